@@ -1,0 +1,135 @@
+"""What flows through the engine: frames and what the trackers know of them. Frozen, numpy only.
+
+Coordinates are uv: 0..1, origin top left, x right, y down. Results carry the id of the frame they were computed from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels: TypeAlias = NDArray[np.uint8]
+Floats: TypeAlias = NDArray[np.float32]
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One picture from a source.
+
+    `id` counts from 0 without gaps in one source; `time_s` is the source's own time, rising; `pixels` is H×W×3 uint8
+    sRGB in RGB order, top row first, C-contiguous, never written to after the frame was made. `captured_s` is the
+    monotonic clock (`time.perf_counter`) at capture, from which lag is measured.
+    """
+
+    id: int
+    time_s: float
+    pixels: Pixels
+    captured_s: float = 0.0
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) in pixels."""
+        return self.pixels.shape[1], self.pixels.shape[0]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Face:
+    """One face: MediaPipe's 478-point mesh.
+
+    `points`: (478, 3) float32, uv and z in units of the picture's width, smaller is nearer; irises at 468..477, where
+    "left" is the person's own left. `blendshapes`: name -> 0..1 (52 ARKit-style names). `transform`: 4×4 float32, the
+    canonical face model (cm, x right, y up, z toward the camera) into camera space; the camera looks along -z with a
+    vertical field of view of 63 degrees (MediaPipe's face geometry). `identity` stays with a person from frame to frame.
+    """
+
+    points: Floats
+    blendshapes: Mapping[str, float] = NOTHING
+    transform: Floats = field(default_factory=lambda: np.eye(4, dtype=np.float32))
+    identity: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pose:
+    """One body: MediaPipe's 33 landmarks.
+
+    `points`: (33, 3) float32, uv and z in units of the picture's width; `world`: (33, 3) metres, origin between the
+    hips, y down; `visibility`: (33,) 0..1; `mask`: confidence of this person alone, (h, w) float32 0..1 over the whole
+    frame, or None where it was not asked for.
+    """
+
+    points: Floats
+    world: Floats
+    visibility: Floats
+    identity: int = 0
+    mask: Floats | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Faces:
+    """The faces found in frame `frame_id`, largest first; none is an ordinary state."""
+
+    frame_id: int
+    items: tuple[Face, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Poses:
+    """The bodies found in frame `frame_id`, largest first; none is an ordinary state."""
+
+    frame_id: int
+    items: tuple[Pose, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mask:
+    """How surely each part of frame `frame_id` shows a person.
+
+    `confidence`: (h, w) float32 0..1 over the whole frame, usually smaller than it. `present` is False where no person
+    was found; then `confidence` is all zero.
+    """
+
+    frame_id: int
+    confidence: Floats
+    present: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Observation:
+    """One frame with everything that is known about it.
+
+    `results` maps a tracker's name (`face`, `pose`, `person`, …) to its result. A tracker that did not run or failed has
+    no entry: that is "unknown", which differs from "nobody".
+    """
+
+    frame: Frame
+    results: Mapping[str, Any] = NOTHING
+    signals: Mapping[str, float] = NOTHING
+
+    @property
+    def faces(self) -> tuple[Face, ...]:
+        """The faces, largest first; empty where there is none or the tracker did not run."""
+        found = self.results.get("face")
+        return found.items if isinstance(found, Faces) else ()
+
+    @property
+    def poses(self) -> tuple[Pose, ...]:
+        """The bodies, largest first; empty where there is none or the tracker did not run."""
+        found = self.results.get("pose")
+        return found.items if isinstance(found, Poses) else ()
+
+    @property
+    def mask(self) -> Mask | None:
+        """The person mask, or None where it is not known."""
+        found = self.results.get("person")
+        return found if isinstance(found, Mask) else None
+
+    def signal(self, name: str, default: float = 0.0) -> float:
+        """The value of a named signal in this frame, `default` where it does not exist."""
+        return self.signals.get(name, default)

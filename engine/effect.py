@@ -1,0 +1,137 @@
+"""What an effect is: typed parameters, GLSL, the trackers it needs, and two optional hooks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, Self, overload
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from engine.data import Floats, Observation
+from engine.params import HasParams
+from engine.shapes import Shape
+
+GlslType = Literal["float", "int", "vec2", "vec3", "vec4", "mat3", "mat4"]
+WIDTHS: dict[str, int] = {"float": 1, "int": 1, "vec2": 2, "vec3": 3, "vec4": 4, "mat3": 9, "mat4": 16}
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """One draw of an effect with several.
+
+    `shader`: GLSL text, or a file name ending in `.frag` that lies beside the effect or in `shaders/`.
+    `target`: the name under which later passes read the result as `vec4 NAME(vec2 uv)`; None is the effect's picture.
+    `scale`: size of the target relative to the picture; `size` (width, height) fixes it instead.
+    `persistent`: the target keeps its content from frame to frame; its own pass may read it as of the last frame.
+    `floats`: 16-bit float target (values above 1, or finer than 8 bits); costs 1.6 to 1.9 times as much in software.
+    `sprites`: the name of a `Sprites` attribute: draws one quad for each of its rows instead of the whole picture.
+    `blend`: how sprites meet what is there: `add` (light) or `over`. Only with `sprites`.
+    `when`: called with the effect before each frame; where it returns False the pass is skipped.
+    """
+
+    shader: str
+    target: str | None = None
+    scale: float = 1.0
+    size: tuple[int, int] | None = None
+    persistent: bool = False
+    floats: bool = False
+    sprites: str | None = None
+    blend: Literal["add", "over"] = "add"
+    when: Callable[[Any], bool] | None = None
+
+
+class Uniform:
+    """A GLSL uniform that the effect sets itself in `update`: a number, a vector, or `count` of them as an array."""
+
+    def __init__(self, type: GlslType, count: int = 1) -> None:
+        self.type: GlslType = type
+        self.count = count
+        self.name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, instance: object, owner: type) -> NDArray[Any]: ...
+    def __get__(self, instance: object | None, owner: type) -> Self | NDArray[Any]:
+        if instance is None:
+            return self
+        held = instance.__dict__.get(self.name)
+        return np.zeros(self.count * WIDTHS[self.type], self.dtype) if held is None else held
+
+    def __set__(self, instance: object, value: ArrayLike) -> None:
+        flat = np.asarray(value, dtype=self.dtype).ravel()
+        wanted = self.count * WIDTHS[self.type]
+        if flat.size != wanted:
+            raise ValueError(f"{self.name}: {self.type} × {self.count} takes {wanted} numbers, got {flat.size}")
+        instance.__dict__[self.name] = flat
+
+    @property
+    def dtype(self) -> type[np.generic]:
+        """numpy type of the value."""
+        return np.int32 if self.type == "int" else np.float32
+
+
+class Sprites:
+    """Quads that a pass draws instead of the whole picture: cheap where little of the picture is touched.
+
+    Assign an array (N, 13): centre x, y and half width, half height in pixels, angle in radians (clockwise), and 8
+    numbers of the effect's own, which the shader reads as `data0` and `data1` beside `vec2 sprite` (-1..1 in the quad).
+    """
+
+    COLUMNS = 13
+
+    def __init__(self) -> None:
+        self.name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, instance: object, owner: type) -> Floats: ...
+    def __get__(self, instance: object | None, owner: type) -> Self | Floats:
+        if instance is None:
+            return self
+        held: Floats | None = instance.__dict__.get(self.name)
+        return np.zeros((0, self.COLUMNS), np.float32) if held is None else held
+
+    def __set__(self, instance: object, rows: ArrayLike) -> None:
+        table = np.ascontiguousarray(rows, dtype=np.float32).reshape(-1, self.COLUMNS)
+        instance.__dict__[self.name] = table
+
+
+class Effect(HasParams):
+    """The base of every effect. Subclass it, declare parameters, write `glsl` or `passes`; hooks where they are needed.
+
+    `glsl` is one full-picture pass: GLSL that defines `vec4 effect(vec2 uv)`, or the name of a `.frag` file. Colours in
+    GLSL are linear light with premultiplied alpha. `passes` replaces it where one draw does not suffice. `needs` names
+    trackers (`face`, `pose`, `person`); those whose data the GLSL reads (`mask(uv)` …) are found by themselves.
+    """
+
+    glsl: ClassVar[str] = ""
+    passes: ClassVar[tuple[Pass, ...]] = ()
+    needs: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, **values: Any) -> None:
+        self.size: tuple[int, int] = (0, 0)
+        self.seed: int = 0
+        self.shapes: Sequence[Shape] = ()
+        for name, value in values.items():
+            self.set(name, value)
+
+    def prepare(self, size: tuple[int, int]) -> None:
+        """Called before the first frame and whenever the picture's size (width, height) in pixels changes."""
+
+    def update(self, observation: Observation, dt: float) -> None:
+        """Called before each frame is drawn; `dt` is the time since the last one in seconds (0 for the first)."""
+
+    @classmethod
+    def uniforms(cls) -> dict[str, Uniform]:
+        """The declared uniforms by name."""
+        return {n: v for klass in reversed(cls.__mro__) for n, v in vars(klass).items() if isinstance(v, Uniform)}

@@ -1,0 +1,66 @@
+"""The errors a user can meet: each says what was wrong, where, what was expected and what to do next."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class PhospheneError(Exception):
+    """A failure that is explained to the user without a traceback.
+
+    `message` says what was wrong and what was expected; `where` is `file` or `file:line`; `hint` is the next step.
+    """
+
+    def __init__(self, message: str, *, where: str = "", hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.where = where
+        self.hint = hint
+
+    def __str__(self) -> str:
+        text = f"{self.where}: {self.message}" if self.where else self.message
+        return f"{text}\n  next: {self.hint}" if self.hint else text
+
+
+class UsageError(PhospheneError):
+    """Wrong usage: an unknown name, a bad value, an impossible combination (exit code 2)."""
+
+
+class SceneError(UsageError):
+    """A scene file that does not say what a scene file must say."""
+
+
+class ShaderError(PhospheneError):
+    """A shader that does not compile, with the author's own file and line."""
+
+
+class SourceError(PhospheneError):
+    """An input that cannot be opened or read."""
+
+
+class SinkError(PhospheneError):
+    """An output that cannot be opened or written."""
+
+
+class ModelError(PhospheneError):
+    """A model that is missing, corrupt or cannot be fetched."""
+
+
+class TrackerError(PhospheneError):
+    """A tracker that cannot be created or that failed on a frame."""
+
+
+class GpuError(PhospheneError):
+    """No usable OpenGL context, or one that was lost."""
+
+
+def unknown_name(kind: str, name: str, known: Iterable[str], *, where: str = "") -> UsageError:
+    """The error for a name that does not exist: suggests the nearest ones, else lists what there is."""
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+    if near:
+        hint = "did you mean " + " or ".join(f"'{n}'" for n in near) + "?"
+    else:
+        hint = "known: " + (", ".join(names) if names else "none")
+    return UsageError(f"unknown {kind} '{name}'", where=where, hint=hint)

@@ -1,0 +1,322 @@
+"""Parameters: default, range, unit and doc, declared once as class attributes, read and set as plain attributes.
+
+A parameter checks whatever it is given, from Python, TOML, the command line or a signal, and says what it expected.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from typing import Any, Generic, Self, TypeVar, overload
+
+from engine.errors import UsageError, unknown_name
+
+T = TypeVar("T")
+
+NAMED_COLORS = {
+    "black": "#000000",
+    "white": "#ffffff",
+    "red": "#ff0000",
+    "green": "#00ff00",
+    "blue": "#0000ff",
+    "yellow": "#ffff00",
+    "cyan": "#00ffff",
+    "magenta": "#ff00ff",
+    "orange": "#ff8000",
+    "grey": "#808080",
+    "gray": "#808080",
+    "transparent": "#00000000",
+}
+
+
+class Param(Generic[T]):
+    """One declared parameter. Reading it on an instance gives the value; on the class, this declaration."""
+
+    kind = "value"
+    gl_type: str | None = None
+
+    def __init__(self, default: T, doc: str = "", *, unit: str = "") -> None:
+        self.name = ""
+        self.doc = doc
+        self.unit = unit
+        self.default: T = self.check(default)
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, instance: object, owner: type) -> T: ...
+    def __get__(self, instance: object | None, owner: type) -> Self | T:
+        if instance is None:
+            return self
+        value: T = instance.__dict__.get(self.name, self.default)
+        return value
+
+    def __set__(self, instance: object, value: Any) -> None:
+        instance.__dict__[self.name] = self.check(value)
+
+    def check(self, value: Any) -> T:
+        """The value as this parameter holds it; raises UsageError where it does not fit."""
+        raise NotImplementedError
+
+    def parse(self, text: str) -> T:
+        """The value written in `text` on a command line; raises UsageError where it does not fit."""
+        return self.check(text)
+
+    def range_text(self) -> str:
+        """The accepted values, for people."""
+        return ""
+
+    def format(self, value: T) -> str:
+        """`value` as a person would type it."""
+        return str(value)
+
+    def refuse(self, value: Any, expected: str) -> UsageError:
+        """The error for a value that does not fit."""
+        name = self.name or "parameter"
+        return UsageError(f"{name} cannot be {value!r}: expected {expected}")
+
+
+class Float(Param[float]):
+    """A number from `low` to `high`."""
+
+    kind = "float"
+    gl_type = "float"
+
+    def __init__(
+        self, default: float, low: float = -math.inf, high: float = math.inf, doc: str = "", *, unit: str = ""
+    ) -> None:
+        self.low, self.high = float(low), float(high)
+        super().__init__(default, doc, unit=unit)
+
+    def check(self, value: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float | str):
+            raise self.refuse(value, f"a number {self.range_text()}")
+        try:
+            number = float(value)
+        except (ValueError, OverflowError):
+            raise self.refuse(value, f"a number {self.range_text()}") from None
+        if not self.low <= number <= self.high or not math.isfinite(number):
+            raise self.refuse(value, f"a number {self.range_text()}")
+        return number
+
+    def clamp(self, value: float) -> float:
+        """`value` brought into the range (for signals, which may overshoot); NaN becomes the default."""
+        return self.default if math.isnan(value) else min(max(value, self.low), self.high)
+
+    def range_text(self) -> str:
+        unit = f" {self.unit}" if self.unit else ""
+        if math.isinf(self.low) and math.isinf(self.high):
+            return unit.strip()
+        return f"{self.low:g} … {self.high:g}{unit}"
+
+    def format(self, value: float) -> str:
+        return f"{value:g}"
+
+
+class Int(Param[int]):
+    """A whole number from `low` to `high`."""
+
+    kind = "int"
+    gl_type = "int"
+
+    def __init__(
+        self, default: int, low: int = -(2**31), high: int = 2**31 - 1, doc: str = "", *, unit: str = ""
+    ) -> None:
+        self.low, self.high = int(low), int(high)
+        super().__init__(default, doc, unit=unit)
+
+    def check(self, value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int | float | str):
+            raise self.refuse(value, f"a whole number {self.range_text()}")
+        try:
+            number = float(value)
+            whole = int(number)
+        except (ValueError, OverflowError):
+            raise self.refuse(value, f"a whole number {self.range_text()}") from None
+        if whole != number or not self.low <= whole <= self.high:
+            raise self.refuse(value, f"a whole number {self.range_text()}")
+        return whole
+
+    def clamp(self, value: float) -> int:
+        """`value` rounded and brought into the range (for signals); NaN becomes the default."""
+        if math.isnan(value):
+            return self.default
+        return int(min(max(round(min(max(value, -(2**53)), 2**53)), self.low), self.high))
+
+    def range_text(self) -> str:
+        unit = f" {self.unit}" if self.unit else ""
+        return f"{self.low} … {self.high}{unit}"
+
+
+class Bool(Param[bool]):
+    """On or off."""
+
+    kind = "bool"
+    gl_type = "bool"
+
+    def check(self, value: Any) -> bool:
+        if isinstance(value, bool):
+            return value
+        if isinstance(value, int | float) and value in (0, 1):
+            return bool(value)
+        if isinstance(value, str):
+            word = value.strip().lower()
+            if word in ("true", "on", "yes", "1"):
+                return True
+            if word in ("false", "off", "no", "0"):
+                return False
+        raise self.refuse(value, "true or false")
+
+    def clamp(self, value: float) -> bool:
+        """True from one half up (for signals)."""
+        return value >= 0.5
+
+    def range_text(self) -> str:
+        return "true | false"
+
+    def format(self, value: bool) -> str:
+        return "true" if value else "false"
+
+
+class Choice(Param[str]):
+    """One of several words. In GLSL it is an int: the position in `options`."""
+
+    kind = "choice"
+    gl_type = "int"
+
+    def __init__(self, default: str, options: Sequence[str], doc: str = "") -> None:
+        self.options = tuple(options)
+        super().__init__(default, doc)
+
+    def check(self, value: Any) -> str:
+        if not isinstance(value, str):
+            raise self.refuse(value, self.range_text())
+        if value not in self.options:
+            raise unknown_name(f"{self.name or 'choice'} value", value, self.options)
+        return value
+
+    def range_text(self) -> str:
+        return " | ".join(self.options)
+
+
+class Text(Param[str]):
+    """Any line of text."""
+
+    kind = "text"
+
+    def check(self, value: Any) -> str:
+        if not isinstance(value, str):
+            raise self.refuse(value, "text")
+        return value
+
+    def format(self, value: str) -> str:
+        return value or '""'
+
+
+class Media(Param[str]):
+    """A picture or a video by its path, empty for none. In GLSL it is a function `vec4 name(vec2 uv)`."""
+
+    kind = "media"
+
+    def __init__(self, default: str = "", doc: str = "") -> None:
+        super().__init__(default, doc)
+
+    def check(self, value: Any) -> str:
+        if not isinstance(value, str):
+            raise self.refuse(value, "the path of a picture or video")
+        if "\0" in value:
+            raise self.refuse(value, "a path without NUL characters")
+        return value
+
+    def range_text(self) -> str:
+        return "path of a picture or video"
+
+    def format(self, value: str) -> str:
+        return value or "none"
+
+
+Rgba = tuple[float, float, float, float]
+
+
+class Color(Param[Rgba]):
+    """A colour: `#rrggbb`, `#rrggbbaa`, a name, or 3 or 4 numbers 0..1 (sRGB). In GLSL a linear-light vec3 (`name`)
+    with its opacity beside it (`name_alpha`)."""
+
+    kind = "color"
+    gl_type = "vec3"
+
+    def __init__(self, default: str, doc: str = "") -> None:
+        super().__init__(self.check(default), doc)
+
+    def check(self, value: Any) -> Rgba:
+        if isinstance(value, str):
+            text = NAMED_COLORS.get(value.strip().lower(), value.strip())
+            if re.fullmatch(r"#[0-9a-fA-F]{3}", text):
+                text = "#" + "".join(c * 2 for c in text[1:])
+            if re.fullmatch(r"#([0-9a-fA-F]{6}|[0-9a-fA-F]{8})", text):
+                parts = [int(text[i : i + 2], 16) / 255 for i in range(1, len(text), 2)]
+                return parts[0], parts[1], parts[2], parts[3] if len(parts) == 4 else 1.0
+        elif isinstance(value, Sequence) and len(value) in (3, 4):
+            numbers = [float(v) for v in value if isinstance(v, int | float) and not isinstance(v, bool)]
+            if len(numbers) == len(value) and all(0.0 <= n <= 1.0 for n in numbers):
+                return numbers[0], numbers[1], numbers[2], numbers[3] if len(numbers) == 4 else 1.0
+        raise self.refuse(value, f"{self.range_text()}")
+
+    def range_text(self) -> str:
+        return "#rrggbb, #rrggbbaa or a name such as 'orange'"
+
+    def format(self, value: Rgba) -> str:
+        shown = value if value[3] < 1.0 else value[:3]
+        return "#" + "".join(f"{round(v * 255):02x}" for v in shown)
+
+
+class Point(Param[tuple[float, float]]):
+    """A place in the picture, uv: 0..1 from the top left."""
+
+    kind = "point"
+    gl_type = "vec2"
+
+    def __init__(self, default: tuple[float, float] = (0.5, 0.5), doc: str = "") -> None:
+        super().__init__(default, doc)
+
+    def check(self, value: Any) -> tuple[float, float]:
+        parts = value.split(",") if isinstance(value, str) else value
+        if isinstance(parts, Sequence) and len(parts) == 2:
+            try:
+                x, y = (float(p) for p in parts)
+            except (TypeError, ValueError):
+                raise self.refuse(value, self.range_text()) from None
+            if -10.0 <= x <= 10.0 and -10.0 <= y <= 10.0:
+                return x, y
+        raise self.refuse(value, self.range_text())
+
+    def range_text(self) -> str:
+        return "x,y (0..1 from the top left)"
+
+    def format(self, value: tuple[float, float]) -> str:
+        return f"{value[0]:g},{value[1]:g}"
+
+
+class HasParams:
+    """Anything with declared parameters: effects, trackers, mattes."""
+
+    @classmethod
+    def params(cls) -> dict[str, Param[Any]]:
+        """The declared parameters by name, base classes first."""
+        found: dict[str, Param[Any]] = {}
+        for klass in reversed(cls.__mro__):
+            for name, value in vars(klass).items():
+                if isinstance(value, Param):
+                    found[name] = value
+        return found
+
+    def set(self, name: str, value: Any) -> None:
+        """Sets one parameter; raises UsageError for an unknown name or a value that does not fit."""
+        params = self.params()
+        if name not in params:
+            raise unknown_name("parameter", name, params)
+        setattr(self, name, value)

@@ -1,0 +1,32 @@
+"""The one protocol of everything that takes finished frames."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Protocol, Self
+
+from engine.data import Pixels
+
+
+class Sink(Protocol):
+    """Takes finished frames.
+
+    `alpha` says whether the picture's alpha is kept (then `write` gets straight, not premultiplied, alpha).
+    """
+
+    alpha: bool
+
+    def write(self, image: Pixels, time_s: float) -> None:
+        """Takes one picture: H×W×4 uint8 sRGB in RGBA order, top row first, shown at `time_s` (rising).
+
+        `image` belongs to the caller and may be overwritten after the call. Raises SinkError where it cannot be taken.
+        """
+
+    def close(self) -> None:
+        """Finishes the output so that it can be used; harmless when called twice."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...

@@ -1,0 +1,34 @@
+"""The one protocol of everything that gives frames."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Protocol, Self
+
+from engine.data import Frame
+
+
+class Source(Protocol):
+    """Gives frames, one after another.
+
+    `size`: (width, height) of the frames; `fps`: nominal rate, or None where unknown; `frame_count`: how many frames
+    will come, or None where unknown or endless; `live`: frames arrive by the wall clock (a camera), so late ones may be
+    dropped.
+    """
+
+    size: tuple[int, int]
+    fps: float | None
+    frame_count: int | None
+    live: bool
+
+    def read(self) -> Frame | None:
+        """The next frame, or None at the end. Blocks until it is there. Raises SourceError where it cannot be read."""
+
+    def close(self) -> None:
+        """Releases the device or file; harmless when called twice."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...

@@ -1,0 +1,31 @@
+"""Phosphene's public API: what an effect may import. Promises hold here alone."""
+
+from engine.data import Face, Frame, Mask, Observation, Pose
+from engine.effect import Effect, Pass, Sprites, Uniform
+from engine.params import Bool, Choice, Color, Float, Int, Media, Point, Text
+from engine.shapes import Box, Label, Line
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Bool",
+    "Box",
+    "Choice",
+    "Color",
+    "Effect",
+    "Face",
+    "Float",
+    "Frame",
+    "Int",
+    "Label",
+    "Line",
+    "Mask",
+    "Media",
+    "Observation",
+    "Pass",
+    "Point",
+    "Pose",
+    "Sprites",
+    "Text",
+    "Uniform",
+]

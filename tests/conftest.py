@@ -1,0 +1,29 @@
+"""What the tests share: where the real data and the models are."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+DATA = Path(os.environ.get("PHOSPHENE_TEST_DATA", ROOT.parent / "shared" / "data"))
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """The folder of real clips and photos; the test is skipped where it is absent."""
+    if not (DATA / "MANIFEST.tsv").is_file():
+        pytest.skip(f"no test data at {DATA} (set PHOSPHENE_TEST_DATA to the folder that holds MANIFEST.tsv)")
+    return DATA
+
+
+@pytest.fixture(scope="session")
+def models_ready() -> None:
+    """The tracker models are in the cache; the test is skipped where they are absent."""
+    from engine import models
+
+    missing = [m.name for m in models.MODELS.values() if m.default and not models.state(m.name).ready]
+    if missing:
+        pytest.skip(f"models not fetched: {', '.join(missing)} (run `phosphene models --fetch`)")

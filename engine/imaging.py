@@ -1,0 +1,54 @@
+"""The few picture operations that a processor does better than a shader: conversions and resizing, by OpenCV."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from engine.data import Floats, Pixels
+
+# Linear light of each 8-bit sRGB value (IEC 61966-2-1).
+_CODES = np.arange(256, dtype=np.float64) / 255
+LINEAR: Floats = np.where(_CODES <= 0.04045, _CODES / 12.92, ((_CODES + 0.055) / 1.055) ** 2.4).astype(np.float32)
+
+
+def rgba(pixels: Pixels, out: Pixels | None = None) -> Pixels:
+    """RGB (H×W×3) with an opaque alpha, into `out` (H×W×4) where given."""
+    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2RGBA, dst=out))
+
+
+def resize(pixels: Pixels, size: tuple[int, int]) -> Pixels:
+    """`pixels` at `size` (width, height): averaged where it shrinks, interpolated where it grows."""
+    height, width = pixels.shape[:2]
+    if (width, height) == size:
+        return pixels
+    shrinks = size[0] <= width and size[1] <= height
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR))
+
+
+def box_mean(plane: Floats, radius: int) -> Floats:
+    """The mean over (2·radius+1)² neighbours; edges are mirrored."""
+    side = 2 * radius + 1
+    return np.asarray(cv2.boxFilter(plane, cv2.CV_32F, (side, side), borderType=cv2.BORDER_REFLECT_101))
+
+
+def gaussian(plane: Floats, sigma: float) -> Floats:
+    """Gaussian blur with `sigma` in pixels of `plane`; 0 leaves it as it is."""
+    if sigma <= 0.0:
+        return plane
+    return np.asarray(cv2.GaussianBlur(plane, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE))
+
+
+def brightness(pixels: Pixels) -> Floats:
+    """Square root of the linear luminance (BT.709) of RGB pixels, 0..1: near to how bright it looks."""
+    weights = np.array([0.2126, 0.7152, 0.0722], np.float32)
+    return np.sqrt(cv2.transform(cv2.LUT(pixels, LINEAR), weights[None, :]))
+
+
+def straight_alpha(image: Pixels) -> Pixels:
+    """Premultiplied linear-light RGBA (stored as sRGB) as straight alpha, the way files hold it."""
+    alpha = image[..., 3:4].astype(np.float32) / 255
+    linear = LINEAR[image[..., :3]] / np.maximum(alpha, 1 / 255)
+    linear = np.minimum(linear, 1.0)
+    codes = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
+    return np.concatenate([(codes * 255 + 0.5).astype(np.uint8), image[..., 3:4]], axis=2)

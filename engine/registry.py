@@ -1,0 +1,238 @@
+"""Names of effects and scenes: user folder over entry points over built-in. Looking does not import an effect."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import importlib.util
+import os
+import sys
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from engine.errors import PhospheneError, UsageError, unknown_name
+
+if TYPE_CHECKING:
+    from engine.effect import Effect
+
+ROOT = Path(__file__).resolve().parent.parent
+ENTRY_POINTS = "phosphene.effects"
+PARAM_KINDS = {"Float", "Int", "Bool", "Choice", "Color", "Point", "Media", "Text"}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One effect or scene as far as it is known without running it. `problem` says why it cannot be used."""
+
+    name: str
+    doc: str
+    path: Path
+    origin: str  # user | plugin | built-in
+    params: tuple[str, ...] = ()
+    problem: str = ""
+
+
+@dataclass(slots=True)
+class Registry:
+    """Where effects and scenes are found. `effect_folders`: searched before everything else, first wins."""
+
+    effect_folders: list[Path] = field(default_factory=lambda: user_folders("effects"))
+    scene_folders: list[Path] = field(default_factory=lambda: user_folders("scenes"))
+    _loaded: dict[str, type[Effect]] = field(default_factory=dict)
+
+    def effects(self) -> dict[str, Entry]:
+        """Every effect by name."""
+        found: dict[str, Entry] = {}
+        for path in effect_files(ROOT / "effects"):
+            entry = describe_effect(path, "built-in")
+            found[entry.name] = entry
+        for point in entry_points(group=ENTRY_POINTS):
+            spec = importlib.util.find_spec(point.module.split(".")[0])
+            origin = Path(spec.origin) if spec and spec.origin else Path(point.module)
+            doc = f"from package {point.dist.name}" if point.dist else "from a package"
+            found[point.name] = Entry(point.name, doc, origin, "plugin")
+        for folder in reversed(self.effect_folders):
+            for path in effect_files(folder):
+                entry = describe_effect(path, "user")
+                found[entry.name] = entry
+        return dict(sorted(found.items()))
+
+    def scenes(self) -> dict[str, Entry]:
+        """Every scene by name."""
+        found: dict[str, Entry] = {}
+        for origin, folder in [("built-in", ROOT / "scenes"), *(("user", f) for f in reversed(self.scene_folders))]:
+            for path in sorted(folder.glob("*.toml")) if folder.is_dir() else ():
+                found[path.stem] = describe_scene(path, origin)
+        return dict(sorted(found.items()))
+
+    def effect(self, name: str, *, where: str = "") -> type[Effect]:
+        """The effect class called `name`; imports its file. Raises UsageError for an unknown or broken one."""
+        if name in self._loaded:
+            return self._loaded[name]
+        entries = self.effects()
+        if name not in entries:
+            raise unknown_name("effect", name, entries, where=where)
+        entry = entries[name]
+        if entry.origin == "plugin":
+            loaded = load_entry_point(name)
+        else:
+            loaded = class_in(load_module(entry), entry)
+        self._loaded[name] = loaded
+        return loaded
+
+    def scene_path(self, name: str) -> Path:
+        """The file of a scene, by its name or its path. Raises UsageError where there is none."""
+        if name.endswith(".toml") or os.sep in name:
+            path = Path(name).expanduser()
+            if not path.is_file():
+                raise UsageError(f"no scene file '{name}'", hint="`phosphene list scenes` shows the built-in ones")
+            return path
+        scenes = self.scenes()
+        if name not in scenes:
+            raise unknown_name("scene", name, scenes)
+        return scenes[name].path
+
+
+def user_folders(kind: str) -> list[Path]:
+    """The user's own folders for `effects` or `scenes`: $PHOSPHENE_EFFECTS / $PHOSPHENE_SCENES, then the config folder."""
+    named = os.environ.get(f"PHOSPHENE_{kind.upper()}", "")
+    folders = [Path(p).expanduser() for p in named.split(os.pathsep) if p]
+    if sys.platform == "win32":
+        base = Path(os.environ.get("APPDATA", Path.home()))
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Application Support"
+    else:
+        base = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    return [*folders, base / "phosphene" / kind]
+
+
+def effect_files(folder: Path) -> Iterator[Path]:
+    """The effects in a folder: `name.py`, or `name/__init__.py` where an effect brings data."""
+    if not folder.is_dir():
+        return
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith(("_", ".")):
+            continue
+        if path.suffix == ".py":
+            yield path
+        elif (path / "__init__.py").is_file():
+            yield path / "__init__.py"
+
+
+def name_of(path: Path) -> str:
+    """`laser_eyes.py` is the effect `laser-eyes`."""
+    stem = path.parent.name if path.name == "__init__.py" else path.stem
+    return stem.replace("_", "-")
+
+
+def describe_effect(path: Path, origin: str) -> Entry:
+    """An effect's name, doc and parameters, read from its syntax tree; it is not run."""
+    name = name_of(path)
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+    except SyntaxError as error:
+        return Entry(name, "", path, origin, problem=f"{path}:{error.lineno}: {error.msg}")
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        return Entry(name, "", path, origin, problem=f"{path}: {error}")
+    classes = [n for n in tree.body if isinstance(n, ast.ClassDef) and "Effect" in [base_name(b) for b in n.bases]]
+    if len(classes) != 1:
+        problem = f"{path}: expected one class derived from Effect, found {len(classes)}"
+        return Entry(name, "", path, origin, problem=problem)
+    doc = (ast.get_docstring(classes[0]) or "").split("\n")[0]
+    params = tuple(
+        target.id
+        for node in classes[0].body
+        if isinstance(node, ast.Assign)
+        and isinstance(node.value, ast.Call)
+        and base_name(node.value.func) in PARAM_KINDS
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    )
+    return Entry(name, doc, path, origin, params)
+
+
+def base_name(node: ast.expr) -> str:
+    """The last part of `a.b.C` or `C`."""
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def describe_scene(path: Path, origin: str) -> Entry:
+    """A scene's name and doc, read from its file."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError) as error:
+        return Entry(path.stem, "", path, origin, problem=f"{path}: {error}")
+    doc = table.get("doc") or table.get("title") or ""
+    return Entry(path.stem, str(doc), path, origin)
+
+
+def load_module(entry: Entry) -> ModuleType:
+    """Runs the file of an effect; raises UsageError naming its own file and line where it fails."""
+    if entry.problem:
+        raise UsageError(f"effect '{entry.name}' cannot be used", where=entry.problem)
+    stem = entry.name.replace("-", "_")
+    try:
+        if entry.origin == "built-in":
+            return importlib.import_module(f"effects.{stem}")
+        package = entry.path.name == "__init__.py"
+        spec = importlib.util.spec_from_file_location(
+            f"phosphene_user_{stem}",
+            entry.path,
+            submodule_search_locations=[str(entry.path.parent)] if package else None,
+        )
+        if spec is None or spec.loader is None:
+            raise UsageError(f"effect '{entry.name}' cannot be loaded", where=str(entry.path))
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[spec.name] = module
+        spec.loader.exec_module(module)
+    except PhospheneError:
+        raise
+    except Exception as error:  # noqa: BLE001 (whatever an author's file raises is told in its own line)
+        raise UsageError(
+            f"effect '{entry.name}' fails when it is loaded: {type(error).__name__}: {error}",
+            where=line_in(error, entry.path),
+        ) from error
+    return module
+
+
+def line_in(error: BaseException, path: Path) -> str:
+    """`file:line` of the deepest line of `path` in an error's traceback."""
+    where, trace = str(path), error.__traceback__
+    while trace is not None:
+        if Path(trace.tb_frame.f_code.co_filename).resolve() == path.resolve():
+            where = f"{path}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return where
+
+
+def class_in(module: ModuleType, entry: Entry) -> type[Effect]:
+    """The one Effect class that a module defines itself."""
+    from engine.effect import Effect
+
+    own = [
+        v
+        for v in vars(module).values()
+        if isinstance(v, type) and issubclass(v, Effect) and v is not Effect and v.__module__ == module.__name__
+    ]
+    if len(own) != 1:
+        raise UsageError(f"expected one class derived from Effect, found {len(own)}", where=str(entry.path))
+    return own[0]
+
+
+def load_entry_point(name: str) -> type[Effect]:
+    """The effect class behind a package's entry point."""
+    from engine.effect import Effect
+
+    (point,) = entry_points(group=ENTRY_POINTS, name=name)
+    try:
+        loaded = point.load()
+    except Exception as error:  # noqa: BLE001 (whatever a package raises is told with its name)
+        raise UsageError(f"effect '{name}' fails when it is loaded: {error}", where=point.value) from error
+    if not (isinstance(loaded, type) and issubclass(loaded, Effect)):
+        raise UsageError(f"effect '{name}' is not an Effect class", where=point.value)
+    return loaded

@@ -1,0 +1,129 @@
+"""The GL context and every object made in it, each counted until it is released."""
+
+from __future__ import annotations
+
+import ctypes
+import ctypes.util
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import moderngl
+
+from engine.errors import GpuError
+
+SRGB8_ALPHA8 = 0x8C43
+FRAMEBUFFER_SRGB = 0x8DB9
+COLOR_BUFFER_BIT = 0x4000
+READ_FRAMEBUFFER, DRAW_FRAMEBUFFER = 0x8CA8, 0x8CA9
+LINEAR = 0x2601
+SOFTWARE = ("llvmpipe", "softpipe", "swrast", "software", "swiftshader", "gdi generic", "basic render")
+NO_GL = (
+    "install OpenGL: `apt install libegl1 libgl1 libgles2` (Debian, Ubuntu), `dnf install mesa-libEGL mesa-libGL` "
+    "(Fedora); `phosphene doctor` tells more"
+)
+
+
+class Gpu:
+    """Owns a context and counts what is made in it. Use it from the one thread that made it."""
+
+    def __init__(self, context: moderngl.Context) -> None:
+        self.context = context
+        self._live: set[int] = set()
+        self._native = native_gl()
+        self.renderer = str(context.info["GL_RENDERER"])
+        self.version = str(context.info["GL_VERSION"])
+        self.software = any(word in self.renderer.lower() for word in SOFTWARE)
+        context.enable_direct(FRAMEBUFFER_SRGB)
+
+    @classmethod
+    def headless(cls) -> Gpu:
+        """A context without a window: EGL on Linux, the platform's own elsewhere. Raises GpuError."""
+        os.environ.setdefault("MESA_SHADER_CACHE_MAX_SIZE", "128M")
+        options: dict[str, Any] = {"backend": "egl"} if sys.platform.startswith("linux") else {}
+        try:
+            context = moderngl.create_context(standalone=True, require=330, **options)
+        except Exception as error:  # noqa: BLE001 (moderngl raises bare Exception where there is no GL)
+            raise GpuError(f"no OpenGL 3.3 context: {error}", hint=NO_GL) from error
+        return cls(context)
+
+    @property
+    def live_objects(self) -> int:
+        """How many objects were made and not released."""
+        return len(self._live)
+
+    def keep(self, thing: Any) -> Any:
+        """Counts an object until `release`."""
+        self._live.add(id(thing))
+        return thing
+
+    def release(self, *things: Any) -> None:
+        """Releases objects; None and what was released before are left alone."""
+        for thing in things:
+            if thing is not None and id(thing) in self._live:
+                self._live.discard(id(thing))
+                thing.release()
+
+    def texture(
+        self,
+        size: tuple[int, int],
+        components: int = 4,
+        data: Any = None,
+        *,
+        dtype: str = "f1",
+        srgb: bool = False,
+        smooth: bool = True,
+        repeat: bool = False,
+    ) -> moderngl.Texture:
+        """A texture; `srgb` ones hold sRGB codes and give linear light when they are read."""
+        limit = int(self.context.info["GL_MAX_TEXTURE_SIZE"])
+        if max(size) > limit or min(size) < 1:
+            raise GpuError(f"a texture of {size[0]}×{size[1]} pixels: this GPU takes 1 to {limit}")
+        extra = {"internal_format": SRGB8_ALPHA8} if srgb else {}
+        texture = self.context.texture(size, components, data, dtype=dtype, **extra)
+        mode = moderngl.LINEAR if smooth else moderngl.NEAREST
+        texture.filter = (mode, mode)
+        texture.repeat_x = texture.repeat_y = repeat
+        return self.keep(texture)
+
+    def framebuffer(self, textures: Sequence[moderngl.Texture]) -> moderngl.Framebuffer:
+        """A framebuffer that draws into `textures`."""
+        return self.keep(self.context.framebuffer(color_attachments=list(textures)))
+
+    def finish(self) -> None:
+        """Waits until everything drawn is there. moderngl would hold the interpreter's lock; this call does not."""
+        self._native.glFinish()
+
+    def present(self, source: moderngl.Framebuffer, box: tuple[int, int, int, int], window: tuple[int, int]) -> None:
+        """Shows `source` in the window: in `box` (left, bottom, width, height), black round it, top row up."""
+        gl, context = self._native, self.context
+        context.disable_direct(FRAMEBUFFER_SRGB)
+        screen = context.screen
+        screen.use()
+        context.viewport = (0, 0, *window)
+        screen.clear(0.0, 0.0, 0.0, 1.0)
+        gl.glBindFramebuffer(READ_FRAMEBUFFER, source.glo)
+        gl.glBindFramebuffer(DRAW_FRAMEBUFFER, 0)
+        left, bottom, width, height = box
+        # Row 0 of our pictures is the top, of the window the bottom: the one flip stands here.
+        gl.glBlitFramebuffer(
+            0, 0, source.width, source.height, left, bottom + height, left + width, bottom, COLOR_BUFFER_BIT, LINEAR
+        )
+        source.use()
+        context.enable_direct(FRAMEBUFFER_SRGB)
+
+
+def native_gl() -> Any:
+    """The system's GL library, for the calls that moderngl lacks or makes without releasing the interpreter's lock."""
+    if sys.platform == "win32":
+        return ctypes.WinDLL("opengl32")  # type: ignore[attr-defined,unused-ignore]
+    if sys.platform == "darwin":
+        return ctypes.CDLL("/System/Library/Frameworks/OpenGL.framework/OpenGL")
+    for name in ("libGL.so.1", "libOpenGL.so.0", ctypes.util.find_library("GL")):
+        if name:
+            try:
+                return ctypes.CDLL(name)
+            except OSError:
+                continue
+    raise GpuError("no OpenGL library", hint=NO_GL)

@@ -1,0 +1,110 @@
+"""One compiled shader and how it is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import moderngl
+import numpy as np
+
+from engine.data import Floats
+from engine.glsl import Shader, explain
+from engine.renderer.gpu import Gpu
+
+ONE, ZERO = moderngl.ONE, moderngl.ZERO
+# Premultiplied alpha: source and destination factors of each blend mode (Porter and Duff 1984; W3C compositing level 1).
+BLENDS: dict[str, tuple[int, int]] = {
+    "normal": (ONE, moderngl.ONE_MINUS_SRC_ALPHA),
+    "over": (ONE, moderngl.ONE_MINUS_SRC_ALPHA),
+    "add": (ONE, ONE),
+    "screen": (ONE, moderngl.ONE_MINUS_SRC_COLOR),
+    "multiply": (moderngl.DST_COLOR, moderngl.ONE_MINUS_SRC_ALPHA),
+}
+
+
+class Program:
+    """A shader ready to draw, either over the whole target or over sprites."""
+
+    def __init__(self, gpu: Gpu, shader: Shader) -> None:
+        self.gpu = gpu
+        self.shader = shader
+        try:
+            self._program = gpu.keep(gpu.context.program(vertex_shader=shader.vertex, fragment_shader=shader.text))
+        except moderngl.Error as error:
+            raise explain(str(error), shader) from None
+        self._buffer: moderngl.Buffer | None = None
+        self._rows = 0
+        self._sprites = "_place" in self._program
+        self._array = None if self._sprites else gpu.keep(gpu.context.vertex_array(self._program, []))
+        self._units: dict[str, int] = {}
+
+    def __contains__(self, name: str) -> bool:
+        """Whether the shader really uses the uniform `name`."""
+        return name in self._program
+
+    def set(self, name: str, value: Any) -> None:
+        """Sets a uniform; one that the shader does not use is left alone."""
+        member = self._program.get(name, None)
+        if member is None:
+            return
+        if isinstance(value, np.ndarray):
+            member.write(value.tobytes())
+        else:
+            member.value = value
+
+    def texture(self, name: str, texture: moderngl.Texture) -> None:
+        """Binds a texture to the sampler `name`; one that the shader does not use is left alone."""
+        member = self._program.get(name, None)
+        if member is None:
+            return
+        unit = self._units.get(name)
+        if unit is None:
+            unit = self._units[name] = len(self._units)
+            member.value = unit
+        texture.use(unit)
+
+    def draw(self, target: moderngl.Framebuffer, blend: str | None = None, sprites: Floats | None = None) -> None:
+        """Draws into `target`: replacing it where `blend` is None, else blended; once for each row of `sprites`."""
+        context = self.gpu.context
+        target.use()
+        if blend is None:
+            context.disable(moderngl.BLEND)
+        else:
+            context.enable(moderngl.BLEND)
+            context.blend_func = BLENDS[blend]
+        self.set("size_px", (float(target.width), float(target.height)))
+        if not self._sprites:
+            assert self._array is not None
+            self._array.render(moderngl.TRIANGLES, vertices=3)
+        elif sprites is not None and len(sprites):
+            self._fill(sprites)
+            assert self._array is not None
+            self._array.render(moderngl.TRIANGLE_STRIP, vertices=4, instances=len(sprites))
+
+    def _fill(self, sprites: Floats) -> None:
+        """Uploads the sprites' rows, in a larger buffer where they do not fit."""
+        if len(sprites) > self._rows:
+            self.gpu.release(self._array, self._buffer)
+            self._rows = max(16, 2 * len(sprites))
+            self._buffer = self.gpu.keep(self.gpu.context.buffer(reserve=self._rows * 13 * 4, dynamic=True))
+            names = [n for n in ("_place", "_angle", "_data0", "_data1") if n in self._program]
+            widths = {"_place": "4f", "_angle": "1f", "_data0": "4f", "_data1": "4f"}
+            layout = " ".join(widths[n] if n in names else widths[n].replace("f", "x4") for n in widths) + "/i"
+            content = [(self._buffer, layout, *names)]
+            self._array = self.gpu.keep(self.gpu.context.vertex_array(self._program, content))
+        assert self._buffer is not None
+        self._buffer.write(np.ascontiguousarray(sprites, np.float32).tobytes())
+
+    def release(self) -> None:
+        """Gives back every GL object."""
+        self.gpu.release(self._array, self._buffer, self._program)
+        self._array = self._buffer = None
+
+
+def set_all(program: Program, uniforms: Mapping[str, Any], textures: Mapping[str, moderngl.Texture]) -> None:
+    """Sets uniforms and binds textures by name."""
+    for name, value in uniforms.items():
+        program.set(name, value)
+    for name, texture in textures.items():
+        program.texture(name, texture)

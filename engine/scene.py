@@ -1,0 +1,145 @@
+"""Scenes: layers bottom to top, each with a source, a cut-out and effects; one address for every parameter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from engine.effect import Effect
+from engine.errors import UsageError, unknown_name
+from engine.glsl import needs_of
+from engine.matte import Matte
+from engine.params import Bool, Choice, Float, HasParams, Int, Param
+from engine.signals import Binding
+
+BLENDS = ("normal", "add", "screen", "multiply")
+CUTS = ("none", "person", "not-person")
+
+
+class Layer(HasParams):
+    """A source, an optional cut-out, a stack of effects, a blend mode and an opacity."""
+
+    opacity = Float(1.0, 0.0, 1.0, "how much of the layer is seen")
+    visible = Bool(True, "whether the layer is drawn at all")
+    blend = Choice("normal", BLENDS, "how the layer meets what is beneath it")
+    cut = Choice("none", CUTS, "what of the source is kept")
+
+    def __init__(self, name: str, source: str = "camera") -> None:
+        self.name = name
+        self.source = source
+        self.matte = Matte()
+        self.effects: dict[str, Effect] = {}
+
+    @property
+    def drawn(self) -> bool:
+        """Whether the layer puts anything into the picture."""
+        return self.visible and self.opacity > 0.0
+
+    def needs(self) -> frozenset[str]:
+        """The trackers that this layer's cut-out and effects need."""
+        found: set[str] = {"person"} if self.cut != "none" else set()
+        for effect in self.effects.values():
+            found |= needs_of(type(effect))
+        return frozenset(found)
+
+
+@dataclass(slots=True)
+class Scene:
+    """What is drawn. `trackers`: parameters by tracker; `bindings`: signal by parameter address; `private`: the scene
+    hides the room, so that a slate is shown where that cannot be done (None: found from the layers)."""
+
+    name: str
+    title: str = ""
+    doc: str = ""
+    layers: list[Layer] = field(default_factory=list)
+    trackers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    bindings: dict[str, Binding] = field(default_factory=dict)
+    sync: str = "frame"
+    private: bool | None = None
+    path: Path | None = None
+
+    def owners(self) -> Iterator[tuple[str, HasParams]]:
+        """Everything that has parameters, with the address before the parameter's name."""
+        for layer in self.layers:
+            yield f"{layer.name}/", layer
+            if layer.cut != "none" or "person" in layer.needs():
+                yield f"{layer.name}/matte.", layer.matte
+            for name, effect in layer.effects.items():
+                yield f"{layer.name}/{name}.", effect
+
+    def addresses(self) -> dict[str, tuple[HasParams, Param[Any]]]:
+        """Every parameter of the scene by its address."""
+        return {
+            f"{prefix}{name}": (owner, param)
+            for prefix, owner in self.owners()
+            for name, param in owner.params().items()
+        }
+
+    def find(self, address: str) -> tuple[str, HasParams, Param[Any]]:
+        """The parameter at `address`, which may be shortened (`amount`, `duotone.amount`) where only one fits.
+
+        Raises UsageError where none or several fit.
+        """
+        known = self.addresses()
+        if address in known:
+            return address, *known[address]
+        fits = [a for a in known if a.endswith((f"/{address}", f".{address}"))]
+        if len(fits) == 1:
+            return fits[0], *known[fits[0]]
+        if fits:
+            raise UsageError(f"'{address}' fits several parameters", hint="say which: " + ", ".join(fits))
+        short = {a.rsplit(".", 1)[-1].rsplit("/", 1)[-1] for a in known}
+        raise unknown_name("parameter", address, {*known, *(short if "/" not in address else ())}, where=self.name)
+
+    def set(self, address: str, value: Any) -> str:
+        """Sets one parameter and unbinds it from its signal; returns the full address. Raises UsageError."""
+        full, owner, param = self.find(address)
+        try:
+            owner.set(param.name, param.parse(value) if isinstance(value, str) else value)
+        except UsageError as error:
+            raise UsageError(f"{full}: {error.message}", hint=error.hint) from None
+        self.bindings.pop(full, None)
+        return full
+
+    def get(self, address: str) -> Any:
+        """The value of one parameter."""
+        _, owner, param = self.find(address)
+        return getattr(owner, param.name)
+
+    def bind(self, address: str, binding: Binding) -> None:
+        """Lets a signal drive a parameter; raises UsageError where the parameter is no number."""
+        full, _, param = self.find(address)
+        if not hasattr(param, "clamp"):
+            raise UsageError(f"{full} is a {param.kind}: only numbers and switches follow a signal")
+        self.bindings[full] = binding
+
+    def apply(self, signals: Mapping[str, float], dt: float) -> None:
+        """Lets every bound parameter follow its signal."""
+        if not self.bindings:
+            return
+        known = self.addresses()
+        for address, binding in self.bindings.items():
+            owner, param = known[address]
+            if isinstance(param, Float | Int | Bool):
+                setattr(owner, param.name, param.clamp(binding.value(signals, dt)))
+
+    def needs(self) -> frozenset[str]:
+        """The trackers that the scene needs now."""
+        found: set[str] = set()
+        for layer in self.layers:
+            if layer.drawn:
+                found |= layer.needs()
+        for binding in self.bindings.values():
+            tracker = binding.source.split(".")[0]
+            if tracker in ("face", "pose", "person"):
+                found.add(tracker)
+        return frozenset(found)
+
+    def hides_room(self) -> bool:
+        """Whether the room must not be seen: what the scene says, else whether it shows no camera layer uncut."""
+        if self.private is not None:
+            return self.private
+        shown = [layer for layer in self.layers if layer.drawn and layer.source == "camera"]
+        return bool(shown) and all(layer.cut == "person" for layer in shown)

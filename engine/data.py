@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -15,8 +14,6 @@ from numpy.typing import NDArray
 
 Pixels: TypeAlias = NDArray[np.uint8]
 Floats: TypeAlias = NDArray[np.float32]
-
-NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,11 +43,11 @@ class Face:
     `points`: (478, 3) float32, uv and z in units of the picture's width, smaller is nearer; irises at 468..477, where
     "left" is the person's own left. `blendshapes`: name -> 0..1 (52 ARKit-style names). `transform`: 4×4 float32, the
     canonical face model (cm, x right, y up, z toward the camera) into camera space; the camera looks along -z with a
-    vertical field of view of 63 degrees (MediaPipe's face geometry). `identity` stays with a person from frame to frame.
+    vertical field of view of 63 degrees (MediaPipe's face geometry). `identity` stays with a person over time.
     """
 
     points: Floats
-    blendshapes: Mapping[str, float] = NOTHING
+    blendshapes: Mapping[str, float] = field(default_factory=dict)
     transform: Floats = field(default_factory=lambda: np.eye(4, dtype=np.float32))
     identity: int = 0
 
@@ -104,13 +101,13 @@ class Mask:
 class Observation:
     """One frame with everything that is known about it.
 
-    `results` maps a tracker's name (`face`, `pose`, `person`, …) to its result. A tracker that did not run or failed has
-    no entry: that is "unknown", which differs from "nobody".
+    `results` maps a tracker's name (`face`, `pose`, `person`, …) to its result. A tracker that did not run or failed
+    has no entry: that is "unknown", which differs from "nobody".
     """
 
     frame: Frame
-    results: Mapping[str, Any] = NOTHING
-    signals: Mapping[str, float] = NOTHING
+    results: Mapping[str, Any] = field(default_factory=dict)
+    signals: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def faces(self) -> tuple[Face, ...]:

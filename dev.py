@@ -1,0 +1,403 @@
+#!/usr/bin/env python3
+"""Sets Phosphene up and runs it from a checkout: `python3 dev.py demo`, `python3 dev.py test`.
+
+Standard library only. It makes `.venv`, installs the pinned dependencies, fetches the models, sees to OpenGL, and then
+does its job; what is already done is not done again. This file must parse under old Pythons, so that they can be told.
+"""
+
+import sys
+
+if sys.version_info < (3, 11):  # noqa: UP036 (the very Pythons that the project does not support are told here)
+    sys.exit(
+        f"Phosphene needs Python 3.11 or newer; this is Python {sys.version_info[0]}.{sys.version_info[1]}.\n"
+        f"  next: install a newer one and run this file with it: python3.11 dev.py {' '.join(sys.argv[1:]) or 'demo'}"
+    )
+
+import ctypes
+import hashlib
+import importlib.metadata
+import importlib.util
+import json
+import os
+import platform
+import shlex
+import shutil
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+STAMP = VENV / "phosphene-setup.json"
+LOCK = "requirements.lock"
+TAIL_LINES = 25
+PIP_TOO_OLD = (22, 3)  # the first pip that can install into another environment with --python
+
+USAGE = """usage: python3 dev.py COMMAND [ARGUMENTS]
+
+  demo [...]    laser eyes on a portrait: in a window, or as a video where there is no display
+  run SCENE     the program itself, with all its arguments: dev.py run laser-eyes --input 0
+  test [...]    style, types and tests; arguments go to pytest: dev.py test -k scene
+  check         style and types alone (ruff, mypy)
+  format        lays the code out anew (ruff)
+  setup         only the setting-up that every command does first
+"""
+
+# What the wheels expect of a Linux system, by the name under which the loader looks for it.
+LIBRARIES = {
+    "libEGL.so.1": "libegl1",
+    "libGL.so.1": "libgl1",
+    "libGLESv2.so.2": "libgles2",
+    "libglib-2.0.so.0": "libglib2.0-0",
+}
+MESA_DEBIAN = ["libegl-mesa0", "libgl1-mesa-dri", "libglx-mesa0"]
+OTHER_LINUX = {
+    "dnf": "sudo dnf install mesa-libEGL mesa-libGL libglvnd-gles mesa-dri-drivers glib2",
+    "pacman": "sudo pacman -S --needed libglvnd mesa glib2",
+    "zypper": "sudo zypper install Mesa-libEGL1 Mesa-libGL1 Mesa-libGLESv2-devel Mesa-dri libglib-2_0-0",
+}
+
+
+class Failed(Exception):  # noqa: N818 (reads as what happened)
+    """A step that cannot be done; the text says what to do next."""
+
+
+def main(argv: list[str]) -> int:
+    """Does one command; returns the exit code."""
+    command, rest = (argv[0], argv[1:]) if argv else ("", [])
+    if command in ("", "-h", "--help", "help"):
+        print(USAGE, end="")
+        return 0 if command else 2
+    if command not in COMMANDS:
+        print(f"dev.py: unknown command '{command}'\n\n{USAGE}", end="", file=sys.stderr)
+        return 2
+    try:
+        return COMMANDS[command](rest)
+    except Failed as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def demo(rest: list[str]) -> int:
+    """The demo."""
+    set_up()
+    return stream([venv_python(), "main.py", "demo", *rest])
+
+
+def run(rest: list[str]) -> int:
+    """The program itself."""
+    set_up()
+    return stream([venv_python(), "main.py", "run", *rest])
+
+
+def test(rest: list[str]) -> int:
+    """Style, types and tests. All of them run, so that one failure does not hide another."""
+    set_up()
+    virtual_screen()
+    failed = check_code()
+    code = stream([venv_python(), "-m", "pytest", *pytest_arguments(rest)])
+    return code or failed
+
+
+def check(rest: list[str]) -> int:
+    """Style and types."""
+    refuse(rest)
+    environment()
+    return check_code()
+
+
+def format_code(rest: list[str]) -> int:
+    """Lays the code out anew."""
+    environment()
+    ruff = [venv_python(), "-m", "ruff"]
+    return stream([*ruff, "check", "--fix", *rest]) or stream([*ruff, "format", *rest])
+
+
+def setup(rest: list[str]) -> int:
+    """Only the setting-up."""
+    refuse(rest)
+    set_up()
+    print("ready: python3 dev.py demo")
+    return 0
+
+
+COMMANDS = {"demo": demo, "run": run, "test": test, "check": check, "format": format_code, "setup": setup}
+
+
+def refuse(rest: list[str]) -> None:
+    """These commands take no arguments."""
+    if rest:
+        raise Failed("unknown argument: " + " ".join(rest))
+
+
+# ---------------------------------------------------------------------------------------------------------- the steps
+
+
+def set_up() -> None:
+    """The environment, the system's libraries, the models and OpenGL."""
+    environment()
+    system_libraries()
+    with Step("models"):
+        quiet([venv_python(), "main.py", "models", "--fetch"])
+    open_gl()
+
+
+def environment() -> None:
+    """`.venv` with the pinned dependencies. Nothing is installed where the stamp says that this was done."""
+    wanted = stamp(ROOT, sys.version_info, platform.platform(terse=True))
+    if read_stamp() == wanted and venv_python_path().exists():
+        return
+    if not usable(venv_python_path()):
+        with Step("virtual environment .venv"):
+            make_venv()
+    with Step("dependencies (about 0.8 GB on the disk, once)"):
+        STAMP.unlink(missing_ok=True)
+        quiet(install_command(venv_python()))
+    STAMP.write_text(json.dumps(wanted), encoding="utf-8")
+
+
+def stamp(root: Path, version: Sequence[Any], system: str) -> dict[str, str]:
+    """What the installed environment depends on, as plain data: the two files that pin it, the Python, the system."""
+    digest = hashlib.sha256()
+    for name in ("pyproject.toml", LOCK):
+        # Line ends differ with git's settings, and mean nothing here.
+        digest.update((root / name).read_bytes().replace(b"\r\n", b"\n"))
+        digest.update(b"\0")
+    return {"pins": digest.hexdigest(), "python": f"{version[0]}.{version[1]}", "system": system, "root": str(root)}
+
+
+def read_stamp() -> Any:
+    """The stamp of the last complete installation, or None."""
+    try:
+        return json.loads(STAMP.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def usable(python: Path) -> bool:
+    """Whether there is an environment whose Python runs, is new enough, and can install."""
+    if not python.exists():
+        return False
+    test = "import sys, pip; sys.exit(sys.version_info < (3, 11))"
+    return subprocess.run([str(python), "-c", test], capture_output=True, check=False).returncode == 0
+
+
+def make_venv() -> None:
+    """Makes `.venv`. Debian takes `ensurepip` out of Python: then the system's pip fills the environment."""
+    if importlib.util.find_spec("ensurepip") is None and pip_version() < PIP_TOO_OLD:
+        if not is_debian():
+            raise Failed("This Python has neither ensurepip nor pip.\n  next: install pip for it")
+        apt(["python3-venv"])
+    if importlib.util.find_spec("ensurepip") is not None or pip_version() < PIP_TOO_OLD:
+        quiet([sys.executable, "-m", "venv", "--clear", str(VENV)])
+        return
+    quiet([sys.executable, "-m", "venv", "--clear", "--without-pip", str(VENV)])
+    into = ["--python", venv_python(), "install", "--quiet", "--constraint", LOCK, "pip"]
+    quiet([sys.executable, "-m", "pip", *into])
+
+
+def pip_version() -> tuple[int, ...]:
+    """The version of this Python's own pip as numbers, (0,) where there is none."""
+    if importlib.util.find_spec("pip") is None:
+        return (0,)
+    return tuple(int(part) for part in importlib.metadata.version("pip").split(".")[:2] if part.isdigit())
+
+
+def install_command(python: str) -> list[str]:
+    """How the dependencies and the project itself get into the environment."""
+    settings = ["--quiet", "--disable-pip-version-check", "--no-input"]
+    return [python, "-m", "pip", "install", *settings, "--constraint", LOCK, "--editable", ".[dev]"]
+
+
+def system_libraries() -> None:
+    """The shared libraries that the wheels expect of a Linux system."""
+    if not sys.platform.startswith("linux"):
+        return
+    missing = missing_libraries()
+    if not missing:
+        return
+    if not is_debian():
+        raise Failed(f"missing system libraries: {', '.join(missing)}\n  next: {other_linux_command()}")
+    with Step("system libraries"):
+        apt([LIBRARIES[name] for name in missing])
+
+
+def missing_libraries() -> list[str]:
+    """Those of LIBRARIES that the loader does not find."""
+    missing = []
+    for name in LIBRARIES:
+        try:
+            ctypes.CDLL(name)
+        except OSError:
+            missing.append(name)
+    return missing
+
+
+def other_linux_command() -> str:
+    """What to type on a Linux that is not Debian's kin."""
+    for tool, command in OTHER_LINUX.items():
+        if shutil.which(tool):
+            return command
+    return "install EGL, OpenGL and OpenGL ES (Mesa) and GLib with the system's package manager"
+
+
+def open_gl() -> None:
+    """Makes an OpenGL context in a process of its own, and says which."""
+    with Step("OpenGL") as step:
+        found = probe_gl()
+        if "error" in found and sys.platform.startswith("linux") and is_debian():
+            apt(MESA_DEBIAN)  # the libraries are there, but no driver behind them
+            found = probe_gl()
+        if "error" in found:
+            raise Failed(f"no OpenGL 3.3 context: {found['error']}\n  next: {gl_advice()}")
+        step.detail = found["renderer"]
+
+
+def probe_gl() -> dict[str, Any]:
+    """What engine/probe.py says of OpenGL."""
+    command = [venv_python(), "-P", str(ROOT / "engine" / "probe.py"), "gl"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    except subprocess.TimeoutExpired:
+        return {"error": "the driver did not answer in 120 s"}
+    try:
+        found: dict[str, Any] = json.loads(done.stdout)
+        return found
+    except ValueError:
+        return {"error": (done.stderr.strip().splitlines() or [f"the probe ended with code {done.returncode}"])[-1]}
+
+
+def gl_advice() -> str:
+    """What helps where no context can be made."""
+    if sys.platform.startswith("linux"):
+        return other_linux_command() if not is_debian() else "sudo apt-get install " + " ".join(MESA_DEBIAN)
+    return "update the graphics driver; a remote desktop may offer none"
+
+
+def virtual_screen() -> None:
+    """Window tests draw on a virtual screen; without one they are skipped, so this never fails."""
+    if sys.platform.startswith("linux") and is_debian() and is_root() and not shutil.which("Xvfb"):
+        with Step("xvfb (for the window tests)"):
+            try:
+                apt(["xvfb"])
+            except Failed as error:
+                print(f"note: the window tests will be skipped: {error}")
+
+
+def check_code() -> int:
+    """Style and types; 0 when both are clean."""
+    failed = 0
+    for what, arguments in (
+        ("style", ["ruff", "check", "--quiet"]),
+        ("layout", ["ruff", "format", "--check", "--quiet"]),
+        ("types", ["mypy"]),
+    ):
+        try:
+            with Step(what):
+                quiet([venv_python(), "-m", *arguments])
+        except Failed as error:
+            failed = 1
+            print(error)
+    return failed
+
+
+def pytest_arguments(rest: list[str]) -> list[str]:
+    """pytest's arguments: the user's own, and as many workers as the machine has cores unless they say otherwise."""
+    workers = [] if any(a.startswith("-n") or a in ("--pdb", "-s", "--lf") for a in rest) else ["-n", WORKERS]
+    return ["-q", *workers, *rest]
+
+
+WORKERS = "auto"
+
+
+# ------------------------------------------------------------------------------------------------------------- helpers
+
+
+def is_root() -> bool:
+    """Whether this process may install packages."""
+    return hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+def is_debian() -> bool:
+    """Debian and its kin, by their package manager."""
+    return shutil.which("apt-get") is not None
+
+
+def apt(packages: list[str]) -> None:
+    """Installs Debian packages where that is allowed, else says the one command."""
+    command = ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", *packages]
+    if not is_root():
+        raise Failed(f"missing on this system: {' '.join(packages)}\n  next: sudo apt-get install {' '.join(packages)}")
+    env = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
+    try:
+        quiet(command, env=env)
+    except Failed:
+        # A fresh machine has no package lists, an old one has lists of packages that are gone.
+        quiet(["apt-get", "update", "--quiet"], env=env)
+        quiet(command, env=env)
+
+
+def venv_python_path(windows: bool = sys.platform == "win32") -> Path:
+    """The environment's Python."""
+    return VENV / "Scripts" / "python.exe" if windows else VENV / "bin" / "python"
+
+
+def venv_python() -> str:
+    """The environment's Python, as a command."""
+    return str(venv_python_path())
+
+
+class Step:
+    """Prints what is being done, then how long it took."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        self.detail = ""
+
+    def __enter__(self) -> "Step":
+        self.start = time.monotonic()
+        if sys.stdout.isatty():
+            print("...  " + self.what, end="", flush=True)
+        return self
+
+    def __exit__(self, kind: "type[BaseException] | None", *_: object) -> None:
+        mark = "ok " if kind is None else "no "
+        start = "\r" if sys.stdout.isatty() else ""
+        detail = ": " + self.detail if self.detail else ""
+        print(f"{start}{mark}  {self.what}{detail} ({time.monotonic() - self.start:.1f} s)", flush=True)
+
+
+def quiet(command: list[str], env: dict[str, str] | None = None) -> None:
+    """Runs a command without a word; where it fails, says which and the end of what it printed."""
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+    if done.returncode:
+        lines = done.stdout.decode("utf-8", "replace").rstrip().splitlines()[-TAIL_LINES:]
+        raise Failed(
+            f"failed (code {done.returncode}): {shlex.join(command)}\n" + "\n".join("  " + line for line in lines)
+        )
+
+
+def stream(command: list[str]) -> int:
+    """Runs a command on this terminal; returns its exit code. Ctrl-C reaches it too, and it ends as it likes."""
+    process = subprocess.Popen(command, cwd=ROOT)
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            continue
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -177,6 +178,9 @@ def _bytes_below(folder: Path) -> int:
 def _reason(log: str) -> str:
     """The line of pip's output that says why it failed."""
     lines = [line.strip() for line in log.splitlines() if line.strip()]
+    broken = re.search(r"connection broken by '(\w+)", log)
+    if broken:  # what pip then says, "no matching distribution", would only mislead
+        return f"the package index was not reached ({broken[1]})"
     errors = [line for line in lines if line.upper().startswith("ERROR")]
     text = (errors or lines or ["failed without a word"])[-1]
     return text.removeprefix("ERROR:").strip()[:200]

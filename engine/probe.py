@@ -11,7 +11,7 @@ import json
 import sys
 from typing import Any
 
-ENCODERS = ("libx264", "libvpx-vp9", "prores_ks", "ffv1", "qtrle", "aac", "h264_nvenc", "h264_videotoolbox")
+ENCODERS = ("libx264", "libvpx-vp9", "prores_ks", "ffv1", "qtrle", "png", "aac")
 
 
 def gl() -> dict[str, object]:

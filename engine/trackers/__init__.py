@@ -1,0 +1,69 @@
+"""The trackers by name. Importing this loads no library: each backend file is imported when its tracker is opened."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from engine.errors import unknown_name
+from engine.params import Param
+from engine.trackers.base import Tracker
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One tracker: its name, one line of what it finds, the models it loads, and where its class is."""
+
+    name: str
+    doc: str
+    models: tuple[str, ...]
+    where: str
+
+
+class TrackerClass(Protocol):
+    """A class of trackers, with its declared parameters."""
+
+    def __call__(self, **values: Any) -> Tracker: ...
+
+    def params(self) -> dict[str, Param[Any]]:
+        """The declared parameters by name."""
+
+
+KINDS: dict[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind(
+            "face",
+            "faces: 478 points with irises, 52 expressions, the head's position and direction",
+            ("face_landmarker",),
+            "engine.trackers.face:FaceTracker",
+        ),
+        Kind(
+            "pose",
+            "bodies: 33 points in the picture and in metres, with visibility",
+            ("pose_landmarker_full",),
+            "engine.trackers.pose:PoseTracker",
+        ),
+        Kind(
+            "person",
+            "person mask: how surely each part of the picture shows a person",
+            ("selfie_segmenter_landscape", "selfie_segmenter", "pose_landmarker_full", "face_landmarker"),
+            "engine.trackers.person:PersonTracker",
+        ),
+    )
+}
+
+
+def tracker_class(name: str) -> TrackerClass:
+    """The class of the tracker called `name`, its library loaded. Raises UsageError, which suggests the nearest."""
+    if name not in KINDS:
+        raise unknown_name("tracker", name, KINDS)
+    module, _, attribute = KINDS[name].where.partition(":")
+    found: TrackerClass = getattr(importlib.import_module(module), attribute)
+    return found
+
+
+def open_tracker(name: str, **params: Any) -> Tracker:
+    """The tracker called `name`, ready to track. Raises UsageError (name, parameters), ModelError, TrackerError."""
+    return tracker_class(name)(**params)

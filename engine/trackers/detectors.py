@@ -1,0 +1,85 @@
+"""The two detectors that the MediaPipe bundles carry, asked directly: is there a body, is there a face, how many?"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine import models
+from engine.data import Floats, Pixels
+from engine.trackers.litert import Network, letterbox
+
+# MediaPipe's own settings of these detectors (pose_detector_graph.cc): score and overlap for non-maximum suppression.
+MIN_SCORE = 0.5
+MIN_OVERLAP = 0.3
+
+
+class BodyDetector:
+    """BlazePose's body detector (Bazarevsky et al., "BlazePose: On-device Real-time Body Pose tracking", 2020)."""
+
+    def __init__(self) -> None:
+        self._net = Network(models.path("pose_landmarker_full"), "pose_detector.tflite")
+        self._anchors = anchors(self._net.size[0])
+
+    def score(self, pixels: Pixels) -> float:
+        """How surely there is a body in `pixels`, 0..1: that of the surest one."""
+        return float(self._scores(self._run(pixels)).max())
+
+    def count(self, pixels: Pixels) -> int:
+        """How many bodies are in `pixels`, as MediaPipe's pose landmarker would find them."""
+        outputs = self._run(pixels)
+        scores = self._scores(outputs)
+        boxes = next(o for o in outputs if o.shape[1] > 1)
+        sure = np.flatnonzero(scores >= MIN_SCORE)
+        sure = sure[np.argsort(-scores[sure], kind="stable")]
+        side = self._net.size[0]
+        centres, sizes = boxes[sure, :2] / side + self._anchors[sure], np.abs(boxes[sure, 2:4]) / side
+        return len(suppress(np.hstack([centres - sizes / 2, centres + sizes / 2])))
+
+    def _run(self, pixels: Pixels) -> list[Floats]:
+        picture = letterbox(pixels, self._net.size[0]).astype(np.float32) / np.float32(127.5) - np.float32(1.0)
+        return self._net.run(picture)
+
+    @staticmethod
+    def _scores(outputs: list[Floats]) -> Floats:
+        return sigmoid(next(o for o in outputs if o.shape[1] == 1)[:, 0])
+
+
+class FaceDetector:
+    """BlazeFace, short range (Bazarevsky et al., "BlazeFace: Sub-millisecond Neural Face Detection", 2019)."""
+
+    def __init__(self) -> None:
+        self._net = Network(models.path("face_landmarker"), "face_detector.tflite")
+
+    def score(self, pixels: Pixels) -> float:
+        """How surely there is a face in `pixels`, 0..1: that of the surest one."""
+        picture = letterbox(pixels, self._net.size[0]).astype(np.float32) / np.float32(127.5) - np.float32(1.0)
+        return max(float(sigmoid(o).max()) for o in self._net.run(picture) if o.shape[1] == 1)
+
+
+def sigmoid(x: Floats) -> Floats:
+    """The logistic function; the input is bounded so that float32 holds the result."""
+    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(x, -80.0, 80.0))), np.float32)
+
+
+def anchors(side: int) -> Floats:
+    """The centres (N, 2), 0..1, of BlazePose's SSD anchors: strides 8, 16 with two and 32 with six in each cell."""
+    layers = []
+    for stride, each in ((8, 2), (16, 2), (32, 6)):
+        cells = (np.arange(side // stride) + 0.5) / (side // stride)
+        y, x = np.meshgrid(cells, cells, indexing="ij")
+        layers.append(np.repeat(np.stack([x.ravel(), y.ravel()], axis=1), each, axis=0))
+    return np.concatenate(layers).astype(np.float32)
+
+
+def suppress(boxes: Floats, overlap: float = MIN_OVERLAP) -> list[int]:
+    """Which of `boxes` (N, 4: left, top, right, bottom; surest first) stay when those that overlap a surer one go."""
+    kept: list[int] = []
+    area = np.prod(np.maximum(boxes[:, 2:] - boxes[:, :2], 0.0), axis=1)
+    for i in range(len(boxes)):
+        if kept:
+            low, high = np.maximum(boxes[kept, :2], boxes[i, :2]), np.minimum(boxes[kept, 2:], boxes[i, 2:])
+            common = np.prod(np.maximum(high - low, 0.0), axis=1)
+            if np.any(common > overlap * (area[kept] + area[i] - common)):
+                continue
+        kept.append(i)
+    return kept

@@ -1,0 +1,134 @@
+"""Faces: MediaPipe's face landmarker, with One Euro smoothing and identities of our own."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+
+from engine import models
+from engine.data import Face, Faces, Floats, Frame
+from engine.params import Bool, Float, HasParams, Int
+from engine.trackers.identity import Identities, Spot
+from engine.trackers.mediapipe_loader import Task
+from engine.trackers.one_euro import Doubles, OneEuro, OneEuroRotation
+
+# The irises' centres in the mesh: the person's right and left eye.
+IRIS_RIGHT, IRIS_LEFT = 468, 473
+# No smoothed point is further from its raw place than this part of the distance between the eyes.
+LEASH_EYES = 0.012
+# The rotation and position that match it: eyes are 6.3 cm apart and about 5 cm from the axis on which a head turns.
+LEASH_RAD = 0.025
+LEASH_CM = 0.25
+
+
+class _Filters:
+    """The filters of one person."""
+
+    def __init__(self, min_cutoff_hz: float, beta: float) -> None:
+        self.points = OneEuro(min_cutoff_hz, beta, LEASH_EYES)
+        self.rotation = OneEuroRotation(min_cutoff_hz, beta, LEASH_RAD)
+        self.position = OneEuro(min_cutoff_hz, beta, LEASH_CM / 6.3)
+
+
+class FaceTracker(HasParams):
+    """Faces: 478 points with irises, 52 expressions, the head's position and direction in space."""
+
+    max_faces = Int(4, 1, 16, "how many faces are looked for")
+    min_confidence = Float(0.5, 0.0, 1.0, "how sure the detector must be of a face")
+    min_cutoff_hz = Float(1.2, 0.01, 100.0, "One Euro filter: cutoff at rest; lower is steadier", unit="Hz")
+    beta = Float(
+        15.0, 0.0, 1000.0, "One Euro filter: more cutoff with speed (eye distances per second); higher lags less"
+    )
+    smooth = Bool(True, "smooth the points and the head's direction over time")
+    blendshapes = Bool(True, "the 52 expressions too (smile, blink, open mouth…)")
+
+    def __init__(self, **values: Any) -> None:
+        for name, value in values.items():
+            self.set(name, value)
+        self._identities = Identities()
+        self._filters: dict[int, _Filters] = {}
+        self._task = Task("face", self._make)
+
+    def _make(self, tasks: Any) -> Any:
+        # Asking for several costs no more than for one while one is there, and MediaPipe smooths (and lags) only
+        # where a single face is asked for: at least two, so that the points come raw.
+        options = tasks.vision.FaceLandmarkerOptions(
+            base_options=tasks.BaseOptions(model_asset_path=str(models.path("face_landmarker"))),
+            running_mode=tasks.vision.RunningMode.VIDEO,
+            num_faces=max(2, self.max_faces),
+            min_face_detection_confidence=self.min_confidence,
+            min_face_presence_confidence=self.min_confidence,
+            min_tracking_confidence=self.min_confidence,
+            output_face_blendshapes=self.blendshapes,
+            output_facial_transformation_matrixes=True,
+        )
+        return tasks.vision.FaceLandmarker.create_from_options(options)
+
+    def track(self, frame: Frame) -> Faces:
+        """The faces in `frame`, largest first, at most `max_faces`; none is no error. Raises TrackerError."""
+        result = self._task.run(frame)
+        aspect = frame.size[1] / frame.size[0]
+        found = []
+        for i, marks in enumerate(result.face_landmarks):
+            points = np.array([(p.x, p.y, p.z) for p in marks], np.float32)
+            shapes = result.face_blendshapes[i] if result.face_blendshapes else ()
+            transform = np.array(result.facial_transformation_matrixes[i], np.float32)
+            found.append((points, {s.category_name: float(s.score) for s in shapes}, transform))
+        found.sort(key=lambda f: -box_area(f[0], aspect))
+        found = found[: self.max_faces]
+        identities = self._identities.match([spot(f[0], aspect) for f in found], frame.time_s)
+        alive = self._identities.alive()
+        self._filters = {i: f for i, f in self._filters.items() if i in alive}
+        faces = []
+        for (points, shapes, transform), identity in zip(found, identities, strict=True):
+            if self.smooth:
+                points, transform = self._steady(identity, points, transform, frame.time_s, aspect)
+            faces.append(Face(points, shapes, transform, identity))
+        return Faces(frame.id, tuple(faces))
+
+    def _steady(
+        self, identity: int, points: Floats, transform: Floats, time_s: float, aspect: float
+    ) -> tuple[Floats, Floats]:
+        if identity not in self._filters:
+            self._filters[identity] = _Filters(self.min_cutoff_hz, self.beta)
+        filters = self._filters[identity]
+        square = np.array([1.0, aspect, 1.0])
+        seen, true = eye_distance(points, aspect)
+        smooth = filters.points(points * square, time_s, true, max(seen, 0.3 * true)) / square
+        steady = np.eye(4)
+        steady[:3, :3] = filters.rotation(transform[:3, :3], time_s)
+        steady[:3, 3] = filters.position(transform[None, :3, 3], time_s, 6.3)[0]
+        return smooth.astype(np.float32), steady.astype(np.float32)
+
+    def close(self) -> None:
+        """Ends the task; harmless when called twice."""
+        self._task.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def box_area(points: Floats, aspect: float) -> float:
+    """The area of the points' bounding box in squared picture widths; `aspect` is height / width."""
+    width, height = np.ptp(points[:, 0]), np.ptp(points[:, 1])
+    return float(width * height * aspect)
+
+
+def spot(points: Floats, aspect: float) -> Spot:
+    """Where the points are and how large, in picture widths."""
+    low, high = points[:, :2].min(axis=0), points[:, :2].max(axis=0)
+    x, y = (low + high) / 2.0
+    return Spot(float(x), float(y * aspect), float(np.sqrt(box_area(points, aspect))))
+
+
+def eye_distance(points: Floats | Doubles, aspect: float) -> tuple[float, float]:
+    """The distance between the irises' centres in picture widths: as seen in the picture, and in space."""
+    across = (points[IRIS_LEFT] - points[IRIS_RIGHT]) * np.array([1.0, aspect, 1.0])
+    return float(np.linalg.norm(across[:2])), float(np.linalg.norm(across))

@@ -1,0 +1,77 @@
+"""The person mask: MediaPipe's selfie segmenter, run by LiteRT, and somebody to ask whether it is a person at all."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+
+from engine import models
+from engine.data import Frame, Mask
+from engine.errors import TrackerError
+from engine.params import Bool, Choice, Float, HasParams
+from engine.trackers.detectors import BodyDetector, FaceDetector
+from engine.trackers.litert import Network, resize
+from engine.trackers.presence import Presence, area, evidence, without_specks
+
+# From this shape (width / height) on the 256×144 model fits better than the 256×256 one.
+WIDE = 1.2
+
+
+class PersonTracker(HasParams):
+    """Person mask: how surely each part of the picture shows a person (all persons together)."""
+
+    model = Choice("auto", ("auto", "landscape", "square"), "segmenter: 256×144 for wide pictures, 256×256 for others")
+    confirm = Bool(True, "ask a body detector now and then, so that an empty room stays empty")
+    confirm_every_s = Float(0.5, 0.05, 5.0, "time between two such questions while nothing is in doubt", unit="s")
+
+    def __init__(self, **values: Any) -> None:
+        for name, value in values.items():
+            self.set(name, value)
+        self._segmenters: dict[str, Network] = {}
+        self._detectors: tuple[BodyDetector, FaceDetector] | None = None
+        self._presence = Presence(self.confirm_every_s)
+        self._closed = False
+
+    def track(self, frame: Frame) -> Mask:
+        """The mask of `frame`, 144×256 or 256×256; all zero and not `present` where nobody is. Raises TrackerError.
+
+        There is no smoothing in time: each mask is that of its own frame.
+        """
+        if self._closed:
+            raise TrackerError("the person tracker is closed")
+        net = self._segmenter(frame)
+        picture = resize(frame.pixels, net.size).astype(np.float32) / np.float32(255.0)
+        confidence = without_specks(np.clip(net.run(picture)[0][..., 0], 0.0, 1.0))
+        if self.confirm:
+            covered = area(confidence)
+            if self._presence.due(frame.time_s, covered):
+                body, face = self._detectors = self._detectors or (BodyDetector(), FaceDetector())
+                self._presence.add(frame.time_s, covered, evidence(frame.pixels, confidence, body, face))
+            present = self._presence.present(frame.time_s)
+        else:
+            present = bool(confidence.max() >= 0.5)
+        return Mask(frame.id, confidence if present else np.zeros_like(confidence), present)
+
+    def close(self) -> None:
+        """Lets the networks go; harmless when called twice."""
+        self._closed = True
+        self._segmenters.clear()
+        self._detectors = None
+
+    def _segmenter(self, frame: Frame) -> Network:
+        width, height = frame.size
+        kind = self.model if self.model != "auto" else "landscape" if width > WIDE * height else "square"
+        if kind not in self._segmenters:
+            file = models.path("selfie_segmenter_landscape" if kind == "landscape" else "selfie_segmenter")
+            self._segmenters[kind] = Network(file)
+        return self._segmenters[kind]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,152 @@
+"""The inputs by name: what `--input` and a layer's `source` may say, and the one function that opens them.
+
+Nothing heavy is imported here: each back end is loaded when it is opened.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+from engine.errors import SourceError, unknown_name
+
+if TYPE_CHECKING:
+    from engine.sources.base import Source
+
+
+class SourceKind(NamedTuple):
+    """One kind of input: `doc` in a line, an `example` of what to type, and `target` ("module:Class").
+
+    The class has `from_spec(rest, size=…, fps=…)`, where `rest` is what stands after the colon.
+    """
+
+    name: str
+    doc: str
+    example: str
+    target: str
+
+
+KINDS: dict[str, SourceKind] = {
+    kind.name: kind
+    for kind in (
+        SourceKind("camera", "a webcam, by number or device path", "camera:1", "engine.sources.camera:CameraSource"),
+        SourceKind("demo", "a portrait with a gentle camera move", "demo", "engine.sources.demo:DemoSource"),
+        SourceKind(
+            "testcard",
+            "a moving test card with the frame's number",
+            "testcard:640x480@30x100",
+            "engine.sources.testcard:TestCardSource",
+        ),
+        SourceKind("video", "a video file or an animated GIF", "video:clip.mp4", "engine.sources.video:VideoSource"),
+        SourceKind("image", "a still picture, for ever", "image:photo.jpg", "engine.sources.image:ImageSource"),
+        SourceKind(
+            "images", "a folder or numbered pictures", "images:frame_%04d.png", "engine.sources.images:ImagesSource"
+        ),
+    )
+}
+
+# Content decides before the name does: the first bytes of every still picture format that is read here.
+_PICTURE_STARTS = (
+    b"\xff\xd8\xff", b"\x89PNG", b"BM", b"II*\0", b"MM\0*", b"8BPS", b"#?RADIANCE", b"#?RGBE", b"\0\0\1\0", b"P5",
+    b"P6", b"\0\0\0\x0cjP", b"\xff\x4f\xff\x51", b"/* XPM",
+)  # fmt: skip
+_PICTURE_BRANDS = (b"avif", b"heic", b"heix", b"mif1")
+PICTURE_SUFFIXES = frozenset(
+    (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".psd", ".hdr", ".avif", ".ppm", ".pgm", ".jp2", ".j2k")
+)
+_DEVICE = re.compile(r"(/dev/video\d+|/dev/v4l/\S+)$")
+_PATTERN = re.compile(r"%0?\d*d|[*?]")
+
+
+def open_source(spec: str, *, size: tuple[int, int] | None = None, fps: float | None = None) -> Source:
+    """Opens the input that `spec` names: `kind`, `kind:rest`, a device path, or the path of a file or folder.
+
+    A kind's name wins over a file of the same name (write `./demo` for the file). `size` (width, height): frames are
+    scaled to fill it, keeping their shape, and cropped at the middle; a camera is asked for it first. `fps`: the rate
+    of what has none of its own; a video is resampled to it by time. Raises UsageError for an unknown name, SourceError
+    for an input that cannot be opened.
+    """
+    name, rest = split_spec(spec)
+    module, _, attribute = KINDS[name].target.partition(":")
+    backend = getattr(importlib.import_module(module), attribute)
+    return cast("Source", backend.from_spec(rest, size=size, fps=fps))
+
+
+def split_spec(spec: str) -> tuple[str, str]:
+    """The kind and the rest of an input's name; a bare path is looked at to tell what it is."""
+    name, colon, rest = spec.partition(":")
+    if name in KINDS and (colon or not rest):
+        if name in ("video", "image", "images") and not rest:
+            raise SourceError(f"'{spec}' names no file", hint=f"write for example {KINDS[name].example}")
+        return name, rest
+    if _DEVICE.match(spec):
+        return "camera", spec
+    path = Path(spec).expanduser()
+    if path.is_dir():
+        return "images", spec
+    if path.is_file():
+        return kind_of_file(path), spec
+    if _PATTERN.search(path.name) and path.parent.is_dir():
+        return "images", spec
+    if not path.suffix and len(path.parts) == 1 and not spec.startswith(("~", ".")):
+        raise unknown_name("input", name, KINDS)
+    raise missing_file(path)
+
+
+def kind_of_file(path: Path) -> str:
+    """`image` or `video`, by the file's first bytes; what says nothing is left to the video reader's own probing."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(64)
+    except OSError as error:
+        raise SourceError(
+            f"cannot be read ({error.strerror})", where=str(path), hint="check the file's permissions"
+        ) from error
+    if start.startswith((b"\x89PNG", b"RIFF", b"GIF8")):
+        return "video" if _is_animated(path, start) else "image"
+    if start.startswith(_PICTURE_STARTS) or (start[4:8] == b"ftyp" and start[8:12] in _PICTURE_BRANDS):
+        return "image"
+    known_video = start[4:8] == b"ftyp" or start.startswith(b"\x1aE\xdf\xa3")
+    return "image" if path.suffix.lower() in PICTURE_SUFFIXES and not known_video else "video"
+
+
+def _is_animated(path: Path, start: bytes) -> bool:
+    """Whether a GIF, PNG or WebP has more than one picture."""
+    if start[:4] == b"RIFF" and start[8:12] != b"WEBP":
+        return True  # AVI is a RIFF file too
+    if start[:4] == b"RIFF":
+        return len(start) > 20 and start[12:16] == b"VP8X" and bool(start[20] & 2)
+    if start.startswith(b"\x89PNG"):
+        with path.open("rb") as file:  # the animation chunk must stand before the first picture
+            head = file.read(4096)
+        return -1 < head.find(b"acTL") < (head.find(b"IDAT") % 4097)
+    from PIL import Image  # a GIF tells only when it is walked through
+
+    try:
+        with Image.open(path) as picture:
+            return bool(getattr(picture, "is_animated", False))
+    except (OSError, ValueError, Image.DecompressionBombError):
+        return False  # the picture reader says what is wrong with it
+
+
+def missing_file(path: Path) -> SourceError:
+    """The error for a file that is not there, naming the nearest one in that folder."""
+    if not path.parent.is_dir():
+        return SourceError("there is no such folder", where=str(path.parent), hint="check the path")
+    names = [entry.name for entry in path.parent.iterdir()]
+    near = difflib.get_close_matches(path.name, names, n=1, cutoff=0.5)
+    hint = f"did you mean '{path.parent / near[0]}'?" if near else f"check the path; inputs by name: {', '.join(KINDS)}"
+    return SourceError("there is no such file", where=str(path), hint=hint)
+
+
+def checked_file(path_text: str) -> Path:
+    """The path of an existing regular file, `~` expanded; anything else (a pipe could block for ever) is refused."""
+    path = Path(path_text).expanduser()
+    if not path.exists():
+        raise missing_file(path)
+    if not path.is_file():
+        raise SourceError("is not a regular file", where=str(path), hint="name a file, or a folder of pictures")
+    return path

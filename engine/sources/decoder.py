@@ -1,0 +1,225 @@
+"""Decodes a video file into upright RGB pictures with honest times. Used by the video source and by media in scenes."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from engine.data import Pixels
+from engine.errors import SourceError
+from engine.sources.fit import Closing, cover
+
+log = logging.getLogger("phosphene")
+
+BT709 = 1  # AVCOL_SPC_BT709, ITU-T H.273
+_BT601 = (5, 6)
+_UNTAGGED_COLORSPACES = (2, 3)
+_FULL_RANGE = 2  # AVCOL_RANGE_JPEG
+_MAX_BAD_PACKETS = 50
+
+
+class Decoder(Closing):
+    """One video file, decoded from its start or from any moment.
+
+    `size`: (width, height) of the pictures, upright and with square pixels; `rate`: nominal frames per second;
+    `frame_count`: as the file's header says, or None; `start_s`: the first picture's time on the file's own clock;
+    `has_audio`. Pictures come as (seconds since the first picture, H×W×3 uint8 sRGB). Raises SourceError where nothing
+    can be decoded; damage further on is skipped or ends them, with a warning in the log. A file cannot reach the network.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._opened: InputContainer | None = None
+        self.size = (0, 0)
+        self._open()
+        container, stream = self._container, self._stream
+        self.has_audio = bool(container.streams.audio)
+        self.frame_count: int | None = stream.frames or None
+        self._rest = self._frames()
+        self._first: tuple[float, Pixels] | None = next(self._rest, None)
+        if self._first is None:
+            self.close()
+            raise self._unreadable("not one picture could be decoded")
+        self.start_s = self._first[0]
+        height, width = self._first[1].shape[:2]
+        self.size = (width, height)
+        self.rate = self._nominal_rate()
+
+    def __iter__(self) -> Iterator[tuple[float, Pixels]]:
+        return self
+
+    def __next__(self) -> tuple[float, Pixels]:
+        found = self._first or next(self._rest)
+        self._first = None
+        return round(found[0] - self.start_s, 9), found[1]
+
+    def seek(self, time_s: float) -> None:
+        """Goes to the picture shown at `time_s`: the next are it and those after (some before it may come first)."""
+        if time_s > 0 and self._jump(time_s + self.start_s):
+            return
+        self.close()
+        self._open()
+        self._first, self._rest = None, self._frames()
+
+    def _jump(self, moment: float) -> bool:
+        """Seeks to the key frame before `moment` of the file's clock; False where that does not work in this file."""
+        if self._container.format.name in ("gif", "apng") or not self._stream.time_base:
+            return False
+        try:
+            self._container.seek(int(moment / self._stream.time_base), stream=self._stream, backward=True)
+        except av.FFmpegError:
+            return False  # a format that cannot seek is read from its start
+        self._rest = self._frames()
+        self._first = next(self._rest, None)
+        return self._first is not None and self._stamped and self._first[0] <= moment + 1e-6
+
+    def close(self) -> None:
+        """Closes the file; harmless when called twice."""
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
+
+    # -- inside ------------------------------------------------------------------------------------------------------
+
+    @property
+    def _container(self) -> InputContainer:
+        if self._opened is None:
+            raise SourceError("was closed already", where=str(self.path))
+        return self._opened
+
+    def _open(self) -> None:
+        if not self.path.stat().st_size:
+            raise SourceError("the file is empty", where=str(self.path), hint="copy or download it again")
+        try:
+            # absolute, so that no name is taken for a protocol; only plain files, whatever a playlist inside says
+            container = av.open(str(self.path.absolute()), "r", options={"protocol_whitelist": "file"})
+        except (av.FFmpegError, OSError, ValueError) as error:
+            raise self._unreadable(error) from error
+        if not container.streams.video:
+            container.close()
+            raise SourceError(
+                "has no video in it",
+                where=str(self.path),
+                hint="expected a video file; sound alone cannot be an input",
+            )
+        self._opened = container
+        self._stream: VideoStream = container.streams.video[0]
+        self._stream.thread_type = "AUTO"
+
+    def _unreadable(self, why: object) -> SourceError:
+        reason = getattr(why, "strerror", None) or why
+        return SourceError(
+            f"is not a video that can be read ({reason})",
+            where=str(self.path),
+            hint="check that it plays elsewhere; a recording that was cut off may need repair",
+        )
+
+    def _frames(self) -> Iterator[tuple[float, Pixels]]:
+        """Decoded pictures from where the file stands, times filled in and strictly rising."""
+        last: float | None = None
+        step = 1.0 / self._header_rate()
+        for frame in self._decoded():
+            self._stamped = frame.pts is not None and frame.time_base is not None
+            if frame.pts is not None and frame.time_base is not None:
+                moment = float(frame.pts * frame.time_base)
+            else:
+                moment = 0.0 if last is None else last + step
+            if last is not None and moment <= last:
+                moment = last + min(step, 0.001)
+            last = moment
+            yield moment, self._upright(frame)
+
+    def _decoded(self) -> Iterator[VideoFrame]:
+        bad = 0
+        packets = self._container.demux(self._stream)
+        while True:
+            try:
+                packet = next(packets, None)
+            except (av.FFmpegError, OSError) as error:
+                log.warning("%s: the file is damaged or cut off here, it ends early (%s)", self.path.name, error)
+                return
+            if packet is None:
+                return
+            try:
+                if packet.is_corrupt and packet.size:
+                    raise ValueError("it is cut off or was lost")
+                yield from packet.decode()
+                bad = 0
+            except (av.FFmpegError, ValueError) as error:
+                bad += 1
+                if bad == 1:
+                    log.warning("%s: a damaged part is skipped (%s)", self.path.name, error)
+                if bad >= _MAX_BAD_PACKETS:
+                    log.warning("%s: too much damage, it ends early", self.path.name)
+                    return
+
+    def _upright(self, frame: VideoFrame) -> Pixels:
+        """RGB by the frame's own colour tags, square pixels, turned as its display matrix says."""
+        if frame.colorspace in _UNTAGGED_COLORSPACES and (frame.width >= 1280 or frame.height > 576):
+            frame.colorspace = BT709  # the usual guess for HD; smaller untagged pictures are taken as BT.601
+        if any(component.is_alpha for component in frame.format.components) or frame.format.name == "pal8":
+            rgba = frame.to_ndarray(format="rgba")
+            rgb = cv2.multiply(rgba[..., :3], cv2.merge([rgba[..., 3]] * 3), scale=1 / 255)
+        elif _is_plain_bt601(frame):
+            rgb = cv2.cvtColor(
+                frame.to_ndarray(), cv2.COLOR_YUV2RGB_I420
+            )  # as quick as swscale, without its bias of -1
+        else:
+            rgb = frame.to_ndarray(format="rgb24")
+        wide = _square_size(frame.width, frame.height, self._stream.sample_aspect_ratio)
+        if wide != (frame.width, frame.height):
+            rgb = cv2.resize(rgb, wide, interpolation=cv2.INTER_LINEAR)
+        quarter_turns = round(frame.rotation / 90) % 4  # PyAV: counter-clockwise degrees to make it upright
+        if quarter_turns:
+            rgb = np.rot90(rgb, quarter_turns)
+        upright: Pixels = np.ascontiguousarray(rgb)
+        return cover(upright, self.size) if self.size != (0, 0) else upright
+
+    def _header_rate(self) -> float:
+        rate = self._stream.average_rate or self._stream.guessed_rate
+        return float(rate) if rate and 0 < rate <= 1000 else 30.0
+
+    def _nominal_rate(self) -> float:
+        """The header's rate, or the middle distance of the first hundred time stamps where the header says nonsense."""
+        rate = self._stream.average_rate
+        if rate and 0.1 <= rate <= 240:
+            return float(rate)
+        try:
+            with av.open(str(self.path.absolute()), "r", options={"protocol_whitelist": "file"}) as container:
+                stream = container.streams.video[0]
+                stamps = []
+                for packet in container.demux(stream):
+                    if packet.pts is not None and stream.time_base is not None:
+                        stamps.append(float(packet.pts * stream.time_base))
+                    if len(stamps) >= 100:
+                        break
+        except (av.FFmpegError, OSError):
+            stamps = []  # damaged before the hundredth picture: the usual rate is as good a guess as any
+        gaps = np.diff(sorted(stamps))
+        middle = float(np.median(gaps)) if gaps.size else 0.0
+        return min(1 / middle, 1000.0) if middle > 1e-4 else 30.0
+
+
+def _is_plain_bt601(frame: VideoFrame) -> bool:
+    """Whether OpenCV's I420 conversion (BT.601, studio range) is the right one for this frame."""
+    even = frame.width % 2 == 0 and frame.height % 2 == 0
+    tagged = frame.colorspace in (*_UNTAGGED_COLORSPACES, *_BT601) and frame.color_range != _FULL_RANGE
+    return even and tagged and frame.format.name == "yuv420p"
+
+
+def _square_size(width: int, height: int, ratio: Fraction | None) -> tuple[int, int]:
+    """(width, height) with square pixels: the side that is too short is stretched, so that no detail is lost."""
+    if not ratio or not Fraction(1, 8) <= ratio <= 8:
+        return width, height
+    if ratio >= 1:
+        return round(width * ratio), height
+    return width, round(height / ratio)

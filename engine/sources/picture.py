@@ -1,0 +1,112 @@
+"""Reads any still picture into 8-bit sRGB."""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from engine.data import Pixels
+from engine.errors import SourceError
+
+MAX_PIXELS = 100_000_000
+_FORMATS = "JPEG, PNG, WebP, AVIF, TIFF, BMP, PSD, GIF or Radiance HDR"
+
+
+def read_picture(path: Path) -> Pixels:
+    """The picture in `path`: H×W×3 uint8 sRGB, turned as its EXIF orientation says.
+
+    16-bit, grey, palette and CMYK pictures become RGB; what is transparent becomes black; Radiance HDR is tone mapped.
+    Raises SourceError for what cannot be read and for pictures of more than 100 megapixels.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise SourceError(f"cannot be read ({error.strerror})", where=str(path), hint="check the path") from error
+    if not data:
+        raise SourceError("the file is empty", where=str(path), hint="copy or download it again")
+    if data.startswith((b"#?RADIANCE", b"#?RGBE")):
+        return _read_hdr(data, path)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow warns of sizes and oddities that are judged below
+            with Image.open(io.BytesIO(data)) as picture:
+                _check_size(picture.size, path)
+                return to_rgb8(ImageOps.exif_transpose(picture))
+    except Image.DecompressionBombError as error:
+        raise _too_large(path) from error
+    except UnidentifiedImageError as error:
+        raise SourceError(
+            "is not a picture that can be read", where=str(path), hint=f"expected {_FORMATS}; convert it to PNG"
+        ) from error
+    except (OSError, ValueError, SyntaxError, IndexError, EOFError, MemoryError, TypeError, ZeroDivisionError) as error:
+        # Pillow's readers raise any of these on damaged files
+        raise SourceError(
+            f"the picture is damaged or cut off ({error})", where=str(path), hint="copy or download it again"
+        ) from error
+
+
+def to_rgb8(picture: Image.Image) -> Pixels:
+    """A Pillow picture as H×W×3 uint8, transparent parts over black."""
+    if picture.mode.startswith("I") or picture.mode == "F":
+        return _from_wide(np.asarray(picture))
+    if picture.has_transparency_data:
+        rgba = picture.convert("RGBA")
+        black = Image.new("RGBA", rgba.size, (0, 0, 0, 255))
+        picture = Image.alpha_composite(black, rgba)
+    return np.array(picture.convert("RGB"), dtype=np.uint8)
+
+
+def _from_wide(values: NDArray[np.generic]) -> Pixels:
+    """Grey values of 16 or 32 bits or floats as RGB: full scale is 65535, or 1.0 for floats that stay within it."""
+    wide = values.astype(np.float32)
+    top = float(wide.max(initial=0.0))
+    full = max(1.0 if values.dtype.kind == "f" else 65535.0, top)
+    grey = np.clip(wide / full * 255 + 0.5, 0, 255).astype(np.uint8)
+    return np.repeat(grey[..., None], 3, axis=2)
+
+
+def _read_hdr(data: bytes, path: Path) -> Pixels:
+    """Radiance HDR by Reinhard's global operator (Reinhard et al. 2002): key 0.18, white at the 99.5th percentile."""
+    resolution = re.search(rb"[-+]Y (\d+) [-+]X (\d+)", data[:4096])
+    if resolution:
+        _check_size((int(resolution[2]), int(resolution[1])), path)
+    try:
+        bgr = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_ANYDEPTH | cv2.IMREAD_COLOR)
+    except cv2.error:
+        bgr = None
+    if bgr is None:
+        raise SourceError("the HDR picture is damaged", where=str(path), hint="copy or download it again")
+    linear = np.maximum(np.nan_to_num(bgr[..., ::-1].astype(np.float32), posinf=1e4), 0)
+    luma = linear @ np.array([0.2126, 0.7152, 0.0722], np.float32)
+    key = float(np.exp(np.mean(np.log(luma + 1e-4))))
+    exposed = linear * np.float32(0.18 / max(key, 1e-6))
+    white = max(1.0, float(np.percentile(luma, 99.5)) * 0.18 / max(key, 1e-6))
+    mapped = exposed * (1 + exposed / white**2) / (1 + exposed)
+    return encode_srgb(mapped)
+
+
+def encode_srgb(linear: NDArray[np.float32]) -> Pixels:
+    """Linear light 0..1 as 8-bit sRGB (IEC 61966-2-1)."""
+    clipped = np.clip(linear, 0, 1)
+    curved = np.where(clipped <= 0.0031308, clipped * 12.92, 1.055 * clipped ** (1 / 2.4) - 0.055)
+    return np.ascontiguousarray((curved * 255 + 0.5).astype(np.uint8))
+
+
+def _check_size(size: tuple[int, int], path: Path) -> None:
+    if size[0] * size[1] > MAX_PIXELS:
+        raise _too_large(path)
+    if min(size) < 1:
+        raise SourceError("the picture has no pixels", where=str(path), hint="copy or download it again")
+
+
+def _too_large(path: Path) -> SourceError:
+    return SourceError(
+        f"the picture has more than {MAX_PIXELS // 1_000_000} megapixels", where=str(path), hint="scale it down first"
+    )

@@ -1,0 +1,81 @@
+"""A video file or animated GIF as a source."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+
+from engine.data import Frame, Pixels
+from engine.sources import checked_file
+from engine.sources.decoder import Decoder
+from engine.sources.fit import Closing, cover
+from engine.sources.flipbook import Flipbook, is_flipbook
+
+
+class VideoSource(Closing):
+    """Gives the frames of a file at their own times, the first at 0.
+
+    `size`: scaled to fill it, keeping the shape, and cropped at the middle. `fps`: resampled by time: frame k is what
+    the file shows at k/fps. `audio_path`: the file where it has sound, else None. Damage: see Decoder.
+    """
+
+    live = False
+
+    def __init__(self, path: Path, *, size: tuple[int, int] | None = None, fps: float | None = None) -> None:
+        self.path = path
+        self._decoder = open_moving(path)
+        self.size = size or self._decoder.size
+        self.fps: float | None = fps or self._decoder.rate
+        self.audio_path: str | None = str(path) if self._decoder.has_audio else None
+        count = self._decoder.frame_count
+        self.frame_count: int | None = round(count * fps / self._decoder.rate) if count and fps else count
+        self._frames: Iterator[tuple[float, Pixels]] = self._decoder
+        if fps:
+            self._frames = resample(self._decoder, fps, 1 / self._decoder.rate)
+        self._next = 0
+        self._shown: tuple[Pixels, Pixels] | None = None
+        self._closed = False
+
+    @classmethod
+    def from_spec(cls, rest: str, *, size: tuple[int, int] | None, fps: float | None) -> Self:
+        """`rest` is the path."""
+        return cls(checked_file(rest), size=size, fps=fps)
+
+    def read(self) -> Frame | None:
+        """The next frame, or None at the end of the file."""
+        found = None if self._closed else next(self._frames, None)
+        if found is None:
+            return None
+        time_s, decoded = found
+        if self._shown is None or self._shown[0] is not decoded:  # a repeated picture is scaled once
+            self._shown = (decoded, cover(decoded, self.size))
+        number, self._next = self._next, self._next + 1
+        return Frame(number, time_s, self._shown[1], time.perf_counter())
+
+    def close(self) -> None:
+        """Closes the file; harmless when called twice."""
+        self._closed = True
+        self._decoder.close()
+
+
+def open_moving(path: Path) -> Decoder | Flipbook:
+    """What reads the moving pictures in `path`, by the file's content."""
+    return Flipbook(path) if is_flipbook(path) else Decoder(path)
+
+
+def resample(frames: Iterator[tuple[float, Pixels]], fps: float, last_s: float) -> Iterator[tuple[float, Pixels]]:
+    """Pictures at k/fps: each is the newest that has begun by then. The last one is shown for `last_s` seconds."""
+    tick, held = 0, next(frames, None)
+    if held is None:
+        return
+    slack = 1e-6  # a picture that begins exactly at a tick counts, whatever the rounding of its time
+    for following in frames:
+        while tick / fps < following[0] - slack:
+            yield tick / fps, held[1]
+            tick += 1
+        held = following
+    while tick / fps < held[0] + last_s - slack:
+        yield tick / fps, held[1]
+        tick += 1

@@ -1,0 +1,88 @@
+"""The command line: finds the command, runs it, and tells failures in words. Exit codes: 0 fine, 1 failed, 2 wrong usage."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import importlib
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from engine.errors import PhospheneError, UsageError
+
+COMMANDS = ("run", "demo", "list", "show", "doctor", "models", "gallery")
+
+INTRO = """\
+Real-time AR and creative effects: camera in, trackers, GLSL scenes, window, virtual camera or file out.
+Everything is computed on this machine; nothing leaves it."""
+
+EXAMPLES = """\
+examples:
+  phosphene demo                                          laser eyes on a built-in portrait, no camera needed
+  phosphene run laser-eyes                                your camera, in a window
+  phosphene run teleport --output virtual-camera          pick "Phosphene" as the camera in your call
+  phosphene run teleport --set picture=beach.jpg          into a place of your own
+  phosphene run duotone --input clip.mp4 --output out.mp4 a file, frame by frame, with its sound
+  phosphene list                                          scenes, effects, sources, sinks
+  phosphene show laser-eyes                               its parameters, with range and default
+  phosphene doctor                                        what works on this machine and what to do about the rest
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """Suggests the nearest command where one is mistyped."""
+
+    def error(self, message: str) -> NoReturn:
+        if "invalid choice" in message and "command" in message:
+            typed = message.split("'")[1]
+            near = difflib.get_close_matches(typed, COMMANDS, n=1, cutoff=0.4)
+            message = f"unknown command '{typed}'" + (f": did you mean '{near[0]}'?" if near else "")
+        super().error(message)
+
+
+def build_parser() -> Parser:
+    """The parser of every command."""
+    parser = Parser(
+        prog="phosphene", description=INTRO, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    from phosphene import __version__
+
+    parser.add_argument("--version", action="version", version=f"phosphene {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="command", required=True, parser_class=Parser)
+    for name in COMMANDS:
+        module = importlib.import_module(f"engine.commands.{name}")
+        sub = commands.add_parser(
+            name,
+            help=module.HELP,
+            description=module.__doc__ or module.HELP,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        sub.add_argument("--debug", action="store_true", help="show tracebacks and debug messages")
+        module.add_arguments(sub)
+        sub.set_defaults(module=module)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command; returns its exit code."""
+    options = build_parser().parse_args(arguments)
+    logging.basicConfig(format="%(levelname)s: %(message)s", level=logging.DEBUG if options.debug else logging.WARNING)
+    for noisy in ("matplotlib", "PIL", "libav"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    try:
+        return int(options.module.run(options))
+    except PhospheneError as error:
+        if options.debug:
+            logging.getLogger("phosphene").exception("failed")
+        print(f"phosphene: {error}", file=sys.stderr)
+        return 2 if isinstance(error, UsageError) else 1
+    except KeyboardInterrupt:
+        print("phosphene: stopped", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader (head, less) has gone; nothing more can be written, not even at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0

@@ -1,0 +1,57 @@
+"""Lists scenes, effects, sources and sinks."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from engine.commands.table import emit, table
+
+HELP = "scenes, effects, sources and sinks"
+KINDS = ("scenes", "effects", "sources", "sinks", "signals")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's options."""
+    parser.add_argument("kind", nargs="?", choices=KINDS, help="only these (signals are listed only when asked for)")
+    parser.add_argument("--json", nargs="?", const="-", metavar="FILE", help="as JSON, to FILE or standard output")
+
+
+def gather() -> dict[str, list[dict[str, Any]]]:
+    """Everything that can be named on the command line or in a scene."""
+    from engine.registry import Registry
+    from engine.signals import SIGNALS
+    from engine.sinks import KINDS as SINKS
+    from engine.sources import KINDS as SOURCES
+
+    registry = Registry()
+    return {
+        "scenes": [
+            {"name": e.name, "doc": e.doc, "origin": e.origin, "problem": e.problem} for e in registry.scenes().values()
+        ],
+        "effects": [
+            {"name": e.name, "doc": e.doc, "origin": e.origin, "params": list(e.params), "problem": e.problem}
+            for e in registry.effects().values()
+        ],
+        "sources": [{"name": k.name, "doc": k.doc, "example": k.example} for k in SOURCES.values()],
+        "sinks": [{"name": k.name, "doc": k.doc, "example": k.example} for k in SINKS.values()],
+        "signals": [{"name": n, "doc": d} for n, d in SIGNALS.items()],
+    }
+
+
+def run(options: argparse.Namespace) -> int:
+    """Prints the table."""
+    found = gather()
+    kinds = [options.kind] if options.kind else [k for k in KINDS if k != "signals"]
+    blocks = []
+    for kind in kinds:
+        rows = []
+        for item in found[kind]:
+            origin = item.get("origin", "built-in")
+            mark = "" if origin == "built-in" else f" ({origin})"
+            doc = f"BROKEN: {item['problem']}" if item.get("problem") else item["doc"]
+            example = item.get("example")
+            rows.append([item["name"] + mark, *([example or ""] if kind in ("sources", "sinks") else []), doc])
+        blocks.append(f"{kind}\n{table(rows)}")
+    emit({k: found[k] for k in (kinds if options.kind else found)}, options.json, "\n\n".join(blocks))
+    return 0

@@ -1,0 +1,147 @@
+"""Runs a scene: an input in, one or several outputs out.
+
+Without --input it takes the first camera; without --output it opens a window. Files are rendered frame by frame, with
+nothing dropped; windows and virtual cameras run live."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from engine.commands.table import write_json
+from engine.errors import UsageError
+from engine.session import WINDOW, Progress, Wishes, is_live, is_terminal, play
+from engine.stats import Stats
+
+HELP = "run a scene"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's options."""
+    parser.add_argument("scene", help="a scene's name (`phosphene list scenes`) or the path of a .toml file")
+    parser.add_argument(
+        "--input", "-i", default="camera", metavar="IN", help="camera, camera:1, clip.mp4, photo.jpg, folder/, demo, testcard"
+    )
+    parser.add_argument(
+        "--output",
+        "-o",
+        action="append",
+        metavar="OUT",
+        help="window (default), virtual-camera, out.mp4, frames/, null; repeat it for several at once",
+    )
+    add_common(parser)
+
+
+def add_common(parser: argparse.ArgumentParser) -> None:
+    """The options that `run` and `demo` share."""
+    parser.add_argument("--size", type=size, metavar="WxH", help="size of the picture (default: the input's own)")
+    parser.add_argument("--fps", type=positive, metavar="N", help="frames a second")
+    parser.add_argument(
+        "--set",
+        dest="settings",
+        action="append",
+        default=[],
+        metavar="ADDRESS=VALUE",
+        help="set a parameter: person/duotone.amount=0.7, or just amount=0.7 where only one fits",
+    )
+    parser.add_argument("--seconds", type=positive, metavar="S", help="stop after S seconds of input")
+    parser.add_argument(
+        "--sync",
+        choices=("frame", "latest"),
+        help="frame: each picture with its own masks and landmarks (default); latest: newest picture, newest results",
+    )
+    parser.add_argument(
+        "--pace", choices=("live", "exact"), help="live drops late frames, exact draws every one (default: by output)"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="seed of everything random (default 0)")
+    parser.add_argument("--effects", action="append", default=[], metavar="DIR", help="a folder with effects of your own")
+    parser.add_argument("--stats-json", metavar="FILE", help="write frames, rate, drops and times to FILE (- for stdout)")
+    parser.add_argument("--quiet", "-q", action="store_true", help="no progress bar and no summary")
+
+
+def size(text: str) -> tuple[int, int]:
+    """`1280x720`."""
+    match = re.fullmatch(r"(\d+)[x×*](\d+)", text.strip())
+    if match is None or not (16 <= int(match[1]) <= 8192 and 16 <= int(match[2]) <= 8192):
+        raise argparse.ArgumentTypeError(f"'{text}' is no size: write WIDTHxHEIGHT, from 16x16 to 8192x8192")
+    return int(match[1]), int(match[2])
+
+
+def positive(text: str) -> float:
+    """A number above zero."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0.0 < number < 1e6:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number above 0")
+    return number
+
+
+def settings(texts: list[str]) -> list[tuple[str, str]]:
+    """`address=value` pairs."""
+    pairs = []
+    for text in texts:
+        address, equals, value = text.partition("=")
+        if not equals or not address.strip():
+            raise UsageError(f"--set {text}", hint="write it --set ADDRESS=VALUE, such as --set amount=0.5")
+        pairs.append((address.strip(), value.strip()))
+    return pairs
+
+
+def wishes_of(options: argparse.Namespace, scene: str, source: str, outputs: list[str]) -> Wishes:
+    """The options as what `play` takes."""
+    return Wishes(
+        scene=scene,
+        input=source,
+        outputs=outputs,
+        size=options.size,
+        fps=options.fps,
+        seconds=options.seconds,
+        pace=options.pace,
+        sync=options.sync,
+        seed=options.seed,
+        settings=settings(options.settings),
+        effect_folders=[Path(f) for f in options.effects],
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Runs the scene."""
+    outputs = options.output or [WINDOW]
+    wishes = wishes_of(options, options.scene, options.input, outputs)
+    show(wishes, options)
+    return 0
+
+
+def show(wishes: Wishes, options: argparse.Namespace) -> Stats:
+    """Plays with a progress bar, then tells what was done."""
+    offline = not any(is_live(o) for o in wishes.outputs)
+    with progress_bar(offline and not options.quiet and is_terminal()) as progress:
+        stats = play(wishes, progress=progress)
+    if options.stats_json:
+        write_json(stats.table(), options.stats_json)
+    if not options.quiet:
+        told = [o for o in wishes.outputs if not is_live(o) and o != "null"]
+        where = f", wrote {', '.join(told)}" if told else ""
+        drops = f", {stats.dropped} dropped" if stats.dropped else ""
+        print(f"{stats.frames_out} frames at {stats.fps:.1f} fps{drops}{where}", file=sys.stderr)
+    return stats
+
+
+@contextmanager
+def progress_bar(shown: bool) -> Iterator[Progress | None]:
+    """A bar with the time left, where the end is known."""
+    if not shown:
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress as Bar, TimeRemainingColumn
+
+    with Bar("rendering", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=Console(stderr=True)) as bar:
+        task = bar.add_task("rendering", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -1,0 +1,267 @@
+"""The only part that draws: a scene and an observation in, a picture out. It owns every GL object."""
+
+from __future__ import annotations
+
+import logging
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import moderngl
+import numpy as np
+
+from engine.data import Observation, Pixels
+from engine.effect import Effect
+from engine.errors import PhospheneError
+from engine.matte import MatteField
+from engine.renderer.gpu import Gpu
+from engine.renderer.inputs import Inputs
+from engine.renderer.overlay import Overlay
+from engine.renderer.runner import EffectRunner
+from engine.renderer.targets import Pool, Target
+from engine.scene import Layer, Scene
+from engine.shapes import Box, Label, Shape
+
+log = logging.getLogger("phosphene")
+
+
+class Copy(Effect):
+    """The picture as it is."""
+
+    glsl = "vec4 effect(vec2 uv) { return frame_here(); }"
+
+
+class Renderer:
+    """Draws a scene, frame after frame, into a canvas of the frames' size."""
+
+    def __init__(self, gpu: Gpu, scene: Scene, size: tuple[int, int], seed: int = 0) -> None:
+        self.gpu, self.scene, self.size, self.seed = gpu, scene, size, seed
+        self.problems: dict[str, str] = {}
+        self.canvas = Target(gpu, size)
+        self.overlay = Overlay(gpu)
+        self._inputs = Inputs(gpu, size)
+        self._pool = Pool(gpu, size)
+        self._none = gpu.texture((1, 1), 4, b"\0\0\0\0", srgb=True)
+        self._copy = EffectRunner(gpu, Copy(), size)
+        self._runners: dict[str, EffectRunner] = {}
+        for layer in scene.layers:
+            for name, effect in layer.effects.items():
+                effect.seed = seed
+                self._make_runner(f"{layer.name}/{name}", effect)
+
+    def _make_runner(self, address: str, effect: Effect) -> None:
+        try:
+            self._runners[address] = EffectRunner(self.gpu, effect, self.size)
+        except Exception as error:  # noqa: BLE001 (whatever an effect does wrong: it is named and the show goes on)
+            self._fail(address, error)
+
+    def _fail(self, address: str, error: Exception) -> None:
+        """Switches an effect off and says why, once."""
+        runner = self._runners.pop(address, None)
+        if runner is not None:
+            runner.release()
+        text = str(error) if isinstance(error, PhospheneError) else f"{type(error).__name__}: {error}"
+        self.problems[address] = text
+        log.error("effect %s switched off: %s", address, text, exc_info=not isinstance(error, PhospheneError))
+
+    def render(self, observation: Observation, dt: float, over: Sequence[Shape] = ()) -> None:
+        """Draws the scene for `observation` into the canvas, with the shapes `over` on top.
+
+        A scene that hides the room shows a slate wherever the mask is not known or an effect has failed.
+        """
+        if observation.frame.size != self.size:
+            raise ValueError(f"frame of {observation.frame.size}, renderer of {self.size}")
+        self._update(observation, dt)
+        closed = self._closed(observation)
+        if closed:
+            self._slate(closed)
+        else:
+            self._inputs.begin(observation)
+            uniforms = {
+                "time_s": observation.frame.time_s % 3600.0,
+                "dt": dt,
+                "seed": (self.seed * 0.61803398875) % 1.0,
+                "face_count": min(len(observation.faces), 16),
+                "pose_count": min(len(observation.poses), 16),
+            }
+            fresh = True
+            for layer in self.scene.layers:
+                if layer.drawn:
+                    fresh = self._draw_layer(layer, uniforms, fresh)
+            if fresh:
+                self.canvas.framebuffer.clear()
+        self.overlay.draw([*self._problem_shapes(), *over], self.canvas.framebuffer)
+
+    def _update(self, observation: Observation, dt: float) -> None:
+        """Runs the effects' own hooks."""
+        for layer in self.scene.layers:
+            for name, effect in layer.effects.items():
+                address = f"{layer.name}/{name}"
+                if layer.drawn and address in self._runners:
+                    try:
+                        effect.update(observation, dt)
+                    except Exception as error:  # noqa: BLE001 (an author's mistake must not stop the show)
+                        self._fail(address, error)
+
+    def _closed(self, observation: Observation) -> str:
+        """Why the picture must not be shown, or nothing."""
+        if not self.scene.hides_room():
+            return ""
+        drawn = [layer for layer in self.scene.layers if layer.drawn]
+        if any("person" in layer.needs() for layer in drawn) and observation.mask is None:
+            return "waiting for the person mask"
+        broken = [a for a in self.problems if any(a.startswith(f"{layer.name}/") for layer in drawn)]
+        return f"{broken[0]} failed" if broken else ""
+
+    def _slate(self, reason: str) -> None:
+        """What is shown instead of the room."""
+        framebuffer = self.canvas.framebuffer
+        framebuffer.clear(0.006, 0.008, 0.014, 1.0)
+        size_px = self.size[1] / 14
+        self.overlay.draw(
+            [
+                Label(self.scene.title or self.scene.name, (0.5, 0.46), size_px, "#ffffff", (0.5, 0.5), None, True),
+                Label(reason, (0.5, 0.57), size_px * 0.55, "#9aa4b8", (0.5, 0.5), None),
+            ],
+            framebuffer,
+        )
+
+    def _problem_shapes(self) -> list[Shape]:
+        """What went wrong, at the bottom of the picture."""
+        if not self.problems:
+            return []
+        address, text = next(reversed(self.problems.items()))
+        size_px = max(11.0, self.size[1] / 40)
+        width = max(20, int(self.size[0] / (size_px * 0.55)))
+        lines = [part for line in f"{address}: {text}".splitlines() for part in textwrap.wrap(line, width)][:5]
+        top = 1.0 - (len(lines) + 1) * size_px / self.size[1]
+        return [
+            Box((0.0, top), (1.0, 1.0), "#300008d8", 0.0),
+            Label("\n".join(lines), (0.01, top + 0.4 * size_px / self.size[1]), size_px, "#ffb4a8", outline=None),
+        ]
+
+    def _draw_layer(self, layer: Layer, uniforms: Mapping[str, Any], fresh: bool) -> bool:
+        """Draws one layer onto the canvas; returns whether the canvas is still untouched.
+
+        The last full pass of the layer cuts it out, gives it its opacity and blends it in the same draw.
+        """
+        textures, field, values = self._layer_inputs(layer, uniforms)
+        if layer.cut == "person" and (field is None or field.bounds is None):
+            return fresh
+        runners = [r for n in layer.effects if (r := self._runners.get(f"{layer.name}/{n}"))]
+        covering = [i for i, r in enumerate(runners) if r.covers]
+        last = covering[-1] if covering else -1
+        main = "effect" if layer.opacity == 1.0 else "opacity"
+        if layer.cut != "none":
+            main = "cut" if layer.cut == "person" else "cut-not"
+        plain = main == "effect" and layer.blend == "normal"
+        extras = any(s.sprites and not s.target for r in runners[max(last, 0) :] for s in r.steps) or any(
+            r.effect.shapes for r in runners[max(last, 0) :]
+        )
+        looks = last >= 0 and (runners[last].picture_reads_backdrop() or runners[last].past is not None)
+        direct = not looks and (plain or not extras)
+        blend = None if plain and fresh else layer.blend
+        canvas = self.canvas.framebuffer
+        borrowed: list[Target] = []
+        picture = textures["_frame"]
+
+        def onto_canvas(runner: EffectRunner, index: int) -> None:
+            """Draws the pass that ends the layer."""
+            if fresh and blend is not None:
+                canvas.clear()
+            if layer.cut == "person" and field is not None and field.bounds is not None:
+                canvas.scissor = pixel_box(field.bounds, self.size)
+            runner.draw(index, canvas, values, {**textures, "_frame": picture}, main, blend)
+            canvas.scissor = None
+
+        def aside(runner: EffectRunner, index: int) -> None:
+            """Draws a pass into a picture of its own."""
+            nonlocal picture
+            target = runner.past
+            if target is None:
+                target = self._pool.take()
+                borrowed.append(target)
+            runner.draw(index, target.framebuffer, values, {**textures, "_frame": picture})
+            target.flip()
+            picture = target.texture
+            surface[0] = target
+
+        surface: list[Target] = []  # where sprites and shapes go, once there is a picture
+        surface.append(self.canvas)
+        if last < 0:
+            if direct:
+                onto_canvas(self._copy, 0)
+            elif extras:
+                aside(self._copy, 0)
+        for position, runner in enumerate(runners):
+            for index, step in enumerate(runner.steps):
+                if step.when is not None and not step.when(runner.effect):
+                    continue
+                if step.target:
+                    runner.draw_target(index, values, {**textures, "_frame": picture})
+                elif not step.sprites:
+                    if direct and position == last:
+                        onto_canvas(runner, index)
+                    else:
+                        aside(runner, index)
+                else:
+                    runner.draw(index, surface[0].framebuffer, values, {**textures, "_frame": picture})
+            if runner.effect.shapes:
+                self.overlay.draw(runner.effect.shapes, surface[0].framebuffer)
+        if not direct:
+            onto_canvas(self._copy, 0)
+        for target in borrowed:
+            self._pool.give(target)
+        return False
+
+    def _layer_inputs(
+        self, layer: Layer, uniforms: Mapping[str, Any]
+    ) -> tuple[dict[str, moderngl.Texture], MatteField | None, dict[str, Any]]:
+        """The textures and uniforms that a layer's passes may read."""
+        reads = {f for n in layer.effects if (r := self._runners.get(f"{layer.name}/{n}")) for f in r.reads}
+        camera = self._inputs.camera
+        textures = {
+            "_camera": camera,
+            "_guide": camera,
+            "_frame": camera if layer.source == "camera" else self._none,
+            "_backdrop": self.canvas.texture,
+            "_matte": self._none,
+        }
+        values = {**uniforms, "_opacity": layer.opacity, "_matte_shape": (0.5, 1.0, 0.0)}
+        field = None
+        if layer.cut != "none" or "mask" in reads:
+            made = self._inputs.matte(layer.matte, layer.name)
+            if made is not None:
+                textures["_matte"], field = made
+                values["_matte_shape"] = (*layer.matte.shape(), float(field.guided))
+        if "face" in reads:
+            textures["_faces"] = self._inputs.faces()
+        if "pose" in reads:
+            textures["_poses"] = self._inputs.poses()
+        return textures, field, values
+
+    def read(self, out: Pixels | None = None) -> Pixels:
+        """The canvas as H×W×4 uint8, premultiplied alpha, stored as sRGB, top row first; into `out` where given."""
+        if out is None:
+            out = np.empty((self.size[1], self.size[0], 4), np.uint8)
+        self.gpu.finish()
+        self.canvas.framebuffer.read_into(out, components=4)
+        return out
+
+    def release(self) -> None:
+        """Gives back every GL object."""
+        for runner in self._runners.values():
+            runner.release()
+        self._runners.clear()
+        self._copy.release()
+        self._inputs.release()
+        self._pool.release()
+        self.overlay.release()
+        self.canvas.release()
+        self.gpu.release(self._none)
+
+
+def pixel_box(bounds: tuple[float, float, float, float], size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """(left, top, width, height) in pixels of a box in uv."""
+    left, top = int(bounds[0] * size[0]), int(bounds[1] * size[1])
+    return left, top, int(np.ceil(bounds[2] * size[0])) - left, int(np.ceil(bounds[3] * size[1])) - top

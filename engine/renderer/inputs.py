@@ -1,0 +1,85 @@
+"""What shaders read of an observation: the camera's picture, mattes and landmarks, uploaded once a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import moderngl
+import numpy as np
+
+from engine.data import Face, Floats, Observation, Pixels, Pose
+from engine.imaging import rgba
+from engine.matte import Matte, MatteField, MatteMaker
+from engine.renderer.gpu import Gpu
+
+MAX_PEOPLE = 16
+FACE_POINTS, POSE_POINTS = 478, 33
+
+
+class Inputs:
+    """Textures of the frame that is being drawn. `begin` uploads the frame; the rest is uploaded when asked for."""
+
+    def __init__(self, gpu: Gpu, size: tuple[int, int]) -> None:
+        self.gpu, self.size = gpu, size
+        self.camera = gpu.texture(size, srgb=True)
+        self._buffer: Pixels = np.empty((size[1], size[0], 4), np.uint8)
+        self._makers: dict[tuple[str, str], MatteMaker] = {}
+        self._fields: dict[tuple[str, str], MatteField] = {}
+        self._mattes: dict[tuple[str, str], moderngl.Texture] = {}
+        self._points: dict[str, moderngl.Texture] = {}
+        self._fresh: set[str] = set()
+        self._observation: Observation | None = None
+
+    def begin(self, observation: Observation) -> None:
+        """Uploads the frame of `observation`, which must have the size given at the start."""
+        self.camera.write(rgba(observation.frame.pixels, self._buffer))
+        self._observation = observation
+        self._fields.clear()
+        self._fresh.clear()
+
+    def matte(self, matte: Matte, owner: str) -> tuple[moderngl.Texture, MatteField] | None:
+        """The matte of this frame for the layer `owner`, or None where no mask is known."""
+        observation = self._observation
+        if observation is None or observation.mask is None:
+            return None
+        key = (owner, matte.quality)
+        if key not in self._fields:
+            maker = self._makers.setdefault(key, MatteMaker())
+            field = self._fields[key] = maker.make(observation.mask, observation.frame, matte)
+            height, width = field.values.shape[:2]
+            texture = self._mattes.get(key)
+            if texture is None or texture.size != (width, height):
+                self.gpu.release(texture)
+                texture = self._mattes[key] = self.gpu.texture((width, height), 2, dtype="f2")
+            texture.write(np.ascontiguousarray(field.values))
+        return self._mattes[key], self._fields[key]
+
+    def faces(self) -> moderngl.Texture:
+        """The face landmarks: one row a face, xyz of each point."""
+        items: Sequence[Face] = () if self._observation is None else self._observation.faces
+        return self._landmarks("face", FACE_POINTS, [(f.points, None) for f in items[:MAX_PEOPLE]])
+
+    def poses(self) -> moderngl.Texture:
+        """The pose landmarks: one row a body, xyz and visibility of each point."""
+        items: Sequence[Pose] = () if self._observation is None else self._observation.poses
+        return self._landmarks("pose", POSE_POINTS, [(p.points, p.visibility) for p in items[:MAX_PEOPLE]])
+
+    def _landmarks(self, name: str, count: int, rows: Sequence[tuple[Floats, Floats | None]]) -> moderngl.Texture:
+        texture = self._points.get(name)
+        if texture is None:
+            texture = self._points[name] = self.gpu.texture((count, MAX_PEOPLE), dtype="f4", smooth=False)
+        if name not in self._fresh:
+            table = np.zeros((MAX_PEOPLE, count, 4), np.float32)
+            for row, (points, visibility) in enumerate(rows):
+                table[row, :, :3] = points
+                if visibility is not None:
+                    table[row, :, 3] = visibility
+            texture.write(table)
+            self._fresh.add(name)
+        return texture
+
+    def release(self) -> None:
+        """Gives back every GL object."""
+        self.gpu.release(self.camera, *self._mattes.values(), *self._points.values())
+        self._mattes.clear()
+        self._points.clear()

@@ -1,0 +1,175 @@
+"""One effect in the GPU: its compiled passes, its own targets and the values of its parameters."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import moderngl
+
+from engine.effect import Effect, Pass
+from engine.errors import ShaderError
+from engine.glsl import assemble, passes_of
+from engine.imaging import rgba
+from engine.media import MediaPlayer
+from engine.params import Choice, Color, Media
+from engine.renderer.gpu import Gpu
+from engine.renderer.program import Program, set_all
+from engine.renderer.targets import Target
+
+
+class EffectRunner:
+    """Compiles an effect's passes and draws them. Raises ShaderError where one does not compile."""
+
+    def __init__(self, gpu: Gpu, effect: Effect, size: tuple[int, int]) -> None:
+        self.gpu, self.effect, self.size = gpu, effect, size
+        self.steps = passes_of(type(effect))
+        names = [s.target for s in self.steps if s.target]
+        pictures = [s for s in self.steps if s.target is None and not s.sprites]
+        if len(pictures) > 1:
+            raise ShaderError("several full passes without a target", where=type(effect).__name__)
+        self.covers = bool(pictures)  # replaces the picture, rather than adding to it
+        self._programs: dict[tuple[int, str], Program] = {}
+        self._targets: dict[str, Target] = {}
+        self._media: dict[str, tuple[str, MediaPlayer, moderngl.Texture, Any]] = {}
+        self._blank = gpu.texture((1, 1), 4, b"\0\0\0\0")
+        self._names = names
+        self._past: Target | None = None
+        try:
+            for index in range(len(self.steps)):
+                self.program(index)
+            self.reads = frozenset(f for p in self._programs.values() for f in p.shader.features)
+            if "past" in self.reads:
+                self._past = Target(gpu, size, double=True)
+            for step in self.steps:
+                if step.target and step.target not in self._targets:
+                    self._targets[step.target] = self._make_target(step)
+        except BaseException:
+            self.release()
+            raise
+        effect.size = size
+        effect.prepare(size)
+
+    def _make_target(self, step: Pass) -> Target:
+        scaled = (max(1, math.ceil(self.size[0] * step.scale)), max(1, math.ceil(self.size[1] * step.scale)))
+        return Target(self.gpu, step.size or scaled, floats=step.floats, double=step.persistent)
+
+    def program(self, index: int, main: str = "effect") -> Program:
+        """The program of pass `index`, writing its result the way that `main` names."""
+        key = (index, main)
+        if key not in self._programs:
+            shader = assemble(type(self.effect), self.steps[index], self._names, main)
+            self._programs[key] = Program(self.gpu, shader)
+        return self._programs[key]
+
+    def picture_reads_backdrop(self) -> bool:
+        """Whether the pass that makes the picture looks at the layers beneath: then it cannot draw onto them."""
+        return any(
+            "backdrop" in self.program(i).shader.features
+            for i, step in enumerate(self.steps)
+            if step.target is None and not step.sprites
+        )
+
+    def draw_target(self, index: int, uniforms: Mapping[str, Any], textures: Mapping[str, moderngl.Texture]) -> None:
+        """Draws pass `index` into its own target."""
+        step = self.steps[index]
+        assert step.target is not None
+        target = self._targets[step.target]
+        self.draw(index, target.framebuffer, uniforms, textures)
+        target.flip()
+
+    def draw(
+        self,
+        index: int,
+        framebuffer: moderngl.Framebuffer,
+        uniforms: Mapping[str, Any],
+        textures: Mapping[str, moderngl.Texture],
+        main: str = "effect",
+        blend: str | None = None,
+    ) -> None:
+        """Draws pass `index` into `framebuffer`."""
+        step = self.steps[index]
+        program = self.program(index, main)
+        set_all(program, uniforms, textures)
+        self._set_own(program, uniforms["time_s"])
+        if self._past is not None:
+            program.texture("_past", self._past.texture)
+        if step.sprites:
+            program.draw(framebuffer, step.blend, getattr(self.effect, step.sprites))
+        else:
+            program.draw(framebuffer, blend)
+
+    def _set_own(self, program: Program, time_s: float) -> None:
+        """Parameters, own uniforms, own targets and media."""
+        effect = self.effect
+        for name, param in effect.params().items():
+            if isinstance(param, Media):
+                self._set_media(program, name, time_s)
+            elif param.gl_type and name in program:
+                value = getattr(effect, name)
+                if isinstance(param, Choice):
+                    program.set(name, param.options.index(value))
+                elif isinstance(param, Color):
+                    program.set(name, tuple(linear(v) for v in value[:3]))
+                    program.set(f"{name}_alpha", value[3])
+                else:
+                    program.set(name, value)
+        for name in effect.uniforms():
+            if name in program:
+                program.set(name, getattr(effect, name))
+        for name, target in self._targets.items():
+            program.texture(f"_target_{name}", target.texture)
+
+    def _set_media(self, program: Program, name: str, time_s: float) -> None:
+        """The picture of a Media parameter for this moment; opened when its path changes."""
+        path: str = getattr(self.effect, name)
+        held = self._media.get(name)
+        if held is not None and held[0] != path:
+            self._drop_media(name)
+            held = None
+        if not path:
+            program.texture(f"_media_{name}", self._blank)
+            program.set(f"{name}_size_px", (0.0, 0.0))
+            return
+        if held is None:
+            player = MediaPlayer(path)
+            pixels = player.at(time_s)
+            texture = self.gpu.texture((pixels.shape[1], pixels.shape[0]), 4, rgba(pixels), srgb=True)
+            texture.repeat_x = True
+        else:
+            _, player, texture, version = held
+            pixels = player.at(time_s)
+            if player.version != version:
+                texture.write(rgba(pixels))
+        self._media[name] = (path, player, texture, player.version)
+        program.texture(f"_media_{name}", texture)
+        program.set(f"{name}_size_px", (float(texture.width), float(texture.height)))
+
+    def _drop_media(self, name: str) -> None:
+        _, player, texture, _ = self._media.pop(name)
+        player.close()
+        self.gpu.release(texture)
+
+    @property
+    def past(self) -> Target | None:
+        """Where an effect that looks at its own last picture keeps it."""
+        return self._past
+
+    def release(self) -> None:
+        """Gives back every GL object and closes media."""
+        for name in list(self._media):
+            self._drop_media(name)
+        for target in (*self._targets.values(), self._past):
+            if target is not None:
+                target.release()
+        for program in self._programs.values():
+            program.release()
+        self._programs.clear()
+        self._targets.clear()
+        self.gpu.release(self._blank)
+
+
+def linear(code: float) -> float:
+    """Linear light of an sRGB code 0..1 (IEC 61966-2-1)."""
+    return code / 12.92 if code <= 0.04045 else float(((code + 0.055) / 1.055) ** 2.4)

@@ -1,0 +1,70 @@
+"""Pictures that passes draw into."""
+
+from __future__ import annotations
+
+import moderngl
+
+from engine.renderer.gpu import Gpu
+
+
+class Target:
+    """A picture to draw into and to read from; `double` ones keep the last picture readable while the next is drawn."""
+
+    def __init__(self, gpu: Gpu, size: tuple[int, int], *, floats: bool = False, double: bool = False) -> None:
+        self.gpu = gpu
+        self.size = size
+        self._textures = [
+            gpu.texture(size, dtype="f2") if floats else gpu.texture(size, srgb=True) for _ in range(2 if double else 1)
+        ]
+        self._framebuffers = [gpu.framebuffer([t]) for t in self._textures]
+        for framebuffer in self._framebuffers:
+            framebuffer.clear()
+        self._front = 0
+
+    @property
+    def texture(self) -> moderngl.Texture:
+        """What was drawn last."""
+        return self._textures[self._front]
+
+    @property
+    def framebuffer(self) -> moderngl.Framebuffer:
+        """Where the next picture is drawn."""
+        return self._framebuffers[(self._front + 1) % len(self._framebuffers)]
+
+    def flip(self) -> None:
+        """Makes what was just drawn the picture to read."""
+        self._front = (self._front + 1) % len(self._framebuffers)
+
+    def release(self) -> None:
+        """Gives back every GL object."""
+        self.gpu.release(*self._framebuffers, *self._textures)
+
+
+class Pool:
+    """Pictures of the frame's size that layers borrow while they are drawn."""
+
+    def __init__(self, gpu: Gpu, size: tuple[int, int]) -> None:
+        self.gpu = gpu
+        self.size = size
+        self._free: list[Target] = []
+        self._all: list[Target] = []
+
+    def take(self) -> Target:
+        """A target whose content is undefined."""
+        if not self._free:
+            made = Target(self.gpu, self.size)
+            self._all.append(made)
+            return made
+        return self._free.pop()
+
+    def give(self, target: Target | None) -> None:
+        """Takes a borrowed target back; None is left alone."""
+        if target is not None:
+            self._free.append(target)
+
+    def release(self) -> None:
+        """Gives back every GL object."""
+        for target in self._all:
+            target.release()
+        self._all.clear()
+        self._free.clear()

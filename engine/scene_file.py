@@ -1,0 +1,314 @@
+"""Scenes in TOML: loaded with every unknown key and bad value named by file and line, and saved again."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from engine.effect import Effect
+from engine.errors import SceneError, UsageError, unknown_name
+from engine.params import HasParams, Media, Param
+from engine.registry import Registry
+from engine.scene import Layer, Scene
+from engine.signals import Binding
+from engine.trackers import KINDS, tracker_class
+
+SCENE_KEYS = ("title", "doc", "sync", "private", "trackers", "layer")
+LAYER_KEYS = ("name", "source", "matte", "effects", *Layer.params())
+SYNCS = ("frame", "latest")
+SOURCES = ("camera", "none")
+MAX_BYTES = 1_000_000
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,40}")
+
+Place = tuple[str | int, ...]
+
+
+class SceneFile:
+    """Reads one scene file and knows where in it everything stands."""
+
+    def __init__(self, path: Path, registry: Registry) -> None:
+        self.path, self.registry = path, registry
+        try:
+            if path.stat().st_size > MAX_BYTES:
+                raise SceneError(f"a scene of more than {MAX_BYTES} bytes", where=str(path))
+            self.text = path.read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            raise SceneError(f"cannot be read: {error}", where=str(path)) from error
+        try:
+            self.table = tomllib.loads(self.text)
+        except tomllib.TOMLDecodeError as error:
+            row = re.search(r"line (\d+)", str(error))
+            line = row.group(1) if row else str(self.text.count("\n") + 1)
+            raise SceneError(f"not valid TOML: {error}", where=f"{path}:{line}") from None
+        except RecursionError:
+            raise SceneError("nested too deeply", where=str(path)) from None
+
+    def error(self, message: str, place: Place, hint: str = "") -> SceneError:
+        """The error for what stands at `place` (keys and positions from the top)."""
+        return SceneError(message, where=f"{self.path}:{line_of(self.text, place)}", hint=hint)
+
+    def wrong(self, error: UsageError, place: Place) -> SceneError:
+        """`error` with its place in the file."""
+        return self.error(error.message, place, error.hint)
+
+    def check_keys(self, table: Mapping[str, Any], known: tuple[str, ...], place: Place, kind: str) -> None:
+        """Refuses a key that has no meaning here."""
+        for key in table:
+            if key not in known:
+                raise self.wrong(unknown_name(f"key in {kind}", key, known), (*place, key))
+
+    def text_at(self, table: Mapping[str, Any], key: str, place: Place, default: str) -> str:
+        """A string, or the default where the key is absent."""
+        value = table.get(key, default)
+        if not isinstance(value, str):
+            raise self.error(f"{key} must be text, not {value!r}", (*place, key))
+        return value
+
+    def scene(self) -> Scene:
+        """The scene."""
+        table = self.table
+        self.check_keys(table, SCENE_KEYS, (), "a scene")
+        sync = self.text_at(table, "sync", (), "frame")
+        if sync not in SYNCS:
+            raise self.wrong(unknown_name("sync", sync, SYNCS), ("sync",))
+        private = table.get("private")
+        if not isinstance(private, bool | None):
+            raise self.error("private must be true or false", ("private",))
+        layers = table.get("layer", [])
+        if not isinstance(layers, list) or not layers:
+            raise self.error("a scene needs at least one [[layer]]", ("layer",), 'write:\n[[layer]]\nsource = "camera"')
+        scene = Scene(
+            self.path.stem,
+            self.text_at(table, "title", (), self.path.stem),
+            self.text_at(table, "doc", (), ""),
+            trackers=self.trackers(table.get("trackers", {})),
+            sync=sync,
+            private=private,
+            path=self.path,
+        )
+        for index, layer in enumerate(layers):
+            self.layer(scene, layer, ("layer", index))
+        return scene
+
+    def trackers(self, tables: Any) -> dict[str, dict[str, Any]]:
+        """The trackers' parameters, checked."""
+        if not isinstance(tables, dict):
+            raise self.error("trackers must be tables such as [trackers.face]", ("trackers",))
+        found: dict[str, dict[str, Any]] = {}
+        for name, table in tables.items():
+            place: Place = ("trackers", name)
+            if name not in KINDS:
+                raise self.wrong(unknown_name("tracker", name, KINDS), place)
+            if not isinstance(table, dict):
+                raise self.error(f"[trackers.{name}] must be a table", place)
+            params = tracker_class(name).params()
+            for key, value in table.items():
+                if key not in params:
+                    raise self.wrong(unknown_name(f"parameter of tracker {name}", key, params), (*place, key))
+                try:
+                    params[key].check(value)
+                except UsageError as error:
+                    raise self.wrong(error, (*place, key)) from None
+            found[name] = dict(table)
+        return found
+
+    def layer(self, scene: Scene, table: Any, place: Place) -> None:
+        """Adds one layer to the scene."""
+        if not isinstance(table, dict):
+            raise self.error("a layer must be a table: [[layer]]", place)
+        self.check_keys(table, LAYER_KEYS, place, "a layer")
+        source = self.text_at(table, "source", place, "camera")
+        if source not in SOURCES:
+            raise self.wrong(unknown_name("layer source", source, SOURCES), (*place, "source"))
+        name = self.text_at(table, "name", place, source)
+        if not NAME.fullmatch(name):
+            raise self.error(f"layer name {name!r}: use letters, digits, - and _", (*place, "name"))
+        if any(layer.name == name for layer in scene.layers):
+            raise self.error(f"two layers are called '{name}'", place, 'give each its own: name = "…"')
+        layer = Layer(name, source)
+        scene.layers.append(layer)
+        matte = table.get("matte", {})
+        if not isinstance(matte, dict):
+            raise self.error("matte must be a table such as { softness = 0.4 }", (*place, "matte"))
+        self.check_keys(matte, tuple(layer.matte.params()), (*place, "matte"), "a matte")
+        effects = table.get("effects", [])
+        if not isinstance(effects, list):
+            raise self.error('effects must be a list: [{ use = "duotone" }]', (*place, "effects"))
+        values: list[tuple[str, HasParams, Param[Any], Any, Place]] = []
+        for key, param in layer.params().items():
+            if key in table:
+                values.append((f"{name}/{key}", layer, param, table[key], (*place, key)))
+        for key, value in matte.items():
+            param = layer.matte.params()[key]
+            values.append((f"{name}/matte.{key}", layer.matte, param, value, (*place, "matte", key)))
+        for index, entry in enumerate(effects):
+            values += self.effect(layer, entry, (*place, "effects", index))
+        for address, owner, param, value, at in values:
+            self.value(scene, address, owner, param, value, at)
+
+    def effect(self, layer: Layer, entry: Any, place: Place) -> list[tuple[str, HasParams, Param[Any], Any, Place]]:
+        """Adds one effect to a layer; returns the values that it is given."""
+        if isinstance(entry, str):
+            entry = {"use": entry}
+        if not isinstance(entry, dict) or not isinstance(entry.get("use"), str):
+            raise self.error('an effect is written { use = "name", … }', place)
+        try:
+            kind = self.registry.effect(entry["use"])
+        except UsageError as error:
+            where = f" ({error.where})" if error.where else ""
+            raise self.error(error.message + where, (*place, "use"), error.hint) from None
+        name = self.text_at(entry, "name", place, entry["use"])
+        if not NAME.fullmatch(name):
+            raise self.error(f"effect name {name!r}: use letters, digits, - and _", (*place, "name"))
+        if name in layer.effects:
+            raise self.error(f"two effects of the layer are called '{name}'", place, 'give each its own: name = "…"')
+        effect: Effect = kind()
+        layer.effects[name] = effect
+        params = kind.params()
+        self.check_keys(entry, ("use", "name", *params), place, f"effect {entry['use']}")
+        return [
+            (f"{layer.name}/{name}.{key}", effect, params[key], value, (*place, key))
+            for key, value in entry.items()
+            if key in params
+        ]
+
+    def value(self, scene: Scene, address: str, owner: HasParams, param: Param[Any], value: Any, place: Place) -> None:
+        """Sets one parameter, or binds it where the value is a table."""
+        try:
+            if isinstance(value, dict):
+                scene.bind(address, Binding.parse(value))
+            elif isinstance(param, Media) and isinstance(value, str) and value:
+                owner.set(param.name, self.media(value, place))
+            else:
+                owner.set(param.name, value)
+        except SceneError:
+            raise
+        except UsageError as error:
+            raise self.wrong(error, place) from None
+
+    def media(self, value: str, place: Place) -> str:
+        """A media path of a scene: relative to the scene's folder and inside it, so that a scene can be passed on."""
+        folder = self.path.resolve().parent
+        path = (folder / value).resolve()
+        if not path.is_relative_to(folder):
+            hint = "put the file beside the scene, or give it on the command line with --set"
+            raise self.error(f"'{value}' lies outside the scene's folder", place, hint)
+        if not path.is_file():
+            raise self.error(f"no file '{value}' beside the scene", place)
+        return str(path)
+
+
+def load_scene(name: str, registry: Registry) -> Scene:
+    """The scene called `name`, or the one in the file of that path. Raises SceneError or UsageError."""
+    return SceneFile(registry.scene_path(name), registry).scene()
+
+
+def line_of(text: str, place: Place) -> int:
+    """The line on which the statement that holds `place` begins, narrowed to the key where it stands further down.
+
+    tomllib tells no lines, so the file is read again in growing parts: the first part that holds `place` ends with it.
+    """
+    lines = text.split("\n")
+    begin = 0
+    for count in range(1, len(lines) + 1):
+        try:
+            part: Any = tomllib.loads("\n".join(lines[:count]))
+        except (tomllib.TOMLDecodeError, RecursionError):
+            continue
+        if holds(part, place):
+            return narrow(lines, begin, count, place)
+        begin = count
+    return max(1, begin)
+
+
+def holds(part: Any, place: Place) -> bool:
+    """Whether `place` exists in a parsed part of a file."""
+    for step in place:
+        if isinstance(part, dict) and step in part:
+            part = part[step]
+        elif isinstance(part, list) and isinstance(step, int) and step < len(part):
+            part = part[step]
+        else:
+            return False
+    return True
+
+
+def narrow(lines: list[str], begin: int, end: int, place: Place) -> int:
+    """Within one statement, the line on which the last key of `place` is written in its own element."""
+    keys = [s for s in place if isinstance(s, str)]
+    element = next((s for s in reversed(place) if isinstance(s, int)), 0)
+    rows = [i for i in range(begin, end) if re.search(rf"(?<![\w-])[\"']?{re.escape(keys[-1])}[\"']?\s*[=\]]", lines[i])]
+    if end - begin > 1 and "effects" in keys and keys[-1] != "effects":
+        opening = [i for i in range(begin, end) if "use" in lines[i]]
+        if element < len(opening):
+            first = opening[element]
+            last = opening[element + 1] if element + 1 < len(opening) else end
+            rows = [i for i in rows if first <= i < max(last, first + 1)] or [first]
+    return (rows[0] if rows else begin) + 1
+
+
+def save_scene(scene: Scene, path: Path) -> None:
+    """Writes a scene as TOML: every value that differs from its default, and every binding."""
+    import tomlkit
+
+    document = tomlkit.document()
+    document["title"] = scene.title
+    if scene.doc:
+        document["doc"] = scene.doc
+    if scene.sync != "frame":
+        document["sync"] = scene.sync
+    if scene.private is not None:
+        document["private"] = scene.private
+    if scene.trackers:
+        document["trackers"] = scene.trackers
+    layers = tomlkit.aot()
+    for layer in scene.layers:
+        table = tomlkit.table()
+        table["name"], table["source"] = layer.name, layer.source
+        table.update(changed(scene, f"{layer.name}/", layer, path))
+        if matte := changed(scene, f"{layer.name}/matte.", layer.matte, path):
+            table["matte"] = inline(matte)
+        effects = tomlkit.array()
+        effects.multiline(True)
+        for name, effect in layer.effects.items():
+            use = type(effect).__module__.rsplit(".", 1)[-1].removeprefix("phosphene_user_").replace("_", "-")
+            entry: dict[str, Any] = {"use": use, **({"name": name} if name != use else {})}
+            effects.append(inline({**entry, **changed(scene, f"{layer.name}/{name}.", effect, path)}))
+        if layer.effects:
+            table["effects"] = effects
+        layers.append(table)
+    document["layer"] = layers
+    path.write_text(tomlkit.dumps(document), encoding="utf-8")
+
+
+def inline(table: Mapping[str, Any]) -> Any:
+    """A table on one line."""
+    import tomlkit
+
+    out = tomlkit.inline_table()
+    out.update(table)
+    return out
+
+
+def changed(scene: Scene, prefix: str, owner: HasParams, path: Path) -> dict[str, Any]:
+    """What a parameter owner's TOML must say."""
+    out: dict[str, Any] = {}
+    for name, param in owner.params().items():
+        if (binding := scene.bindings.get(prefix + name)) is not None:
+            out[name] = inline(binding.table())
+        elif (value := getattr(owner, name)) != param.default:
+            if isinstance(param, Media):
+                value = media_for(value, path)
+            out[name] = param.format(value) if param.kind == "color" else list(value) if param.kind == "point" else value
+    return out
+
+
+def media_for(value: str, path: Path) -> str:
+    """A media path as a scene at `path` may hold it. Raises SceneError where it lies elsewhere."""
+    folder, file = path.resolve().parent, Path(value).resolve()
+    if not file.is_relative_to(folder):
+        raise SceneError(f"'{value}' lies outside the scene's folder", where=str(path), hint=f"copy it into {folder}")
+    return file.relative_to(folder).as_posix()

@@ -1,0 +1,178 @@
+"""From words to a show: opens a scene, its source, trackers and sinks, runs it, and closes everything again."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.data import Observation
+from engine.errors import UsageError
+from engine.registry import Registry
+from engine.scene import Scene
+from engine.scene_file import load_scene
+from engine.stats import Stats
+
+if TYPE_CHECKING:
+    from engine.renderer import Renderer
+    from engine.sinks.base import Sink
+    from engine.sinks.window import WindowSink
+    from engine.sources.base import Source
+
+WINDOW = "window"
+LIVE_SINKS = ("window", "virtual-camera", "/dev/video")
+
+
+@dataclass(slots=True)
+class Wishes:
+    """What the user asked for. `size` is (width, height); `pace` is live, exact or None for what fits the outputs."""
+
+    scene: str
+    input: str = "camera"
+    outputs: Sequence[str] = (WINDOW,)
+    size: tuple[int, int] | None = None
+    fps: float | None = None
+    seconds: float | None = None
+    pace: str | None = None
+    sync: str | None = None
+    seed: int = 0
+    settings: Sequence[tuple[str, str]] = ()
+    effect_folders: Sequence[Path] = field(default_factory=tuple)
+
+
+Progress = Callable[[int, int | None], None]
+
+
+def open_scene(wishes: Wishes) -> Scene:
+    """The scene with everything set that was asked for."""
+    registry = Registry()
+    registry.effect_folders[:0] = [Path(f).expanduser() for f in wishes.effect_folders]
+    scene = load_scene(wishes.scene, registry)
+    for address, value in wishes.settings:
+        scene.set(address, media_path(scene, address, value))
+    if wishes.sync is not None:
+        scene.sync = wishes.sync
+    return scene
+
+
+def media_path(scene: Scene, address: str, value: str) -> str:
+    """A media path from the command line is relative to the working folder; it must exist."""
+    from engine.params import Media
+
+    if not isinstance(scene.find(address)[2], Media) or not value:
+        return value
+    path = Path(value).expanduser()
+    if not path.is_file():
+        raise UsageError(f"{address}: no file '{value}'", hint="give the path of a picture or video")
+    return str(path.resolve())
+
+
+def is_live(spec: str) -> bool:
+    """Whether an output shows what happens now."""
+    return spec.startswith(LIVE_SINKS)
+
+
+def play(wishes: Wishes, *, progress: Progress | None = None, started: Callable[[Source], None] | None = None) -> Stats:
+    """Runs a show to its end and returns its numbers. Ctrl-C ends it cleanly: files that were being written play.
+
+    `progress` is told how many frames are done, and of how many. Raises PhospheneError for what a user can mend.
+    """
+    from engine.loop import Show
+    from engine.renderer.gpu import Gpu
+    from engine.sinks import open_sink
+    from engine.sources import open_source
+    from engine.trackers import open_tracker
+
+    scene = open_scene(wishes)
+    files = [o for o in wishes.outputs if o != WINDOW]
+    with ExitStack() as stack:
+        source = stack.enter_context(open_source(wishes.input, size=wishes.size, fps=wishes.fps))
+        live = source.live or (any(is_live(o) for o in wishes.outputs) if wishes.pace is None else wishes.pace == "live")
+        if source.live and wishes.pace == "exact":
+            raise UsageError("a camera has no exact pace: its frames do not wait", hint="leave --pace out")
+        fps = wishes.fps or source.fps or 30.0
+        window: WindowSink | None = None
+        if WINDOW in wishes.outputs:
+            from engine.sinks.window import WindowSink
+
+            window = stack.enter_context(WindowSink(source.size, f"Phosphene · {scene.title}"))
+            gpu = window.gpu
+        else:
+            gpu = Gpu.headless()
+            stack.callback(gpu.context.release)
+        sound = getattr(source, "audio_path", None)
+        sinks: list[Sink] = []
+        for spec in files:
+            sink = open_sink(spec, size=source.size, fps=fps, audio_from=sound)
+            stack.callback(sink.close)
+            sinks.append(sink)
+        if started is not None:
+            started(source)
+        stats = Stats()
+        total = frames_wanted(source, wishes.seconds, fps)
+
+        def on_frame(renderer: Renderer, observation: Observation) -> bool:
+            if progress is not None:
+                progress(stats.frames_out + 1, total)
+            if window is None:
+                return True
+            goes_on = window.show(renderer)
+            show.signals.keys = set(window.held)
+            return goes_on
+
+        show = Show(
+            scene,
+            source,
+            sinks,
+            gpu=gpu,
+            open_tracker=lambda name: open_tracker(name, **scene.trackers.get(name, {})),
+            live=live,
+            until_s=wishes.seconds,
+            seed=wishes.seed,
+            stats=stats,
+            on_frame=on_frame,
+        )
+        with stopping(show.stop):
+            show.run()
+    return stats
+
+
+def frames_wanted(source: Source, seconds: float | None, fps: float) -> int | None:
+    """How many frames a run will have, as far as that is known."""
+    wanted = None if seconds is None else round(seconds * fps)
+    if source.frame_count is None:
+        return wanted
+    return source.frame_count if wanted is None else min(wanted, source.frame_count)
+
+
+@contextmanager
+def stopping(stop: Callable[[], None]) -> Iterator[None]:
+    """Ctrl-C and a polite kill end the show after the frame at hand; a second Ctrl-C ends it at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {}
+
+    def handle(number: int, _: object) -> None:
+        stop()
+        signal.signal(number, signal.default_int_handler)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(ValueError, OSError):
+            before[number] = signal.signal(number, handle)
+    try:
+        yield
+    finally:
+        for number, old in before.items():
+            signal.signal(number, old)
+
+
+def is_terminal() -> bool:
+    """Whether somebody watches standard error."""
+    return os.isatty(2)

@@ -1,0 +1,181 @@
+"""The window: shows the canvas, takes keys. It owns the GL context, so the renderer draws in it without a copy."""
+
+from __future__ import annotations
+
+import os
+import sys
+from types import TracebackType
+from typing import Any, Self
+
+import glfw
+import moderngl
+
+from engine.errors import GpuError, SinkError
+from engine.renderer import Renderer
+from engine.renderer.gpu import NO_GL, Gpu
+from engine.shapes import Box, Label, Shape
+
+KEYS = {
+    "Esc, Q": "quit",
+    "F, F11": "full screen",
+    "?": "show or hide this list",
+    "others": "held keys are signals: Space is key.space, 1 is key.1",
+}
+
+
+class WindowSink:
+    """A window of the picture's size that can be resized; the picture keeps its shape. Main thread only."""
+
+    alpha = False
+
+    def __init__(self, size: tuple[int, int], title: str = "Phosphene") -> None:
+        self.held: set[str] = set()
+        self.help_shown = False
+        self._errors: list[str] = []
+        self._closed = False
+        self._windowed: tuple[int, int, int, int] | None = None
+        glfw.set_error_callback(lambda code, text: self._errors.append(f"{text.decode(errors='replace')} ({code})"))
+        if not glfw.init():
+            raise SinkError(
+                f"no window can be opened: {self._why()}",
+                where="window",
+                hint="on a machine without a screen write a file: --output out.mp4",
+            )
+        glfw.window_hint(glfw.CONTEXT_VERSION_MAJOR, 3)
+        glfw.window_hint(glfw.CONTEXT_VERSION_MINOR, 3)
+        glfw.window_hint(glfw.OPENGL_PROFILE, glfw.OPENGL_CORE_PROFILE)
+        glfw.window_hint(glfw.OPENGL_FORWARD_COMPAT, True)
+        glfw.window_hint_string(glfw.WAYLAND_APP_ID, "phosphene")
+        self._window: Any = glfw.create_window(*fitting(size), title, None, None)
+        if not self._window:
+            glfw.terminate()
+            raise GpuError(f"no window with OpenGL 3.3: {self._why()}", hint=NO_GL)
+        glfw.make_context_current(self._window)
+        glfw.swap_interval(1)
+        glfw.set_key_callback(self._window, self._on_key)
+        glfw.set_char_callback(self._window, self._on_char)
+        glfw.set_window_focus_callback(self._window, self._on_focus)
+        try:
+            self.gpu = Gpu(moderngl.create_context(require=330))
+        except Exception as error:  # noqa: BLE001 (moderngl raises bare Exception)
+            self.close()
+            raise GpuError(f"no OpenGL 3.3 in the window: {error}", hint=NO_GL) from error
+
+    def _why(self) -> str:
+        return self._errors[-1] if self._errors else "no reason given"
+
+    def _on_key(self, window: Any, key: int, scancode: int, action: int, modifiers: int) -> None:
+        name = key_name(key, scancode)
+        if action == glfw.PRESS:
+            if key == glfw.KEY_ESCAPE or name == "q":
+                glfw.set_window_should_close(window, True)
+            elif key == glfw.KEY_F11 or name == "f":
+                self.toggle_fullscreen()
+            elif name:
+                self.held.add(name)
+        elif action == glfw.RELEASE and name:
+            self.held.discard(name)
+
+    def _on_char(self, window: Any, code: int) -> None:
+        if chr(code) == "?":
+            self.help_shown = not self.help_shown
+
+    def _on_focus(self, window: Any, focused: int) -> None:
+        if not focused:
+            self.held.clear()  # the release of a key that was held meanwhile would never be seen
+
+    def toggle_fullscreen(self) -> None:
+        """Full screen on the monitor that the window is on most, and back."""
+        if self._windowed is not None:
+            glfw.set_window_monitor(self._window, None, *self._windowed, glfw.DONT_CARE)
+            self._windowed = None
+            return
+        monitor = glfw.get_primary_monitor()
+        if not monitor:
+            return
+        self._windowed = (*glfw.get_window_pos(self._window), *glfw.get_window_size(self._window))
+        mode = glfw.get_video_mode(monitor)
+        glfw.set_window_monitor(self._window, monitor, 0, 0, mode.size.width, mode.size.height, mode.refresh_rate)
+
+    def show(self, renderer: Renderer) -> bool:
+        """Shows the renderer's canvas; returns False once the window was closed."""
+        if self.help_shown:
+            renderer.overlay.draw(help_shapes(renderer.size), renderer.canvas.framebuffer)
+        width, height = glfw.get_framebuffer_size(self._window)
+        if width and height:
+            self.gpu.present(renderer.canvas.framebuffer, letterbox(renderer.size, (width, height)), (width, height))
+            glfw.swap_buffers(self._window)
+        glfw.poll_events()
+        return not glfw.window_should_close(self._window)
+
+    def close(self) -> None:
+        """Closes the window; harmless when called twice."""
+        if not self._closed:
+            self._closed = True
+            glfw.destroy_window(self._window)
+            glfw.terminate()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def fitting(size: tuple[int, int]) -> tuple[int, int]:
+    """A window size with the picture's shape that fits the screen."""
+    monitor = glfw.get_primary_monitor()
+    if not monitor:
+        return size
+    _, _, width, height = glfw.get_monitor_workarea(monitor)
+    scale = min(1.0, 0.95 * width / size[0], 0.9 * height / size[1]) if width and height else 1.0
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def letterbox(picture: tuple[int, int], window: tuple[int, int]) -> tuple[int, int, int, int]:
+    """(left, bottom, width, height) of a picture that fills a window as far as its shape allows."""
+    scale = min(window[0] / picture[0], window[1] / picture[1])
+    width, height = max(1, round(picture[0] * scale)), max(1, round(picture[1] * scale))
+    return (window[0] - width) // 2, (window[1] - height) // 2, width, height
+
+
+def key_name(key: int, scancode: int) -> str:
+    """A key's name in signals: the letter or digit that the user's layout has there, else `space`, `enter`, `f1`, …"""
+    special = {
+        glfw.KEY_SPACE: "space",
+        glfw.KEY_ENTER: "enter",
+        glfw.KEY_TAB: "tab",
+        glfw.KEY_UP: "up",
+        glfw.KEY_DOWN: "down",
+        glfw.KEY_LEFT: "left",
+        glfw.KEY_RIGHT: "right",
+    }
+    if key in special:
+        return special[key]
+    if glfw.KEY_F1 <= key <= glfw.KEY_F25:
+        return f"f{key - glfw.KEY_F1 + 1}"
+    return (glfw.get_key_name(key, scancode) or "").lower()
+
+
+def help_shapes(size: tuple[int, int]) -> list[Shape]:
+    """The list of keys, over the picture."""
+    size_px = max(12.0, size[1] / 28)
+    lines = len(KEYS)
+    left, top = 0.05, 0.06
+    height = (lines + 1) * size_px * 1.35 / size[1]
+    shapes: list[Shape] = [Box((left - 0.02, top - 0.03), (0.95, top + height), "#0a0e18e0", size_px / 2)]
+    column = left + 6.5 * size_px / size[0]
+    for row, (key, what) in enumerate(KEYS.items()):
+        y = top + row * size_px * 1.35 / size[1]
+        shapes.append(Label(key, (left, y), size_px, "#ffd166", outline=None, bold=True))
+        shapes.append(Label(what, (column, y), size_px, "#ffffff", outline=None))
+    return shapes
+
+
+def display_present() -> bool:
+    """Whether there is a screen to open a window on."""
+    if not sys.platform.startswith("linux"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

@@ -1,0 +1,286 @@
+"""Signals: named numbers over time, taken from what is seen, from keys and from the clock, which parameters follow."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+
+from engine.data import Face, Observation
+from engine.errors import UsageError, unknown_name
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One signal: `low` to `high` is its natural range, `absent` its value where what it measures is not there."""
+
+    name: str
+    doc: str
+    low: float = 0.0
+    high: float = 1.0
+    absent: float = 0.0
+    unit: str = ""
+
+
+SIGNALS: dict[str, Signal] = {
+    signal.name: signal
+    for signal in (
+        Signal("face.present", "1 while there is a face"),
+        Signal("face.count", "how many faces there are", 0.0, 4.0),
+        Signal("face.mouth_open", "0 mouth shut, 1 wide open"),
+        Signal("face.smile", "0 neutral, 1 broad smile"),
+        Signal("face.blink_left", "1 while the person's own left eye is shut"),
+        Signal("face.blink_right", "1 while the person's own right eye is shut"),
+        Signal("face.brow_up", "0 neutral, 1 eyebrows raised"),
+        Signal("face.yaw", "positive: turned toward the picture's right (the person's own left)", -45, 45, unit="°"),
+        Signal("face.pitch", "positive: looks up", -30, 30, unit="°"),
+        Signal("face.roll", "positive: tilted clockwise as seen in the picture", -30, 30, unit="°"),
+        Signal("face.x", "middle of the face, 0 left … 1 right", absent=0.5),
+        Signal("face.y", "middle of the face, 0 top … 1 bottom", absent=0.5),
+        Signal("face.size", "height of the face, 1 = the picture's height"),
+        Signal("pose.present", "1 while there is a body"),
+        Signal("pose.count", "how many bodies there are", 0.0, 4.0),
+        Signal("person.present", "1 while the person mask holds somebody"),
+        Signal("person.area", "how much of the picture is person"),
+        Signal("time", "seconds since the start; not held to its range", unit="s"),
+        Signal("key.NAME", "1 while that key is held, e.g. key.space"),
+        Signal("lfo.SECONDS", "a wave from 0 to 1 and back in so many seconds, e.g. lfo.4"),
+    )
+}
+
+# What the 52 expressions read at rest and at full: rest lies above what neutral faces show while they talk little, full
+# below what people reach without effort (measured on eight portrait and desk clips).
+MOUTH_OPEN = 0.15, 0.65
+SMILE = 0.1, 0.8
+BLINK = 0.25, 0.55
+BROW_UP = 0.45, 0.9
+# Another face must be this much larger before it takes over as the one that `face.*` speaks of.
+TAKE_OVER = 1.25
+
+
+def check_name(name: str) -> str:
+    """`name` where it is a signal's. Raises UsageError, which suggests the nearest."""
+    group, _, rest = name.partition(".")
+    if group == "key" and rest:
+        return name
+    if group == "lfo" and rest:
+        if lfo_period(name) is None:
+            raise UsageError(f"signal '{name}': expected a period in seconds above 0", hint="write e.g. lfo.4")
+        return name
+    if name not in SIGNALS or name in ("key.NAME", "lfo.SECONDS"):
+        raise unknown_name("signal", name, SIGNALS)
+    return name
+
+
+def lfo_period(name: str) -> float | None:
+    """The period in seconds that `lfo.SECONDS` names, or None where it names none."""
+    try:
+        period = float(name.removeprefix("lfo."))
+    except ValueError:
+        return None
+    return period if math.isfinite(period) and period >= 1e-3 else None
+
+
+def natural(name: str) -> Signal:
+    """The description of the signal called `name`, those of keys and waves included. Raises UsageError."""
+    check_name(name)
+    group = name.partition(".")[0]
+    return SIGNALS[{"key": "key.NAME", "lfo": "lfo.SECONDS"}.get(group, name)]
+
+
+def ramp(value: float, low: float, high: float) -> float:
+    """0 at `low` and below, 1 at `high` and above, straight between."""
+    return min(max((value - low) / (high - low), 0.0), 1.0)
+
+
+def head_angles(face: Face) -> tuple[float, float, float]:
+    """(yaw, pitch, roll) of the head in degrees, signs as in `SIGNALS`; the rotation is taken as yaw · pitch · roll."""
+    m = face.transform
+    yaw = math.atan2(float(m[0, 2]), float(m[2, 2]))
+    pitch = math.asin(min(max(float(m[1, 2]), -1.0), 1.0))
+    roll = -math.atan2(float(m[1, 0]), float(m[1, 1]))
+    return math.degrees(yaw), math.degrees(pitch), math.degrees(roll)
+
+
+def per_face(face: Face) -> dict[str, float]:
+    """The `face.*` signals of one face (without `face.count`), for effects that treat each person for themselves."""
+    shape = face.blendshapes
+    yaw, pitch, roll = head_angles(face)
+    low, high = face.points[:468, :2].min(axis=0), face.points[:468, :2].max(axis=0)
+    smile = (shape.get("mouthSmileLeft", 0.0) + shape.get("mouthSmileRight", 0.0)) / 2.0
+    brow = (
+        shape.get("browInnerUp", 0.0) + shape.get("browOuterUpLeft", 0.0) + shape.get("browOuterUpRight", 0.0)
+    ) / 3.0
+    return {
+        "face.present": 1.0,
+        "face.mouth_open": ramp(shape.get("jawOpen", 0.0) - shape.get("mouthClose", 0.0), *MOUTH_OPEN),
+        "face.smile": ramp(smile, *SMILE),
+        "face.blink_left": ramp(shape.get("eyeBlinkLeft", 0.0), *BLINK),
+        "face.blink_right": ramp(shape.get("eyeBlinkRight", 0.0), *BLINK),
+        "face.brow_up": ramp(brow, *BROW_UP),
+        "face.yaw": yaw,
+        "face.pitch": pitch,
+        "face.roll": roll,
+        "face.x": float(low[0] + high[0]) / 2.0,
+        "face.y": float(low[1] + high[1]) / 2.0,
+        "face.size": float(high[1] - low[1]),
+    }
+
+
+class Readings(Mapping[str, float]):
+    """The signals of one frame by name. Waves and keys of any name are answered too, though not listed."""
+
+    def __init__(self, values: Mapping[str, float], held: Collection[str] = ()) -> None:
+        self._values = dict(values)
+        self._held = frozenset(held)
+
+    def __getitem__(self, name: str) -> float:
+        if name in self._values:
+            return self._values[name]
+        group, _, rest = name.partition(".")
+        if group == "key" and rest:
+            return 1.0 if rest in self._held else 0.0
+        period = lfo_period(name) if group == "lfo" else None
+        if period is None:
+            raise KeyError(name)
+        # From 0 at the start, so that a scene does not begin with a jump.
+        return 0.5 - 0.5 * math.cos(2.0 * math.pi * math.fmod(self._values.get("time", 0.0), period) / period)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([*self._values, *(f"key.{name}" for name in sorted(self._held))])
+
+    def __len__(self) -> int:
+        return len(self._values) + len(self._held)
+
+
+class Signals:
+    """Takes the signals of each frame. `face.*` speaks of one person until another is clearly larger."""
+
+    def __init__(self) -> None:
+        self._identity: int | None = None
+
+    def update(self, observation: Observation, held: Collection[str] = ()) -> Readings:
+        """The signals of this frame; `held` names the keys that are down. What is not there reads as `absent`."""
+        values = {n: s.absent for n, s in SIGNALS.items() if n not in ("key.NAME", "lfo.SECONDS")}
+        values["time"] = observation.frame.time_s
+        face = self._main_face(observation.faces)
+        if face is not None:
+            values.update(per_face(face))
+        values["face.count"] = float(len(observation.faces))
+        values["pose.count"] = float(len(observation.poses))
+        values["pose.present"] = 1.0 if observation.poses else 0.0
+        mask = observation.mask
+        if mask is not None and mask.present:
+            values["person.present"] = 1.0
+            values["person.area"] = float(np.mean(mask.confidence))
+        return Readings(values, held)
+
+    def _main_face(self, faces: tuple[Face, ...]) -> Face | None:
+        if not faces:
+            return None
+        before = next((f for f in faces if f.identity == self._identity), None)
+        keep = before is not None and _extent(faces[0]) < TAKE_OVER * _extent(before)
+        chosen = before if before is not None and keep else faces[0]
+        self._identity = chosen.identity
+        return chosen
+
+
+def _extent(face: Face) -> float:
+    return float(np.prod(np.ptp(face.points[:, :2], axis=0)))
+
+
+KEYS = ("from", "to", "range", "smooth_s")
+
+
+class Binding:
+    """A parameter that follows a signal: `low_in … high_in` of the signal becomes `low_out … high_out`, smoothed.
+
+    The signal is held to its range (`time` is not); `high_out` may lie below `low_out`. `smooth_s` is the time constant
+    of an exponential low-pass, 0 for none.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        low_in: float = 0.0,
+        high_in: float = 1.0,
+        low_out: float = 0.0,
+        high_out: float = 1.0,
+        smooth_s: float = 0.0,
+    ) -> None:
+        self.source = check_name(source)
+        if low_in == high_in:
+            raise UsageError(f"range of '{source}' is empty: expected two different numbers, got {low_in:g} twice")
+        if smooth_s < 0.0:
+            raise UsageError(f"smooth_s cannot be {smooth_s:g}: expected seconds from 0")
+        self.low_in, self.high_in = low_in, high_in
+        self.low_out, self.high_out = low_out, high_out
+        self.smooth_s = smooth_s
+        self._value: float | None = None
+
+    @classmethod
+    def parse(cls, table: Mapping[str, Any], *, where: str = "") -> Self:
+        """The binding in a TOML table: `{ from = "face.smile", to = [0.2, 1.0], range = [0, 1], smooth_s = 0.1 }`.
+
+        All but `from` may be left out: `to` is then 0 … 1, `range` the signal's natural range. Raises UsageError that
+        names the key.
+        """
+        try:
+            for key in table:
+                if key not in KEYS:
+                    raise unknown_name("key of a signal binding", str(key), KEYS)
+            source = table.get("from")
+            if not isinstance(source, str):
+                raise UsageError(
+                    f"from cannot be {source!r}: expected a signal's name", hint='write e.g. { from = "face.smile" }'
+                )
+            usual = natural(source)
+            low_in, high_in = _pair("range", table.get("range", (usual.low, usual.high)))
+            low_out, high_out = _pair("to", table.get("to", (0.0, 1.0)))
+            return cls(source, low_in, high_in, low_out, high_out, _number("smooth_s", table.get("smooth_s", 0.0)))
+        except UsageError as error:
+            if where and not error.where:
+                error.where = where
+            raise
+
+    def table(self) -> dict[str, Any]:
+        """The binding as TOML says it; `parse` reads it back to the same."""
+        usual = natural(self.source)
+        said: dict[str, Any] = {"from": self.source, "to": [self.low_out, self.high_out]}
+        if (self.low_in, self.high_in) != (usual.low, usual.high):
+            said["range"] = [self.low_in, self.high_in]
+        if self.smooth_s:
+            said["smooth_s"] = self.smooth_s
+        return said
+
+    def reset(self) -> None:
+        """Forgets the past: the next value is not smoothed."""
+        self._value = None
+
+    def value(self, signals: Mapping[str, float], dt: float) -> float:
+        """The parameter's value, `dt` seconds after the last call; the first call is not smoothed."""
+        raw = signals.get(self.source, natural(self.source).absent)
+        part = (raw - self.low_in) / (self.high_in - self.low_in)
+        if self.source != "time":
+            part = min(max(part, 0.0), 1.0)
+        target = self.low_out + (self.high_out - self.low_out) * part
+        if self._value is None or self.smooth_s <= 0.0:
+            self._value = target
+        else:
+            self._value += (1.0 - math.exp(-max(dt, 0.0) / self.smooth_s)) * (target - self._value)
+        return self._value
+
+
+def _number(key: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise UsageError(f"{key} cannot be {value!r}: expected a number")
+    return float(value)
+
+
+def _pair(key: str, value: Any) -> tuple[float, float]:
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        raise UsageError(f"{key} cannot be {value!r}: expected two numbers, e.g. {key} = [0, 1]")
+    return _number(key, value[0]), _number(key, value[1])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -25,7 +25,7 @@ class Signal:
     unit: str = ""
 
 
-SIGNALS: dict[str, Signal] = {
+TABLE: dict[str, Signal] = {
     signal.name: signal
     for signal in (
         Signal("face.present", "1 while there is a face"),
@@ -50,6 +50,8 @@ SIGNALS: dict[str, Signal] = {
         Signal("lfo.SECONDS", "a wave from 0 to 1 and back in so many seconds, e.g. lfo.4"),
     )
 }
+# What `list` shows: every signal with its doc.
+SIGNALS: dict[str, str] = {name: signal.doc for name, signal in TABLE.items()}
 
 # What the 52 expressions read at rest and at full: rest lies above what neutral faces show while they talk little, full
 # below what people reach without effort (measured on eight portrait and desk clips).
@@ -70,8 +72,8 @@ def check_name(name: str) -> str:
         if lfo_period(name) is None:
             raise UsageError(f"signal '{name}': expected a period in seconds above 0", hint="write e.g. lfo.4")
         return name
-    if name not in SIGNALS or name in ("key.NAME", "lfo.SECONDS"):
-        raise unknown_name("signal", name, SIGNALS)
+    if name not in TABLE or name in ("key.NAME", "lfo.SECONDS"):
+        raise unknown_name("signal", name, TABLE)
     return name
 
 
@@ -88,7 +90,7 @@ def natural(name: str) -> Signal:
     """The description of the signal called `name`, those of keys and waves included. Raises UsageError."""
     check_name(name)
     group = name.partition(".")[0]
-    return SIGNALS[{"key": "key.NAME", "lfo": "lfo.SECONDS"}.get(group, name)]
+    return TABLE[{"key": "key.NAME", "lfo": "lfo.SECONDS"}.get(group, name)]
 
 
 def ramp(value: float, low: float, high: float) -> float:
@@ -97,7 +99,7 @@ def ramp(value: float, low: float, high: float) -> float:
 
 
 def head_angles(face: Face) -> tuple[float, float, float]:
-    """(yaw, pitch, roll) of the head in degrees, signs as in `SIGNALS`; the rotation is taken as yaw · pitch · roll."""
+    """(yaw, pitch, roll) of the head in degrees, signs as in `TABLE`; the rotation is taken as yaw · pitch · roll."""
     m = face.transform
     yaw = math.atan2(float(m[0, 2]), float(m[2, 2]))
     pitch = math.asin(min(max(float(m[1, 2]), -1.0), 1.0))
@@ -160,11 +162,17 @@ class Signals:
     """Takes the signals of each frame. `face.*` speaks of one person until another is clearly larger."""
 
     def __init__(self) -> None:
+        self.held: set[str] = set()  # the names of the keys that are down now
         self._identity: int | None = None
 
-    def update(self, observation: Observation, held: Collection[str] = ()) -> Readings:
-        """The signals of this frame; `held` names the keys that are down. What is not there reads as `absent`."""
-        values = {n: s.absent for n, s in SIGNALS.items() if n not in ("key.NAME", "lfo.SECONDS")}
+    def observe(self, observation: Observation, dt: float = 0.0) -> Observation:
+        """`observation` with its signals filled in; `dt` is the time since the last frame in seconds."""
+        del dt  # Nothing here depends on it yet; what smooths is the binding.
+        return replace(observation, signals=self.readings(observation))
+
+    def readings(self, observation: Observation) -> Readings:
+        """The signals of this frame. What is not there reads as its `absent` value."""
+        values = {n: s.absent for n, s in TABLE.items() if n not in ("key.NAME", "lfo.SECONDS")}
         values["time"] = observation.frame.time_s
         face = self._main_face(observation.faces)
         if face is not None:
@@ -176,7 +184,7 @@ class Signals:
         if mask is not None and mask.present:
             values["person.present"] = 1.0
             values["person.area"] = float(np.mean(mask.confidence))
-        return Readings(values, held)
+        return Readings(values, self.held)
 
     def _main_face(self, faces: tuple[Face, ...]) -> Face | None:
         if not faces:

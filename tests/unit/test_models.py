@@ -241,21 +241,22 @@ class Slow:
     def get(self, part, size_bytes, progress, wheels):
         with part.open("wb") as file:
             file.write(GOOD[:100]); file.flush()
-            Path({flag!r} + sys.argv[1]).touch()
-            time.sleep(float(sys.argv[2]))
+            Path({folder!r}, "started-" + sys.argv[1]).touch()
+            while not Path({folder!r}, "go").exists():
+                time.sleep(0.01)
             file.write(GOOD[100:])
 models.MODELS = {{"thing": make(Slow())}}
 models.fetch(progress=lambda *a: None)
 """
 
 
-def start_slow_fetch(tmp_path: Path, label: str, seconds: float) -> subprocess.Popen[bytes]:
-    """A process that is in the middle of fetching `thing`."""
-    code = SLOW.format(tests=str(Path(__file__).parent), flag=str(tmp_path / "started"))
+def start_fetch(tmp_path: Path, label: str) -> subprocess.Popen[bytes]:
+    """A process that is in the middle of fetching `thing`, and goes on when the file `go` is there."""
+    code = SLOW.format(tests=str(Path(__file__).parent), folder=str(tmp_path))
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen([sys.executable, "-c", code, label, str(seconds)], env=env)
+    process = subprocess.Popen([sys.executable, "-c", code, label], env=env)
     deadline = time.monotonic() + 60
-    while not (tmp_path / f"started{label}").exists():
+    while not (tmp_path / f"started-{label}").exists():
         assert process.poll() is None, "it ended early"
         assert time.monotonic() < deadline, "it did not start"
         time.sleep(0.01)
@@ -263,7 +264,7 @@ def start_slow_fetch(tmp_path: Path, label: str, seconds: float) -> subprocess.P
 
 
 def test_a_killed_fetch_leaves_no_half_model(store: dict[str, models.Model], tmp_path: Path) -> None:
-    process = start_slow_fetch(tmp_path, "a", 60)
+    process = start_fetch(tmp_path, "a")
     process.kill()
     process.wait(30)
     store["thing"] = make(FakePlace())
@@ -276,7 +277,8 @@ def test_a_killed_fetch_leaves_no_half_model(store: dict[str, models.Model], tmp
 
 
 def test_two_processes_may_fetch_the_same_model(store: dict[str, models.Model], tmp_path: Path) -> None:
-    both = [start_slow_fetch(tmp_path, label, 0.3) for label in "ab"]
+    both = [start_fetch(tmp_path, label) for label in "ab"]
+    (tmp_path / "go").touch()
     assert [process.wait(30) for process in both] == [0, 0]
     store["thing"] = make()
     assert models.state("thing").ready

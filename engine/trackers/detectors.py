@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from engine import models
@@ -11,6 +13,17 @@ from engine.trackers.litert import Network, letterbox
 # MediaPipe's own settings of these detectors (pose_detector_graph.cc): score and overlap for non-maximum suppression.
 MIN_SCORE = 0.5
 MIN_OVERLAP = 0.3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """A body that the detector found: its score, and in pixels the middles of the shoulders and of the hips and a point of
+    the circle round the body (above the head of one who stands upright)."""
+
+    score: float
+    chest: Floats
+    hips: Floats
+    circle: Floats
 
 
 class BodyDetector:
@@ -24,16 +37,30 @@ class BodyDetector:
         """How surely there is a body in `pixels`, 0..1: that of the surest one."""
         return float(self._scores(self._run(pixels)).max())
 
-    def count(self, pixels: Pixels) -> int:
-        """How many bodies are in `pixels`, as MediaPipe's pose landmarker would find them."""
+    def find(self, pixels: Pixels, min_score: float = MIN_SCORE) -> list[Found]:
+        """The bodies in `pixels`, surest first, overlapping ones once. Places are pixels of `pixels`."""
         outputs = self._run(pixels)
         scores = self._scores(outputs)
-        boxes = next(o for o in outputs if o.shape[1] > 1)
-        sure = np.flatnonzero(scores >= MIN_SCORE)
+        raw = next(o for o in outputs if o.shape[1] > 1)
+        sure = np.flatnonzero(scores >= min_score)
         sure = sure[np.argsort(-scores[sure], kind="stable")]
         side = self._net.size[0]
-        centres, sizes = boxes[sure, :2] / side + self._anchors[sure], np.abs(boxes[sure, 2:4]) / side
-        return len(suppress(np.hstack([centres - sizes / 2, centres + sizes / 2])))
+        # Where the picture lies in the letterboxed square, as `letterbox` laid it.
+        height, width = pixels.shape[:2]
+        scale = side / max(width, height)
+        inner = np.array([max(1, round(width * scale)), max(1, round(height * scale))])
+        corner = (side - inner) // 2
+        stretch = np.array([width, height]) / inner
+        centres = raw[sure, :2] + self._anchors[sure] * side
+        sizes = np.abs(raw[sure, 2:4])
+        points = raw[sure, 4:8].reshape(-1, 2, 2) + self._anchors[sure][:, None] * side
+        places = (np.concatenate([centres[:, None], points], axis=1) - corner) * stretch
+        bodies = []
+        for group in suppress(np.hstack([centres - sizes / 2, centres + sizes / 2])):
+            # Weighted suppression, as MediaPipe does it: all that overlap say where it is, each by its score.
+            chest, hips, circle = np.average(places[group], axis=0, weights=scores[sure[group]])
+            bodies.append(Found(float(scores[sure[group[0]]]), chest, hips, circle))
+        return bodies
 
     def _run(self, pixels: Pixels) -> list[Floats]:
         picture = letterbox(pixels, self._net.size[0]).astype(np.float32) / np.float32(127.5) - np.float32(1.0)
@@ -71,15 +98,17 @@ def anchors(side: int) -> Floats:
     return np.concatenate(layers).astype(np.float32)
 
 
-def suppress(boxes: Floats, overlap: float = MIN_OVERLAP) -> list[int]:
-    """Which of `boxes` (N, 4: left, top, right, bottom; surest first) stay when those that overlap a surer one go."""
-    kept: list[int] = []
+def suppress(boxes: Floats, overlap: float = MIN_OVERLAP) -> list[list[int]]:
+    """Groups `boxes` (N, 4: left, top, right, bottom; surest first): each group is one box and what overlaps it."""
+    left = list(range(len(boxes)))
     area = np.prod(np.maximum(boxes[:, 2:] - boxes[:, :2], 0.0), axis=1)
-    for i in range(len(boxes)):
-        if kept:
-            low, high = np.maximum(boxes[kept, :2], boxes[i, :2]), np.minimum(boxes[kept, 2:], boxes[i, 2:])
-            common = np.prod(np.maximum(high - low, 0.0), axis=1)
-            if np.any(common > overlap * (area[kept] + area[i] - common)):
-                continue
-        kept.append(i)
-    return kept
+    groups = []
+    while left:
+        first = left[0]
+        low, high = np.maximum(boxes[left, :2], boxes[first, :2]), np.minimum(boxes[left, 2:], boxes[first, 2:])
+        common = np.prod(np.maximum(high - low, 0.0), axis=1)
+        over = common > overlap * (area[left] + area[first] - common)
+        over[0] = True
+        groups.append([left[i] for i in np.flatnonzero(over)])
+        left = [left[i] for i in np.flatnonzero(~over)]
+    return groups

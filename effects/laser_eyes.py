@@ -8,13 +8,18 @@ import numpy as np
 
 from phosphene import Choice, Color, Effect, Face, Float, Observation, Pass, Sprites, face_signals
 
-IRIS = {"right": (468, 469, 471), "left": (473, 474, 476)}  # centre and two rim points; the person's own sides
+# Points of the mesh, by the person's own sides: centre and two rim points of the iris; upper and lower lid, both corners.
+IRIS = {"right": (468, 469, 471), "left": (473, 474, 476)}
+LIDS = {"right": (159, 145, 33, 133), "left": (386, 374, 263, 362)}
+# Eye aspect ratio (Soukupová and Čech 2016), lid gap over eye width: about 0.33 open, 0.2 looking down, under 0.13 shut.
+SHUT, OPEN = 0.12, 0.19
 OUTWARD = {"right": -1.0, "left": 1.0}
 HALF_FOV = np.deg2rad(63.0 / 2)  # of the camera in which the face's transform is given
 EYE_CM = 3.4  # how far an eye lies before the origin of the canonical face
 BLINK_BURST_S = 1.2
 FORGET_S = 0.6
 GLOW_RADII = 9.0  # reach of the glow, in radii of the beam
+LENS_TO_MIDDLE = 0.25
 SPARKS = 16
 SPARK_LIFE_S = 0.45
 
@@ -36,7 +41,9 @@ class LaserEyes(Effect):
 
     color = Color("#ff1633", "colour of the glow")
     core = Color("#fff2e6", "colour of the hot core")
-    trigger = Choice("mouth", ("mouth", "blink", "key", "always"), "what fires: an open mouth, a blink, only `fire`, nothing")
+    trigger = Choice(
+        "mouth", ("mouth", "blink", "key", "always"), "what fires: an open mouth, a blink, only `fire`, nothing"
+    )
     fire = Float(0.0, 0.0, 1.0, "fires from 0.5 up, whatever the trigger: bind a key or a signal to it")
     width = Float(1.0, 0.2, 4.0, "thickness of the beams")
     glow = Float(1.0, 0.0, 3.0, "strength of the glow, and of its light on the face")
@@ -77,10 +84,9 @@ class LaserEyes(Effect):
 
     def _advance(self, person: Charge, face: Face, dt: float) -> None:
         """Charges while the trigger holds, fires when full, fades when it is let go."""
-        signals = face_signals(face)
         threshold = 0.22 if person.pulled else 0.35  # let go later than pulled, so that it does not stutter
-        person.pulled = signals["face.mouth_open"] > threshold
-        shut = min(signals["face.blink_left"], signals["face.blink_right"]) > 0.5
+        person.pulled = face_signals(face)["face.mouth_open"] > threshold
+        shut = max(openness(face, side, self.size) for side in LIDS) < 0.3
         if person.shut and not shut:
             person.burst_s = BLINK_BURST_S
         person.shut = shut
@@ -108,13 +114,11 @@ class LaserEyes(Effect):
     ) -> None:
         """Adds one face's light, beams, flares and sparks."""
         scale = np.array(self.size, np.float32)
-        signals = face_signals(face)
         eyes, powers, radii = [], [], []
         for number, side in enumerate(IRIS):
             centre, rim_a, rim_b = (face.points[i, :2] * scale for i in IRIS[side])
             iris_px = max(float(np.linalg.norm(rim_a - rim_b)) / 2, 0.5)
-            open_ = 1.0 - smooth(0.4, 0.62, signals[f"face.blink_{side}"])
-            shown = open_ * self._visible(face, side)
+            shown = openness(face, side, self.size) * self._visible(face, side)
             waver = 1.0 - self.flicker * (0.5 + 0.5 * wobble(time_s * 31.0 + 7.0 * number + face.identity, self.seed))
             eyes.append(centre)
             radii.append(iris_px)
@@ -162,7 +166,10 @@ class LaserEyes(Effect):
         direction = turn @ np.array([0.0, -np.sin(tilt), np.cos(tilt)])
         direction = direction / max(float(np.linalg.norm(direction)), 1e-6)
         depth = max(-(face.transform[2, 3] + float(turn[2, 2]) * EYE_CM), 5.0)
-        middle = np.array([width / 2, height / 2])
+        # Seen through a long lens a face off the middle still looks into the camera; so the lens is taken to point
+        # nearer to the face than to the picture's middle, and beams do not fan out from there.
+        between = (face.points[IRIS["left"][0], :2] + face.points[IRIS["right"][0], :2]) / 2 * self.size
+        middle = between + (np.array([width / 2, height / 2]) - between) * LENS_TO_MIDDLE
         eye = np.array([*((start - middle) / focal_px * depth * [1, -1]), -depth])
         step = min(20.0, 0.5 * depth / max(abs(float(direction[2])), 1e-3))
         ahead = eye + direction * step
@@ -180,10 +187,10 @@ class LaserEyes(Effect):
             reach = float(np.linalg.norm(vanishing - start))
             if reach < length:
                 length, edge = reach, None
-        end_radius = float(np.clip(radius + growth * length, 0.3 * radius, 0.12 * height + radius))
+        end_radius = float(np.clip(radius + growth * length, 0.3 * radius, 0.035 * height + radius))
         if length > 1.0:
             pad = GLOW_RADII * max(radius, end_radius) * (0.4 + 0.6 * min(self.glow, 1.0))
-            half = length / 2 + radius * GLOW_RADII * 0.5
+            half = length / 2 + pad
             centre = start + along * (length / 2)
             angle = float(np.arctan2(along[1], along[0]))
             phase = (time_s * 13.0 + (0.37 if side == "left" else 0.0)) % 64.0
@@ -220,6 +227,13 @@ class LaserEyes(Effect):
             strength = power * (1.0 - life) ** 2 * (0.5 + 0.5 * draws[3])
             turn = float(np.arctan2(velocity[1], velocity[0]))
             beams.append([*place, long_px, thick_px, turn, 0.0, 0.0, strength, 0.0, 0.0, 0.0, 0.0, 2.0])
+
+
+def openness(face: Face, side: str, size: tuple[int, int]) -> float:
+    """How far an eye is open: 0 shut … 1 open, from its aspect ratio measured in space, so that a turn changes nothing."""
+    upper, lower, outer, inner = (face.points[i] * [size[0], size[1], size[0]] for i in LIDS[side])
+    ratio = float(np.linalg.norm(upper - lower)) / max(float(np.linalg.norm(outer - inner)), 1e-6)
+    return smooth(SHUT, OPEN, ratio)
 
 
 def to_edge(start: np.ndarray, along: np.ndarray, size: tuple[int, int]) -> tuple[float, np.ndarray | None]:

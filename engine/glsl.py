@@ -9,7 +9,7 @@ import inspect
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cache
+from weakref import WeakKeyDictionary
 from pathlib import Path
 
 from engine.effect import Effect, Pass
@@ -331,9 +331,13 @@ def explain(error: str, shader: Shader) -> ShaderError:
     return ShaderError(f"does not compile: {text}{more}", where=where)
 
 
-@cache
+_READ: WeakKeyDictionary[type[Effect], frozenset[str]] = WeakKeyDictionary()
+
+
 def read_by(effect: type[Effect]) -> frozenset[str]:
     """The trackers whose data an effect's shaders read."""
+    if effect in _READ:
+        return _READ[effect]
     found: set[str] = set()
     for step in passes_of(effect):
         text = step.shader
@@ -341,7 +345,8 @@ def read_by(effect: type[Effect]) -> frozenset[str]:
             sources = Sources((folder_of(effect), SHADERS))
             text = sources.load(text.strip(), where=effect.__name__)
         found.update(TRACKERS[f] for f in features_of(text) if f in TRACKERS)
-    return frozenset(found)
+    _READ[effect] = frozenset(found)
+    return _READ[effect]
 
 
 def passes_of(effect: type[Effect]) -> tuple[Pass, ...]:

@@ -42,7 +42,8 @@ def gaussian(plane: Floats, sigma: float) -> Floats:
 def brightness(pixels: Pixels) -> Floats:
     """Square root of the linear luminance (BT.709) of RGB pixels, 0..1: near to how bright it looks."""
     weights = np.array([0.2126, 0.7152, 0.0722], np.float32)
-    return np.sqrt(cv2.transform(cv2.LUT(pixels, LINEAR), weights[None, :]))
+    luminance: Floats = cv2.transform(cv2.LUT(pixels, LINEAR), weights[None, :])
+    return np.sqrt(luminance)
 
 
 def straight_alpha(image: Pixels) -> Pixels:

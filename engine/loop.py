@@ -61,14 +61,21 @@ class Ticket:
             self._wake.notify_all()
 
 
-class TrackerThread(threading.Thread):
+class Worker(threading.Thread):
+    """A thread that keeps the error that ended it, for the main thread to raise."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name=name, daemon=True)
+        self.error: Exception | None = None
+
+
+class TrackerThread(Worker):
     """Opens one tracker and lets it look at tickets, one after another."""
 
     def __init__(self, name: str, open_tracker: Callable[[], Tracker], stats: Stats) -> None:
-        super().__init__(name=f"tracker {name}", daemon=True)
+        super().__init__(f"tracker {name}")
         self.tracker_name = name
         self.inbox: Mailbox[Ticket] = Mailbox(IN_FLIGHT + 1, drops=False)
-        self.error: Exception | None = None
         self._open, self._stats, self._told = open_tracker, stats, False
 
     def run(self) -> None:
@@ -92,12 +99,13 @@ class TrackerThread(threading.Thread):
             tracker.close()
 
 
-class CaptureThread(threading.Thread):
+class CaptureThread(Worker):
     """Reads the source: at its own pace where the show is live, else as fast as the frames are taken."""
 
-    def __init__(self, source: Source, outbox: Mailbox[Frame], stats: Stats, paced: bool, until_s: float | None) -> None:
-        super().__init__(name="capture", daemon=True)
-        self.error: Exception | None = None
+    def __init__(
+        self, source: Source, outbox: Mailbox[Frame], stats: Stats, paced: bool, until_s: float | None
+    ) -> None:
+        super().__init__("capture")
         self._source, self._outbox, self._stats = source, outbox, stats
         self._paced, self._until_s = paced, until_s
         self._stop = threading.Event()
@@ -130,14 +138,13 @@ class CaptureThread(threading.Thread):
         self._outbox.close()
 
 
-class SinkThread(threading.Thread):
+class SinkThread(Worker):
     """Writes finished pictures to one sink."""
 
     def __init__(self, sink: Sink, stats: Stats, drops: bool, give_back: Callable[[Pixels], None]) -> None:
-        super().__init__(name=f"sink {type(sink).__name__}", daemon=True)
+        super().__init__(f"sink {type(sink).__name__}")
         self.sink = sink
         self.inbox: Mailbox[tuple[Pixels, float]] = Mailbox(QUEUED, drops=drops)
-        self.error: Exception | None = None
         self._stats, self._give_back = stats, give_back
 
     def run(self) -> None:
@@ -259,7 +266,7 @@ class Show:
         deadline = time.perf_counter() + TRACKER_PATIENCE_S
         with self._wake:
             while not self._stopping:
-                if any(t.error for t in (*self._trackers.values(), *self._sinks)):
+                if any(w.error for w in self._workers()[1:]):
                     return None
                 while len(tickets) < IN_FLIGHT and (frame := self._frames.pop()) is not None:
                     needed = self._needed_trackers()
@@ -284,7 +291,7 @@ class Show:
         frame = ticket.frame
         if frame.size != renderer.size:
             raise SourceError(f"the input changed its size from {renderer.size} to {frame.size}")
-        observation = self.signals.observe(Observation(frame, ticket.results), dt)
+        observation = self.signals.observe(Observation(frame, ticket.results))
         self.scene.apply(observation.signals, dt)
         with self.stats.timed("draw"):
             renderer.render(observation, dt)
@@ -304,21 +311,26 @@ class Show:
     def _close(self) -> None:
         """Ends every thread and releases everything; sinks finish what was handed to them."""
         self._capture.stop()
-        for thread in (*self._trackers.values(), *self._sinks):
-            thread.inbox.close()
+        for tracker in self._trackers.values():
+            tracker.inbox.close()
+        for sink in self._sinks:
+            sink.inbox.close()
         for thread in (self._capture, *self._trackers.values()):
             thread.join(TRACKER_PATIENCE_S)
             if thread.is_alive():
                 log.warning("%s does not end", thread.name)
-        for thread in self._sinks:
-            thread.join()
+        for sink in self._sinks:
+            sink.join()
         self.source.close()
         self.stats.dropped = self._frames.dropped + sum(s.inbox.dropped for s in self._sinks)
         if self.renderer is not None:
             self.renderer.release()
 
+    def _workers(self) -> list[Worker]:
+        return [self._capture, *self._trackers.values(), *self._sinks]
+
     def _raise_errors(self) -> None:
-        for thread in (self._capture, *self._trackers.values(), *self._sinks):
+        for thread in self._workers():
             if thread.error is not None:
                 if not isinstance(thread.error, PhospheneError):
                     log.error("%s failed", thread.name, exc_info=thread.error)

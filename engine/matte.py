@@ -1,8 +1,8 @@
 """The matte: from the raw person mask to the cut-out's alpha, in named rungs.
 
-`draft` shapes the mask alone. `good` steadies it in time and fits it to the edges of the full picture: the guided filter
-(He, Sun, Tang 2013, "Guided image filtering"; its fast form, 2015) finds, on the mask's own small grid, the local linear
-model alpha = a·guide + b, and the shader evaluates that model at full size, which costs one fetch.
+`draft` shapes the mask alone. `good` steadies it in time and fits it to the edges of the full picture: the guided
+filter (He, Sun, Tang 2013, "Guided image filtering"; its fast form, 2015) finds, on the mask's own small grid, the local
+linear model alpha = a·guide + b, and the shader evaluates that model at full size, which costs one fetch.
 """
 
 from __future__ import annotations
@@ -86,10 +86,10 @@ def guided_filter(guide: Floats, mask: Floats) -> tuple[Floats, Floats]:
     """The coefficients a, b (each of the mask's shape) of the guided filter with a grey guide of the same shape."""
     radius = max(1, round(RADIUS * mask.shape[1]))
     mean_i, mean_p = box_mean(guide, radius), box_mean(mask, radius)
-    variance = box_mean(guide * guide, radius) - mean_i * mean_i
-    covariance = box_mean(guide * mask, radius) - mean_i * mean_p
-    a = covariance / (variance + EPSILON)
-    b = mean_p - a * mean_i
+    variance: Floats = box_mean(guide * guide, radius) - mean_i * mean_i
+    covariance: Floats = box_mean(guide * mask, radius) - mean_i * mean_p
+    a: Floats = covariance / (variance + np.float32(EPSILON))
+    b: Floats = mean_p - a * mean_i
     return box_mean(a, radius), box_mean(b, radius)
 
 

@@ -93,7 +93,9 @@ def play(wishes: Wishes, *, progress: Progress | None = None, started: Callable[
     files = [o for o in wishes.outputs if o != WINDOW]
     with ExitStack() as stack:
         source = stack.enter_context(open_source(wishes.input, size=wishes.size, fps=wishes.fps))
-        live = source.live or (any(is_live(o) for o in wishes.outputs) if wishes.pace is None else wishes.pace == "live")
+        live = source.live or (
+            any(is_live(o) for o in wishes.outputs) if wishes.pace is None else wishes.pace == "live"
+        )
         if source.live and wishes.pace == "exact":
             raise UsageError("a camera has no exact pace: its frames do not wait", hint="leave --pace out")
         fps = wishes.fps or source.fps or 30.0
@@ -123,7 +125,7 @@ def play(wishes: Wishes, *, progress: Progress | None = None, started: Callable[
             if window is None:
                 return True
             goes_on = window.show(renderer)
-            show.signals.keys = set(window.held)
+            show.signals.held = set(window.held)
             return goes_on
 
         show = Show(

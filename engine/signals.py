@@ -165,9 +165,8 @@ class Signals:
         self.held: set[str] = set()  # the names of the keys that are down now
         self._identity: int | None = None
 
-    def observe(self, observation: Observation, dt: float = 0.0) -> Observation:
-        """`observation` with its signals filled in; `dt` is the time since the last frame in seconds."""
-        del dt  # Nothing here depends on it yet; what smooths is the binding.
+    def observe(self, observation: Observation) -> Observation:
+        """`observation` with its signals filled in."""
         return replace(observation, signals=self.readings(observation))
 
     def readings(self, observation: Observation) -> Readings:

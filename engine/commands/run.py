@@ -24,7 +24,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
     parser.add_argument("scene", help="a scene's name (`phosphene list scenes`) or the path of a .toml file")
     parser.add_argument(
-        "--input", "-i", default="camera", metavar="IN", help="camera, camera:1, clip.mp4, photo.jpg, folder/, demo, testcard"
+        "--input",
+        "-i",
+        default="camera",
+        metavar="IN",
+        help="camera, camera:1, clip.mp4, photo.jpg, folder/, demo, testcard",
     )
     parser.add_argument(
         "--output",
@@ -58,8 +62,12 @@ def add_common(parser: argparse.ArgumentParser) -> None:
         "--pace", choices=("live", "exact"), help="live drops late frames, exact draws every one (default: by output)"
     )
     parser.add_argument("--seed", type=int, default=0, help="seed of everything random (default 0)")
-    parser.add_argument("--effects", action="append", default=[], metavar="DIR", help="a folder with effects of your own")
-    parser.add_argument("--stats-json", metavar="FILE", help="write frames, rate, drops and times to FILE (- for stdout)")
+    parser.add_argument(
+        "--effects", action="append", default=[], metavar="DIR", help="a folder with effects of your own"
+    )
+    parser.add_argument(
+        "--stats-json", metavar="FILE", help="write frames, rate, drops and times to FILE (- for stdout)"
+    )
     parser.add_argument("--quiet", "-q", action="store_true", help="no progress bar and no summary")
 
 
@@ -142,6 +150,8 @@ def progress_bar(shown: bool) -> Iterator[Progress | None]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress as Bar, TimeRemainingColumn
 
-    with Bar("rendering", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=Console(stderr=True)) as bar:
+    with Bar(
+        "rendering", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=Console(stderr=True)
+    ) as bar:
         task = bar.add_task("rendering", total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from typing import Any
 
 from engine.commands.table import emit, table
@@ -30,12 +31,9 @@ def param_row(address: str, param: Param[Any], value: Any) -> dict[str, Any]:
     }
 
 
-def params_of(owner: type[HasParams] | HasParams, prefix: str = "") -> list[dict[str, Any]]:
-    """Every parameter of something, with the value that it has there."""
-    held = None if isinstance(owner, type) else owner
-    return [
-        param_row(prefix + n, p, p.default if held is None else getattr(held, n)) for n, p in owner.params().items()
-    ]
+def params_of(params: Mapping[str, Param[Any]], held: HasParams | None = None, prefix: str = "") -> list[dict[str, Any]]:
+    """Every parameter, with the value that it has in `held`, else its default."""
+    return [param_row(prefix + n, p, p.default if held is None else getattr(held, n)) for n, p in params.items()]
 
 
 def run(options: argparse.Namespace) -> int:
@@ -52,23 +50,27 @@ def run(options: argparse.Namespace) -> int:
     shown: dict[str, Any] = {"name": name}
     if name in scenes or name.endswith(".toml"):
         scene = load_scene(name, registry)
-        rows = [row for prefix, owner in scene.owners() for row in params_of(owner, prefix)]
+        rows = [row for prefix, owner in scene.owners() for row in params_of(owner.params(), owner, prefix)]
         for row in rows:
             binding = scene.bindings.get(row["address"])
             row["bound"] = "" if binding is None else f"follows {binding.source}"
         shown["scene"] = {"title": scene.title, "doc": scene.doc, "needs": sorted(scene.needs()), "params": rows}
         head = f"scene {name}: {scene.doc or scene.title}\n  trackers: {', '.join(sorted(scene.needs())) or 'none'}"
-        blocks.append(f"{head}\n\n{lines(rows)}\n\n  set one with  --set {rows[0]['address'] if rows else 'name'}=value")
+        blocks.append(
+            f"{head}\n\n{lines(rows)}\n\n  set one with  --set {rows[0]['address'] if rows else 'name'}=value"
+        )
     if name in effects:
         effect = registry.effect(name)
-        rows = params_of(effect)
+        rows = params_of(effect.params())
         doc = effects[name].doc
         shown["effect"] = {"doc": doc, "file": str(effects[name].path), "params": rows}
         blocks.append(f"effect {name}: {doc}\n  file: {effects[name].path}\n\n{lines(rows)}")
     if name in TRACKERS:
-        rows = params_of(tracker_class(name))
+        rows = params_of(tracker_class(name).params())
         shown["tracker"] = {"doc": TRACKERS[name].doc, "params": rows}
-        blocks.append(f"tracker {name}: {TRACKERS[name].doc}\n\n{lines(rows)}\n\n  set them in a scene: [trackers.{name}]")
+        blocks.append(
+            f"tracker {name}: {TRACKERS[name].doc}\n\n{lines(rows)}\n\n  set them in a scene: [trackers.{name}]"
+        )
     if not blocks:
         raise unknown_name("effect, scene or tracker", name, {*effects, *scenes, *TRACKERS})
     emit(shown, options.json, "\n\n".join(blocks))

@@ -39,7 +39,9 @@ def write_json(value: Any, where: str) -> None:
     try:
         Path(where).expanduser().write_text(text + "\n", encoding="utf-8")
     except OSError as error:
-        raise SinkError(f"cannot be written: {error.strerror}", where=where, hint="choose a folder you may write in") from None
+        raise SinkError(
+            f"cannot be written: {error.strerror}", where=where, hint="choose a folder you may write in"
+        ) from None
 
 
 def emit(value: Any, where: str | None, text: str) -> None:

@@ -172,7 +172,7 @@ class Renderer:
             if layer.cut == "person" and field is not None and field.bounds is not None:
                 canvas.scissor = pixel_box(field.bounds, self.size)
             runner.draw(index, canvas, values, {**textures, "_frame": picture}, main, blend)
-            canvas.scissor = None
+            canvas.scissor = (0, 0, *self.size)
 
         def aside(runner: EffectRunner, index: int) -> None:
             """Draws a pass into a picture of its own."""

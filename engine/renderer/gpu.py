@@ -85,11 +85,14 @@ class Gpu:
         mode = moderngl.LINEAR if smooth else moderngl.NEAREST
         texture.filter = (mode, mode)
         texture.repeat_x = texture.repeat_y = repeat
-        return self.keep(texture)
+        self.keep(texture)
+        return texture
 
     def framebuffer(self, textures: Sequence[moderngl.Texture]) -> moderngl.Framebuffer:
         """A framebuffer that draws into `textures`."""
-        return self.keep(self.context.framebuffer(color_attachments=list(textures)))
+        framebuffer = self.context.framebuffer(color_attachments=list(textures))
+        self.keep(framebuffer)
+        return framebuffer
 
     def finish(self) -> None:
         """Waits until everything drawn is there. moderngl would hold the interpreter's lock; this call does not."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import moderngl
 
@@ -12,11 +12,13 @@ from engine.effect import Effect, Pass
 from engine.errors import ShaderError
 from engine.glsl import assemble, passes_of
 from engine.imaging import rgba
-from engine.media import MediaPlayer
 from engine.params import Choice, Color, Media
 from engine.renderer.gpu import Gpu
 from engine.renderer.program import Program, set_all
 from engine.renderer.targets import Target
+
+if TYPE_CHECKING:
+    from engine.media import MediaPlayer
 
 
 class EffectRunner:
@@ -133,6 +135,8 @@ class EffectRunner:
             program.set(f"{name}_size_px", (0.0, 0.0))
             return
         if held is None:
+            from engine.media import MediaPlayer
+
             player = MediaPlayer(path)
             pixels = player.at(time_s)
             texture = self.gpu.texture((pixels.shape[1], pixels.shape[0]), 4, rgba(pixels), srgb=True)

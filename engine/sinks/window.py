@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import glfw
 import moderngl
@@ -34,7 +34,7 @@ class WindowSink:
         self._errors: list[str] = []
         self._closed = False
         self._windowed: tuple[int, int, int, int] | None = None
-        glfw.set_error_callback(lambda code, text: self._errors.append(f"{text.decode(errors='replace')} ({code})"))
+        glfw.set_error_callback(self._on_error)
         if not glfw.init():
             raise SinkError(
                 f"no window can be opened: {self._why()}",
@@ -60,6 +60,10 @@ class WindowSink:
         except Exception as error:  # noqa: BLE001 (moderngl raises bare Exception)
             self.close()
             raise GpuError(f"no OpenGL 3.3 in the window: {error}", hint=NO_GL) from error
+
+    def _on_error(self, code: int, text: Any) -> None:
+        words = text.decode(errors="replace") if isinstance(text, bytes) else str(text)
+        self._errors.append(f"{words} ({code})")
 
     def _why(self) -> str:
         return self._errors[-1] if self._errors else "no reason given"
@@ -87,7 +91,7 @@ class WindowSink:
     def toggle_fullscreen(self) -> None:
         """Full screen on the monitor that the window is on most, and back."""
         if self._windowed is not None:
-            glfw.set_window_monitor(self._window, None, *self._windowed, glfw.DONT_CARE)
+            glfw.set_window_monitor(self._window, cast(Any, None), *self._windowed, glfw.DONT_CARE)
             self._windowed = None
             return
         monitor = glfw.get_primary_monitor()

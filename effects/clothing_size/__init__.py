@@ -47,6 +47,7 @@ class ClothingSize(Effect):
         self.lost_s = self.stale_s = 0.0
         self.done = False
         self.found: Mapping[str, girth.Estimate] = {}
+        self.texts: Mapping[str, str] = {}
         self.told: tuple[object, ...] = ()
 
     def update(self, observation: Observation, dt: float) -> None:
@@ -93,12 +94,13 @@ class ClothingSize(Effect):
         if self.fusion.frames and (told != self.told or self.stale_s >= REFRESH_S):
             body = girth.Body(self.height_cm, self.weight_kg, self.sex, self.clothing)
             self.found = girth.estimate(self.fusion.result(), body)
+            self.texts = {name: interval_text(known) for name, known in self.found.items()}
             self.told, self.stale_s = told, 0.0
 
     def _view(self, advice: str, lines: Mapping[str, measure.Segment], people: list[Pose]) -> overlay.View:
         """What is to be seen now."""
         progress = 1.0 if self.done else self.fusion.time_s / max(self.hold_s, 1e-6)
-        chips = {name: interval_text(self.found[name]) for name in lines if name in self.found}
+        chips = {name: self.texts[name] for name in lines if name in self.texts}
         box = people[0].points[:, :2] if people else None
         body = (0.4, 0.1, 0.6, 0.9) if box is None else (*box.min(axis=0).tolist(), *box.max(axis=0).tolist())
         if self.done and self.found:

@@ -22,8 +22,8 @@ NOSE, EARS, SHOULDERS, ELBOWS, WRISTS = 0, (7, 8), (11, 12), (13, 14), (15, 16)
 FINGERS, HIPS, KNEES, ANKLES, HEELS, TOES = (19, 20), (23, 24), (25, 26), (27, 28), (29, 30), (31, 32)
 
 # Levels as fractions of the way from the shoulder landmarks to the hip landmarks. These joints lie at 0.80 and
-# 0.52 of the stature; in ANSUR II the nipples at 0.735 (men) and 0.719 (women), the lowest rib at 0.64 and the top of the
-# hip bone at 0.61, between which ISO 8559-1 puts the waist, the fullest hips at 0.51.
+# 0.52 of the stature; in ANSUR II the nipples at 0.735 (men) and 0.719 (women), the lowest rib at 0.64, the top of the
+# hip bone at 0.61 (ISO 8559-1 puts the waist between those two), the fullest hips at 0.51.
 LEVELS = {"chest_breadth": 0.28, "waist_breadth": 0.62, "hip_breadth": 1.00}
 SLIDE = 0.10  # how far down the chest line may move to get out of the armpits, in torso lengths
 # A silhouette is this much longer than the stature: the toes, nearer to the camera, show below the sole's own level,
@@ -120,16 +120,18 @@ def straighten(mask: NDArray[np.float32], points: Array, size: tuple[int, int]) 
 
 
 def _bilinear(image: NDArray[np.float32], x: Array, y: Array) -> Array:
-    """`image` at fractional pixels; beyond the border the border's own value, beyond one pixel more zero."""
+    """`image` at fractional pixels; at the border the border's own value, zero beyond one pixel outside."""
     h, w = image.shape
     inside = (x > -1.0) & (x < w) & (y > -1.0) & (y < h)
     x, y = np.clip(x, 0, w - 1), np.clip(y, 0, h - 1)
-    x0, y0 = np.minimum(x.astype(np.intp), w - 2 if w > 1 else 0), np.minimum(y.astype(np.intp), h - 2 if h > 1 else 0)
-    fx, fy = x - x0, y - y0
-    x1, y1 = np.minimum(x0 + 1, w - 1), np.minimum(y0 + 1, h - 1)
-    top = image[y0, x0] * (1 - fx) + image[y0, x1] * fx
-    bottom = image[y1, x0] * (1 - fx) + image[y1, x1] * fx
-    return np.asarray((top * (1 - fy) + bottom * fy) * inside, dtype=np.float64)
+    left, top = x.astype(np.int32), y.astype(np.int32)
+    fx, fy = (x - left).astype(np.float32), (y - top).astype(np.float32)
+    right, first = np.minimum(left + 1, w - 1), top * w
+    second = np.minimum(top + 1, h - 1) * w
+    flat = image.ravel()
+    upper = flat[first + left] * (1 - fx) + flat[first + right] * fx
+    lower = flat[second + left] * (1 - fx) + flat[second + right] * fx
+    return np.asarray((upper * (1 - fy) + lower * fy) * inside, dtype=np.float64)
 
 
 def edge(profile: Array, start: float, step: int) -> float | None:

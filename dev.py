@@ -73,6 +73,8 @@ def main(argv: list[str]) -> int:
     if command not in COMMANDS:
         print(f"dev.py: unknown command '{command}'\n\n{USAGE}", end="", file=sys.stderr)
         return 2
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(line_buffering=True)  # what it runs writes to the same pipe, and the order should hold
     try:
         return COMMANDS[command](rest)
     except Failed as error:
@@ -100,6 +102,8 @@ def test(rest: list[str]) -> int:
     virtual_screen()
     failed = check_code()
     code = stream([venv_python(), "-m", "pytest", *pytest_arguments(rest)])
+    if failed:
+        print("style or types failed, see above", file=sys.stderr)
     return code or failed
 
 
@@ -292,8 +296,8 @@ def check_code() -> int:
     """Style and types; 0 when both are clean."""
     failed = 0
     for what, arguments in (
-        ("style", ["ruff", "check", "--quiet"]),
-        ("layout", ["ruff", "format", "--check", "--quiet"]),
+        ("style", ["ruff", "check", "--quiet", "--output-format", "concise"]),
+        ("layout", ["ruff", "format", "--check", "--quiet", "--output-format", "concise"]),
         ("types", ["mypy"]),
     ):
         try:
@@ -307,11 +311,9 @@ def check_code() -> int:
 
 def pytest_arguments(rest: list[str]) -> list[str]:
     """pytest's arguments: the user's own, and as many workers as the machine has cores unless they say otherwise."""
-    workers = [] if any(a.startswith("-n") or a in ("--pdb", "-s", "--lf") for a in rest) else ["-n", WORKERS]
-    return ["-q", *workers, *rest]
-
-
-WORKERS = "auto"
+    alone = any(a.startswith("-n") or a in ("--pdb", "-s") for a in rest)
+    loudness = [] if any(a.startswith(("-q", "-v", "--verbose", "--quiet")) for a in rest) else ["-q"]
+    return [*loudness, *([] if alone else ["-n", "auto", "--dist", "worksteal"]), *rest]
 
 
 # ------------------------------------------------------------------------------------------------------------- helpers

@@ -230,6 +230,7 @@ def test_the_exit_code_of_what_it_runs_is_its_own(dev: ModuleType) -> None:
 def test_pytests_arguments(dev: ModuleType) -> None:
     assert dev.pytest_arguments(["-k", "scene"])[-2:] == ["-k", "scene"]
     assert dev.pytest_arguments(["-n0"]) == ["-q", "-n0"]
+    assert dev.pytest_arguments(["-vv", "--pdb"]) == ["-vv", "--pdb"]
 
 
 def test_every_check_runs_though_one_fails(dev: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:

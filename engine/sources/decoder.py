@@ -33,7 +33,7 @@ class Decoder(Closing):
     `size`: (width, height) of the pictures, upright and with square pixels; `rate`: nominal frames per second;
     `frame_count`: as the file's header says, or None; `start_s`: the first picture's time on the file's own clock;
     `has_audio`. Pictures come as (seconds since the first picture, H×W×3 uint8 sRGB). Raises SourceError where nothing
-    can be decoded; damage further on is skipped or ends them, with a warning in the log. A file cannot reach the network.
+    can be decoded; damage further on is skipped or ends them, with a warning in the log. Files cannot reach a network.
     """
 
     def __init__(self, path: Path) -> None:

@@ -1,0 +1,132 @@
+"""The outputs by name: what `--output` may say, and the one function that opens them.
+
+Nothing heavy is imported here: each back end is loaded when it is opened.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from urllib.parse import parse_qsl
+
+from engine.errors import SinkError, UsageError, unknown_name
+
+if TYPE_CHECKING:
+    from engine.sinks.base import Sink
+
+
+class SinkKind(NamedTuple):
+    """One kind of output: `doc` in a line, an `example` of what to type, and `target` ("module:Class")."""
+
+    name: str
+    doc: str
+    example: str
+    target: str
+
+
+KINDS: dict[str, SinkKind] = {
+    kind.name: kind
+    for kind in (
+        SinkKind("window", "a window on the screen", "window", "engine.sinks.window:WindowSink"),
+        SinkKind(
+            "virtual-camera",
+            "a webcam that other programs see",
+            "virtual-camera:/dev/video10",
+            "engine.sinks.virtual_camera:open_virtual_camera",
+        ),
+        SinkKind("video", "a video file: mp4, mov, mkv, webm, gif", "out.mp4", "engine.sinks.video:VideoSink"),
+        SinkKind("png", "numbered pictures", "out_%05d.png", "engine.sinks.png:PngSink"),
+        SinkKind("null", "nothing: for measuring", "null", "engine.sinks.null:NullSink"),
+    )
+}
+
+VIDEO_SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".gif")
+_DEVICE = re.compile(r"/dev/video\d+$")
+
+
+def open_sink(
+    spec: str, *, size: tuple[int, int], fps: float, audio_from: str | None = None, inputs: Iterable[str | Path] = ()
+) -> Sink:
+    """Opens the output that `spec` names; all but the window, which its own module opens.
+
+    A file's name decides by its suffix; `folder/` and `name_%05d.png` are picture sequences; `?alpha=1` after the name
+    keeps transparency where the format has it (mov, webm, png). `size` is (width, height) of the pictures to come,
+    `fps` their nominal rate; `audio_from` names the file whose sound a video gets. None of `inputs`, nor `audio_from`,
+    is ever written to. Raises UsageError for an unknown name, SinkError for what cannot be written.
+    """
+    kind, rest, options = split_spec(spec)
+    if kind == "window":
+        raise UsageError("the window is not opened here", hint="use engine.sinks.window")
+    if kind in ("video", "png"):
+        _check_inputs(Path(rest).expanduser(), [*inputs, *([audio_from] if audio_from else [])])
+    extra: dict[str, Any] = {"audio_from": audio_from} if kind == "video" else {}
+    if kind in ("video", "png"):
+        extra["alpha"] = options.get("alpha", "0") == "1"
+    module, _, attribute = KINDS[kind].target.partition(":")
+    backend = getattr(importlib.import_module(module), attribute)
+    return cast("Sink", backend(rest, size=size, fps=fps, **extra))
+
+
+def split_spec(spec: str) -> tuple[str, str, dict[str, str]]:
+    """The kind, the path or device, and the options of an output's name."""
+    text, _, query = spec.partition("?")
+    options = dict(parse_qsl(query, keep_blank_values=True))
+    bad = [f"{key}={value}" for key, value in options.items() if key != "alpha" or value not in ("0", "1")]
+    if bad or (query and not options):
+        raise UsageError(f"'{spec}': '{(bad or [query])[0]}' is no option of an output", hint="known: ?alpha=1")
+    name, _, rest = text.partition(":")
+    if text in ("window", "null"):
+        kind, rest = text, ""
+    elif name == "virtual-camera":
+        kind = name
+    elif _DEVICE.match(text):
+        kind, rest = "virtual-camera", text
+    else:
+        kind, rest = _kind_of_path(text), text
+    if options.get("alpha") == "1" and not (kind == "png" or text.lower().endswith((".mov", ".webm"))):
+        raise UsageError(f"'{text}' cannot keep transparency", hint="formats that can: .mov, .webm, PNG sequence")
+    return kind, rest, options
+
+
+def _kind_of_path(text: str) -> str:
+    path = Path(text).expanduser()
+    if text.endswith(("/", "\\")) or path.is_dir() or path.suffix.lower() == ".png":
+        return "png"
+    if path.suffix.lower() in VIDEO_SUFFIXES:
+        return "video"
+    if not path.suffix and len(path.parts) == 1:
+        raise unknown_name("output", text, KINDS)
+    raise SinkError(
+        f"no output format has the suffix '{path.suffix}'",
+        where=text,
+        hint=f"known: {', '.join(VIDEO_SUFFIXES)}, name_%05d.png, or a folder with / at its end",
+    )
+
+
+def _check_inputs(path: Path, inputs: list[str | Path]) -> None:
+    for name in inputs:
+        other = Path(name).expanduser()
+        if path.exists() and other.exists() and path.is_file() and path.samefile(other):
+            raise SinkError(
+                "is the input itself, which is never overwritten", where=str(path), hint="choose another name"
+            )
+
+
+def check_folder(path: Path) -> None:
+    """Raises SinkError where the folder of `path` does not exist."""
+    if not path.parent.is_dir():
+        raise SinkError(
+            "there is no such folder", where=str(path.parent), hint=f"mkdir -p '{path.parent}', or choose another place"
+        )
+
+
+def check_picture(shape: tuple[int, ...], size: tuple[int, int]) -> None:
+    """Raises SinkError where a picture is not `size` (width, height) with four channels."""
+    if shape != (size[1], size[0], 4):
+        raise SinkError(
+            f"got a picture of shape {shape}, expected {size[1]}×{size[0]}×4",
+            hint="every picture must have the same size",
+        )

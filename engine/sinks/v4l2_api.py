@@ -1,0 +1,106 @@
+"""Video4Linux2's output calls, packed by hand: numbers and layouts of linux/videodev2.h (64-bit), no I/O."""
+
+from __future__ import annotations
+
+import struct
+from typing import NamedTuple
+
+OUTPUT = 2  # V4L2_BUF_TYPE_VIDEO_OUTPUT
+MEMORY_MMAP = 1
+FIELD_NONE = 1
+CAP_VIDEO_CAPTURE, CAP_VIDEO_OUTPUT, CAP_STREAMING, CAP_DEVICE_CAPS = 0x1, 0x2, 0x04000000, 0x80000000
+COLORSPACE_SRGB, YCBCR_601, QUANTIZATION_LIMITED, TRANSFER_SRGB = 8, 1, 2, 2
+PIX_MAGIC = 0xFEEDCAFE  # V4L2_PIX_FMT_PRIV_MAGIC: the fields after it are meant
+
+_READ, _WRITE = 2, 1
+
+
+def _request(direction: int, number: int, size: int) -> int:
+    """ioctl request number (asm-generic/ioctl.h) of the group 'V'."""
+    return (direction << 30) | (size << 16) | (ord("V") << 8) | number
+
+
+CAPABILITY_SIZE, FORMAT_SIZE, REQUEST_SIZE, BUFFER_SIZE, PARM_SIZE = 104, 208, 20, 88, 204
+QUERYCAP = _request(_READ, 0, CAPABILITY_SIZE)
+S_FMT = _request(_READ | _WRITE, 5, FORMAT_SIZE)
+REQBUFS = _request(_READ | _WRITE, 8, REQUEST_SIZE)
+QUERYBUF = _request(_READ | _WRITE, 9, BUFFER_SIZE)
+QBUF = _request(_READ | _WRITE, 15, BUFFER_SIZE)
+DQBUF = _request(_READ | _WRITE, 17, BUFFER_SIZE)
+STREAMON = _request(_WRITE, 18, 4)
+STREAMOFF = _request(_WRITE, 19, 4)
+S_PARM = _request(_READ | _WRITE, 22, PARM_SIZE)
+
+
+class Capability(NamedTuple):
+    """What VIDIOC_QUERYCAP says of a device; `caps` are those of the opened node."""
+
+    driver: str
+    card: str
+    caps: int
+
+
+class Format(NamedTuple):
+    """struct v4l2_pix_format as far as it matters."""
+
+    width: int
+    height: int
+    fourcc: str
+    stride: int
+    size: int
+
+
+def read_capability(data: bytes | bytearray) -> Capability:
+    """struct v4l2_capability."""
+    driver, card = (data[a:b].split(b"\0")[0].decode("utf-8", "replace") for a, b in ((0, 16), (16, 48)))
+    everything, node = struct.unpack_from("=II", data, 84)
+    return Capability(driver, card, node if everything & CAP_DEVICE_CAPS else everything)
+
+
+def make_format(width: int, height: int, fourcc: str, stride: int, size: int) -> bytearray:
+    """struct v4l2_format for output: sRGB primaries, BT.601 matrix, studio range."""
+    data = bytearray(FORMAT_SIZE)
+    code = int.from_bytes(fourcc.encode("ascii"), "little")
+    # the union begins at 8: pointers in it are aligned to eight bytes
+    struct.pack_into(
+        "=I4x8I", data, 0, OUTPUT, width, height, code, FIELD_NONE, stride, size, COLORSPACE_SRGB, PIX_MAGIC
+    )
+    struct.pack_into("=4I", data, 40, 0, YCBCR_601, QUANTIZATION_LIMITED, TRANSFER_SRGB)
+    return data
+
+
+def read_format(data: bytes | bytearray) -> Format:
+    """struct v4l2_format, as the driver left it."""
+    width, height, code, _, stride, size = struct.unpack_from("=6I", data, 8)
+    return Format(width, height, code.to_bytes(4, "little").decode("latin-1"), stride, size)
+
+
+def make_rate(fps: float) -> bytearray:
+    """struct v4l2_streamparm for output: the time of a frame in thousandths of the rate."""
+    data = bytearray(PARM_SIZE)
+    struct.pack_into("=5I", data, 0, OUTPUT, 0, 0, 1000, max(1, round(fps * 1000)))
+    return data
+
+
+def make_request(count: int) -> bytearray:
+    """struct v4l2_requestbuffers for mapped buffers."""
+    data = bytearray(REQUEST_SIZE)
+    struct.pack_into("=3I", data, 0, count, OUTPUT, MEMORY_MMAP)
+    return data
+
+
+def make_buffer(index: int, used: int = 0) -> bytearray:
+    """struct v4l2_buffer of a mapped buffer with `used` bytes in it; no time stamp: the driver sets its own."""
+    data = bytearray(BUFFER_SIZE)
+    struct.pack_into("=5I", data, 0, index, OUTPUT, used, 0, FIELD_NONE)
+    struct.pack_into("=I", data, 60, MEMORY_MMAP)
+    return data
+
+
+def read_buffer(data: bytes | bytearray) -> tuple[int, int, int]:
+    """(index, offset to map, length) of struct v4l2_buffer."""
+    return (
+        struct.unpack_from("=I", data, 0)[0],
+        struct.unpack_from("=I", data, 64)[0],
+        struct.unpack_from("=I", data, 72)[0],
+    )

@@ -187,5 +187,8 @@ def _condition(
     s = a @ cov @ a.T + r
     miss = np.array(values) - a @ mean
     gain = np.linalg.solve(s, a @ cov).T
-    evidence = -0.5 * float(miss @ np.linalg.solve(s, miss) + np.linalg.slogdet(s)[1])
-    return mean + gain @ miss, cov - gain @ (a @ cov), evidence
+    squared = float(miss @ np.linalg.solve(s, miss))
+    evidence = -0.5 * (squared + float(np.linalg.slogdet(s)[1]))
+    # Where what is seen and told fits no body of the tables, the model is trusted less (Birge 1932).
+    doubt = max(1.0, squared / len(rows))
+    return mean + gain @ miss, doubt * (cov - gain @ (a @ cov)), evidence

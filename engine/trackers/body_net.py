@@ -41,7 +41,7 @@ class Roi:
 
     @classmethod
     def around(cls, centre: Floats, circle: Floats) -> Roi:
-        """The square round a body whose hips are at `centre`, with a point of the circle round it at `circle`; pixels."""
+        """The square round a body whose hips are at `centre`, with a point of the circle round it at `circle`."""
         dx, dy = float(circle[0] - centre[0]), float(circle[1] - centre[1])
         angle = math.pi / 2.0 - math.atan2(-dy, dx)
         angle -= 2.0 * math.pi * math.floor((angle + math.pi) / (2.0 * math.pi))
@@ -58,7 +58,7 @@ class Roi:
 @dataclass(frozen=True, slots=True, eq=False)
 class Body:
     """What the network saw: `points` (33, 3) uv and z, `world` (33, 3) metres, `visibility` (33,), `score` 0..1, the
-    square to look at next, and the mask of this person or None."""
+    square to look at next, the mask of this person or None, and the picture's `aspect` (height / width)."""
 
     points: Floats
     world: Floats
@@ -66,6 +66,7 @@ class Body:
     score: float
     next: Roi
     mask: Floats | None
+    aspect: float
 
 
 class BodyNet:
@@ -100,6 +101,7 @@ class BodyNet:
             float(flag.ravel()[0]),
             Roi.around(places[CENTRE], places[CIRCLE]),
             _spread(segmentation[..., 0], to_picture, width, height) if mask else None,
+            height / width,
         )
 
 

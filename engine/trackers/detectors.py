@@ -17,8 +17,8 @@ MIN_OVERLAP = 0.3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Found:
-    """A body that the detector found: its score, and in pixels the middles of the shoulders and of the hips and a point of
-    the circle round the body (above the head of one who stands upright)."""
+    """A body that the detector found: its score, and in pixels the middles of the shoulders and of the hips and a
+    point of the circle round the body (above the head of one who stands upright)."""
 
     score: float
     chest: Floats
@@ -31,7 +31,7 @@ class BodyDetector:
 
     def __init__(self) -> None:
         self._net = Network(models.path("pose_landmarker_full"), "pose_detector.tflite")
-        self._anchors = anchors(self._net.size[0])
+        self._anchors = anchors(self._net.size[0], ((8, 2), (16, 2), (32, 6)))
 
     def score(self, pixels: Pixels) -> float:
         """How surely there is a body in `pixels`, 0..1: that of the surest one."""
@@ -45,16 +45,10 @@ class BodyDetector:
         sure = np.flatnonzero(scores >= min_score)
         sure = sure[np.argsort(-scores[sure], kind="stable")]
         side = self._net.size[0]
-        # Where the picture lies in the letterboxed square, as `letterbox` laid it.
-        height, width = pixels.shape[:2]
-        scale = side / max(width, height)
-        inner = np.array([max(1, round(width * scale)), max(1, round(height * scale))])
-        corner = (side - inner) // 2
-        stretch = np.array([width, height]) / inner
         centres = raw[sure, :2] + self._anchors[sure] * side
         sizes = np.abs(raw[sure, 2:4])
         points = raw[sure, 4:8].reshape(-1, 2, 2) + self._anchors[sure][:, None] * side
-        places = (np.concatenate([centres[:, None], points], axis=1) - corner) * stretch
+        places = from_letterbox(np.concatenate([centres[:, None], points], axis=1), pixels, side)
         bodies = []
         for group in suppress(np.hstack([centres - sizes / 2, centres + sizes / 2])):
             # Weighted suppression, as MediaPipe does it: all that overlap say where it is, each by its score.
@@ -76,11 +70,36 @@ class FaceDetector:
 
     def __init__(self) -> None:
         self._net = Network(models.path("face_landmarker"), "face_detector.tflite")
+        self._anchors = anchors(self._net.size[0], ((8, 2), (16, 6)))
 
     def score(self, pixels: Pixels) -> float:
         """How surely there is a face in `pixels`, 0..1: that of the surest one."""
+        return float(self._run(pixels)[0].max())
+
+    def find(self, pixels: Pixels, min_score: float) -> list[tuple[float, float]]:
+        """The middles (x, y) of the faces in `pixels`, in pixels, surest first, overlapping ones once."""
+        scores, raw = self._run(pixels)
+        sure = np.flatnonzero(scores >= min_score)
+        sure = sure[np.argsort(-scores[sure], kind="stable")]
+        side = self._net.size[0]
+        centres, sizes = raw[sure, :2] + self._anchors[sure] * side, np.abs(raw[sure, 2:4])
+        places = from_letterbox(centres, pixels, side)
+        groups = suppress(np.hstack([centres - sizes / 2, centres + sizes / 2]))
+        return [(float(places[g[0], 0]), float(places[g[0], 1])) for g in groups]
+
+    def _run(self, pixels: Pixels) -> tuple[Floats, Floats]:
         picture = letterbox(pixels, self._net.size[0]).astype(np.float32) / np.float32(127.5) - np.float32(1.0)
-        return max(float(sigmoid(o).max()) for o in self._net.run(picture) if o.shape[1] == 1)
+        outputs = self._net.run(picture)
+        scores = sigmoid(next(o for o in outputs if o.shape[1] == 1)[:, 0])
+        return scores, next(o for o in outputs if o.shape[1] > 1)
+
+
+def from_letterbox(places: Floats, pixels: Pixels, side: int) -> Floats:
+    """Places (…, 2) in the letterboxed square of `side` pixels, as pixels of `pixels`."""
+    height, width = pixels.shape[:2]
+    scale = side / max(width, height)
+    inner = np.array([max(1, round(width * scale)), max(1, round(height * scale))])
+    return np.asarray((places - (side - inner) // 2) * (np.array([width, height]) / inner), np.float32)
 
 
 def sigmoid(x: Floats) -> Floats:
@@ -88,10 +107,10 @@ def sigmoid(x: Floats) -> Floats:
     return np.asarray(1.0 / (1.0 + np.exp(-np.clip(x, -80.0, 80.0))), np.float32)
 
 
-def anchors(side: int) -> Floats:
-    """The centres (N, 2), 0..1, of BlazePose's SSD anchors: strides 8, 16 with two and 32 with six in each cell."""
+def anchors(side: int, strides: tuple[tuple[int, int], ...]) -> Floats:
+    """The centres (N, 2), 0..1, of SSD anchors: for each (stride, number) that many in each cell of so many pixels."""
     layers = []
-    for stride, each in ((8, 2), (16, 2), (32, 6)):
+    for stride, each in strides:
         cells = (np.arange(side // stride) + 0.5) / (side // stride)
         y, x = np.meshgrid(cells, cells, indexing="ij")
         layers.append(np.repeat(np.stack([x.ravel(), y.ravel()], axis=1), each, axis=0))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -10,6 +12,7 @@ import numpy as np
 from engine import models
 from engine.data import Face, Faces, Floats, Frame
 from engine.params import Bool, Float, HasParams, Int
+from engine.trackers.far_faces import PART_SCORE, FarFaces, LookAt
 from engine.trackers.identity import Identities, Spot
 from engine.trackers.mediapipe_loader import Task
 from engine.trackers.one_euro import Doubles, OneEuro, OneEuroRotation
@@ -42,6 +45,7 @@ class FaceTracker(HasParams):
         15.0, 0.0, 1000.0, "One Euro filter: more cutoff with speed (eye distances per second); higher lags less"
     )
     smooth = Bool(True, "smooth the points and the head's direction over time")
+    far = Bool(True, "look for faces that are small in the picture too, in parts of it")
     blendshapes = Bool(True, "the 52 expressions too (smile, blink, open mouth…)")
 
     def __init__(self, **values: Any) -> None:
@@ -49,16 +53,17 @@ class FaceTracker(HasParams):
             self.set(name, value)
         self._identities = Identities()
         self._filters: dict[int, _Filters] = {}
-        self._task = Task("face", self._make)
+        self._task = Task("face", lambda tasks: self._make(tasks, self.min_confidence))
+        self._far = FarFaces(self._open_part, self.max_faces) if self.far else None
 
-    def _make(self, tasks: Any) -> Any:
+    def _make(self, tasks: Any, least: float) -> Any:
         # Asking for several costs no more than for one while one is there, and MediaPipe smooths (and lags) only
         # where a single face is asked for: at least two, so that the points come raw.
         options = tasks.vision.FaceLandmarkerOptions(
             base_options=tasks.BaseOptions(model_asset_path=str(models.path("face_landmarker"))),
             running_mode=tasks.vision.RunningMode.VIDEO,
             num_faces=max(2, self.max_faces),
-            min_face_detection_confidence=self.min_confidence,
+            min_face_detection_confidence=least,
             min_face_presence_confidence=self.min_confidence,
             min_tracking_confidence=self.min_confidence,
             output_face_blendshapes=self.blendshapes,
@@ -66,45 +71,42 @@ class FaceTracker(HasParams):
         )
         return tasks.vision.FaceLandmarker.create_from_options(options)
 
+    def _open_part(self) -> tuple[LookAt, Callable[[], None]]:
+        task = Task("face", lambda tasks: self._make(tasks, max(self.min_confidence, PART_SCORE)))
+        return lambda part: _read(task.run(part)), task.close
+
     def track(self, frame: Frame) -> Faces:
         """The faces in `frame`, largest first, at most `max_faces`; none is no error. Raises TrackerError."""
-        result = self._task.run(frame)
         aspect = frame.size[1] / frame.size[0]
-        found = []
-        for i, marks in enumerate(result.face_landmarks):
-            points = np.array([(p.x, p.y, p.z) for p in marks], np.float32)
-            shapes = result.face_blendshapes[i] if result.face_blendshapes else ()
-            transform = np.array(result.facial_transformation_matrixes[i], np.float32)
-            found.append((points, {s.category_name: float(s.score) for s in shapes}, transform))
-        found.sort(key=lambda f: -box_area(f[0], aspect))
+        found = _read(self._task.run(frame))
+        if self._far is not None:
+            found += self._far.look(frame, found)
+        found.sort(key=lambda f: -box_area(f.points, aspect))
         found = found[: self.max_faces]
-        identities = self._identities.match([spot(f[0], aspect) for f in found], frame.time_s)
+        identities = self._identities.match([spot(f.points, aspect) for f in found], frame.time_s)
         alive = self._identities.alive()
         self._filters = {i: f for i, f in self._filters.items() if i in alive}
-        faces = []
-        for (points, shapes, transform), identity in zip(found, identities, strict=True):
-            if self.smooth:
-                points, transform = self._steady(identity, points, transform, frame.time_s, aspect)
-            faces.append(Face(points, shapes, transform, identity))
-        return Faces(frame.id, tuple(faces))
+        faces = [replace(f, identity=i) for f, i in zip(found, identities, strict=True)]
+        return Faces(frame.id, tuple(self._steady(f, frame.time_s, aspect) if self.smooth else f for f in faces))
 
-    def _steady(
-        self, identity: int, points: Floats, transform: Floats, time_s: float, aspect: float
-    ) -> tuple[Floats, Floats]:
-        if identity not in self._filters:
-            self._filters[identity] = _Filters(self.min_cutoff_hz, self.beta)
-        filters = self._filters[identity]
+    def _steady(self, face: Face, time_s: float, aspect: float) -> Face:
+        if face.identity not in self._filters:
+            self._filters[face.identity] = _Filters(self.min_cutoff_hz, self.beta)
+        filters = self._filters[face.identity]
+        points, transform = face.points, face.transform
         square = np.array([1.0, aspect, 1.0])
         seen, true = eye_distance(points, aspect)
         smooth = filters.points(points * square, time_s, true, max(seen, 0.3 * true)) / square
         steady = np.eye(4)
         steady[:3, :3] = filters.rotation(transform[:3, :3], time_s)
         steady[:3, 3] = filters.position(transform[None, :3, 3], time_s, 6.3)[0]
-        return smooth.astype(np.float32), steady.astype(np.float32)
+        return replace(face, points=smooth.astype(np.float32), transform=steady.astype(np.float32))
 
     def close(self) -> None:
-        """Ends the task; harmless when called twice."""
+        """Ends the tasks; harmless when called twice."""
         self._task.close()
+        if self._far is not None:
+            self._far.close()
 
     def __enter__(self) -> Self:
         return self
@@ -113,6 +115,20 @@ class FaceTracker(HasParams):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _read(result: Any) -> list[Face]:
+    faces = []
+    for i, marks in enumerate(result.face_landmarks):
+        shapes = result.face_blendshapes[i] if result.face_blendshapes else ()
+        faces.append(
+            Face(
+                np.array([(p.x, p.y, p.z) for p in marks], np.float32),
+                {s.category_name: float(s.score) for s in shapes},
+                np.array(result.facial_transformation_matrixes[i], np.float32),
+            )
+        )
+    return faces
 
 
 def box_area(points: Floats, aspect: float) -> float:

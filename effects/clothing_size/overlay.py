@@ -17,7 +17,7 @@ Shape = Line | Box | Label
 Rect = tuple[float, float, float, float]
 
 ACCENT, WARM, WHITE, DIM = "#5ee6d0", "#ffc857", "#ffffff", "#b9c4d6"
-PANEL, TRACK = "#0b1220d0", "#ffffff30"
+PANEL, TRACK = "#0b1220f0", "#ffffff30"
 NAMES = {"shoulders": "Shoulders", "chest": "Chest", "waist": "Waist", "hips": "Hips", "inseam": "Inseam"}
 
 # Advance widths of a bold sans serif in parts of the em, rounded up: what a place for text must hold.

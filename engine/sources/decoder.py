@@ -25,6 +25,8 @@ _BT601 = (5, 6)
 _UNTAGGED_COLORSPACES = (2, 3)
 _FULL_RANGE = 2  # AVCOL_RANGE_JPEG
 _MAX_BAD_PACKETS = 50
+_ONLY_FILES = {"protocol_whitelist": "file"}
+_UNSEEKABLE = ("gif", "apng")
 
 
 class Decoder(Closing):
@@ -39,6 +41,7 @@ class Decoder(Closing):
     def __init__(self, path: Path) -> None:
         self.path = path
         self._opened: InputContainer | None = None
+        self._warned = False
         self.size = (0, 0)
         self._open()
         container, stream = self._container, self._stream
@@ -70,9 +73,30 @@ class Decoder(Closing):
         self._open()
         self._first, self._rest = None, self._frames()
 
+    def length(self) -> float | None:
+        """Seconds from the first picture's begin to the last one's end, read from the packets; None where these have none.
+
+        A header's own length is not taken: it may count the sound, or end before the last picture is shown.
+        """
+        ends: list[float] = []
+        try:
+            with av.open(str(self.path.absolute()), "r", options=_ONLY_FILES) as container:
+                stream = container.streams.video[0]
+                base = float(stream.time_base or 0)
+                if container.duration and container.format.name not in _UNSEEKABLE:
+                    container.seek(container.duration + (container.start_time or 0), backward=True)
+                for packet in container.demux(stream):
+                    if packet.pts is None and packet.size:
+                        return None
+                    if packet.pts is not None:
+                        ends.append(packet.pts * base + (float(packet.duration or 0) * base or 1 / self.rate))
+        except (av.FFmpegError, OSError):
+            return None  # the caller finds out by decoding
+        return round(max(ends) - self.start_s, 9) if ends and max(ends) > self.start_s else None
+
     def _jump(self, moment: float) -> bool:
         """Seeks to the key frame before `moment` of the file's clock; False where that does not work in this file."""
-        if self._container.format.name in ("gif", "apng") or not self._stream.time_base:
+        if self._container.format.name in _UNSEEKABLE or not self._stream.time_base:
             return False
         try:
             self._container.seek(int(moment / self._stream.time_base), stream=self._stream, backward=True)
@@ -101,7 +125,7 @@ class Decoder(Closing):
             raise SourceError("the file is empty", where=str(self.path), hint="copy or download it again")
         try:
             # absolute, so that no name is taken for a protocol; only plain files, whatever a playlist inside says
-            container = av.open(str(self.path.absolute()), "r", options={"protocol_whitelist": "file"})
+            container = av.open(str(self.path.absolute()), "r", options=_ONLY_FILES)
         except (av.FFmpegError, OSError, ValueError) as error:
             raise self._unreadable(error) from error
         if not container.streams.video:
@@ -156,7 +180,8 @@ class Decoder(Closing):
                 bad = 0
             except (av.FFmpegError, ValueError) as error:
                 bad += 1
-                if bad == 1:
+                if not self._warned:
+                    self._warned = True
                     log.warning("%s: a damaged part is skipped (%s)", self.path.name, error)
                 if bad >= _MAX_BAD_PACKETS:
                     log.warning("%s: too much damage, it ends early", self.path.name)
@@ -194,7 +219,7 @@ class Decoder(Closing):
         if rate and 0.1 <= rate <= 240:
             return float(rate)
         try:
-            with av.open(str(self.path.absolute()), "r", options={"protocol_whitelist": "file"}) as container:
+            with av.open(str(self.path.absolute()), "r", options=_ONLY_FILES) as container:
                 stream = container.streams.video[0]
                 stamps = []
                 for packet in container.demux(stream):

@@ -54,8 +54,8 @@ class Flipbook(Closing):
         height, width = self._pictures[0][1].shape[:2]
         self.size = (width, height)
         self.frame_count: int | None = len(self._pictures)
-        self.duration_s = clock_ms / 1000
-        self.rate = len(self._pictures) / self.duration_s
+        self._length_s = clock_ms / 1000
+        self.rate = len(self._pictures) / self._length_s
         self._next = 0
 
     def __iter__(self) -> Flipbook:
@@ -70,6 +70,10 @@ class Flipbook(Closing):
     def seek(self, time_s: float) -> None:
         """Goes to the picture shown at `time_s`."""
         self._next = max(0, sum(moment <= time_s for moment, _ in self._pictures) - 1)
+
+    def length(self) -> float | None:
+        """Seconds from the first picture's begin to the last one's end."""
+        return self._length_s
 
     def close(self) -> None:
         """Nothing is held open."""

@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from engine.errors import PhospheneError, UsageError
 
-COMMANDS = ("run", "list", "show", "doctor", "models")
+COMMANDS = ("run", "demo", "list", "show", "doctor", "models", "gallery")
 
 INTRO = """\
 Real-time AR and creative effects: camera in, trackers, GLSL scenes, window, virtual camera or file out.

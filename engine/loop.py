@@ -108,7 +108,7 @@ class CaptureThread(Worker):
         super().__init__("capture")
         self._source, self._outbox, self._stats = source, outbox, stats
         self._paced, self._until_s = paced, until_s
-        self._stop = threading.Event()
+        self._halt = threading.Event()
 
     def run(self) -> None:
         try:
@@ -123,18 +123,18 @@ class CaptureThread(Worker):
 
     def _frames(self) -> Iterator[Frame]:
         begin = time.perf_counter()
-        while not self._stop.is_set():
+        while not self._halt.is_set():
             with self._stats.timed("capture"):
                 frame = self._source.read()
             if frame is None or (self._until_s is not None and frame.time_s >= self._until_s - 1e-6):
                 return
-            if self._paced and self._stop.wait(max(0.0, frame.time_s - (time.perf_counter() - begin))):
+            if self._paced and self._halt.wait(max(0.0, frame.time_s - (time.perf_counter() - begin))):
                 return
             yield frame
 
     def stop(self) -> None:
         """Ends the reading after the frame that is being read."""
-        self._stop.set()
+        self._halt.set()
         self._outbox.close()
 
 

@@ -6,17 +6,18 @@ import contextlib
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.data import Observation
 from engine.errors import UsageError
 from engine.registry import Registry
 from engine.scene import Scene
 from engine.scene_file import load_scene
+from engine.signals import Binding
 from engine.stats import Stats
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Wishes:
     sync: str | None = None
     seed: int = 0
     settings: Sequence[tuple[str, str]] = ()
+    bindings: Sequence[tuple[str, Mapping[str, Any]]] = ()
     effect_folders: Sequence[Path] = field(default_factory=tuple)
 
 
@@ -56,6 +58,8 @@ def open_scene(wishes: Wishes) -> Scene:
     scene = load_scene(wishes.scene, registry)
     for address, value in wishes.settings:
         scene.set(address, media_path(scene, address, value))
+    for address, table in wishes.bindings:
+        scene.bind(address, Binding.parse(table))
     if wishes.sync is not None:
         scene.sync = wishes.sync
     return scene
@@ -78,10 +82,11 @@ def is_live(spec: str) -> bool:
     return spec.startswith(LIVE_SINKS)
 
 
-def play(wishes: Wishes, *, progress: Progress | None = None, started: Callable[[Source], None] | None = None) -> Stats:
+def play(wishes: Wishes, *, progress: Progress | None = None, extra_sinks: Sequence[Sink] = ()) -> Stats:
     """Runs a show to its end and returns its numbers. Ctrl-C ends it cleanly: files that were being written play.
 
-    `progress` is told how many frames are done, and of how many. Raises PhospheneError for what a user can mend.
+    `progress` is told how many frames are done, and of how many; `extra_sinks` get the pictures beside the outputs.
+    Raises PhospheneError for what a user can mend.
     """
     from engine.loop import Show
     from engine.renderer.gpu import Gpu
@@ -109,13 +114,11 @@ def play(wishes: Wishes, *, progress: Progress | None = None, started: Callable[
             gpu = Gpu.headless()
             stack.callback(gpu.context.release)
         sound = getattr(source, "audio_path", None)
-        sinks: list[Sink] = []
+        sinks: list[Sink] = list(extra_sinks)
         for spec in files:
             sink = open_sink(spec, size=source.size, fps=fps, audio_from=sound)
             stack.callback(sink.close)
             sinks.append(sink)
-        if started is not None:
-            started(source)
         stats = Stats()
         total = frames_wanted(source, wishes.seconds, fps)
 

@@ -148,7 +148,8 @@ def progress_bar(shown: bool) -> Iterator[Progress | None]:
         yield None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress as Bar, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
 
     with Bar(
         "rendering", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=Console(stderr=True)

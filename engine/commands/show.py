@@ -31,7 +31,9 @@ def param_row(address: str, param: Param[Any], value: Any) -> dict[str, Any]:
     }
 
 
-def params_of(params: Mapping[str, Param[Any]], held: HasParams | None = None, prefix: str = "") -> list[dict[str, Any]]:
+def params_of(
+    params: Mapping[str, Param[Any]], held: HasParams | None = None, prefix: str = ""
+) -> list[dict[str, Any]]:
     """Every parameter, with the value that it has in `held`, else its default."""
     return [param_row(prefix + n, p, p.default if held is None else getattr(held, n)) for n, p in params.items()]
 

@@ -1,0 +1,53 @@
+"""Shows what Phosphene does, on a built-in portrait: no camera needed.
+
+In a window where there is a screen; else it writes a video and a contact sheet and says where."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from engine.commands.run import add_common, progress_bar, wishes_of
+from engine.commands.table import write_json
+from engine.session import WINDOW, is_terminal, play
+
+HELP = "laser eyes on a built-in portrait, no camera needed"
+SECONDS = 6.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's options."""
+    parser.add_argument("scene", nargs="?", default="laser-eyes", help="another scene to show (default: laser-eyes)")
+    parser.add_argument("--input", "-i", default="demo", metavar="IN", help="another input (default: the portrait)")
+    parser.add_argument("--output", "-o", action="append", metavar="OUT", help="window, or a video file to write")
+    add_common(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Runs the demo."""
+    from engine.sinks.contact_sheet import ContactSheet
+    from engine.sinks.window import display_present
+
+    outputs = options.output or ([WINDOW] if display_present() else ["phosphene-demo.mp4"])
+    wishes = wishes_of(options, options.scene, options.input, outputs)
+    wishes.bindings = DEMO_BINDINGS.get(options.scene, ())
+    sheets = []
+    if WINDOW not in outputs:
+        wishes.seconds = wishes.seconds or SECONDS
+        path = str(Path(outputs[0]).with_suffix(".png"))
+        sheets.append(ContactSheet(path, [wishes.seconds * (i + 0.5) / 6 for i in range(6)]))
+    elif not options.quiet:
+        print("Esc or Q quits, ? lists the keys", file=sys.stderr)
+    with progress_bar(bool(sheets) and not options.quiet and is_terminal()) as progress:
+        stats = play(wishes, progress=progress, extra_sinks=sheets)
+    if options.stats_json:
+        write_json(stats.table(), options.stats_json)
+    for path in [*(o for o in outputs if o != WINDOW), *(str(s.path) for s in sheets)]:
+        print(f"wrote {Path(path).resolve()}")
+    print(f"{stats.frames_out} frames at {stats.fps:.1f} fps ({options.scene})")
+    return 0
+
+
+# Nobody opens the mouth in the portrait, so in the demo the lasers fire in waves.
+DEMO_BINDINGS = {"laser-eyes": (("laser-eyes.fire", {"from": "lfo.4"}),)}

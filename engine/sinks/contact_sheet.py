@@ -1,0 +1,66 @@
+"""A sink that keeps a few moments of a show and lays them out in one picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from PIL import Image
+
+from engine.data import Pixels
+from engine.errors import SinkError
+from engine.imaging import resize
+
+
+class ContactSheet:
+    """Keeps the first picture at or after each of `times_s`, each `width` pixels wide, `columns` in a row.
+
+    The file's ending chooses the format (.png, .jpg). Raises SinkError where it cannot be written.
+    """
+
+    alpha = False
+    GAP_PX = 6
+
+    def __init__(self, path: str, times_s: Sequence[float], *, width: int = 480, columns: int = 3) -> None:
+        self.path = Path(path)
+        self._waiting = sorted(times_s)
+        self._width, self._columns = width, columns
+        self._kept: list[Pixels] = []
+        self._closed = False
+
+    def write(self, image: Pixels, time_s: float) -> None:
+        """Keeps the picture if one of the moments has come."""
+        if self._waiting and time_s >= self._waiting[0] - 1e-6:
+            while self._waiting and time_s >= self._waiting[0] - 1e-6:
+                self._waiting.pop(0)
+            height = max(1, round(image.shape[0] * self._width / image.shape[1]))
+            self._kept.append(resize(np.ascontiguousarray(image[..., :3]), (self._width, height)).copy())
+
+    def close(self) -> None:
+        """Writes the sheet; nothing where no picture came."""
+        if self._closed or not self._kept:
+            return
+        self._closed = True
+        gap = self.GAP_PX if len(self._kept) > 1 else 0
+        height, columns = self._kept[0].shape[0], min(self._columns, len(self._kept))
+        rows = -(-len(self._kept) // columns)
+        shape = (rows * height + (rows - 1) * gap, columns * self._width + (columns - 1) * gap, 3)
+        sheet = np.full(shape, 18, np.uint8)
+        for index, image in enumerate(self._kept):
+            y, x = index // columns * (height + gap), index % columns * (self._width + gap)
+            sheet[y : y + height, x : x + self._width] = image
+        try:
+            Image.fromarray(sheet).save(self.path, quality=88)
+        except (OSError, ValueError) as error:
+            raise SinkError(f"cannot be written: {error}", where=str(self.path)) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

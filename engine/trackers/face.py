@@ -40,9 +40,9 @@ class FaceTracker(HasParams):
 
     max_faces = Int(4, 1, 16, "how many faces are looked for")
     min_confidence = Float(0.5, 0.0, 1.0, "how sure the detector must be of a face")
-    min_cutoff_hz = Float(1.2, 0.01, 100.0, "One Euro filter: cutoff at rest; lower is steadier", unit="Hz")
+    min_cutoff_hz = Float(1.0, 0.01, 100.0, "One Euro filter: cutoff at rest; lower is steadier", unit="Hz")
     beta = Float(
-        15.0, 0.0, 1000.0, "One Euro filter: more cutoff with speed (eye distances per second); higher lags less"
+        10.0, 0.0, 1000.0, "One Euro filter: more cutoff with speed (eye distances per second); higher lags less"
     )
     smooth = Bool(True, "smooth the points and the head's direction over time")
     far = Bool(True, "look for faces that are small in the picture too, in parts of it")

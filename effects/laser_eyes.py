@@ -8,10 +8,10 @@ import numpy as np
 
 from phosphene import Choice, Color, Effect, Face, Float, Observation, Pass, Sprites, face_signals
 
-# Points of the mesh, by the person's own sides: centre and two rim points of the iris; upper and lower lid, both corners.
+# Points of the mesh, by the person's own sides: iris centre and two rim points; upper and lower lid, both corners.
 IRIS = {"right": (468, 469, 471), "left": (473, 474, 476)}
 LIDS = {"right": (159, 145, 33, 133), "left": (386, 374, 263, 362)}
-# Eye aspect ratio (Soukupová and Čech 2016), lid gap over eye width: about 0.33 open, 0.2 looking down, under 0.13 shut.
+# Eye aspect ratio, lid gap over eye width (Soukupová and Čech 2016): about 0.33 open, 0.2 looking down, 0.1 shut.
 SHUT, OPEN = 0.12, 0.19
 OUTWARD = {"right": -1.0, "left": 1.0}
 HALF_FOV = np.deg2rad(63.0 / 2)  # of the camera in which the face's transform is given
@@ -230,7 +230,7 @@ class LaserEyes(Effect):
 
 
 def openness(face: Face, side: str, size: tuple[int, int]) -> float:
-    """How far an eye is open: 0 shut … 1 open, from its aspect ratio measured in space, so that a turn changes nothing."""
+    """How far an eye is open, 0 shut … 1 open: from its aspect ratio in space, so that a turn changes nothing."""
     upper, lower, outer, inner = (face.points[i] * [size[0], size[1], size[0]] for i in LIDS[side])
     ratio = float(np.linalg.norm(upper - lower)) / max(float(np.linalg.norm(outer - inner)), 1e-6)
     return smooth(SHUT, OPEN, ratio)

@@ -13,7 +13,9 @@ EASE_S = 0.25
 class Place(Effect):
     """A place: a world made of GLSL, a picture or video, a panorama, a plain colour, or the own room blurred."""
 
-    kind = Choice("auto", KINDS, "auto: a picture where one is given (a panorama if it is twice as wide as high), else the world")
+    kind = Choice(
+        "auto", KINDS, "auto: a picture where one is given (a panorama if it is twice as wide as high), else the world"
+    )
     picture = Media("", "picture, video or equirectangular panorama to stand in")
     color = Color("#2b3a55", "the plain colour")
     hour = Float(0.3, 0.0, 1.0, "the world's time: dusk, night, dawn")
@@ -26,9 +28,9 @@ class Place(Effect):
     shown = Uniform("int")
     passes = (
         Pass("place/world.frag", target="world", scale=0.5, when=lambda e: e.is_shown("world")),
-        Pass("blur/room.frag", target="room", scale=0.2, when=lambda e: e.is_shown("blur")),
-        Pass("blur/across.frag", target="across", scale=0.2, when=lambda e: e.is_shown("blur")),
-        Pass("blur/down.frag", target="down", scale=0.2, when=lambda e: e.is_shown("blur")),
+        Pass("blur/room.frag", target="room", scale=0.25, when=lambda e: e.is_shown("blur")),
+        Pass("blur/across.frag", target="across", scale=0.125, when=lambda e: e.is_shown("blur")),
+        Pass("blur/down.frag", target="down", scale=0.125, when=lambda e: e.is_shown("blur")),
         Pass("place/picture.frag"),
     )
 

@@ -1,4 +1,4 @@
-"""The command line: finds the command, runs it, and tells failures in words. Exit codes: 0 fine, 1 failed, 2 wrong usage."""
+"""The command line: finds the command, runs it, tells errors in words. Exit codes: 0 fine, 1 failed, 2 wrong usage."""
 
 from __future__ import annotations
 

@@ -9,8 +9,8 @@ import inspect
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from weakref import WeakKeyDictionary
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from engine.effect import Effect, Pass
 from engine.errors import ShaderError

@@ -1,8 +1,8 @@
 """The show: capture, trackers, drawing and sinks, each in its own thread, frames handed on by mailboxes.
 
-`live` draws the newest frame and drops late ones; `exact` draws every frame in order. In both a picture is drawn with the
-mask and landmarks of that very frame (`sync = "frame"`): a ticket goes with the frame to every tracker, and the picture
-is drawn when all have answered, while the trackers look at the next frame already.
+`live` draws the newest frame and drops late ones; `exact` draws every frame in order. In both a picture is drawn with
+the mask and landmarks of that very frame (`sync = "frame"`): a ticket goes with the frame to every tracker, and the
+picture is drawn when all have answered, while the trackers look at the next frame already.
 """
 
 from __future__ import annotations
@@ -203,7 +203,7 @@ class Show:
         until_s: float | None = None,
         seed: int = 0,
         stats: Stats | None = None,
-        on_frame: Callable[[Renderer, Observation], bool] | None = None,
+        on_frame: Callable[[Renderer], bool] | None = None,
     ) -> None:
         self.scene, self.source, self.gpu, self.live = scene, source, gpu, live
         self.stats = stats or Stats()
@@ -262,7 +262,7 @@ class Show:
         return needed
 
     def _next(self, tickets: deque[Ticket]) -> Ticket | None:
-        """The next frame to draw, with its results; hands new frames to the trackers while it waits. None at the end."""
+        """The next frame to draw, with its results, or None at the end; meanwhile new frames go to the trackers."""
         deadline = time.perf_counter() + TRACKER_PATIENCE_S
         with self._wake:
             while not self._stopping:
@@ -299,7 +299,7 @@ class Show:
                 image = renderer.read(self._buffers.take(len(self._sinks)))
             else:
                 self.gpu.finish()
-        goes_on = True if self._on_frame is None else self._on_frame(renderer, observation)
+        goes_on = True if self._on_frame is None else self._on_frame(renderer)
         for sink in self._sinks:
             lost = sink.inbox.put((image, frame.time_s))
             if lost is not None:

@@ -1,8 +1,8 @@
 """The matte: from the raw person mask to the cut-out's alpha, in named rungs.
 
 `draft` shapes the mask alone. `good` steadies it in time and fits it to the edges of the full picture: the guided
-filter (He, Sun, Tang 2013, "Guided image filtering"; its fast form, 2015) finds, on the mask's own small grid, the local
-linear model alpha = a·guide + b, and the shader evaluates that model at full size, which costs one fetch.
+filter (He, Sun, Tang 2013, "Guided image filtering"; its fast form, 2015) finds, on the mask's own small grid, the
+local linear model alpha = a·guide + b, and the shader evaluates that model at full size, which costs one fetch.
 """
 
 from __future__ import annotations
@@ -37,8 +37,11 @@ class Matte(HasParams):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MatteField:
-    """The matte of one frame: `values` (h, w, 2) float16, a and b of alpha = a·guide + b where `guided`, else alpha and
-    nothing; `bounds`: (left, top, right, bottom) in uv outside which the alpha is 0, or None where it is 0 everywhere."""
+    """The matte of one frame.
+
+    `values`: (h, w, 2) float16, a and b of alpha = a·guide + b where `guided`, else alpha and nothing. `bounds`: (left,
+    top, right, bottom) in uv outside which the alpha is 0, or None where it is 0 everywhere.
+    """
 
     values: np.ndarray[tuple[int, ...], np.dtype[np.float16]]
     guided: bool
@@ -70,7 +73,7 @@ class MatteMaker:
         return MatteField(values, guided, bounds(confidence))
 
     def _steady(self, confidence: Floats, frame_id: int) -> Floats:
-        """Keeps most of the last mask where it hardly changed, so that still edges do not crawl; motion passes at once."""
+        """Keeps most of the last mask where it hardly changed: still edges do not crawl, motion passes at once."""
         last = self._last
         if frame_id == self._last_id and last is not None:
             return last

@@ -78,10 +78,7 @@ class Registry:
         if name not in entries:
             raise unknown_name("effect", name, entries, where=where)
         entry = entries[name]
-        if entry.origin == "plugin":
-            loaded = load_entry_point(name)
-        else:
-            loaded = class_in(load_module(entry), entry)
+        loaded = load_entry_point(name) if entry.origin == "plugin" else class_in(load_module(entry), entry)
         self._loaded[name] = loaded
         return loaded
 
@@ -99,7 +96,7 @@ class Registry:
 
 
 def user_folders(kind: str) -> list[Path]:
-    """The user's own folders for `effects` or `scenes`: $PHOSPHENE_EFFECTS / $PHOSPHENE_SCENES, then the config folder."""
+    """The user's folders for `effects` or `scenes`: $PHOSPHENE_EFFECTS or $PHOSPHENE_SCENES, then the config folder."""
     named = os.environ.get(f"PHOSPHENE_{kind.upper()}", "")
     folders = [Path(p).expanduser() for p in named.split(os.pathsep) if p]
     if sys.platform == "win32":
@@ -192,7 +189,7 @@ def load_module(entry: Entry) -> ModuleType:
         spec.loader.exec_module(module)
     except PhospheneError:
         raise
-    except Exception as error:  # noqa: BLE001 (whatever an author's file raises is told in its own line)
+    except Exception as error:
         raise UsageError(
             f"effect '{entry.name}' fails when it is loaded: {type(error).__name__}: {error}",
             where=line_in(error, entry.path),
@@ -231,7 +228,7 @@ def load_entry_point(name: str) -> type[Effect]:
     (point,) = entry_points(group=ENTRY_POINTS, name=name)
     try:
         loaded = point.load()
-    except Exception as error:  # noqa: BLE001 (whatever a package raises is told with its name)
+    except Exception as error:
         raise UsageError(f"effect '{name}' fails when it is loaded: {error}", where=point.value) from error
     if not (isinstance(loaded, type) and issubclass(loaded, Effect)):
         raise UsageError(f"effect '{name}' is not an Effect class", where=point.value)

@@ -227,11 +227,9 @@ def line_of(text: str, place: Place) -> int:
 def holds(part: Any, place: Place) -> bool:
     """Whether `place` exists in a parsed part of a file."""
     for step in place:
-        if isinstance(part, dict) and step in part:
+        try:
             part = part[step]
-        elif isinstance(part, list) and isinstance(step, int) and step < len(part):
-            part = part[step]
-        else:
+        except (KeyError, IndexError, TypeError):
             return False
     return True
 
@@ -240,7 +238,9 @@ def narrow(lines: list[str], begin: int, end: int, place: Place) -> int:
     """Within one statement, the line on which the last key of `place` is written in its own element."""
     keys = [s for s in place if isinstance(s, str)]
     element = next((s for s in reversed(place) if isinstance(s, int)), 0)
-    rows = [i for i in range(begin, end) if re.search(rf"(?<![\w-])[\"']?{re.escape(keys[-1])}[\"']?\s*[=\]]", lines[i])]
+    rows = [
+        i for i in range(begin, end) if re.search(rf"(?<![\w-])[\"']?{re.escape(keys[-1])}[\"']?\s*[=\]]", lines[i])
+    ]
     if end - begin > 1 and "effects" in keys and keys[-1] != "effects":
         opening = [i for i in range(begin, end) if "use" in lines[i]]
         if element < len(opening):
@@ -302,7 +302,9 @@ def changed(scene: Scene, prefix: str, owner: HasParams, path: Path) -> dict[str
         elif (value := getattr(owner, name)) != param.default:
             if isinstance(param, Media):
                 value = media_for(value, path)
-            out[name] = param.format(value) if param.kind == "color" else list(value) if param.kind == "point" else value
+            out[name] = (
+                param.format(value) if param.kind == "color" else list(value) if param.kind == "point" else value
+            )
     return out
 
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.data import Observation
 from engine.errors import UsageError
 from engine.registry import Registry
 from engine.scene import Scene
@@ -122,7 +121,7 @@ def play(wishes: Wishes, *, progress: Progress | None = None, extra_sinks: Seque
         stats = Stats()
         total = frames_wanted(source, wishes.seconds, fps)
 
-        def on_frame(renderer: Renderer, observation: Observation) -> bool:
+        def on_frame(renderer: Renderer) -> bool:
             if progress is not None:
                 progress(stats.frames_out + 1, total)
             if window is None:

@@ -56,11 +56,14 @@ class Stats:
         return (self.frames_out - 1) / max(self.ended_s - self.started_s, 1e-9)
 
     def table(self) -> dict[str, Any]:
-        """Everything, ready for JSON: counts, frames a second, and for each stage its median and 95th percentile in ms."""
+        """Everything, ready for JSON: counts, frames a second, each stage's median and 95th percentile in ms."""
         stages = {}
         for name, times in sorted(self._stages.items()):
             ms = np.array(times) * 1e3
-            stages[name] = {"median_ms": round(float(np.median(ms)), 3), "p95_ms": round(float(np.percentile(ms, 95)), 3)}
+            stages[name] = {
+                "median_ms": round(float(np.median(ms)), 3),
+                "p95_ms": round(float(np.percentile(ms, 95)), 3),
+            }
         return {
             "frames_in": self.frames_in,
             "frames_out": self.frames_out,

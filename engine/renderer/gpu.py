@@ -44,7 +44,7 @@ class Gpu:
         options: dict[str, Any] = {"backend": "egl"} if sys.platform.startswith("linux") else {}
         try:
             context = moderngl.create_context(standalone=True, require=330, **options)
-        except Exception as error:  # noqa: BLE001 (moderngl raises bare Exception where there is no GL)
+        except Exception as error:
             raise GpuError(f"no OpenGL 3.3 context: {error}", hint=NO_GL) from error
         return cls(context)
 

@@ -13,7 +13,7 @@ from engine.glsl import Shader, explain
 from engine.renderer.gpu import Gpu
 
 ONE, ZERO = moderngl.ONE, moderngl.ZERO
-# Premultiplied alpha: source and destination factors of each blend mode (Porter and Duff 1984; W3C compositing level 1).
+# Premultiplied alpha: source and destination factors (Porter and Duff 1984; W3C Compositing and Blending Level 1).
 BLENDS: dict[str, tuple[int, int]] = {
     "normal": (ONE, moderngl.ONE_MINUS_SRC_ALPHA),
     "over": (ONE, moderngl.ONE_MINUS_SRC_ALPHA),

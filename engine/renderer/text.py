@@ -39,7 +39,7 @@ def system_fonts() -> tuple[Path, ...]:
 @lru_cache(maxsize=64)
 def letters_of(path: Path) -> frozenset[int]:
     """The code points that a font file has."""
-    from fontTools.ttLib import TTFont, TTLibError  # type: ignore[import-untyped]
+    from fontTools.ttLib import TTFont, TTLibError
 
     try:
         with TTFont(path, fontNumber=0, lazy=True) as font:

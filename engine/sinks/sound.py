@@ -25,6 +25,7 @@ _COPIED: dict[str, frozenset[str] | None] = {
     ".mkv": None,
     ".webm": frozenset(("opus", "vorbis")),
 }
+_AAC_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 88200, 96000)
 
 
 class SoundTrack(Closing):
@@ -48,10 +49,11 @@ class SoundTrack(Closing):
             self._out = target.add_stream_from_template(self._in)
             self._packets: Iterator[Any] = self._copied()
         else:
-            codec, rate = ("libopus", 48000) if suffix == ".webm" else ("aac", self._in.rate or 48000)
+            codec = "libopus" if suffix == ".webm" else "aac"
+            rate = self._in.rate if codec == "aac" and self._in.rate in _AAC_RATES else 48000
             self._out = target.add_stream(codec, rate=rate)
             self._out.bit_rate = 192_000
-            layout = self._in.layout.name if self._in.layout.nb_channels <= 2 else "stereo"
+            layout = "mono" if self._in.layout.nb_channels == 1 else "stereo"
             self._out.layout = layout
             self._resampler = av.AudioResampler(
                 format="s16" if codec == "libopus" else "fltp", layout=layout, rate=rate

@@ -57,7 +57,7 @@ class WindowSink:
         glfw.set_window_focus_callback(self._window, self._on_focus)
         try:
             self.gpu = Gpu(moderngl.create_context(require=330))
-        except Exception as error:  # noqa: BLE001 (moderngl raises bare Exception)
+        except Exception as error:
             self.close()
             raise GpuError(f"no OpenGL 3.3 in the window: {error}", hint=NO_GL) from error
 

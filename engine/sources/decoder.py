@@ -74,7 +74,7 @@ class Decoder(Closing):
         self._first, self._rest = None, self._frames()
 
     def length(self) -> float | None:
-        """Seconds from the first picture's begin to the last one's end, read from the packets; None where these have none.
+        """Seconds from the first picture's begin to the last one's end, by the packets; None where these have no times.
 
         A header's own length is not taken: it may count the sound, or end before the last picture is shown.
         """

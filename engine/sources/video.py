@@ -70,7 +70,7 @@ def resample(frames: Iterator[tuple[float, Pixels]], fps: float, last_s: float) 
     tick, held = 0, next(frames, None)
     if held is None:
         return
-    slack = 1e-6  # a picture that begins exactly at a tick counts, whatever the rounding of its time
+    slack = min(0.002, 0.25 / fps)  # a picture that begins at a tick counts, whatever its container's rounding
     for following in frames:
         while tick / fps < following[0] - slack:
             yield tick / fps, held[1]

@@ -15,9 +15,9 @@ from engine.data import Floats, Pixels
 
 # Evidence from here on says that there is a person; from WEAK on it does not contradict one who was sure before.
 SURE = 0.5
-WEAK = 0.33
+WEAK = 0.25
 # Weak evidence holds a person for so long, none at all for so long.
-WEAK_HOLDS_S = 5.0
+WEAK_HOLDS_S = 4.0
 NOTHING_HOLDS_S = 0.5
 # A body detector's score that needs no second opinion, and a face detector's (dogs reach 0.60, statues 0.71).
 BODY_ALONE = 0.6
@@ -55,10 +55,11 @@ def evidence(pixels: Pixels, confidence: Floats, body: Scorer, face: Scorer) -> 
     if near >= FACE_ALONE:
         return near
     part = body.score(largest_blob(pixels, confidence))
-    certain = confidence[confidence > 0.5]
-    # A large, crisp mask is something a torso without a head has, and what is painted into a room seldom has.
-    solid = np.count_nonzero(confidence > 0.9) >= 0.25 * confidence.size and float(certain.mean()) >= 0.85
-    return max(whole + (0.15 if solid else 0.0), (whole + part) / 2.0 + 0.03, part - 0.25)
+    # What is painted into a room is seldom crisp, and hardly ever crisp and large (a torso without a head is both).
+    crisp = float(confidence[confidence > 0.5].mean())
+    large = np.count_nonzero(confidence > 0.9) >= 0.25 * confidence.size
+    bonus = 0.15 if large and crisp >= 0.85 else 0.05 if crisp >= 0.8 else 0.0
+    return max(whole + bonus, (whole + part) / 2.0 + 0.03, part - 0.25)
 
 
 def largest_blob(pixels: Pixels, confidence: Floats) -> Pixels:

@@ -16,7 +16,7 @@ class NullSink(Closing):
         self.frames = 0
         self.last_time_s: float | None = None
 
-    def write(self, image: Pixels, time_s: float) -> None:  # noqa: ARG002
+    def write(self, image: Pixels, time_s: float) -> None:
         """Counts."""
         self.frames += 1
         self.last_time_s = time_s

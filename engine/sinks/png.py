@@ -43,7 +43,7 @@ class PngSink(Closing):
         check_folder(path)
         self._path = path
 
-    def write(self, image: Pixels, time_s: float) -> None:  # noqa: ARG002
+    def write(self, image: Pixels, time_s: float) -> None:
         """Writes one picture."""
         check_picture(image.shape, self.size)
         order = cv2.COLOR_RGBA2BGRA if self.alpha else cv2.COLOR_RGBA2BGR

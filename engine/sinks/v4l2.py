@@ -6,6 +6,7 @@ exclusive_caps=1 leaves the device dead until the module is loaded again.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import mmap
@@ -68,7 +69,7 @@ class V4l2Sink(Closing):
             self.close()
             raise self._refused(error) from error
 
-    def write(self, image: Pixels, time_s: float) -> None:  # noqa: ARG002
+    def write(self, image: Pixels, time_s: float) -> None:
         """Hands one picture to whoever watches."""
         if self._fd < 0:
             raise SinkError("is closed", where=self.device)
@@ -102,10 +103,11 @@ class V4l2Sink(Closing):
             if error.errno != errno.ENODEV:  # a device that is gone has stopped by itself
                 raise SinkError(f"could not be stopped ({error.strerror})", where=self.device) from error
         finally:
+            os.close(descriptor)
             self._views.clear()
             for mapped in self._maps:
-                mapped.close()
-            os.close(descriptor)
+                with contextlib.suppress(BufferError):  # an error on its way still holds a view: freed with it
+                    mapped.close()
 
     # -- inside ------------------------------------------------------------------------------------------------------
 

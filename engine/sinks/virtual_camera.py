@@ -45,7 +45,7 @@ class PyVirtualCamSink(Closing):
             raise SinkError(f"there is no virtual camera to use ({error})", hint=_OBS) from error
         self.device = str(self._camera.device)
 
-    def write(self, image: Pixels, time_s: float) -> None:  # noqa: ARG002
+    def write(self, image: Pixels, time_s: float) -> None:
         """Hands one picture to whoever watches."""
         if self._camera is None:
             raise SinkError("is closed", where=self.device)

@@ -1,0 +1,169 @@
+"""Every output but the window and the video file: what is written, and what is said where it cannot be."""
+
+from __future__ import annotations
+
+import sys
+import types
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from engine.data import Pixels
+from engine.errors import SinkError, UsageError
+from engine.sinks import KINDS, open_sink, split_spec
+from engine.sinks.virtual_camera import PyVirtualCamSink
+from engine.sources import open_source
+from engine.sources.testcard import TestCardSource, read_number
+from engine.testing import FakeSink
+
+SIZE = (320, 240)
+
+
+def cards(count: int, size: tuple[int, int] = SIZE, alpha: int = 255) -> list[Pixels]:
+    out = []
+    for frame in iter(TestCardSource(size, 30.0, count).read, None):
+        rgba = cv2.cvtColor(frame.pixels, cv2.COLOR_RGB2RGBA)
+        rgba[..., 3] = alpha
+        out.append(rgba)
+    return out
+
+
+def write(spec: str, images: list[Pixels], times: list[float] | None = None, **options: Any) -> None:
+    size = (images[0].shape[1], images[0].shape[0])
+    with open_sink(spec, size=size, fps=30.0, **options) as sink:
+        for number, image in enumerate(images):
+            sink.write(image, times[number] if times else number / 30)
+
+
+def read(path: Path) -> list[Any]:
+    with open_source(str(path)) as source:
+        return list(iter(source.read, None))
+
+
+@pytest.mark.parametrize(
+    ("spec", "kind"),
+    [
+        ("null", "null"),
+        ("window", "window"),
+        ("out.mp4", "video"),
+        ("OUT.MOV", "video"),
+        ("out_%05d.png", "png"),
+        ("folder/", "png"),
+        ("virtual-camera", "virtual-camera"),
+        ("virtual-camera:/dev/video10", "virtual-camera"),
+        ("/dev/video10", "virtual-camera"),
+    ],
+)
+def test_names_are_recognised(spec: str, kind: str) -> None:
+    assert split_spec(spec)[0] == kind
+    assert kind in KINDS
+
+
+def test_unknown_name_suggests_the_nearest() -> None:
+    with pytest.raises(UsageError, match="virtual-camera"):
+        open_sink("virtual-cam", size=SIZE, fps=30)
+
+
+@pytest.mark.parametrize("spec", ["out.mp5", "x/out.avi"])
+def test_unknown_suffix_lists_the_known(spec: str) -> None:
+    with pytest.raises(SinkError, match=r"\.mp4"):
+        open_sink(spec, size=SIZE, fps=30)
+
+
+@pytest.mark.parametrize("spec", ["out.mov?beta=1", "out.mov?alpha=2", "out.mov?x", "out.mp4?alpha=1"])
+def test_unknown_options_are_refused(spec: str) -> None:
+    with pytest.raises(UsageError):
+        open_sink(spec, size=SIZE, fps=30)
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a_%05d.png"])
+def test_missing_folder_is_explained(tmp_path: Path, name: str) -> None:
+    with pytest.raises(SinkError) as caught:
+        open_sink(str(tmp_path / "none" / name), size=SIZE, fps=30)
+    assert "mkdir" in caught.value.hint
+
+
+def test_input_is_never_overwritten(tmp_path: Path) -> None:
+    clip = tmp_path / "a.mp4"
+    write(str(clip), cards(2))
+    before = clip.read_bytes()
+    for options in ({"audio_from": str(clip)}, {"inputs": [clip]}):
+        with pytest.raises(SinkError, match="input"):
+            open_sink(str(clip), size=SIZE, fps=30, **options)  # type: ignore[arg-type]
+    assert clip.read_bytes() == before
+
+
+def test_png_is_lossless_and_numbered_from_zero(tmp_path: Path) -> None:
+    images = cards(3)
+    write(str(tmp_path / "a_%03d.png"), images)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a_000.png", "a_001.png", "a_002.png"]
+    for frame, image in zip(read(tmp_path / "a_%03d.png"), images, strict=True):
+        assert np.array_equal(frame.pixels, image[..., :3])
+
+
+def test_png_folder_is_made(tmp_path: Path) -> None:
+    write(f"{tmp_path}/new/", cards(2))
+    assert [read_number(f.pixels) for f in read(tmp_path / "new")] == [0, 1]
+
+
+def test_png_keeps_alpha_when_asked(tmp_path: Path) -> None:
+    write(f"{tmp_path}/a_%d.png?alpha=1", cards(1, alpha=77))
+    assert cv2.imread(str(tmp_path / "a_0.png"), cv2.IMREAD_UNCHANGED)[0, 0, 3] == 77
+
+
+@pytest.mark.parametrize("name", ["a.png", "a_%d_%d.png", "a_%s.png"])
+def test_png_name_needs_one_number(tmp_path: Path, name: str) -> None:
+    with pytest.raises(SinkError, match="number"):
+        open_sink(str(tmp_path / name), size=SIZE, fps=30)
+
+
+def test_null_counts() -> None:
+    sink: Any = open_sink("null", size=SIZE, fps=30)
+    with sink:
+        sink.write(cards(1)[0], 0.5)
+    assert (sink.frames, sink.last_time_s) == (1, 0.5)
+
+
+def test_fake_sink_keeps_copies_and_fails_on_demand() -> None:
+    image = cards(1)[0]
+    sink = FakeSink(fail_at=1)
+    sink.write(image, 0.0)
+    image[:] = 0
+    assert sink.images[0].any()
+    with pytest.raises(RuntimeError):
+        sink.write(image, 1.0)
+
+
+class FakeCamera:
+    def __init__(self, **options: Any) -> None:
+        if options["device"] == "none":
+            raise RuntimeError("no device")
+        self.device, self.sent, self.options = "OBS", [], options
+
+    def send(self, image: Pixels) -> None:
+        self.sent.append(image.shape)
+
+    def close(self) -> None:
+        self.sent.append("closed")
+
+
+def test_pyvirtualcam_is_fed_and_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    library = types.ModuleType("pyvirtualcam")
+    library.Camera, library.PixelFormat = FakeCamera, types.SimpleNamespace(RGBA="RGBA")  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "pyvirtualcam", library)
+    with PyVirtualCamSink(size=SIZE, fps=30) as sink:
+        camera = sink._camera
+        sink.write(cards(1)[0], 0.0)
+    assert camera.sent == [(240, 320, 4), "closed"]
+    assert camera.options["fmt"] == "RGBA"
+    with pytest.raises(SinkError, match="OBS"):
+        PyVirtualCamSink("none", size=SIZE, fps=30)
+
+
+def test_missing_pyvirtualcam_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyvirtualcam", None)
+    with pytest.raises(SinkError, match=r"phosphene\[virtual-camera\]"):
+        PyVirtualCamSink(size=SIZE, fps=30)

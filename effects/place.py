@@ -28,7 +28,7 @@ class Place(Effect):
     shown = Uniform("int")
     passes = (
         Pass("place/world.frag", target="world", scale=0.5, when=lambda e: e.is_shown("world")),
-        Pass("blur/room.frag", target="room", scale=0.25, when=lambda e: e.is_shown("blur")),
+        Pass("blur/room.frag", target="room", scale=0.125, when=lambda e: e.is_shown("blur")),
         Pass("blur/across.frag", target="across", scale=0.125, when=lambda e: e.is_shown("blur")),
         Pass("blur/down.frag", target="down", scale=0.125, when=lambda e: e.is_shown("blur")),
         Pass("place/picture.frag"),

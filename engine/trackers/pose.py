@@ -127,10 +127,15 @@ class PoseTracker(HasParams):
 
 
 def same(a: Body, b: Body, aspect: float) -> bool:
-    """Whether two finds are one person: head and shoulders lie within a quarter of the torso of each other."""
-    apart = (a.points[:UPPER, :2] - b.points[:UPPER, :2]) * np.array([1.0, aspect])
-    size = max(torso(a.points, aspect), torso(b.points, aspect))
-    return float(np.linalg.norm(apart, axis=1).mean()) < 0.25 * size
+    """Whether two finds are one person: head and shoulders lie within a quarter of the torso of each other, or a small
+    one lies in the middle of a large one (hands and sleeves that look like a body upside down)."""
+    square = np.array([1.0, aspect])
+    sizes = torso(a.points, aspect), torso(b.points, aspect)
+    apart = float(np.linalg.norm((a.points[:UPPER, :2] - b.points[:UPPER, :2]) * square, axis=1).mean())
+    core = list(SHOULDERS + HIPS)
+    middles = (a.points[core, :2].mean(axis=0) - b.points[core, :2].mean(axis=0)) * square
+    inside = min(sizes) < 0.65 * max(sizes) and float(np.linalg.norm(middles)) < 0.4 * max(sizes)
+    return apart < 0.25 * max(sizes) or inside
 
 
 def _chest(points: Floats, aspect: float) -> Floats:

@@ -58,7 +58,7 @@ def evidence(pixels: Pixels, confidence: Floats, body: Scorer, face: Scorer) -> 
     # What is painted into a room is seldom crisp, and hardly ever crisp and large (a torso without a head is both).
     crisp = float(confidence[confidence > 0.5].mean())
     large = np.count_nonzero(confidence > 0.9) >= 0.25 * confidence.size
-    bonus = 0.15 if large and crisp >= 0.85 else 0.05 if crisp >= 0.8 else 0.0
+    bonus = 0.18 if large and crisp >= 0.85 else 0.05 if crisp >= 0.8 else 0.0
     return max(whole + bonus, (whole + part) / 2.0 + 0.03, part - 0.25)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
@@ -159,7 +159,7 @@ class Shader:
     files: tuple[str, ...]
     vertex: str = VERTEX
     name: str = "shader"
-    reads: frozenset[str] = field(default_factory=frozenset)  # targets and media by name
+    words: frozenset[str] = frozenset()  # every identifier of the author's own text
 
 
 def words_of(text: str) -> set[str]:
@@ -287,7 +287,6 @@ def assemble(effect: type[Effect], step: Pass, targets: Iterable[str], main: str
     features = features_of(body + tail)
     words = words_of(body)
     named = [t for t in dict.fromkeys(targets) if t in words]
-    media = [n for n, p in effect.params().items() if isinstance(p, Media) and n in words]
     parts = [VERSION, "#line 1 0", PRELUDE]
     if step.sprites:
         parts.append(SPRITE_PRELUDE)
@@ -302,7 +301,7 @@ def assemble(effect: type[Effect], step: Pass, targets: Iterable[str], main: str
         tuple(sources.files),
         SPRITE_VERTEX if step.sprites else VERTEX,
         label,
-        frozenset([*named, *media]),
+        frozenset(words),
     )
 
 

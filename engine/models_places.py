@@ -122,7 +122,7 @@ class Address:
     def __str__(self) -> str:
         return self.url
 
-    def get(self, part: Path, size_bytes: int, progress: Bytes, wheels: Path) -> None:  # noqa: ARG002 (no wheel here)
+    def get(self, part: Path, size_bytes: int, progress: Bytes, wheels: Path) -> None:
         """See Place."""
         import http.client
         import urllib.error

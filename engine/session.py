@@ -114,8 +114,9 @@ def play(wishes: Wishes, *, progress: Progress | None = None, extra_sinks: Seque
             stack.callback(gpu.context.release)
         sound = getattr(source, "audio_path", None)
         sinks: list[Sink] = list(extra_sinks)
+        own = getattr(source, "path", None)
         for spec in files:
-            sink = open_sink(spec, size=source.size, fps=fps, audio_from=sound)
+            sink = open_sink(spec, size=source.size, fps=fps, audio_from=sound, inputs=[own] if own else [])
             stack.callback(sink.close)
             sinks.append(sink)
         stats = Stats()

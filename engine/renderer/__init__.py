@@ -16,6 +16,7 @@ from engine.errors import PhospheneError
 from engine.matte import MatteField
 from engine.renderer.gpu import Gpu
 from engine.renderer.inputs import Inputs
+from engine.renderer.layers import LayerPaint
 from engine.renderer.overlay import Overlay
 from engine.renderer.runner import EffectRunner
 from engine.renderer.targets import Pool, Target
@@ -141,77 +142,16 @@ class Renderer:
         ]
 
     def _draw_layer(self, layer: Layer, uniforms: Mapping[str, Any], fresh: bool) -> bool:
-        """Draws one layer onto the canvas; returns whether the canvas is still untouched.
-
-        The last full pass of the layer cuts it out, gives it its opacity and blends it in the same draw.
-        """
+        """Draws one layer onto the canvas; returns whether the canvas is still untouched."""
         textures, field, values = self._layer_inputs(layer, uniforms)
         if layer.cut == "person" and (field is None or field.bounds is None):
             return fresh
         runners = [r for n in layer.effects if (r := self._runners.get(f"{layer.name}/{n}"))]
-        covering = [i for i, r in enumerate(runners) if r.covers]
-        last = covering[-1] if covering else -1
-        main = "effect" if layer.opacity == 1.0 else "opacity"
-        if layer.cut != "none":
-            main = "cut" if layer.cut == "person" else "cut-not"
-        plain = main == "effect" and layer.blend == "normal"
-        extras = any(s.sprites and not s.target for r in runners[max(last, 0) :] for s in r.steps) or any(
-            r.effect.shapes for r in runners[max(last, 0) :]
-        )
-        looks = last >= 0 and (runners[last].picture_reads_backdrop() or runners[last].past is not None)
-        direct = not looks and (plain or not extras)
-        blend = None if plain and fresh else layer.blend
-        canvas = self.canvas.framebuffer
-        borrowed: list[Target] = []
-        picture = textures["_frame"]
-
-        def onto_canvas(runner: EffectRunner, index: int) -> None:
-            """Draws the pass that ends the layer."""
-            if fresh and blend is not None:
-                canvas.clear()
-            if layer.cut == "person" and field is not None and field.bounds is not None:
-                canvas.scissor = pixel_box(field.bounds, self.size)
-            runner.draw(index, canvas, values, {**textures, "_frame": picture}, main, blend)
-            canvas.scissor = (0, 0, *self.size)
-
-        def aside(runner: EffectRunner, index: int) -> None:
-            """Draws a pass into a picture of its own."""
-            nonlocal picture
-            target = runner.past
-            if target is None:
-                target = self._pool.take()
-                borrowed.append(target)
-            runner.draw(index, target.framebuffer, values, {**textures, "_frame": picture})
-            target.flip()
-            picture = target.texture
-            surface[0] = target
-
-        surface: list[Target] = []  # where sprites and shapes go, once there is a picture
-        surface.append(self.canvas)
-        if last < 0:
-            if direct:
-                onto_canvas(self._copy, 0)
-            elif extras:
-                aside(self._copy, 0)
-        for position, runner in enumerate(runners):
-            for index, step in enumerate(runner.steps):
-                if step.when is not None and not step.when(runner.effect):
-                    continue
-                if step.target:
-                    runner.draw_target(index, values, {**textures, "_frame": picture})
-                elif not step.sprites:
-                    if direct and position == last:
-                        onto_canvas(runner, index)
-                    else:
-                        aside(runner, index)
-                else:
-                    runner.draw(index, surface[0].framebuffer, values, {**textures, "_frame": picture})
-            if runner.effect.shapes:
-                self.overlay.draw(runner.effect.shapes, surface[0].framebuffer)
-        if not direct:
-            onto_canvas(self._copy, 0)
-        for target in borrowed:
-            self._pool.give(target)
+        if not any(r.covers for r in runners):
+            runners.insert(0, self._copy)
+        box = pixel_box(field.bounds, self.size) if layer.cut == "person" and field and field.bounds else None
+        paint = LayerPaint(layer, runners, self._copy, self.canvas, self._pool, self.overlay)
+        paint.draw(textures, values, box, fresh)
         return False
 
     def _layer_inputs(

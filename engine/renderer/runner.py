@@ -65,13 +65,18 @@ class EffectRunner:
             self._programs[key] = Program(self.gpu, shader)
         return self._programs[key]
 
-    def picture_reads_backdrop(self) -> bool:
-        """Whether the pass that makes the picture looks at the layers beneath: then it cannot draw onto them."""
+    def picture_uses(self, word: str) -> bool:
+        """Whether the pass that makes the effect's picture uses `word`."""
         return any(
-            "backdrop" in self.program(i).shader.features
+            word in self.program(i).shader.words
             for i, step in enumerate(self.steps)
             if step.target is None and not step.sprites
         )
+
+    @property
+    def adds(self) -> bool:
+        """Whether the effect puts sprites or shapes over the picture in this frame."""
+        return bool(self.effect.shapes) or any(s.sprites and not s.target for s in self.steps)
 
     def draw_target(self, index: int, uniforms: Mapping[str, Any], textures: Mapping[str, moderngl.Texture]) -> None:
         """Draws pass `index` into its own target."""

@@ -1,0 +1,107 @@
+"""How one layer gets onto the canvas, in as few draws as its effects allow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import moderngl
+
+from engine.renderer.overlay import Overlay
+from engine.renderer.runner import EffectRunner
+from engine.renderer.targets import Pool, Target
+from engine.scene import Layer
+
+Box = tuple[int, int, int, int]
+
+
+class LayerPaint:
+    """Draws one layer for one frame. At least one of `runners` covers the picture.
+
+    In meaning a layer is cut out first, then goes through its effects, and is blended onto the canvas last. Where the
+    effects leave every pixel in its place, all of this happens in the last effect's own draw, so the layer costs no
+    pass of its own; else the picture is cut out, or finished, aside.
+    """
+
+    def __init__(
+        self,
+        layer: Layer,
+        runners: Sequence[EffectRunner],
+        copy: EffectRunner,
+        canvas: Target,
+        pool: Pool,
+        overlay: Overlay,
+    ) -> None:
+        self.layer, self.runners, self.copy = layer, runners, copy
+        self.canvas, self.pool, self.overlay = canvas, pool, overlay
+        self.last = max(i for i, r in enumerate(runners) if r.covers)
+        ending = runners[self.last]
+        adds = any(r.adds for r in runners[self.last :])
+        self.plain = layer.opacity == 1.0 and layer.blend == "normal"
+        # A picture that looks beneath itself, or at its own last one, cannot be drawn onto the canvas directly; nor can
+        # one whose sprites must be blended with it.
+        looks = ending.picture_uses("backdrop") or ending.past is not None
+        self.direct = not looks and (self.plain or not adds)
+        moves = any(r.picture_uses("frame") for r in runners if r.covers)
+        early_adds = any(r.adds for r in runners[: self.last])
+        self.cuts_last = layer.cut != "none" and self.direct and not moves and not early_adds
+        self._borrowed: list[Target] = []
+
+    def draw(
+        self, textures: Mapping[str, moderngl.Texture], values: Mapping[str, Any], box: Box | None, fresh: bool
+    ) -> None:
+        """Draws the layer: `box` bounds what is cut out; `fresh` says that the canvas is still untouched."""
+        layer = self.layer
+        self.textures, self.values = dict(textures), values
+        self.box = box if self.cuts_last else None
+        self.blend = None if self.plain and fresh and layer.cut == "none" else layer.blend
+        self.surface = self.canvas
+        if fresh and self.blend is not None:
+            self.canvas.framebuffer.clear()
+        cut = "cut" if layer.cut == "person" else "cut-not"
+        whole = {**values, "_opacity": 1.0}
+        if layer.cut != "none" and not self.cuts_last:
+            self._aside(self.copy, 0, whole, cut)
+        ending = "effect" if layer.opacity == 1.0 else "opacity"
+        for position, runner in enumerate(self.runners):
+            ends = position == self.last and self.direct
+            self._draw_effect(runner, cut if ends and self.cuts_last else ending, ends)
+        if not self.direct:
+            self._onto_canvas(self.copy, 0, ending)
+        for target in self._borrowed:
+            self.pool.give(target)
+
+    def _draw_effect(self, runner: EffectRunner, ending: str, ends: bool) -> None:
+        for index, step in enumerate(runner.steps):
+            if step.when is not None and not step.when(runner.effect):
+                continue
+            if step.target:
+                runner.draw_target(index, self.values, self.textures)
+            elif step.sprites:
+                runner.draw(index, self.surface.framebuffer, self.values, self.textures)
+            elif ends:
+                self._onto_canvas(runner, index, ending)
+            else:
+                self._aside(runner, index, self.values)
+        if runner.effect.shapes:
+            self.overlay.draw(runner.effect.shapes, self.surface.framebuffer)
+
+    def _onto_canvas(self, runner: EffectRunner, index: int, main: str) -> None:
+        """Draws the pass that ends the layer."""
+        canvas = self.canvas.framebuffer
+        if self.box is not None:
+            canvas.scissor = self.box
+        runner.draw(index, canvas, self.values, self.textures, main, self.blend)
+        canvas.scissor = (0, 0, canvas.width, canvas.height)
+        self.surface = self.canvas
+
+    def _aside(self, runner: EffectRunner, index: int, values: Mapping[str, Any], main: str = "effect") -> None:
+        """Draws a pass into a picture of its own, which the next one reads."""
+        target = runner.past
+        if target is None:
+            target = self.pool.take()
+            self._borrowed.append(target)
+        runner.draw(index, target.framebuffer, values, self.textures, main)
+        target.flip()
+        self.textures["_frame"] = target.texture
+        self.surface = target

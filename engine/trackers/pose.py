@@ -66,6 +66,8 @@ class PoseTracker(HasParams):
                 bodies, self._net.look(frame.pixels, before.next, self.masks), _chest(before.points, aspect), reach
             )
         for area in self._search.areas(frame.time_s, len(bodies), self.max_poses, len(bodies) < len(self._bodies)):
+            if len(bodies) >= self.max_poses:
+                break
             for chest, square in self._find(self._detector, frame, area, bodies):
                 if len(bodies) < self.max_poses:
                     self._add(bodies, self._net.look(frame.pixels, square, self.masks), chest, JUMP_FOUND)

@@ -22,16 +22,21 @@ class Place(Effect):
     turn_deg = Float(0.0, -180.0, 180.0, "where the panorama begins to look", unit="degrees")
     follow = Float(0.35, 0.0, 1.0, "how far the place turns with the head, so that it reads as a place")
     view_deg = Float(75.0, 30.0, 120.0, "how wide the panorama is seen", unit="degrees")
-    focus = Float(0.0, 0.0, 1.0, "how far the place is out of focus")
     radius = Float(0.16, 0.0, 0.5, "how far the own room is blurred, in picture heights")
     look = Uniform("vec2")
-    shown = Uniform("int")
     passes = (
         Pass("place/world.frag", target="world", scale=0.5, when=lambda e: e.is_shown("world")),
         Pass("blur/room.frag", target="room", scale=0.125, when=lambda e: e.is_shown("blur")),
         Pass("blur/across.frag", target="across", scale=0.125, when=lambda e: e.is_shown("blur")),
         Pass("blur/down.frag", target="down", scale=0.125, when=lambda e: e.is_shown("blur")),
-        Pass("place/picture.frag"),
+        Pass("vec4 effect(vec2 uv) { return vec4(world(uv).rgb, 1.0); }", when=lambda e: e.is_shown("world")),
+        Pass("place/picture.frag", when=lambda e: e.is_shown("picture")),
+        Pass("place/panorama.frag", when=lambda e: e.is_shown("panorama")),
+        Pass("vec4 effect(vec2 uv) { return vec4(color, 1.0); }", when=lambda e: e.is_shown("color")),
+        Pass(
+            "vec4 effect(vec2 uv) { vec4 c = down(uv); return vec4(c.rgb / max(c.a, 1e-4), 1.0); }",
+            when=lambda e: e.is_shown("blur"),
+        ),
     )
 
     def prepare(self, size: tuple[int, int]) -> None:
@@ -39,9 +44,13 @@ class Place(Effect):
 
     def showing(self) -> str:
         """The kind that `auto` stands for."""
-        if self.kind != "auto":
-            return self.kind
-        return "picture" if self.picture else "world"
+        kind = self.kind
+        if kind == "auto":
+            kind = "picture" if self.picture else "world"
+            width, height = self.media_sizes.get("picture", (0, 0))
+            if 1.9 * height <= width <= 2.1 * height and height > 0:
+                kind = "panorama"
+        return "color" if kind in ("picture", "panorama") and not self.picture else kind
 
     def is_shown(self, kind: str) -> bool:
         """Whether `kind` is what is seen."""
@@ -63,4 +72,3 @@ class Place(Effect):
         ease = 1.0 if dt == 0.0 else 1.0 - float(np.exp(-dt / EASE_S))
         self._look = self._look + (wanted - self._look) * ease
         self.look = self._look
-        self.shown = KINDS.index(self.showing())

@@ -122,6 +122,7 @@ class Effect(HasParams):
         self.size: tuple[int, int] = (0, 0)
         self.seed: int = 0
         self.shapes: Sequence[Shape] = ()
+        self.media_sizes: dict[str, tuple[int, int]] = {}  # (width, height) of each Media parameter that names a file
         for name, value in values.items():
             self.set(name, value)
 

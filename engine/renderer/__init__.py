@@ -100,6 +100,7 @@ class Renderer:
                 address = f"{layer.name}/{name}"
                 if layer.drawn and address in self._runners:
                     try:
+                        self._runners[address].begin(observation.frame.time_s)
                         effect.update(observation, dt)
                     except Exception as error:  # noqa: BLE001 (an author's mistake must not stop the show)
                         self._fail(address, error)
@@ -170,7 +171,7 @@ class Renderer:
         values = {**uniforms, "_opacity": layer.opacity, "_matte_shape": (0.5, 1.0, 0.0)}
         field = None
         if layer.cut != "none" or "mask" in reads:
-            made = self._inputs.matte(layer.matte, layer.name)
+            made = self._inputs.matte(layer.matte)
             if made is not None:
                 textures["_matte"], field = made
                 values["_matte_shape"] = (*layer.matte.shape(), float(field.guided))

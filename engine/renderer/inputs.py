@@ -23,9 +23,9 @@ class Inputs:
         self.gpu, self.size = gpu, size
         self.camera = gpu.texture(size, srgb=True)
         self._buffer: Pixels = np.empty((size[1], size[0], 4), np.uint8)
-        self._makers: dict[tuple[str, str], MatteMaker] = {}
-        self._fields: dict[tuple[str, str], MatteField] = {}
-        self._mattes: dict[tuple[str, str], moderngl.Texture] = {}
+        self._makers: dict[str, MatteMaker] = {}  # by quality, as are the next two
+        self._fields: dict[str, MatteField] = {}
+        self._mattes: dict[str, moderngl.Texture] = {}
         self._points: dict[str, moderngl.Texture] = {}
         self._fresh: set[str] = set()
         self._observation: Observation | None = None
@@ -37,12 +37,12 @@ class Inputs:
         self._fields.clear()
         self._fresh.clear()
 
-    def matte(self, matte: Matte, owner: str) -> tuple[moderngl.Texture, MatteField] | None:
-        """The matte of this frame for the layer `owner`, or None where no mask is known."""
+    def matte(self, matte: Matte) -> tuple[moderngl.Texture, MatteField] | None:
+        """The matte of this frame in the quality of `matte`, or None where no mask is known."""
         observation = self._observation
         if observation is None or observation.mask is None:
             return None
-        key = (owner, matte.quality)
+        key = matte.quality
         if key not in self._fields:
             maker = self._makers.setdefault(key, MatteMaker())
             field = self._fields[key] = maker.make(observation.mask, observation.frame, matte)

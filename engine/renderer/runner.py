@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import moderngl
@@ -21,6 +22,16 @@ if TYPE_CHECKING:
     from engine.media import MediaPlayer
 
 
+@dataclass(slots=True)
+class Playing:
+    """A picture or video that a Media parameter names, and the texture that holds its moment."""
+
+    path: str
+    player: MediaPlayer
+    texture: moderngl.Texture
+    version: int
+
+
 class EffectRunner:
     """Compiles an effect's passes and draws them. Raises ShaderError where one does not compile."""
 
@@ -29,12 +40,13 @@ class EffectRunner:
         self.steps = passes_of(type(effect))
         names = [s.target for s in self.steps if s.target]
         pictures = [s for s in self.steps if s.target is None and not s.sprites]
-        if len(pictures) > 1:
-            raise ShaderError("several full passes without a target", where=type(effect).__name__)
+        if len(pictures) > 1 and any(s.when is None for s in pictures):
+            hint = "give each of them `when`, so that one is drawn in a frame"
+            raise ShaderError("several full passes without a target", where=type(effect).__name__, hint=hint)
         self.covers = bool(pictures)  # replaces the picture, rather than adding to it
         self._programs: dict[tuple[int, str], Program] = {}
         self._targets: dict[str, Target] = {}
-        self._media: dict[str, tuple[str, MediaPlayer, moderngl.Texture, Any]] = {}
+        self._media: dict[str, Playing] = {}
         self._blank = gpu.texture((1, 1), 4, b"\0\0\0\0")
         self._names = names
         self._past: Target | None = None
@@ -99,7 +111,7 @@ class EffectRunner:
         step = self.steps[index]
         program = self.program(index, main)
         set_all(program, uniforms, textures)
-        self._set_own(program, uniforms["time_s"])
+        self._set_own(program)
         if self._past is not None:
             program.texture("_past", self._past.texture)
         if step.sprites:
@@ -107,12 +119,15 @@ class EffectRunner:
         else:
             program.draw(framebuffer, blend)
 
-    def _set_own(self, program: Program, time_s: float) -> None:
+    def _set_own(self, program: Program) -> None:
         """Parameters, own uniforms, own targets and media."""
         effect = self.effect
         for name, param in effect.params().items():
             if isinstance(param, Media):
-                self._set_media(program, name, time_s)
+                texture = self._media[name].texture if name in self._media else self._blank
+                program.texture(f"_media_{name}", texture)
+                width, height = effect.media_sizes.get(name, (0, 0))
+                program.set(f"{name}_size_px", (float(width), float(height)))
             elif param.gl_type and name in program:
                 value = getattr(effect, name)
                 if isinstance(param, Choice):
@@ -128,37 +143,38 @@ class EffectRunner:
         for name, target in self._targets.items():
             program.texture(f"_target_{name}", target.texture)
 
-    def _set_media(self, program: Program, name: str, time_s: float) -> None:
-        """The picture of a Media parameter for this moment; opened when its path changes."""
-        path: str = getattr(self.effect, name)
-        held = self._media.get(name)
-        if held is not None and held[0] != path:
-            self._drop_media(name)
-            held = None
-        if not path:
-            program.texture(f"_media_{name}", self._blank)
-            program.set(f"{name}_size_px", (0.0, 0.0))
-            return
-        if held is None:
-            from engine.media import MediaPlayer
+    def begin(self, time_s: float) -> None:
+        """Brings every Media parameter to this moment, before the effect's own `update`. Raises SourceError."""
+        from engine.media import MediaPlayer
 
-            player = MediaPlayer(path)
-            pixels = player.at(time_s)
-            texture = self.gpu.texture((pixels.shape[1], pixels.shape[0]), 4, rgba(pixels), srgb=True)
-            texture.repeat_x = True
-        else:
-            _, player, texture, version = held
-            pixels = player.at(time_s)
-            if player.version != version:
-                texture.write(rgba(pixels))
-        self._media[name] = (path, player, texture, player.version)
-        program.texture(f"_media_{name}", texture)
-        program.set(f"{name}_size_px", (float(texture.width), float(texture.height)))
+        for name, param in self.effect.params().items():
+            if not isinstance(param, Media):
+                continue
+            path: str = getattr(self.effect, name)
+            held = self._media.get(name)
+            if held is not None and held.path != path:
+                self._drop_media(name)
+                held = None
+            if not path:
+                continue
+            if held is None:
+                player = MediaPlayer(path)
+                pixels = player.at(time_s)
+                texture = self.gpu.texture(player.size, 4, rgba(pixels), srgb=True)
+                texture.repeat_x = True  # a panorama goes on round its seam
+                self._media[name] = Playing(path, player, texture, player.version)
+                self.effect.media_sizes[name] = player.size
+            else:
+                pixels = held.player.at(time_s)
+                if held.player.version != held.version:
+                    held.texture.write(rgba(pixels))
+                    held.version = held.player.version
 
     def _drop_media(self, name: str) -> None:
-        _, player, texture, _ = self._media.pop(name)
-        player.close()
-        self.gpu.release(texture)
+        held = self._media.pop(name)
+        held.player.close()
+        self.gpu.release(held.texture)
+        self.effect.media_sizes.pop(name, None)
 
     @property
     def past(self) -> Target | None:

@@ -1,7 +1,7 @@
 """Is there a person at all? A segmenter paints people into empty rooms, so somebody else is asked now and then.
 
-The numbers were chosen on 40 empty views (rooms, halls, desks, landscapes, dogs) and 400 frames with people (near, far,
-dark, from behind, cut by the picture's edge, without a head); docs/decisions/0004-trackers.md has the table.
+The numbers were fitted to 150 views without people (from some twenty files) and 500 frames with people; none were held
+back, so how well they do elsewhere is not known. docs/decisions/0004-trackers.md has the table.
 """
 
 from __future__ import annotations

@@ -2,7 +2,15 @@
 
 import sys
 
-from engine.cli import main
+try:
+    from engine.cli import main
+except ModuleNotFoundError as error:
+    if __name__ != "__main__" or (error.name or "").split(".")[0] in ("engine", "effects", "phosphene"):
+        raise
+    sys.exit(
+        f"phosphene: the package {error.name} is not installed here\n"
+        "  next: python3 dev.py run …, which sets everything up"
+    )
 
 if __name__ == "__main__":
     sys.exit(main())

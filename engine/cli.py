@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from engine.errors import PhospheneError, UsageError
+from engine.version import __version__
 
 COMMANDS = ("run", "demo", "list", "show", "doctor", "models", "gallery")
 
@@ -48,8 +49,6 @@ def build_parser() -> Parser:
     parser = Parser(
         prog="phosphene", description=INTRO, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    from phosphene import __version__
-
     parser.add_argument("--version", action="version", version=f"phosphene {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="command", required=True, parser_class=Parser)
     for name in COMMANDS:

@@ -3,6 +3,8 @@
 `draft` shapes the mask alone. `good` steadies it in time and fits it to the edges of the full picture: the guided
 filter (He, Sun, Tang 2013, "Guided image filtering"; its fast form, 2015) finds, on the mask's own small grid, the
 local linear model alpha = a·guide + b, and the shader evaluates that model at full size, which costs one fetch.
+
+Scenes hold the parameters of mattes, so OpenCV is loaded only where a matte is made: listing scenes does not need it.
 """
 
 from __future__ import annotations
@@ -12,7 +14,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.data import Floats, Frame, Mask
-from engine.imaging import box_mean, brightness, gaussian, resize
 from engine.params import Choice, Float, HasParams
 
 RADIUS = 0.016  # of the mask's width: about the width of a strand of hair beside the head
@@ -57,6 +58,8 @@ class MatteMaker:
 
     def make(self, mask: Mask, frame: Frame, matte: Matte) -> MatteField:
         """The matte of `frame`. Deterministic for a sequence of frames."""
+        from engine.imaging import brightness, gaussian, resize
+
         confidence = mask.confidence
         if not mask.present:
             self._last = None
@@ -74,6 +77,8 @@ class MatteMaker:
 
     def _steady(self, confidence: Floats, frame_id: int) -> Floats:
         """Keeps most of the last mask where it hardly changed: still edges do not crawl, motion passes at once."""
+        from engine.imaging import gaussian
+
         last = self._last
         if frame_id == self._last_id and last is not None:
             return last
@@ -87,6 +92,8 @@ class MatteMaker:
 
 def guided_filter(guide: Floats, mask: Floats) -> tuple[Floats, Floats]:
     """The coefficients a, b (each of the mask's shape) of the guided filter with a grey guide of the same shape."""
+    from engine.imaging import box_mean
+
     radius = max(1, round(RADIUS * mask.shape[1]))
     mean_i, mean_p = box_mean(guide, radius), box_mean(mask, radius)
     variance: Floats = box_mean(guide * guide, radius) - mean_i * mean_i

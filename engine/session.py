@@ -14,12 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from engine.errors import UsageError
 from engine.registry import Registry
-from engine.scene import Scene
-from engine.scene_file import load_scene
-from engine.signals import Binding
-from engine.stats import Stats
 
 if TYPE_CHECKING:
+    from engine.scene import Scene
+    from engine.stats import Stats
     from engine.renderer import Renderer
     from engine.sinks.base import Sink
     from engine.sinks.window import WindowSink
@@ -52,6 +50,9 @@ Progress = Callable[[int, int | None], None]
 
 def open_scene(wishes: Wishes) -> Scene:
     """The scene with everything set that was asked for."""
+    from engine.scene_file import load_scene
+    from engine.signals import Binding
+
     registry = Registry()
     registry.effect_folders[:0] = [Path(f).expanduser() for f in wishes.effect_folders]
     scene = load_scene(wishes.scene, registry)
@@ -87,13 +88,18 @@ def play(wishes: Wishes, *, progress: Progress | None = None, extra_sinks: Seque
     `progress` is told how many frames are done, and of how many; `extra_sinks` get the pictures beside the outputs.
     Raises PhospheneError for what a user can mend.
     """
+    from engine import models
     from engine.loop import Show
     from engine.renderer.gpu import Gpu
     from engine.sinks import open_sink
     from engine.sources import open_source
+    from engine.stats import Stats
+    from engine.trackers import KINDS as TRACKERS
     from engine.trackers import open_tracker
 
     scene = open_scene(wishes)
+    needed = sorted({model for name in scene.needs() for model in TRACKERS[name].models})
+    models.fetch([name for name in needed if not models.state(name).ready])
     files = [o for o in wishes.outputs if o != WINDOW]
     with ExitStack() as stack:
         source = stack.enter_context(open_source(wishes.input, size=wishes.size, fps=wishes.fps))

@@ -5,8 +5,7 @@ from engine.effect import Effect, Pass, Sprites, Uniform
 from engine.params import Bool, Choice, Color, Float, Int, Media, Point, Text
 from engine.shapes import Box, Label, Line
 from engine.signals import per_face as face_signals
-
-__version__ = "0.1.0"
+from engine.version import __version__
 
 __all__ = [
     "Bool",
@@ -29,5 +28,6 @@ __all__ = [
     "Sprites",
     "Text",
     "Uniform",
+    "__version__",
     "face_signals",
 ]

@@ -17,10 +17,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", nargs="?", const="-", metavar="FILE", help="as JSON, to FILE or standard output")
 
 
+def signals() -> list[dict[str, Any]]:
+    """The signals that parameters may follow."""
+    from engine.signals import SIGNALS
+
+    return [{"name": n, "doc": d} for n, d in SIGNALS.items()]
+
+
 def gather() -> dict[str, list[dict[str, Any]]]:
     """Everything that can be named on the command line or in a scene."""
     from engine.registry import Registry
-    from engine.signals import SIGNALS
     from engine.sinks import KINDS as SINKS
     from engine.sources import KINDS as SOURCES
 
@@ -35,14 +41,13 @@ def gather() -> dict[str, list[dict[str, Any]]]:
         ],
         "sources": [{"name": k.name, "doc": k.doc, "example": k.example} for k in SOURCES.values()],
         "sinks": [{"name": k.name, "doc": k.doc, "example": k.example} for k in SINKS.values()],
-        "signals": [{"name": n, "doc": d} for n, d in SIGNALS.items()],
     }
 
 
 def run(options: argparse.Namespace) -> int:
     """Prints the table."""
-    found = gather()
-    kinds = [options.kind] if options.kind else [k for k in KINDS if k != "signals"]
+    found = {"signals": signals()} if options.kind == "signals" else gather()
+    kinds = [options.kind] if options.kind else list(found)
     blocks = []
     for kind in kinds:
         rows = []
@@ -53,5 +58,5 @@ def run(options: argparse.Namespace) -> int:
             example = item.get("example")
             rows.append([item["name"] + mark, *([example or ""] if kind in ("sources", "sinks") else []), doc])
         blocks.append(f"{kind}\n{table(rows)}")
-    emit({k: found[k] for k in (kinds if options.kind else found)}, options.json, "\n\n".join(blocks))
+    emit({k: found[k] for k in kinds}, options.json, "\n\n".join(blocks))
     return 0

@@ -11,11 +11,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.commands.table import write_json
 from engine.errors import UsageError
 from engine.session import WINDOW, Progress, Wishes, is_live, is_terminal, play
-from engine.stats import Stats
+
+if TYPE_CHECKING:
+    from engine.stats import Stats
 
 HELP = "run a scene"
 

@@ -1,0 +1,170 @@
+"""What unit and GPU tests share: small synthetic observations, scenes made in a line, and pictures drawn from them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.data import Face, Faces, Frame, Mask, Observation, Pixels, Pose, Poses
+from engine.effect import Effect
+from engine.renderer import Renderer
+from engine.renderer.gpu import Gpu
+from engine.scene import Layer, Scene
+
+Size = tuple[int, int]
+MESH, IRISES = 468, 10
+# The eyes in MediaPipe's mesh, by the person's own side: outer and inner corner, upper and lower lid, irises.
+EYES = {"right": (33, 133, 159, 145, 468), "left": (263, 362, 386, 374, 473)}
+
+
+def plain(size: Size, color: tuple[int, int, int] = (120, 90, 60)) -> Pixels:
+    """A picture of one colour."""
+    return np.full((size[1], size[0], 3), color, np.uint8)
+
+
+def noise(size: Size, seed: int = 0) -> Pixels:
+    """A picture of random pixels."""
+    return np.random.default_rng(seed).integers(0, 256, (size[1], size[0], 3), np.uint8)
+
+
+def ramp(size: Size) -> Pixels:
+    """A picture that differs in every corner: red rises to the right, green downward, blue stands."""
+    x, y = np.meshgrid(np.linspace(0, 255, size[0]), np.linspace(0, 255, size[1]))
+    return np.stack([x, y, np.full_like(x, 77)], axis=2).astype(np.uint8)
+
+
+def face(size: Size = (64, 36), at: tuple[float, float] = (0.5, 0.4), tall: float = 0.5, **changes: Any) -> Face:
+    """A face that looks into the camera with open eyes; `tall` is its height, 1 = the picture's height."""
+    aspect = size[1] / size[0]
+    points = np.zeros((MESH + IRISES, 3), np.float32)
+    turn = np.linspace(0, 2 * math.pi, MESH, endpoint=False)
+    points[:MESH, 0] = at[0] + np.cos(turn) * tall * 0.35 * aspect
+    points[:MESH, 1] = at[1] + np.sin(turn) * tall * 0.5
+    unit = tall * 0.1  # of the picture's height
+    for side, (outer, inner, upper, lower, iris) in EYES.items():
+        # the person's own right eye lies on the picture's left
+        x, y = at[0] + (-1.5 if side == "right" else 1.5) * unit * aspect, at[1] - unit
+        points[outer, :2] = x + (-1 if side == "right" else 1) * unit * aspect, y
+        points[inner, :2] = x + (1 if side == "right" else -1) * unit * aspect, y
+        points[upper, :2], points[lower, :2] = (x, y - 0.35 * unit), (x, y + 0.35 * unit)
+        ring = [(0.0, 0.0), (0.4, 0.0), (0.0, -0.4), (-0.4, 0.0), (0.0, 0.4)]
+        for offset, (dx, dy) in enumerate(ring):
+            points[iris + offset, :2] = x + dx * unit * aspect, y + dy * unit
+    transform = np.eye(4, dtype=np.float32)
+    transform[:3, 3] = 0.0, 0.0, -45.0
+    fields: dict[str, Any] = {"points": points, "blendshapes": {}, "transform": transform, "identity": 1}
+    return Face(**{**fields, **changes})
+
+
+def pose(at: tuple[float, float] = (0.5, 0.5), visible: float = 1.0) -> Pose:
+    """A body whose points lie on a small circle."""
+    turn = np.linspace(0, 2 * math.pi, 33, endpoint=False)
+    points = np.stack([at[0] + 0.1 * np.cos(turn), at[1] + 0.3 * np.sin(turn), np.zeros(33)], axis=1)
+    world = np.stack([0.3 * np.cos(turn), 0.8 * np.sin(turn), np.zeros(33)], axis=1)
+    return Pose(points.astype(np.float32), world.astype(np.float32), np.full(33, visible, np.float32))
+
+
+def oval(frame_id: int = 0, size: Size = (64, 36)) -> Mask:
+    """A person-shaped mask in the middle."""
+    x, y = np.meshgrid((np.arange(size[0]) + 0.5) / size[0], (np.arange(size[1]) + 0.5) / size[1])
+    inside = 1.0 - (((x - 0.5) / 0.22) ** 2 + ((y - 0.6) / 0.4) ** 2)
+    return Mask(frame_id, np.clip(0.5 + 4.0 * inside, 0.0, 1.0).astype(np.float32))
+
+
+def flat(confidence: float, frame_id: int = 0, size: Size = (64, 36)) -> Mask:
+    """The same confidence everywhere."""
+    return Mask(frame_id, np.full((size[1], size[0]), confidence, np.float32), confidence > 0.0)
+
+
+def observe(
+    pixels: Pixels, number: int = 0, *, mask: Mask | None = None, people: bool = False, time_s: float | None = None
+) -> Observation:
+    """A frame with a mask, and with a face and a body where there are `people`."""
+    frame = Frame(number, number / 30 if time_s is None else time_s, pixels)
+    results: dict[str, Any] = {}
+    if people:
+        results["face"] = Faces(number, (face(frame.size),))
+        results["pose"] = Poses(number, (pose(),))
+    if mask is not None:
+        results["person"] = mask
+    return Observation(frame, results)
+
+
+def everything(size: Size, count: int = 3) -> list[Observation]:
+    """A few frames with everything known, differing from one another."""
+    return [observe(noise(size, number), number, mask=oval(number), people=True) for number in range(count)]
+
+
+def scene(*effects: Effect, private: bool | None = None, **values: Any) -> Scene:
+    """A scene of one camera layer with these effects, called e0, e1 …; `values` are the layer's."""
+    return stack(layer(*effects, **values), private=private)
+
+
+def layer(*effects: Effect, name: str = "camera", source: str = "camera", **values: Any) -> Layer:
+    """A layer with these effects, called e0, e1 …"""
+    made = Layer(name, source)
+    for key, value in values.items():
+        made.set(key, value)
+    made.effects = {f"e{number}": effect for number, effect in enumerate(effects)}
+    return made
+
+
+def stack(*layers: Layer, private: bool | None = None) -> Scene:
+    """A scene of these layers, bottom to top."""
+    return Scene("test", "Test", layers=list(layers), private=private)
+
+
+def drawings(
+    gpu: Gpu, made: Scene, observations: Iterable[Observation], look: Callable[[Renderer], None] | None = None
+) -> Iterator[Pixels]:
+    """The pictures of a scene, one by one; `look` sees the renderer after each. Everything is released at the end."""
+    renderer: Renderer | None = None
+    last_s: float | None = None
+    try:
+        for observation in observations:
+            now_s = observation.frame.time_s
+            renderer = renderer or Renderer(gpu, made, observation.frame.size)
+            renderer.render(observation, 0.0 if last_s is None else now_s - last_s)
+            last_s = now_s
+            picture = renderer.read()
+            if look is not None:
+                look(renderer)
+            yield picture
+    finally:
+        if renderer is not None:
+            renderer.release()
+
+
+def draw(gpu: Gpu, made: Scene, *observations: Observation) -> Pixels:
+    """The last picture of a scene, which must draw without problems."""
+
+    def sound(renderer: Renderer) -> None:
+        assert renderer.problems == {}
+
+    return list(drawings(gpu, made, observations, sound))[-1]
+
+
+def shader(body: str, **attributes: Any) -> Effect:
+    """An effect whose pixels are `body`, an expression of `uv`; `attributes` are the class's."""
+    return type("Made", (Effect,), {"glsl": f"vec4 effect(vec2 uv) {{ return {body}; }}", **attributes})()
+
+
+def to_linear(codes: NDArray[Any]) -> NDArray[np.float64]:
+    """Linear light of 8-bit sRGB codes (IEC 61966-2-1)."""
+    c = np.asarray(codes, np.float64) / 255
+    return np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
+
+
+def to_codes(light: NDArray[Any] | Sequence[float]) -> NDArray[np.float64]:
+    """8-bit sRGB codes, not rounded, of linear light."""
+    c = np.clip(np.asarray(light, np.float64), 0.0, 1.0)
+    return 255 * np.where(c <= 0.0031308, c * 12.92, 1.055 * c ** (1 / 2.4) - 0.055)
+
+
+def far(a: NDArray[Any], b: NDArray[Any]) -> float:
+    """The largest difference between two pictures, in 8-bit codes."""
+    return float(np.abs(np.asarray(a, np.float64) - np.asarray(b, np.float64)).max())

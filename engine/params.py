@@ -76,8 +76,23 @@ class Param(Generic[T]):
 
     def refuse(self, value: Any, expected: str) -> UsageError:
         """The error for a value that does not fit."""
-        name = self.name or "parameter"
-        return UsageError(f"{name} cannot be {value!r}: expected {expected}")
+        return UsageError(f"{self.name or 'parameter'} cannot be {shown(value)}: expected {expected}")
+
+
+def shown(value: Any) -> str:
+    """`value` for a message: as Python writes it, cut where it is long."""
+    try:
+        text = repr(value)
+    except ValueError:  # Python refuses to write whole numbers of thousands of digits
+        return "a number that long"
+    return text if len(text) <= 80 else f"{text[:79]}…"
+
+
+def finite(values: Sequence[Any]) -> list[float] | None:
+    """`values` as numbers, or None where one of them is none (a switch is no number)."""
+    if any(isinstance(v, bool) or not isinstance(v, int | float) or not abs(v) < 1e300 for v in values):
+        return None
+    return [float(v) for v in values]
 
 
 class Float(Param[float]):
@@ -104,8 +119,9 @@ class Float(Param[float]):
         return number
 
     def clamp(self, value: float) -> float:
-        """`value` brought into the range (for signals, which may overshoot); NaN becomes the default."""
-        return self.default if math.isnan(value) else min(max(value, self.low), self.high)
+        """`value` brought into the range (for signals, which may overshoot); what is then no number: the default."""
+        held = min(max(value, self.low), self.high)
+        return held if math.isfinite(held) else self.default
 
     def range_text(self) -> str:
         unit = f" {self.unit}" if self.unit else ""
@@ -213,6 +229,9 @@ class Text(Param[str]):
             raise self.refuse(value, "text")
         return value
 
+    def parse(self, text: str) -> str:
+        return self.check("" if text == '""' else text)
+
     def format(self, value: str) -> str:
         return value or '""'
 
@@ -234,6 +253,9 @@ class Media(Param[str]):
 
     def range_text(self) -> str:
         return "path of a picture or video"
+
+    def parse(self, text: str) -> str:
+        return self.check("" if text == "none" else text)  # a file of that name is ./none
 
     def format(self, value: str) -> str:
         return value or "none"
@@ -260,9 +282,9 @@ class Color(Param[Rgba]):
             if re.fullmatch(r"#([0-9a-fA-F]{6}|[0-9a-fA-F]{8})", text):
                 parts = [int(text[i : i + 2], 16) / 255 for i in range(1, len(text), 2)]
                 return parts[0], parts[1], parts[2], parts[3] if len(parts) == 4 else 1.0
-        elif isinstance(value, Sequence) and len(value) in (3, 4):
-            numbers = [float(v) for v in value if isinstance(v, int | float) and not isinstance(v, bool)]
-            if len(numbers) == len(value) and all(0.0 <= n <= 1.0 for n in numbers):
+        elif isinstance(value, Sequence) and not isinstance(value, bytes) and len(value) in (3, 4):
+            numbers = finite(value)
+            if numbers is not None and all(0.0 <= n <= 1.0 for n in numbers):
                 return numbers[0], numbers[1], numbers[2], numbers[3] if len(numbers) == 4 else 1.0
         raise self.refuse(value, f"{self.range_text()}")
 
@@ -284,14 +306,16 @@ class Point(Param[tuple[float, float]]):
         super().__init__(default, doc)
 
     def check(self, value: Any) -> tuple[float, float]:
-        parts = value.split(",") if isinstance(value, str) else value
-        if isinstance(parts, Sequence) and len(parts) == 2:
+        parts = value
+        if isinstance(value, str):
             try:
-                x, y = (float(p) for p in parts)
-            except (TypeError, ValueError):
+                parts = [float(p) for p in value.split(",")]
+            except ValueError:
                 raise self.refuse(value, self.range_text()) from None
-            if -10.0 <= x <= 10.0 and -10.0 <= y <= 10.0:
-                return x, y
+        if isinstance(parts, Sequence) and not isinstance(parts, bytes) and len(parts) == 2:
+            numbers = finite(parts)
+            if numbers is not None and all(-10.0 <= n <= 10.0 for n in numbers):
+                return numbers[0], numbers[1]
         raise self.refuse(value, self.range_text())
 
     def range_text(self) -> str:

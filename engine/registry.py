@@ -86,13 +86,21 @@ class Registry:
         """The file of a scene, by its name or its path. Raises UsageError where there is none."""
         if name.endswith(".toml") or os.sep in name:
             path = Path(name).expanduser()
-            if not path.is_file():
+            if not is_file(path):
                 raise UsageError(f"no scene file '{name}'", hint="`phosphene list scenes` shows the built-in ones")
             return path
         scenes = self.scenes()
         if name not in scenes:
             raise unknown_name("scene", name, scenes)
         return scenes[name].path
+
+
+def is_file(path: Path) -> bool:
+    """Whether a file is there; a path that the system refuses (too long, say) names none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def user_folders(kind: str) -> list[Path]:
@@ -131,11 +139,13 @@ def describe_effect(path: Path, origin: str) -> Entry:
     """An effect's name, doc and parameters, read from its syntax tree; it is not run."""
     name = name_of(path)
     try:
-        tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+        tree = ast.parse(path.read_bytes(), str(path))  # bytes: it knows byte order marks and encodings
     except SyntaxError as error:
         return Entry(name, "", path, origin, problem=f"{path}:{error.lineno}: {error.msg}")
-    except (OSError, UnicodeDecodeError, ValueError) as error:
+    except (OSError, ValueError) as error:
         return Entry(name, "", path, origin, problem=f"{path}: {error}")
+    except (RecursionError, MemoryError):  # Python's parser says MemoryError for what is nested too deeply
+        return Entry(name, "", path, origin, problem=f"{path}: nested too deeply")
     classes = [n for n in tree.body if isinstance(n, ast.ClassDef) and "Effect" in [base_name(b) for b in n.bases]]
     if len(classes) != 1:
         problem = f"{path}: expected one class derived from Effect, found {len(classes)}"
@@ -164,6 +174,8 @@ def describe_scene(path: Path, origin: str) -> Entry:
         table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         return Entry(path.stem, "", path, origin, problem=f"{path}: {error}")
+    except RecursionError:
+        return Entry(path.stem, "", path, origin, problem=f"{path}: nested too deeply")
     doc = table.get("doc") or table.get("title") or ""
     return Entry(path.stem, str(doc), path, origin)
 

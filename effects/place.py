@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from phosphene import Choice, Color, Effect, Float, Media, Observation, Pass, Uniform
 
@@ -25,7 +26,7 @@ class Place(Effect):
     radius = Float(0.16, 0.0, 0.5, "how far the own room is blurred, in picture heights")
     look = Uniform("vec2")
     passes = (
-        Pass("place/world.frag", target="world", scale=0.5, when=lambda e: e.is_shown("world")),
+        Pass("place/world.frag", target="world", scale=0.4, when=lambda e: e.is_shown("world")),
         Pass("blur/room.frag", target="room", scale=0.125, when=lambda e: e.is_shown("blur")),
         Pass("blur/across.frag", target="across", scale=0.125, when=lambda e: e.is_shown("blur")),
         Pass("blur/down.frag", target="down", scale=0.125, when=lambda e: e.is_shown("blur")),
@@ -57,18 +58,37 @@ class Place(Effect):
         return self.showing() == kind
 
     def wants(self) -> tuple[str, ...]:
-        turns = self.follow > 0.0 and self.showing() in ("world", "panorama", "picture")
-        return ("face",) if turns else ()
+        if self.follow == 0.0:
+            return ()
+        return {"panorama": ("face",), "world": ("person",), "picture": ("person",)}.get(self.showing(), ())
 
     def update(self, observation: Observation, dt: float) -> None:
         wanted = np.zeros(2)
-        if observation.faces and self.follow > 0.0:
-            face = observation.faces[0]
-            ahead = face.transform[:3, 2]
-            turn = np.array([np.arctan2(ahead[0], ahead[2]), np.arctan2(ahead[1], np.hypot(ahead[0], ahead[2]))])
-            place = face.points[:468, :2].mean(axis=0) - 0.5
-            wanted = (np.clip(turn, -1.0, 1.0) * 0.6 + place * [0.8, -0.5]) * self.follow
+        if self.follow > 0.0:
+            wanted = self._toward(observation) * self.follow
         # The first frame stands where the head is; later ones ease toward it, and back to the middle without a head.
         ease = 1.0 if dt == 0.0 else 1.0 - float(np.exp(-dt / EASE_S))
         self._look = self._look + (wanted - self._look) * ease
         self.look = self._look
+
+    def _toward(self, observation: Observation) -> NDArray[np.float64]:
+        """Where the head calls the view to, in radians: by its turn where a face is known, else by its place."""
+        if self.showing() == "panorama":
+            if not observation.faces:
+                return np.zeros(2)
+            face = observation.faces[0]
+            ahead = face.transform[:3, 2]
+            turn = np.array([np.arctan2(ahead[0], ahead[2]), np.arctan2(ahead[1], np.hypot(ahead[0], ahead[2]))])
+            place = face.points[:468, :2].mean(axis=0) - 0.5
+            return np.asarray(np.clip(turn, -1.0, 1.0) * 0.6 + place * [0.8, -0.5])
+        mask = observation.mask
+        if mask is None or not mask.present:
+            return np.zeros(2)
+        solid = mask.confidence > 0.5
+        rows = np.flatnonzero(solid.any(axis=1))
+        if rows.size == 0:
+            return np.zeros(2)
+        top = int(rows[0])
+        head = solid[top : top + max(1, round(0.2 * solid.shape[0]))]
+        x = float(np.flatnonzero(head.any(axis=0)).mean()) / solid.shape[1]
+        return np.array([x - 0.5, 0.25 - top / solid.shape[0]]) * [1.2, 0.5]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+from weakref import WeakKeyDictionary
+
 import cv2
 import numpy as np
 
-from engine.data import Floats, Pixels
+from engine.data import Floats, Frame, Pixels
 
 # Linear light of each 8-bit sRGB value (IEC 61966-2-1).
 _CODES = np.arange(256, dtype=np.float64) / 255
@@ -24,6 +27,21 @@ def resize(pixels: Pixels, size: tuple[int, int]) -> Pixels:
         return pixels
     shrinks = size[0] <= width and size[1] <= height
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR))
+
+
+_SHRUNK: WeakKeyDictionary[Frame, dict[tuple[int, int], Pixels]] = WeakKeyDictionary()
+_LOCK = threading.Lock()
+
+
+def shrunk(frame: Frame, size: tuple[int, int]) -> Pixels:
+    """The frame's picture at `size` (width, height), made once for all who ask, in any thread; not to be written to."""
+    with _LOCK:
+        made = _SHRUNK.setdefault(frame, {})
+        if size in made:
+            return made[size]
+    pixels = resize(frame.pixels, size)
+    with _LOCK:
+        return made.setdefault(size, pixels)
 
 
 def box_mean(plane: Floats, radius: int) -> Floats:

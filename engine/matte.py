@@ -58,7 +58,7 @@ class MatteMaker:
 
     def make(self, mask: Mask, frame: Frame, matte: Matte) -> MatteField:
         """The matte of `frame`. Deterministic for a sequence of frames."""
-        from engine.imaging import brightness, gaussian, resize
+        from engine.imaging import brightness, gaussian, shrunk
 
         confidence = mask.confidence
         if not mask.present:
@@ -67,9 +67,7 @@ class MatteMaker:
         guided = matte.quality != "draft"
         if guided:
             confidence = self._steady(confidence, mask.frame_id)
-            a, b = guided_filter(
-                brightness(resize(frame.pixels, (confidence.shape[1], confidence.shape[0]))), confidence
-            )
+            a, b = guided_filter(brightness(shrunk(frame, (confidence.shape[1], confidence.shape[0]))), confidence)
         else:
             a, b = gaussian(confidence, 0.7), np.zeros_like(confidence)
         values = np.stack([a, b], axis=2).astype(np.float16)

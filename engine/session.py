@@ -16,12 +16,12 @@ from engine.errors import UsageError
 from engine.registry import Registry
 
 if TYPE_CHECKING:
-    from engine.scene import Scene
-    from engine.stats import Stats
     from engine.renderer import Renderer
+    from engine.scene import Scene
     from engine.sinks.base import Sink
     from engine.sinks.window import WindowSink
     from engine.sources.base import Source
+    from engine.stats import Stats
 
 WINDOW = "window"
 LIVE_SINKS = ("window", "virtual-camera", "/dev/video")

@@ -22,7 +22,7 @@ class Inputs:
     def __init__(self, gpu: Gpu, size: tuple[int, int]) -> None:
         self.gpu, self.size = gpu, size
         self.camera = gpu.texture(size, srgb=True)
-        self._buffer: Pixels = np.empty((size[1], size[0], 4), np.uint8)
+        self.pixels: Pixels = np.empty((size[1], size[0], 4), np.uint8)
         self._makers: dict[str, MatteMaker] = {}  # by quality, as are the next two
         self._fields: dict[str, MatteField] = {}
         self._mattes: dict[str, moderngl.Texture] = {}
@@ -32,7 +32,7 @@ class Inputs:
 
     def begin(self, observation: Observation) -> None:
         """Uploads the frame of `observation`, which must have the size given at the start."""
-        self.camera.write(rgba(observation.frame.pixels, self._buffer))
+        self.camera.write(rgba(observation.frame.pixels, self.pixels))
         self._observation = observation
         self._fields.clear()
         self._fresh.clear()

@@ -7,6 +7,7 @@ from typing import Any
 
 import moderngl
 
+from engine.data import Pixels
 from engine.renderer.overlay import Overlay
 from engine.renderer.runner import EffectRunner
 from engine.renderer.targets import Pool, Target
@@ -48,12 +49,21 @@ class LayerPaint:
         self._borrowed: list[Target] = []
 
     def draw(
-        self, textures: Mapping[str, moderngl.Texture], values: Mapping[str, Any], box: Box | None, fresh: bool
+        self,
+        textures: Mapping[str, moderngl.Texture],
+        values: Mapping[str, Any],
+        box: Box | None,
+        fresh: bool,
+        raw: Pixels | None = None,
     ) -> None:
-        """Draws the layer: `box` bounds what is cut out; `fresh` says that the canvas is still untouched."""
+        """Draws the layer: `box` bounds what is cut out; `fresh` says that the canvas is still untouched.
+
+        `raw`, the source's own RGBA bytes, are given where writing them into the canvas is cheaper than drawing them.
+        """
         layer = self.layer
         self.textures, self.values = dict(textures), values
         self.box = box if self.cuts_last else None
+        self.raw = raw if self.direct else None
         self.blend = None if self.plain and fresh and layer.cut == "none" else layer.blend
         self.surface = self.canvas
         if fresh and self.blend is not None:
@@ -89,6 +99,9 @@ class LayerPaint:
     def _onto_canvas(self, runner: EffectRunner, index: int, main: str) -> None:
         """Draws the pass that ends the layer."""
         canvas = self.canvas.framebuffer
+        if self.raw is not None and runner is self.copy and self.blend is None:
+            self.canvas.texture.write(self.raw)
+            return
         if self.box is not None:
             canvas.scissor = self.box
         runner.draw(index, canvas, self.values, self.textures, main, self.blend)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import zipfile
 from pathlib import Path
-from typing import Any
 
-import cv2
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from engine.data import Floats, Pixels
 from engine.errors import TrackerError
+from engine.imaging import resize
 from engine.trackers.quiet import quiet
 
 
@@ -43,14 +42,6 @@ class Network:
             return [np.array(self._net.get_tensor(i)[0], np.float32) for i in self._outputs]
         except (RuntimeError, ValueError) as error:
             raise TrackerError(f"a network failed on its picture {picture.shape}: {error}") from error
-
-
-def resize(pixels: Pixels, size: tuple[int, int]) -> Pixels:
-    """`pixels` at `size` (width, height): areas averaged where it shrinks, linear where it grows."""
-    height, width = pixels.shape[:2]
-    how = cv2.INTER_AREA if size[0] * size[1] < width * height else cv2.INTER_LINEAR
-    scaled: Any = cv2.resize(pixels, size, interpolation=how)
-    return np.asarray(scaled, np.uint8)
 
 
 def letterbox(pixels: Pixels, side: int) -> Pixels:

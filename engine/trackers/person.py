@@ -10,9 +10,10 @@ import numpy as np
 from engine import models
 from engine.data import Frame, Mask
 from engine.errors import TrackerError
+from engine.imaging import shrunk
 from engine.params import Bool, Choice, Float, HasParams
 from engine.trackers.detectors import BodyDetector, FaceDetector
-from engine.trackers.litert import Network, resize
+from engine.trackers.litert import Network
 from engine.trackers.presence import Presence, area, evidence, without_specks
 
 # From this shape (width / height) on the 256×144 model fits better than the 256×256 one.
@@ -42,7 +43,7 @@ class PersonTracker(HasParams):
         if self._closed:
             raise TrackerError("the person tracker is closed")
         net = self._segmenter(frame)
-        picture = resize(frame.pixels, net.size).astype(np.float32) / np.float32(255.0)
+        picture = shrunk(frame, net.size).astype(np.float32) / np.float32(255.0)
         confidence = without_specks(np.clip(net.run(picture)[0][..., 0], 0.0, 1.0))
         if self.confirm:
             covered = area(confidence)

@@ -71,3 +71,12 @@ def straight_alpha(image: Pixels) -> Pixels:
     linear = np.minimum(linear, 1.0)
     codes = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
     return np.concatenate([(codes * 255 + 0.5).astype(np.uint8), image[..., 3:4]], axis=2)
+
+
+def moved(plane: Floats, shift: tuple[float, float], scale: float, centre: tuple[float, float]) -> Floats:
+    """`plane` scaled about `centre` and shifted, all in its pixels; edges are continued."""
+    height, width = plane.shape
+    x = centre[0] - scale * centre[0] + shift[0]
+    y = centre[1] - scale * centre[1] + shift[1]
+    matrix = np.array([[scale, 0.0, x], [0.0, scale, y]], np.float32)
+    return np.asarray(cv2.warpAffine(plane, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE))

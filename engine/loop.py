@@ -1,8 +1,9 @@
 """The show: capture, trackers, drawing and sinks, each in its own thread, frames handed on by mailboxes.
 
-`live` draws the newest frame and drops late ones; `exact` draws every frame in order. In both a picture is drawn with
-the mask and landmarks of that very frame (`sync = "frame"`): a ticket goes with the frame to every tracker, and the
-picture is drawn when all have answered, while the trackers look at the next frame already.
+`live` draws the newest frame and drops late ones; `exact` draws every frame in order. By default (`sync = "frame"`) a
+picture is drawn with the mask and landmarks of that very frame: a ticket goes with the frame to every tracker, and the
+picture is drawn when all have answered, while the trackers look at the next frame already. With `sync = "latest"` a
+live show draws the newest frame at once, with the newest results carried on to its time.
 """
 
 from __future__ import annotations
@@ -11,15 +12,12 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
 
-import numpy as np
-
-from engine.data import Frame, Observation, Pixels
+from engine.data import Frame, Observation
 from engine.errors import PhospheneError, SourceError
-from engine.imaging import straight_alpha
+from engine.extrapolate import Extrapolator
 from engine.mailbox import Mailbox
 from engine.renderer import Renderer
 from engine.renderer.gpu import Gpu
@@ -29,163 +27,12 @@ from engine.sinks.base import Sink
 from engine.sources.base import Source
 from engine.stats import Stats
 from engine.trackers.base import Tracker
+from engine.workers import IN_FLIGHT, Buffers, CaptureThread, SinkThread, Ticket, TrackerThread, Worker
 
 log = logging.getLogger("phosphene")
 
-IN_FLIGHT = 2  # one frame with the trackers, one being drawn: the best balance of rate and lag
-QUEUED = 4  # finished pictures that a sink may be behind
 TRACKER_PATIENCE_S = 20.0  # a tracker that needs longer for one frame counts as hung
-
-
-class Ticket:
-    """A frame on its way through the trackers."""
-
-    def __init__(self, frame: Frame, trackers: Sequence[str], wake: threading.Condition) -> None:
-        self.frame = frame
-        self.results: dict[str, Any] = {}
-        self.born_s = time.perf_counter()
-        self._waiting = set(trackers)
-        self._wake = wake
-
-    @property
-    def done(self) -> bool:
-        """Whether every tracker has answered."""
-        return not self._waiting
-
-    def answer(self, tracker: str, result: Any) -> None:
-        """Takes one tracker's result; None where it failed."""
-        with self._wake:
-            if result is not None:
-                self.results[tracker] = result
-            self._waiting.discard(tracker)
-            self._wake.notify_all()
-
-
-class Worker(threading.Thread):
-    """A thread that keeps the error that ended it, for the main thread to raise."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name=name, daemon=True)
-        self.error: Exception | None = None
-
-
-class TrackerThread(Worker):
-    """Opens one tracker and lets it look at tickets, one after another."""
-
-    def __init__(self, name: str, open_tracker: Callable[[], Tracker], stats: Stats) -> None:
-        super().__init__(f"tracker {name}")
-        self.tracker_name = name
-        self.inbox: Mailbox[Ticket] = Mailbox(IN_FLIGHT + 1, drops=False)
-        self._open, self._stats, self._told = open_tracker, stats, False
-
-    def run(self) -> None:
-        tracker: Tracker | None = None
-        try:
-            tracker = self._open()
-        except Exception as error:  # noqa: BLE001 (raised again in the main thread)
-            self.error = error
-        while (ticket := self.inbox.get()) is not None:
-            result = None
-            if tracker is not None:
-                try:
-                    with self._stats.timed(f"tracker.{self.tracker_name}"):
-                        result = tracker.track(ticket.frame)
-                except Exception as error:  # noqa: BLE001 (a tracker that fails on a frame is told once)
-                    if not self._told:
-                        log.error("tracker %s failed on frame %d: %s", self.tracker_name, ticket.frame.id, error)
-                        self._told = True
-            ticket.answer(self.tracker_name, result)
-        if tracker is not None:
-            tracker.close()
-
-
-class CaptureThread(Worker):
-    """Reads the source: at its own pace where the show is live, else as fast as the frames are taken."""
-
-    def __init__(
-        self, source: Source, outbox: Mailbox[Frame], stats: Stats, paced: bool, until_s: float | None
-    ) -> None:
-        super().__init__("capture")
-        self._source, self._outbox, self._stats = source, outbox, stats
-        self._paced, self._until_s = paced, until_s
-        self._halt = threading.Event()
-
-    def run(self) -> None:
-        try:
-            for frame in self._frames():
-                self._stats.frames_in += 1
-                if self._outbox.put(frame) is frame:
-                    break
-        except Exception as error:  # noqa: BLE001 (raised again in the main thread)
-            self.error = error
-        finally:
-            self._outbox.close()
-
-    def _frames(self) -> Iterator[Frame]:
-        begin = time.perf_counter()
-        while not self._halt.is_set():
-            with self._stats.timed("capture"):
-                frame = self._source.read()
-            if frame is None or (self._until_s is not None and frame.time_s >= self._until_s - 1e-6):
-                return
-            if self._paced and self._halt.wait(max(0.0, frame.time_s - (time.perf_counter() - begin))):
-                return
-            yield frame
-
-    def stop(self) -> None:
-        """Ends the reading after the frame that is being read."""
-        self._halt.set()
-        self._outbox.close()
-
-
-class SinkThread(Worker):
-    """Writes finished pictures to one sink."""
-
-    def __init__(self, sink: Sink, stats: Stats, drops: bool, give_back: Callable[[Pixels], None]) -> None:
-        super().__init__(f"sink {type(sink).__name__}")
-        self.sink = sink
-        self.inbox: Mailbox[tuple[Pixels, float]] = Mailbox(QUEUED, drops=drops)
-        self._stats, self._give_back = stats, give_back
-
-    def run(self) -> None:
-        while (item := self.inbox.get()) is not None:
-            image, time_s = item
-            if self.error is None:
-                try:
-                    with self._stats.timed(f"sink.{type(self.sink).__name__}"):
-                        self.sink.write(straight_alpha(image) if self.sink.alpha else image, time_s)
-                except Exception as error:  # noqa: BLE001 (raised again in the main thread)
-                    self.error = error
-            self._give_back(image)
-        try:
-            self.sink.close()
-        except Exception as error:  # noqa: BLE001 (raised again in the main thread)
-            self.error = self.error or error
-
-
-class Buffers:
-    """Pictures that go round between the renderer and the sinks, so that none is allocated in a frame."""
-
-    def __init__(self, size: tuple[int, int]) -> None:
-        self._shape = (size[1], size[0], 4)
-        self._free: list[Pixels] = []
-        self._held: dict[int, int] = {}
-        self._lock = threading.Lock()
-
-    def take(self, holders: int) -> Pixels:
-        """A picture that `holders` will give back."""
-        with self._lock:
-            image = self._free.pop() if self._free else np.empty(self._shape, np.uint8)
-            self._held[id(image)] = holders
-            return image
-
-    def give(self, image: Pixels) -> None:
-        """Takes a picture back from one holder."""
-        with self._lock:
-            left = self._held.get(id(image), 0) - 1
-            self._held[id(image)] = left
-            if left == 0:
-                self._free.append(image)
+PATIENCE_S = 0.1  # how long the window waits for a frame before it is looked after
 
 
 class Show:
@@ -218,7 +65,9 @@ class Show:
         self._open_tracker = open_tracker
         self._trackers: dict[str, TrackerThread] = {}
         self._sinks = [SinkThread(s, self.stats, live, self._buffers.give) for s in sinks]
-        self._last_results: dict[str, Any] = {}
+        self._extrapolator = Extrapolator()
+        self._last_s = 0.0  # the time of the frame drawn last
+        self._idled_s = 0.0
 
     def stop(self) -> None:
         """Ends the show after the frame that is being drawn; may be called from any thread or signal handler."""
@@ -241,13 +90,13 @@ class Show:
 
     def _draw_all(self, renderer: Renderer) -> None:
         tickets: deque[Ticket] = deque()
-        last_s: float | None = None
+        first = True
         while not self._stopping:
             ticket = self._next(tickets)
             if ticket is None:
                 return
-            dt = 0.0 if last_s is None else max(0.0, ticket.frame.time_s - last_s)
-            last_s = ticket.frame.time_s
+            dt = 0.0 if first else max(0.0, ticket.frame.time_s - self._last_s)
+            self._last_s, first = ticket.frame.time_s, False
             if not self._draw(renderer, ticket, dt):
                 return
 
@@ -263,28 +112,63 @@ class Show:
 
     def _next(self, tickets: deque[Ticket]) -> Ticket | None:
         """The next frame to draw, with its results, or None at the end; meanwhile new frames go to the trackers."""
-        deadline = time.perf_counter() + TRACKER_PATIENCE_S
-        with self._wake:
-            while not self._stopping:
+        begin = time.perf_counter()
+        latest = self.live and self.scene.sync == "latest"
+        while not self._stopping:
+            with self._wake:
                 if any(w.error for w in self._workers()[1:]):
                     return None
-                while len(tickets) < IN_FLIGHT and (frame := self._frames.pop()) is not None:
-                    needed = self._needed_trackers()
-                    ticket = Ticket(frame, list(needed), self._wake)
-                    tickets.append(ticket)
-                    for thread in needed.values():
-                        thread.inbox.put(ticket)
-                    deadline = time.perf_counter() + TRACKER_PATIENCE_S
-                if tickets and tickets[0].done:
-                    return tickets.popleft()
+                found = self._newest(tickets) if latest else self._oldest(tickets)
+                if found is not None:
+                    return found
                 if not tickets and self._frames.ended:
                     return None
-                if tickets and time.perf_counter() > deadline:
-                    hung = ", ".join(sorted(tickets[0]._waiting))
-                    log.error("tracker %s hangs on frame %d", hung, tickets[0].frame.id)
+                if tickets and time.perf_counter() - max(begin, tickets[0].born_s) > TRACKER_PATIENCE_S:
+                    log.error("tracker %s hangs on frame %d", tickets[0].waiting_for, tickets[0].frame.id)
                     return tickets.popleft()
                 self._wake.wait(0.05)
+            if not self._while_waiting(time.perf_counter() - begin):
+                return None
         return None
+
+    def _oldest(self, tickets: deque[Ticket]) -> Ticket | None:
+        """`sync = "frame"`: the oldest frame that every tracker has answered for."""
+        while len(tickets) < IN_FLIGHT and (frame := self._frames.pop()) is not None:
+            self._send(frame, tickets)
+        return tickets.popleft() if tickets and tickets[0].done else None
+
+    def _newest(self, tickets: deque[Ticket]) -> Ticket | None:
+        """`sync = "latest"`: the newest frame at once, with the newest results carried on to its time."""
+        while tickets and tickets[0].done:
+            answered = tickets.popleft()
+            self._extrapolator.add(answered.frame.time_s, answered.results)
+        frame = self._frames.pop()
+        if frame is None:
+            return None
+        if not tickets:
+            self._send(frame, tickets)
+        drawn = Ticket(frame, (), self._wake)
+        drawn.results.update(self._extrapolator.at(frame.time_s))
+        return drawn
+
+    def _send(self, frame: Frame, tickets: deque[Ticket]) -> None:
+        """Hands a frame to every tracker that the scene needs."""
+        needed = self._needed_trackers()
+        ticket = Ticket(frame, list(needed), self._wake)
+        tickets.append(ticket)
+        for thread in needed.values():
+            thread.inbox.put(ticket)
+
+    def _while_waiting(self, waited_s: float) -> bool:
+        """Keeps the window alive, and shows a slate while the camera delivers nothing; returns whether to go on."""
+        renderer, stalled = self.renderer, self._capture.stalled
+        if renderer is None or waited_s < PATIENCE_S or time.perf_counter() - self._idled_s < PATIENCE_S:
+            return True
+        self._idled_s = time.perf_counter()
+        if stalled:
+            renderer.slate(stalled)
+            self._hand_out(renderer, self._last_s + waited_s)
+        return self._on_frame is None or self._on_frame(renderer)
 
     def _draw(self, renderer: Renderer, ticket: Ticket, dt: float) -> bool:
         """Draws one frame and hands it to the sinks; returns whether the show goes on."""
@@ -295,18 +179,22 @@ class Show:
         self.scene.apply(observation.signals, dt)
         with self.stats.timed("draw"):
             renderer.render(observation, dt)
-            if self._sinks:
-                image = renderer.read(self._buffers.take(len(self._sinks)))
-            else:
-                self.gpu.finish()
+            self._hand_out(renderer, frame.time_s)
         goes_on = True if self._on_frame is None else self._on_frame(renderer)
-        for sink in self._sinks:
-            lost = sink.inbox.put((image, frame.time_s))
-            if lost is not None:
-                self._buffers.give(lost[0])
         self.stats.add("lag", time.perf_counter() - (frame.captured_s or ticket.born_s))
         self.stats.frame_done()
         return goes_on
+
+    def _hand_out(self, renderer: Renderer, time_s: float) -> None:
+        """Waits until the picture is drawn and hands it to the sinks."""
+        if not self._sinks:
+            self.gpu.finish()
+            return
+        image = renderer.read(self._buffers.take(len(self._sinks)))
+        for sink in self._sinks:
+            lost = sink.inbox.put((image, time_s))
+            if lost is not None:
+                self._buffers.give(lost[0])
 
     def _close(self) -> None:
         """Ends every thread and releases everything; sinks finish what was handed to them."""

@@ -73,8 +73,7 @@ class MatteMaker:
             a, b = gaussian(confidence, 0.7), np.zeros_like(confidence)
         values = np.stack([a, b], axis=2)
         values[np.abs(values) < TINY] = 0.0  # a processor takes ten times as long over half floats below this
-        values = values.astype(np.float16)
-        return MatteField(values, guided, bounds(confidence))
+        return MatteField(values.astype(np.float16), guided, bounds(confidence))
 
     def _steady(self, confidence: Floats, frame_id: int) -> Floats:
         """Keeps most of the last mask where it hardly changed: still edges do not crawl, motion passes at once."""

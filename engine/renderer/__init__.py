@@ -75,7 +75,7 @@ class Renderer:
         self._update(observation, dt)
         closed = self._closed(observation)
         if closed:
-            self._slate(closed)
+            self.slate(closed)
         else:
             self._inputs.begin(observation)
             uniforms = {
@@ -115,8 +115,8 @@ class Renderer:
         broken = [a for a in self.problems if any(a.startswith(f"{layer.name}/") for layer in drawn)]
         return f"{broken[0]} failed" if broken else ""
 
-    def _slate(self, reason: str) -> None:
-        """What is shown instead of the room."""
+    def slate(self, reason: str) -> None:
+        """Draws what is shown instead of the room, with `reason` in words."""
         framebuffer = self.canvas.framebuffer
         framebuffer.clear(0.006, 0.008, 0.014, 1.0)
         size_px = self.size[1] / 14

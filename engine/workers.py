@@ -1,0 +1,202 @@
+"""The threads of a show and what they hand on: tickets from capture to the trackers, pictures to the sinks."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from engine.data import Frame, Pixels
+from engine.errors import SourceError
+from engine.imaging import straight_alpha
+from engine.mailbox import Mailbox
+from engine.sinks.base import Sink
+from engine.sources.base import Source
+from engine.stats import Stats
+from engine.trackers.base import Tracker
+
+log = logging.getLogger("phosphene")
+
+IN_FLIGHT = 2  # one frame with the trackers, one being drawn: the best balance of rate and lag
+RETRY_S = 0.3  # until a source that delivers nothing is asked again
+QUEUED = 4  # finished pictures that a sink may be behind
+
+
+class Ticket:
+    """A frame on its way through the trackers."""
+
+    def __init__(self, frame: Frame, trackers: Sequence[str], wake: threading.Condition) -> None:
+        self.frame = frame
+        self.results: dict[str, Any] = {}
+        self.born_s = time.perf_counter()
+        self._waiting = set(trackers)
+        self._wake = wake
+
+    @property
+    def waiting_for(self) -> str:
+        """The trackers that have not answered."""
+        return ", ".join(sorted(self._waiting))
+
+    @property
+    def done(self) -> bool:
+        """Whether every tracker has answered."""
+        return not self._waiting
+
+    def answer(self, tracker: str, result: Any) -> None:
+        """Takes one tracker's result; None where it failed."""
+        with self._wake:
+            if result is not None:
+                self.results[tracker] = result
+            self._waiting.discard(tracker)
+            self._wake.notify_all()
+
+
+class Worker(threading.Thread):
+    """A thread that keeps the error that ended it, for the main thread to raise."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name=name, daemon=True)
+        self.error: Exception | None = None
+
+
+class TrackerThread(Worker):
+    """Opens one tracker and lets it look at tickets, one after another."""
+
+    def __init__(self, name: str, open_tracker: Callable[[], Tracker], stats: Stats) -> None:
+        super().__init__(f"tracker {name}")
+        self.tracker_name = name
+        self.inbox: Mailbox[Ticket] = Mailbox(IN_FLIGHT + 1, drops=False)
+        self._open, self._stats, self._told = open_tracker, stats, False
+
+    def run(self) -> None:
+        tracker: Tracker | None = None
+        try:
+            tracker = self._open()
+        except Exception as error:  # noqa: BLE001 (raised again in the main thread)
+            self.error = error
+        while (ticket := self.inbox.get()) is not None:
+            result = None
+            if tracker is not None:
+                try:
+                    with self._stats.timed(f"tracker.{self.tracker_name}"):
+                        result = tracker.track(ticket.frame)
+                except Exception as error:  # noqa: BLE001 (a tracker that fails on a frame is told once)
+                    if not self._told:
+                        log.error("tracker %s failed on frame %d: %s", self.tracker_name, ticket.frame.id, error)
+                        self._told = True
+            ticket.answer(self.tracker_name, result)
+        if tracker is not None:
+            tracker.close()
+
+
+class CaptureThread(Worker):
+    """Reads the source: at its own pace where the show is live, else as fast as the frames are taken."""
+
+    def __init__(
+        self, source: Source, outbox: Mailbox[Frame], stats: Stats, paced: bool, until_s: float | None
+    ) -> None:
+        super().__init__("capture")
+        self._source, self._outbox, self._stats = source, outbox, stats
+        self._paced, self._until_s = paced, until_s
+        self._halt = threading.Event()
+        self.stalled = ""  # why a live source delivers nothing at the moment
+
+    def run(self) -> None:
+        try:
+            for frame in self._frames():
+                self._stats.frames_in += 1
+                if self._outbox.put(frame) is frame:
+                    break
+        except Exception as error:  # noqa: BLE001 (raised again in the main thread)
+            self.error = error
+        finally:
+            self._outbox.close()
+
+    def _frames(self) -> Iterator[Frame]:
+        begin = time.perf_counter()
+        while not self._halt.is_set():
+            frame = self._read()
+            if frame is None or (self._until_s is not None and frame.time_s >= self._until_s - 1e-6):
+                return
+            if self._paced:
+                if self._halt.wait(max(0.0, frame.time_s - (time.perf_counter() - begin))):
+                    return
+                frame = replace(frame, captured_s=time.perf_counter())
+            yield frame
+
+    def _read(self) -> Frame | None:
+        """The next frame. A live source that delivers nothing is asked again until it does; `stalled` says why."""
+        while not self._halt.is_set():
+            try:
+                with self._stats.timed("capture"):
+                    frame = self._source.read()
+                self.stalled = ""
+                return frame
+            except SourceError as error:
+                if not self._source.live:
+                    raise
+                if not self.stalled:
+                    log.warning("%s", error)
+                self.stalled = error.message
+                self._halt.wait(RETRY_S)
+        return None
+
+    def stop(self) -> None:
+        """Ends the reading after the frame that is being read."""
+        self._halt.set()
+        self._outbox.close()
+
+
+class SinkThread(Worker):
+    """Writes finished pictures to one sink."""
+
+    def __init__(self, sink: Sink, stats: Stats, drops: bool, give_back: Callable[[Pixels], None]) -> None:
+        super().__init__(f"sink {type(sink).__name__}")
+        self.sink = sink
+        self.inbox: Mailbox[tuple[Pixels, float]] = Mailbox(QUEUED, drops=drops)
+        self._stats, self._give_back = stats, give_back
+
+    def run(self) -> None:
+        while (item := self.inbox.get()) is not None:
+            image, time_s = item
+            if self.error is None:
+                try:
+                    with self._stats.timed(f"sink.{type(self.sink).__name__}"):
+                        self.sink.write(straight_alpha(image) if self.sink.alpha else image, time_s)
+                except Exception as error:  # noqa: BLE001 (raised again in the main thread)
+                    self.error = error
+            self._give_back(image)
+        try:
+            self.sink.close()
+        except Exception as error:  # noqa: BLE001 (raised again in the main thread)
+            self.error = self.error or error
+
+
+class Buffers:
+    """Pictures that go round between the renderer and the sinks, so that none is allocated in a frame."""
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        self._shape = (size[1], size[0], 4)
+        self._free: list[Pixels] = []
+        self._held: dict[int, int] = {}
+        self._lock = threading.Lock()
+
+    def take(self, holders: int) -> Pixels:
+        """A picture that `holders` will give back."""
+        with self._lock:
+            image = self._free.pop() if self._free else np.empty(self._shape, np.uint8)
+            self._held[id(image)] = holders
+            return image
+
+    def give(self, image: Pixels) -> None:
+        """Takes a picture back from one holder."""
+        with self._lock:
+            left = self._held.get(id(image), 0) - 1
+            self._held[id(image)] = left
+            if left == 0:
+                self._free.append(image)

@@ -31,6 +31,7 @@ class Layer(HasParams):
         self.source = source
         self.matte = Matte()
         self.effects: dict[str, Effect] = {}
+        self.uses: dict[str, str] = {}  # under which name each effect was found
 
     @property
     def drawn(self) -> bool:
@@ -122,8 +123,8 @@ class Scene:
             return
         known = self.addresses()
         for address, binding in self.bindings.items():
-            owner, param = known[address]
-            if isinstance(param, Float | Int | Bool):
+            owner, param = known.get(address, (None, None))  # a matte is gone when nothing is cut out any more
+            if owner is not None and isinstance(param, Float | Int | Bool):
                 setattr(owner, param.name, param.clamp(binding.value(signals, dt)))
 
     def needs(self) -> frozenset[str]:

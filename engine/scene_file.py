@@ -10,20 +10,19 @@ from typing import Any
 
 from engine.effect import Effect
 from engine.errors import SceneError, UsageError, unknown_name
-from engine.params import HasParams, Media, Param
-from engine.registry import Registry
+from engine.params import Color, HasParams, Media, Param
+from engine.registry import Registry, is_file
 from engine.scene import Layer, Scene
 from engine.signals import Binding
+from engine.toml_lines import Place, line_of
 from engine.trackers import KINDS, tracker_class
 
 SCENE_KEYS = ("title", "doc", "sync", "private", "trackers", "layer")
 LAYER_KEYS = ("name", "source", "matte", "effects", *Layer.params())
 SYNCS = ("frame", "latest")
 SOURCES = ("camera", "none")
-MAX_BYTES = 1_000_000
+MAX_BYTES = 200_000
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,40}")
-
-Place = tuple[str | int, ...]
 
 
 class SceneFile:
@@ -43,6 +42,8 @@ class SceneFile:
             row = re.search(r"line (\d+)", str(error))
             line = row.group(1) if row else str(self.text.count("\n") + 1)
             raise SceneError(f"not valid TOML: {error}", where=f"{path}:{line}") from None
+        except ValueError:  # Python reads whole numbers up to some thousands of digits
+            raise SceneError("holds a number of thousands of digits", where=str(path)) from None
         except RecursionError:
             raise SceneError("nested too deeply", where=str(path)) from None
 
@@ -163,10 +164,13 @@ class SceneFile:
         name = self.text_at(entry, "name", place, entry["use"])
         if not NAME.fullmatch(name):
             raise self.error(f"effect name {name!r}: use letters, digits, - and _", (*place, "name"))
+        if name == "matte":
+            raise self.error("an effect cannot be called 'matte': that is the layer's cut-out", (*place, "name"))
         if name in layer.effects:
             raise self.error(f"two effects of the layer are called '{name}'", place, 'give each its own: name = "…"')
         effect: Effect = kind()
         layer.effects[name] = effect
+        layer.uses[name] = entry["use"]
         params = kind.params()
         self.check_keys(entry, ("use", "name", *params), place, f"effect {entry['use']}")
         return [
@@ -192,11 +196,13 @@ class SceneFile:
     def media(self, value: str, place: Place) -> str:
         """A media path of a scene: relative to the scene's folder and inside it, so that a scene can be passed on."""
         folder = self.path.resolve().parent
+        if "\0" in value or len(value) > 1000:
+            raise self.error("cannot be the path of a file", place)
         path = (folder / value).resolve()
         if not path.is_relative_to(folder):
             hint = "put the file beside the scene, or give it on the command line with --set"
             raise self.error(f"'{value}' lies outside the scene's folder", place, hint)
-        if not path.is_file():
+        if not is_file(path):
             raise self.error(f"no file '{value}' beside the scene", place)
         return str(path)
 
@@ -204,50 +210,6 @@ class SceneFile:
 def load_scene(name: str, registry: Registry) -> Scene:
     """The scene called `name`, or the one in the file of that path. Raises SceneError or UsageError."""
     return SceneFile(registry.scene_path(name), registry).scene()
-
-
-def line_of(text: str, place: Place) -> int:
-    """The line on which the statement that holds `place` begins, narrowed to the key where it stands further down.
-
-    tomllib tells no lines, so the file is read again in growing parts: the first part that holds `place` ends with it.
-    """
-    lines = text.split("\n")
-    begin = 0
-    for count in range(1, len(lines) + 1):
-        try:
-            part: Any = tomllib.loads("\n".join(lines[:count]))
-        except (tomllib.TOMLDecodeError, RecursionError):
-            continue
-        if holds(part, place):
-            return narrow(lines, begin, count, place)
-        begin = count
-    return max(1, begin)
-
-
-def holds(part: Any, place: Place) -> bool:
-    """Whether `place` exists in a parsed part of a file."""
-    for step in place:
-        try:
-            part = part[step]
-        except (KeyError, IndexError, TypeError):
-            return False
-    return True
-
-
-def narrow(lines: list[str], begin: int, end: int, place: Place) -> int:
-    """Within one statement, the line on which the last key of `place` is written in its own element."""
-    keys = [s for s in place if isinstance(s, str)]
-    element = next((s for s in reversed(place) if isinstance(s, int)), 0)
-    rows = [
-        i for i in range(begin, end) if re.search(rf"(?<![\w-])[\"']?{re.escape(keys[-1])}[\"']?\s*[=\]]", lines[i])
-    ]
-    if end - begin > 1 and "effects" in keys and keys[-1] != "effects":
-        opening = [i for i in range(begin, end) if "use" in lines[i]]
-        if element < len(opening):
-            first = opening[element]
-            last = opening[element + 1] if element + 1 < len(opening) else end
-            rows = [i for i in rows if first <= i < max(last, first + 1)] or [first]
-    return (rows[0] if rows else begin) + 1
 
 
 def save_scene(scene: Scene, path: Path) -> None:
@@ -274,7 +236,8 @@ def save_scene(scene: Scene, path: Path) -> None:
         effects = tomlkit.array()
         effects.multiline(True)
         for name, effect in layer.effects.items():
-            use = type(effect).__module__.rsplit(".", 1)[-1].removeprefix("phosphene_user_").replace("_", "-")
+            own = type(effect).__module__.rsplit(".", 1)[-1].removeprefix("phosphene_user_").replace("_", "-")
+            use = layer.uses.get(name, own)
             entry: dict[str, Any] = {"use": use, **({"name": name} if name != use else {})}
             effects.append(inline({**entry, **changed(scene, f"{layer.name}/{name}.", effect, path)}))
         if layer.effects:
@@ -300,11 +263,11 @@ def changed(scene: Scene, prefix: str, owner: HasParams, path: Path) -> dict[str
         if (binding := scene.bindings.get(prefix + name)) is not None:
             out[name] = inline(binding.table())
         elif (value := getattr(owner, name)) != param.default:
-            if isinstance(param, Media):
+            if isinstance(param, Media) and value:
                 value = media_for(value, path)
-            out[name] = (
-                param.format(value) if param.kind == "color" else list(value) if param.kind == "point" else value
-            )
+            elif isinstance(param, Color) and param.parse(param.format(value)) == value:
+                value = param.format(value)
+            out[name] = list(value) if isinstance(value, tuple) else value
     return out
 
 

@@ -20,7 +20,7 @@ from engine.errors import PhospheneError, SourceError
 from engine.extrapolate import Extrapolator
 from engine.mailbox import Mailbox
 from engine.renderer import Renderer
-from engine.renderer.gpu import Gpu
+from engine.renderer.gpu import GlTime, Gpu
 from engine.scene import Scene
 from engine.signals import Signals
 from engine.sinks.base import Sink
@@ -66,6 +66,7 @@ class Show:
         self._trackers: dict[str, TrackerThread] = {}
         self._sinks = [SinkThread(s, self.stats, live, self._buffers.give) for s in sinks]
         self._extrapolator = Extrapolator()
+        self._gl_time = GlTime(gpu)
         self._last_s = 0.0  # the time of the frame drawn last
         self._idled_s = 0.0
 
@@ -177,11 +178,14 @@ class Show:
             raise SourceError(f"the input changed its size from {renderer.size} to {frame.size}")
         observation = self.signals.observe(Observation(frame, ticket.results))
         self.scene.apply(observation.signals, dt)
-        with self.stats.timed("draw"):
+        with self.stats.timed("draw"), self._gl_time:
             renderer.render(observation, dt)
             self._hand_out(renderer, frame.time_s)
+        if self._gl_time.seconds is not None:
+            self.stats.add("gl", self._gl_time.seconds)
         goes_on = True if self._on_frame is None else self._on_frame(renderer)
         self.stats.add("lag", time.perf_counter() - (frame.captured_s or ticket.born_s))
+        self.stats.dropped = self._frames.dropped + sum(s.inbox.dropped for s in self._sinks)
         self.stats.frame_done()
         return goes_on
 
@@ -210,7 +214,6 @@ class Show:
         for sink in self._sinks:
             sink.join()
         self.source.close()
-        self.stats.dropped = self._frames.dropped + sum(s.inbox.dropped for s in self._sinks)
         if self.renderer is not None:
             self.renderer.release()
 

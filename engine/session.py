@@ -40,6 +40,7 @@ class Wishes:
     pace: str | None = None
     sync: str | None = None
     seed: int = 0
+    hud: bool = False
     settings: Sequence[tuple[str, str]] = ()
     bindings: Sequence[tuple[str, Mapping[str, Any]]] = ()
     effect_folders: Sequence[Path] = field(default_factory=tuple)
@@ -89,6 +90,7 @@ def play(wishes: Wishes, *, progress: Progress | None = None, extra_sinks: Seque
     Raises PhospheneError for what a user can mend.
     """
     from engine import models
+    from engine.hud import Hud
     from engine.loop import Show
     from engine.renderer.gpu import Gpu
     from engine.sinks import open_sink
@@ -126,6 +128,7 @@ def play(wishes: Wishes, *, progress: Progress | None = None, extra_sinks: Seque
             stack.callback(sink.close)
             sinks.append(sink)
         stats = Stats()
+        hud = Hud(stats) if wishes.hud else None
         total = frames_wanted(source, wishes.seconds, fps)
 
         def on_frame(renderer: Renderer) -> bool:
@@ -133,6 +136,8 @@ def play(wishes: Wishes, *, progress: Progress | None = None, extra_sinks: Seque
                 progress(stats.frames_out + 1, total)
             if window is None:
                 return True
+            if hud is not None:
+                renderer.overlay.draw(hud.shapes(renderer.size), renderer.canvas.framebuffer)
             goes_on = window.show(renderer)
             show.signals.held = set(window.held)
             return goes_on

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 KEPT = 4096
 
@@ -58,8 +61,8 @@ class Stats:
     def table(self) -> dict[str, Any]:
         """Everything, ready for JSON: counts, frames a second, each stage's median and 95th percentile in ms."""
         stages = {}
-        for name, times in sorted(self._stages.items()):
-            ms = np.array(times) * 1e3
+        for name in sorted(self._stages):
+            ms = self.recent_ms(name, KEPT)
             stages[name] = {
                 "median_ms": round(float(np.median(ms)), 3),
                 "p95_ms": round(float(np.percentile(ms, 95)), 3),
@@ -69,5 +72,26 @@ class Stats:
             "frames_out": self.frames_out,
             "fps": round(self.fps, 2),
             "dropped": self.dropped,
+            "lag_ms": stages.get("lag"),
+            "memory_mb": memory_mb(),
             "stages": stages,
         }
+
+    def recent_ms(self, stage: str, count: int) -> NDArray[np.float64]:
+        """The last `count` times of a stage in milliseconds; empty where it was never measured."""
+        times = self._stages.get(stage)
+        return np.array([] if times is None else list(times)[-count:], np.float64) * 1e3
+
+    @property
+    def stages(self) -> list[str]:
+        """The stages that were measured."""
+        return sorted(self._stages)
+
+
+def memory_mb() -> float | None:
+    """What the process holds in memory now, in MiB; None where the system does not say."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+        return round(pages * os.sysconf("SC_PAGE_SIZE") / 2**20, 1)
+    except (OSError, AttributeError, ValueError):
+        return None

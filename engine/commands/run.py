@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.commands.table import write_json
+from engine.commands.table import table, write_json
 from engine.errors import UsageError
 from engine.session import WINDOW, Progress, Wishes, is_live, is_terminal, play
 
@@ -68,6 +68,7 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--effects", action="append", default=[], metavar="DIR", help="a folder with effects of your own"
     )
+    parser.add_argument("--stats", action="store_true", help="numbers over the window, and a table at the end")
     parser.add_argument(
         "--stats-json", metavar="FILE", help="write frames, rate, drops and times to FILE (- for stdout)"
     )
@@ -116,6 +117,7 @@ def wishes_of(options: argparse.Namespace, scene: str, source: str, outputs: lis
         pace=options.pace,
         sync=options.sync,
         seed=options.seed,
+        hud=options.stats,
         settings=settings(options.settings),
         effect_folders=[Path(f) for f in options.effects],
     )
@@ -141,7 +143,21 @@ def show(wishes: Wishes, options: argparse.Namespace) -> Stats:
         where = f", wrote {', '.join(told)}" if told else ""
         drops = f", {stats.dropped} dropped" if stats.dropped else ""
         print(f"{stats.frames_out} frames at {stats.fps:.1f} fps{drops}{where}", file=sys.stderr)
+    if options.stats:
+        print(stats_table(stats), file=sys.stderr)
     return stats
+
+
+def stats_table(stats: Stats) -> str:
+    """The numbers of a run as a table."""
+    numbers = stats.table()
+    seconds = max((stats.ended_s or 0.0) - (stats.started_s or 0.0), 1e-9)
+    rows = [["stage", "median", "95 %"]]
+    for stage, times in numbers["stages"].items():
+        rows.append([stage, f"{times['median_ms']:.1f} ms", f"{times['p95_ms']:.1f} ms"])
+    memory = "" if numbers["memory_mb"] is None else f", {numbers['memory_mb']:.0f} MiB"
+    counts = f"{numbers['frames_in']} in, {numbers['frames_out']} out, {numbers['dropped']} dropped"
+    return f"{counts} in {seconds:.1f} s: {numbers['fps']:.1f} fps{memory}\n{table(rows)}"
 
 
 @contextmanager

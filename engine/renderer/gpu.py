@@ -117,6 +117,24 @@ class Gpu:
         context.enable_direct(FRAMEBUFFER_SRGB)
 
 
+class GlTime:
+    """Measures what a graphics card takes for what is drawn within it. In software nothing is measured: there the timer
+    counts only the handing-in, and the time of the whole draw says more."""
+
+    def __init__(self, gpu: Gpu) -> None:
+        self._query: Any = None if gpu.software else gpu.context.query(time=True)
+        self.seconds: float | None = None
+
+    def __enter__(self) -> None:
+        if self._query is not None:
+            self._query.__enter__()
+
+    def __exit__(self, *error: object) -> None:
+        if self._query is not None:
+            self._query.__exit__(*error)
+            self.seconds = self._query.elapsed * 1e-9
+
+
 def native_gl() -> Any:
     """The system's GL library, for the calls that moderngl lacks or makes without releasing the interpreter's lock."""
     if sys.platform == "win32":

@@ -230,9 +230,17 @@ def test_a_binding_needs_its_signals_tracker() -> None:
 
 
 def test_an_effect_that_knows_better_asks_for_less() -> None:
-    assert "face" in scene(Place(kind="panorama", follow=0.5)).needs()
-    assert "face" not in scene(Place(kind="panorama", follow=0.0)).needs()
-    assert "face" not in scene(Place(kind="color", follow=0.5)).needs()
+    class Choosy(Effect):
+        follow = Float(1.0)
+        needs = ("face",)
+
+        def wants(self) -> tuple[str, ...]:
+            return self.needs if self.follow else ()
+
+    made = scene(Choosy())
+    assert made.needs() == {"face"}
+    made.set("follow", 0)
+    assert made.needs() == frozenset()
 
 
 # Who hides the room

@@ -139,7 +139,7 @@ WRONG: list[tuple[str, int, str]] = [
     ("[[layer]]\neffects = [\n  'mirror',\n  'blurr',\n]\n", 4, "did you mean 'blur'"),
     ("[[layer]]\neffects = [\n  { use = 'mirror' },\n\n  { use = 'blurr' },\n]\n", 5, "did you mean 'blur'"),
     ("[[layer]]\neffects = [\n  'mirror', # use = this\n  { use = 'blur', radios = 1 },\n]\n", 4, "'radius'"),
-    ("[[layer]]\neffects = [{ use = 'mirror' }, { use = 'duotone' },\n  { use = 'blur', radius = 9 },\n]\n", 3, "radius"),
+    ("[[layer]]\neffects = [{ use = 'mirror' }, { use = 'duotone' },\n  { use = 'blur', radius = 9 }]\n", 3, "radius"),
     ("[[layer]]\neffects = ['mirror',\n'mirror']\n", 3, "two effects of the layer are called 'mirror'"),
     ("[[layer]]\neffects = [{ use = 'mirror', name = '' }]\n", 2, "use letters, digits"),
     ("[[layer]]\neffects = [{ use = 'mirror', name = 'matte' }]\n", 2, "matte"),

@@ -14,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from engine.data import Frame, Observation
 from engine.errors import PhospheneError, SourceError
@@ -28,6 +29,10 @@ from engine.sources.base import Source
 from engine.stats import Stats
 from engine.trackers.base import Tracker
 from engine.workers import IN_FLIGHT, Buffers, CaptureThread, SinkThread, Ticket, TrackerThread, Worker
+
+if TYPE_CHECKING:
+    from engine.take import Take
+    from engine.take_recorder import TakeRecorder
 
 log = logging.getLogger("phosphene")
 
@@ -51,12 +56,15 @@ class Show:
         seed: int = 0,
         stats: Stats | None = None,
         on_frame: Callable[[Renderer], bool] | None = None,
+        take: Take | None = None,
+        recorder: TakeRecorder | None = None,
     ) -> None:
         self.scene, self.source, self.gpu, self.live = scene, source, gpu, live
         self.stats = stats or Stats()
         self.signals = Signals()
         self.renderer: Renderer | None = None
         self._seed, self._on_frame = seed, on_frame
+        self._take, self._recorder = take, recorder
         self._wake = threading.Condition()
         self._stopping = False
         self._buffers = Buffers(source.size)
@@ -104,7 +112,8 @@ class Show:
     def _needed_trackers(self) -> dict[str, TrackerThread]:
         """The trackers that the scene needs now; one that is needed for the first time is started."""
         needed = {}
-        for name in sorted(self.scene.needs()):
+        known = self._take.trackers if self._take is not None else frozenset()
+        for name in sorted(self.scene.needs() - known):
             if name not in self._trackers:
                 self._trackers[name] = TrackerThread(name, partial(self._open_tracker, name), self.stats)
                 self._trackers[name].start()
@@ -156,6 +165,8 @@ class Show:
         """Hands a frame to every tracker that the scene needs."""
         needed = self._needed_trackers()
         ticket = Ticket(frame, list(needed), self._wake)
+        if self._take is not None:
+            ticket.results.update(self._take.results(frame))
         tickets.append(ticket)
         for thread in needed.values():
             thread.inbox.put(ticket)
@@ -176,8 +187,7 @@ class Show:
         frame = ticket.frame
         if frame.size != renderer.size:
             raise SourceError(f"the input changed its size from {renderer.size} to {frame.size}")
-        observation = self.signals.observe(Observation(frame, ticket.results))
-        self.scene.apply(observation.signals, dt)
+        observation, dt = self._observe(ticket, dt)
         with self.stats.timed("draw"), self._gl_time:
             renderer.render(observation, dt)
             self._hand_out(renderer, frame.time_s)
@@ -188,6 +198,19 @@ class Show:
         self.stats.dropped = self._frames.dropped + sum(s.inbox.dropped for s in self._sinks)
         self.stats.frame_done()
         return goes_on
+
+    def _observe(self, ticket: Ticket, dt: float) -> tuple[Observation, float]:
+        """Everything known of a frame, parameters following their signals, and the time since the last one."""
+        moment = None if self._take is None else self._take.begin(ticket.frame, self.scene)
+        if moment is not None:
+            dt, self.signals.held = moment.dt, set(moment.held)
+        observation = self.signals.observe(Observation(ticket.frame, ticket.results))
+        if moment is not None:
+            observation = moment.complete(observation)
+        self.scene.apply(observation.signals, dt)
+        if self._recorder is not None:
+            self._recorder.add(observation, dt, self._trackers, self.signals.held)
+        return observation, dt
 
     def _hand_out(self, renderer: Renderer, time_s: float) -> None:
         """Waits until the picture is drawn and hands it to the sinks."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -61,6 +61,7 @@ class Scene:
     sync: str = "frame"
     private: bool | None = None
     path: Path | None = None
+    listeners: list[Callable[[str, Any], None]] = field(default_factory=list)  # told what `set` and `bind` did
 
     def owners(self) -> Iterator[tuple[str, HasParams]]:
         """Everything that has parameters, with the address before the parameter's name."""
@@ -103,6 +104,8 @@ class Scene:
         except UsageError as error:
             raise UsageError(f"{full}: {error.message}", hint=error.hint) from None
         self.bindings.pop(full, None)
+        for listener in self.listeners:
+            listener(full, getattr(owner, param.name))
         return full
 
     def get(self, address: str) -> Any:
@@ -116,6 +119,8 @@ class Scene:
         if not hasattr(param, "clamp"):
             raise UsageError(f"{full} is a {param.kind}: only numbers and switches follow a signal")
         self.bindings[full] = binding
+        for listener in self.listeners:
+            listener(full, binding)
 
     def apply(self, signals: Mapping[str, float], dt: float) -> None:
         """Lets every bound parameter follow its signal."""

@@ -1,0 +1,229 @@
+"""Takes: a show written down while it runs, so that it can be drawn again, frame for frame the same.
+
+A take is a folder: `take.json` (what was asked for), `scene.toml` (the scene as it was), `frames.nut` (the drawn
+frames, lossless) and `tracks.bin` (for each drawn frame: its exact time, what the trackers said, keys, changed parameters).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import ChainMap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from engine.data import Frame, Observation
+from engine.errors import SourceError, UsageError
+from engine.scene import Scene
+from engine.signals import Binding
+from engine.sources.fit import Closing
+from engine.take_files import FRAMES, TRACKS, TrackReader, read_frames
+from engine.version import __version__
+
+log = logging.getLogger("phosphene")
+
+FORMAT = 1
+HEADER, SCENE = "take.json", "scene.toml"
+MAX_HEADER = 4_000_000
+# Signals that follow from the results, the keys and the time; only others (sound, MIDI …) have to be written down.
+DERIVED = ("face", "pose", "person", "time", "key", "lfo")
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What `take.json` says. `size` is (width, height); `ended` is empty while a take is being recorded."""
+
+    scene: str
+    size: tuple[int, int]
+    fps: float
+    seed: int = 0
+    sync: str = "frame"
+    pace: str = "exact"
+    input: str = ""
+    scene_path: str = ""
+    settings: Sequence[tuple[str, str]] = ()
+    bindings: Sequence[tuple[str, Mapping[str, Any]]] = ()
+    effect_folders: Sequence[str] = ()
+    engine: str = __version__
+    frames: int | None = None
+    ended: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What was known of one drawn frame besides its pixels."""
+
+    id: int
+    time_s: float
+    dt: float
+    results: Mapping[str, Any]
+    asked: tuple[str, ...] = ()
+    held: tuple[str, ...] = ()
+    events: tuple[tuple[str, Any], ...] = ()
+    signals: Mapping[str, float] = field(default_factory=dict)
+    quality: str = ""
+
+    def complete(self, observation: Observation) -> Observation:
+        """`observation` with the signals that cannot be found again from what was recorded."""
+        if not self.signals:
+            return observation
+        return replace(observation, signals=ChainMap(dict(self.signals), observation.signals))  # type: ignore[arg-type]
+
+
+NAMES = frozenset(f.name for f in fields(Moment))
+
+
+class Take(Closing):
+    """A recorded take. `trackers` are those that were asked for while it was recorded; they need not run again.
+
+    It is a source too: `read` gives the recorded frames with their own numbers and times. Raises SourceError where the
+    folder holds no take, or one of another version.
+    """
+
+    live = False
+    audio_path: str | None = None
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.about = read_about(folder)
+        self.size, self.fps = self.about.size, self.about.fps
+        self._tracks = TrackReader(folder / TRACKS)
+        self.frame_count: int | None = self._tracks.count
+        whole = self.about.frames is not None and self._tracks.count >= self.about.frames
+        if not self._tracks.count:
+            self.close()
+            raise SourceError("the take holds not one whole frame", where=str(folder), hint="record it again")
+        if not whole:
+            log.warning("%s: the take was cut off; its first %d frames are played", folder, self._tracks.count)
+        self._frames = read_frames(folder / FRAMES, self.size)
+        self._next = 0
+        self._moments: dict[int, Moment] = {}
+        self._kept: dict[str, tuple[int, Any]] = {}
+        self._told: set[str] = set()
+        self.trackers = self._asked()
+
+    def _asked(self) -> frozenset[str]:
+        found: set[str] = set()
+        for index in range(self._tracks.count):
+            found.update(self._record(index)["asked"])
+        return frozenset(found)
+
+    def _record(self, index: int) -> dict[str, Any]:
+        record = self._tracks.read(index)
+        if not isinstance(record, dict) or frozenset(record) != NAMES:
+            raise SourceError(f"record {index} is not that of a frame", where=str(self._tracks.path))
+        return record
+
+    def read(self) -> Frame | None:
+        """The next frame, or None at the end. Raises SourceError where it is damaged."""
+        if self._next >= self._tracks.count:
+            return None
+        pixels = next(self._frames, None)
+        if pixels is None:
+            log.warning("%s: the frames end after %d of %d", self.folder, self._next, self._tracks.count)
+            return None
+        index, self._next = self._next, self._next + 1
+        record = self._record(index)
+        try:
+            moment = Moment(
+                int(record["id"]),
+                float(record["time_s"]),
+                float(record["dt"]),
+                {name: self._result(name, result, index) for name, result in record["results"].items()},
+                tuple(str(n) for n in record["asked"]),
+                tuple(str(n) for n in record["held"]),
+                tuple((str(address), value) for address, value in record["events"]),
+                {str(n): float(v) for n, v in record["signals"].items()},
+                str(record["quality"]),
+            )
+        except (TypeError, ValueError, AttributeError) as error:
+            raise SourceError(f"record {index} is damaged ({error})", where=str(self._tracks.path)) from error
+        self._moments[moment.id] = moment
+        return Frame(moment.id, moment.time_s, pixels)
+
+    def _result(self, name: str, said: Any, index: int) -> Any:
+        """A result, or the earlier one that it is the same as."""
+        if isinstance(said, dict) and "same_as" in said:
+            held = self._kept.get(name)
+            if held is None or held[0] != said["same_as"]:
+                raise ValueError(f"{name} is that of record {said['same_as']}, which is not there")
+            return held[1]
+        self._kept[name] = index, said
+        return said
+
+    def results(self, frame: Frame) -> Mapping[str, Any]:
+        """What the trackers said of `frame`, which `read` gave and `begin` was not called for."""
+        return self._moments[frame.id].results
+
+    def begin(self, frame: Frame, scene: Scene) -> Moment:
+        """Does to `scene` what was done to it before `frame` was drawn; its moment is let go."""
+        moment = self._moments.pop(frame.id)
+        for address, value in moment.events:
+            try:
+                if isinstance(value, dict):
+                    scene.bind(address, Binding.parse(value))
+                else:
+                    scene.set(address, value)
+            except UsageError as error:
+                if address not in self._told:
+                    log.warning("frame %d of the take: %s", frame.id, error)
+                    self._told.add(address)
+        return moment
+
+    def is_of(self, scene: str) -> bool:
+        """Whether `scene`, a name or path as the user gave it, is the one that was recorded."""
+        path = Path(scene).expanduser()
+        if path.suffix == ".toml" and path.resolve() == (self.folder / SCENE).resolve():
+            return True
+        return path.stem == self.about.scene
+
+    def compare(self, scene: Scene) -> None:
+        """Warns where the file of `scene` is no longer what was recorded."""
+        try:
+            then = (self.folder / SCENE).read_text(encoding="utf-8")
+            now = then if scene.path is None else scene.path.read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            log.warning("%s: the recorded scene cannot be compared (%s)", self.folder, error)
+            return
+        if then != now:
+            log.warning("%s has changed since the take was recorded; %s is how it was", scene.name, self.folder / SCENE)
+
+    def close(self) -> None:
+        """Closes the files; harmless when called twice."""
+        self._tracks.close()
+        frames = getattr(self, "_frames", None)
+        if frames is not None:
+            frames.close()
+
+
+def read_about(folder: Path) -> About:
+    """What the take in `folder` says of itself. Raises SourceError."""
+    path = folder / HEADER
+    try:
+        if path.stat().st_size > MAX_HEADER:
+            raise SourceError(f"more than {MAX_HEADER} bytes", where=str(path))
+        said = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        hint = "give the folder that --record-take wrote"
+        raise SourceError("there is no take here", where=str(folder), hint=hint) from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise SourceError(f"cannot be read: {error}", where=str(path)) from error
+    if not isinstance(said, dict) or said.get("format") != FORMAT:
+        found = said.get("format") if isinstance(said, dict) else None
+        hint = f"it was recorded by version {said.get('engine', '?')}" if isinstance(said, dict) else ""
+        raise SourceError(f"format {found!r}: this version reads format {FORMAT}", where=str(path), hint=hint)
+    try:
+        known = {f.name for f in fields(About)}
+        values = {key: value for key, value in said.items() if key in known}
+        width, height = (int(n) for n in values.pop("size"))
+        values["settings"] = [(str(a), str(v)) for a, v in values.get("settings", [])]
+        values["bindings"] = [(str(a), dict(t)) for a, t in values.get("bindings", [])]
+        about = About(**{**values, "size": (width, height)})
+        usual = 16 <= width <= 16384 and 16 <= height <= 16384 and 0.0 < float(about.fps) < 1e4
+        if not usual or not isinstance(about.seed, int) or not isinstance(about.frames, int | None):
+            raise ValueError("a size, rate, seed or count that cannot be")
+    except (TypeError, ValueError, KeyError, AttributeError) as error:
+        raise SourceError(f"does not say what a take must say ({error})", where=str(path)) from error
+    return about

@@ -1,6 +1,7 @@
 """GLSL assembly: the prelude, uniforms made from an effect's class, `#include`, and errors in the author's own lines.
 
-No GLSL is parsed here: what a shader uses is found by its words, and `#line` makes the driver name the author's lines.
+No GLSL is parsed here: what a shader uses is found by its words. Drivers differ in what they make of `#line` (Mesa 22
+forgets which file it names), so the text given to them has none: marks in comments tell where each line comes from.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ SHADERS = ROOT / "shaders"
 VERSION = "#version 330 core"
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+["<]([^">\n]+)[">][ \t]*$', re.MULTILINE)
 MAX_INCLUDES = 64
+MARK = re.compile(r"//@ (\d+) (\d+)")  # the next line is this line of this file
 
 VERTEX = f"""{VERSION}
 out vec2 _uv;
@@ -190,9 +192,12 @@ class Sources:
     def find(self, name: str, where: str) -> Path:
         """The file called `name` in the effect's folder or in `shaders/`; it may not lie outside them."""
         for folder in self.folders:
-            path = (folder / name).resolve()
-            if path.is_relative_to(folder.resolve()) and path.is_file():
-                return path
+            try:
+                path = (folder / name).resolve()
+                if path.is_relative_to(folder.resolve()) and path.is_file():
+                    return path
+            except (OSError, ValueError):  # what cannot be the name of a file names none
+                continue
         looked = ", ".join(str(f) for f in self.folders)
         raise ShaderError(f"no shader file '{name}'", where=where, hint=f"it is looked for in {looked}")
 
@@ -208,7 +213,7 @@ class Sources:
             raise ShaderError(f"more than {MAX_INCLUDES} included files", where=file)
         number = len(self.files)
         self.files.append(file)
-        out = [f"#line {first_line} {number}"]
+        out = [mark(first_line, number)]
         for offset, line in enumerate(text.split("\n")):
             match = INCLUDE.match(line)
             if match is None:
@@ -219,8 +224,13 @@ class Sources:
             if path not in self.seen:
                 self.seen.add(path)
                 out.append(self.expand(read_shader(path), str(path), 1))
-            out.append(f"#line {at + 1} {number}")
+            out.append(mark(at + 1, number))
         return "\n".join(out)
+
+
+def mark(row: int, file: int) -> str:
+    """The comment that says which line of which file comes next."""
+    return f"//@ {row} {file}"
 
 
 def read_shader(path: Path) -> str:
@@ -287,14 +297,14 @@ def assemble(effect: type[Effect], step: Pass, targets: Iterable[str], main: str
     features = features_of(body + tail)
     words = words_of(body)
     named = [t for t in dict.fromkeys(targets) if t in words]
-    parts = [VERSION, "#line 1 0", PRELUDE]
+    parts = [VERSION, PRELUDE]
     if step.sprites:
         parts.append(SPRITE_PRELUDE)
     parts += [FEATURES[f] for f in FEATURES if f in features]
     parts += [
         f"uniform sampler2D _target_{t};\nvec4 {t}(vec2 uv) {{ return texture(_target_{t}, uv); }}" for t in named
     ]
-    parts += [declare(effect), body, "#line 1 0", tail]
+    parts += [declare(effect), body, mark(1, 0), tail]
     return Shader(
         "\n".join(parts),
         features,
@@ -306,7 +316,19 @@ def assemble(effect: type[Effect], step: Pass, targets: Iterable[str], main: str
 
 
 # Mesa: `1:12(5): error: …`; NVIDIA: `1(12) : error C0000: …`; Apple, AMD, Intel: `ERROR: 1:12: …`.
-_ERROR = re.compile(r"^(?:ERROR:\s*)?(\d+)(?::(\d+)(?:\(\d+\))?|\((\d+)\))\s*:\s*(.*)$")
+_ERROR = re.compile(r"^(?:ERROR:\s*)?\d+(?::(\d+)(?:\(\d+\))?|\((\d+)\))\s*:\s*(.*)$")
+
+
+def author_line(shader: Shader, row: int) -> str:
+    """`file:line` of a row, from 1, of an assembled shader."""
+    file, line = 0, 0
+    for text in shader.text.split("\n")[:row]:
+        told = MARK.fullmatch(text)
+        if told and int(told[2]) < len(shader.files):
+            line, file = int(told[1]) - 1, int(told[2])
+        else:
+            line += 1
+    return f"{shader.files[file]}:{line}"
 
 
 def explain(error: str, shader: Shader) -> ShaderError:
@@ -316,11 +338,10 @@ def explain(error: str, shader: Shader) -> ShaderError:
         match = _ERROR.match(line.strip())
         if match is None:
             continue
-        number, row, text = int(match[1]), int(match[2] or match[3]), match[4]
+        row, text = int(match[1] or match[2]), match[3]
         if "warning" in text[:8].lower():
             continue
-        file = shader.files[number] if number < len(shader.files) else shader.name
-        found.append((f"{file}:{row}", re.sub(r"^error\s*\w*:\s*", "", text)))
+        found.append((author_line(shader, row), re.sub(r"^error\s*\w*:\s*", "", text)))
     own = [f for f in found if not f[0].startswith("prelude:")] or found
     if not own:
         tail = error.strip().splitlines()

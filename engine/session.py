@@ -39,11 +39,13 @@ class Wishes:
     seconds: float | None = None
     pace: str | None = None
     sync: str | None = None
-    seed: int = 0
+    seed: int | None = None
     hud: bool = False
     settings: Sequence[tuple[str, str]] = ()
     bindings: Sequence[tuple[str, Mapping[str, Any]]] = ()
     effect_folders: Sequence[Path] = field(default_factory=tuple)
+    take: Path | None = None
+    record_take: Path | None = None
 
 
 Progress = Callable[[int, int | None], None]
@@ -99,18 +101,35 @@ def play(wishes: Wishes, *, progress: Progress | None = None, extra_sinks: Seque
     from engine.trackers import KINDS as TRACKERS
     from engine.trackers import open_tracker
 
+    take = None
+    if wishes.take is not None:
+        from engine.take import Take, wishes_for
+
+        take = Take(wishes.take.expanduser())
+        wishes = wishes_for(wishes, take)
     scene = open_scene(wishes)
-    needed = sorted({model for name in scene.needs() for model in TRACKERS[name].models})
+    known = frozenset[str]() if take is None else take.trackers
+    needed = sorted({model for name in scene.needs() - known for model in TRACKERS[name].models})
     models.fetch([name for name in needed if not models.state(name).ready])
     files = [o for o in wishes.outputs if o != WINDOW]
     with ExitStack() as stack:
-        source = stack.enter_context(open_source(wishes.input, size=wishes.size, fps=wishes.fps))
-        live = source.live or (
-            any(is_live(o) for o in wishes.outputs) if wishes.pace is None else wishes.pace == "live"
-        )
+        source: Source
+        if take is not None:
+            source = stack.enter_context(take)
+            take.compare(scene)
+        else:
+            source = stack.enter_context(open_source(wishes.input, size=wishes.size, fps=wishes.fps))
+        shown = any(is_live(o) for o in wishes.outputs) if wishes.pace is None else wishes.pace == "live"
+        live = source.live or (shown and take is None)
         if source.live and wishes.pace == "exact":
             raise UsageError("a camera has no exact pace: its frames do not wait", hint="leave --pace out")
         fps = wishes.fps or source.fps or 30.0
+        recorder = None
+        if wishes.record_take is not None:
+            from engine.take_recorder import record
+
+            recorder = record(wishes, scene, source, fps, live=live)
+            stack.callback(recorder.close)
         window: WindowSink | None = None
         if WINDOW in wishes.outputs:
             from engine.sinks.window import WindowSink
@@ -150,12 +169,16 @@ def play(wishes: Wishes, *, progress: Progress | None = None, extra_sinks: Seque
             open_tracker=lambda name: open_tracker(name, **scene.trackers.get(name, {})),
             live=live,
             until_s=wishes.seconds,
-            seed=wishes.seed,
+            seed=wishes.seed or 0,
             stats=stats,
             on_frame=on_frame,
+            take=take,
+            recorder=recorder,
         )
         with stopping(show.stop):
             show.run()
+    if recorder is not None:
+        stats.extra["take"] = recorder.summary()
     return stats
 
 

@@ -25,6 +25,7 @@ class Stats:
         self.dropped = 0
         self.started_s: float | None = None
         self.ended_s: float | None = None
+        self.extra: dict[str, Any] = {}  # what other parts tell: a recording, the governor
         self._stages: dict[str, deque[float]] = {}
 
     def add(self, stage: str, seconds: float) -> None:
@@ -75,6 +76,7 @@ class Stats:
             "lag_ms": stages.get("lag"),
             "memory_mb": memory_mb(),
             "stages": stages,
+            **self.extra,
         }
 
     def recent_ms(self, stage: str, count: int) -> NDArray[np.float64]:

@@ -1,7 +1,8 @@
 """Takes: a show written down while it runs, so that it can be drawn again, frame for frame the same.
 
 A take is a folder: `take.json` (what was asked for), `scene.toml` (the scene as it was), `frames.nut` (the drawn
-frames, lossless) and `tracks.bin` (for each drawn frame: its exact time, what the trackers said, keys, changed parameters).
+frames, lossless) and `tracks.bin` (for each drawn frame: its exact time, what the
+trackers said, keys, changed parameters).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.data import Frame, Observation
 from engine.errors import SourceError, UsageError
@@ -21,6 +22,9 @@ from engine.signals import Binding
 from engine.sources.fit import Closing
 from engine.take_files import FRAMES, TRACKS, TrackReader, read_frames
 from engine.version import __version__
+
+if TYPE_CHECKING:
+    from engine.session import Wishes
 
 log = logging.getLogger("phosphene")
 
@@ -46,6 +50,7 @@ class About:
     settings: Sequence[tuple[str, str]] = ()
     bindings: Sequence[tuple[str, Mapping[str, Any]]] = ()
     effect_folders: Sequence[str] = ()
+    trackers: Sequence[str] = ()
     engine: str = __version__
     frames: int | None = None
     ended: str = ""
@@ -59,7 +64,6 @@ class Moment:
     time_s: float
     dt: float
     results: Mapping[str, Any]
-    asked: tuple[str, ...] = ()
     held: tuple[str, ...] = ()
     events: tuple[tuple[str, Any], ...] = ()
     signals: Mapping[str, float] = field(default_factory=dict)
@@ -88,7 +92,8 @@ class Take(Closing):
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.about = read_about(folder)
-        self.size, self.fps = self.about.size, self.about.fps
+        self.size = self.about.size
+        self.fps: float | None = self.about.fps
         self._tracks = TrackReader(folder / TRACKS)
         self.frame_count: int | None = self._tracks.count
         whole = self.about.frames is not None and self._tracks.count >= self.about.frames
@@ -102,13 +107,7 @@ class Take(Closing):
         self._moments: dict[int, Moment] = {}
         self._kept: dict[str, tuple[int, Any]] = {}
         self._told: set[str] = set()
-        self.trackers = self._asked()
-
-    def _asked(self) -> frozenset[str]:
-        found: set[str] = set()
-        for index in range(self._tracks.count):
-            found.update(self._record(index)["asked"])
-        return frozenset(found)
+        self.trackers = frozenset(self.about.trackers)
 
     def _record(self, index: int) -> dict[str, Any]:
         record = self._tracks.read(index)
@@ -132,7 +131,6 @@ class Take(Closing):
                 float(record["time_s"]),
                 float(record["dt"]),
                 {name: self._result(name, result, index) for name, result in record["results"].items()},
-                tuple(str(n) for n in record["asked"]),
                 tuple(str(n) for n in record["held"]),
                 tuple((str(address), value) for address, value in record["events"]),
                 {str(n): float(v) for n, v in record["signals"].items()},
@@ -180,7 +178,9 @@ class Take(Closing):
         return path.stem == self.about.scene
 
     def compare(self, scene: Scene) -> None:
-        """Warns where the file of `scene` is no longer what was recorded."""
+        """Warns where `scene` is the one that was recorded but its file says something else now."""
+        if scene.name != self.about.scene:
+            return
         try:
             then = (self.folder / SCENE).read_text(encoding="utf-8")
             now = then if scene.path is None else scene.path.read_text(encoding="utf-8-sig")
@@ -219,6 +219,7 @@ def read_about(folder: Path) -> About:
         values = {key: value for key, value in said.items() if key in known}
         width, height = (int(n) for n in values.pop("size"))
         values["settings"] = [(str(a), str(v)) for a, v in values.get("settings", [])]
+        values["trackers"] = [str(n) for n in values.get("trackers", [])]
         values["bindings"] = [(str(a), dict(t)) for a, t in values.get("bindings", [])]
         about = About(**{**values, "size": (width, height)})
         usual = 16 <= width <= 16384 and 16 <= height <= 16384 and 0.0 < float(about.fps) < 1e4
@@ -227,3 +228,26 @@ def read_about(folder: Path) -> About:
     except (TypeError, ValueError, KeyError, AttributeError) as error:
         raise SourceError(f"does not say what a take must say ({error})", where=str(path)) from error
     return about
+
+
+def wishes_for(wishes: Wishes, take: Take) -> Wishes:
+    """`wishes` with what was asked for when `take` was recorded, where the same scene is wanted; new wishes come last.
+
+    Raises UsageError for what a take cannot do.
+    """
+    for name, given in (("--size", wishes.size), ("--fps", wishes.fps)):
+        if given is not None:
+            raise UsageError(f"a take has its own size and rate: leave {name} out", where=str(take.folder))
+    if wishes.input != "camera":
+        raise UsageError("--take is the input: leave --input out", where=str(take.folder))
+    if wishes.record_take is not None or wishes.pace == "live":
+        other = "--record-take" if wishes.record_take is not None else "--pace live"
+        raise UsageError(f"a take is drawn frame by frame: leave {other} out", where=str(take.folder))
+    about = take.about
+    same = take.is_of(wishes.scene)
+    return replace(
+        wishes,
+        seed=about.seed if wishes.seed is None else wishes.seed,
+        settings=[*(about.settings if same else ()), *wishes.settings],
+        bindings=[*(about.bindings if same else ()), *wishes.bindings],
+    )

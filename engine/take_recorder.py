@@ -9,7 +9,7 @@ import threading
 from collections.abc import Collection
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.data import Frame, Observation
 from engine.errors import SinkError
@@ -17,6 +17,10 @@ from engine.scene import Scene
 from engine.signals import Binding
 from engine.take import DERIVED, FORMAT, HEADER, SCENE, About
 from engine.take_files import FRAMES, TRACKS, FrameWriter, TrackWriter
+
+if TYPE_CHECKING:
+    from engine.session import Wishes
+    from engine.sources.base import Source
 
 log = logging.getLogger("phosphene")
 
@@ -41,7 +45,7 @@ class TakeRecorder(threading.Thread):
         self._last: dict[str, tuple[Any, int]] = {}
         frame_bytes = about.size[0] * about.size[1] * 3
         room = min(max(room_bytes // frame_bytes, 2), 600)
-        self._queue: queue.Queue[tuple[Frame, dict[str, Any]] | None] = queue.Queue(room)
+        self._queue: queue.Queue[tuple[Frame, dict[str, Any], frozenset[str]] | None] = queue.Queue(room)
         self._make_folder(scene)
         scene.listeners.append(self._heard)
         self._scene = scene
@@ -86,14 +90,13 @@ class TakeRecorder(threading.Thread):
             "time_s": frame.time_s,
             "dt": dt,
             "results": dict(observation.results),
-            "asked": sorted(asked),
             "held": sorted(held),
             "events": [list(event) for event in events],
             "signals": {n: v for n, v in observation.signals.items() if n.partition(".")[0] not in DERIVED},
             "quality": quality,
         }
         try:
-            self._queue.put((frame, record), block=self.waits)
+            self._queue.put((frame, record, frozenset(asked)), block=self.waits)
             self._added += 1
         except queue.Full:
             self._give_up(f"{LOST}: it holds the first {self._added} frames")
@@ -107,7 +110,10 @@ class TakeRecorder(threading.Thread):
         frames: FrameWriter | None = None
         try:
             while (item := self._queue.get()) is not None:
-                frame, record = item
+                frame, record, asked = item
+                if not asked <= set(self.about.trackers):
+                    self.about = replace(self.about, trackers=sorted(asked | set(self.about.trackers)))
+                    self._tell()  # before the first result, so that a take that is cut off knows it too
                 if frames is None:
                     frames = FrameWriter(self.folder / FRAMES, self.about.size, self.about.fps)
                 frames.write(frame.pixels, frame.time_s)
@@ -136,10 +142,10 @@ class TakeRecorder(threading.Thread):
                 self._last[name] = (result, self.written)
         return {**record, "results": results}
 
-    @property
-    def bytes(self) -> int:
-        """How large the take is on the disk."""
-        return sum(entry.stat().st_size for entry in self.folder.iterdir() if entry.is_file())
+    def summary(self) -> dict[str, Any]:
+        """What was written, for the numbers of the run."""
+        size = sum(entry.stat().st_size for entry in self.folder.iterdir() if entry.is_file())
+        return {"folder": str(self.folder), "frames": self.written, "bytes": size, "ended": self.about.ended}
 
     def close(self) -> None:
         """Writes what is left and says in `take.json` how it ended; harmless when called twice."""
@@ -154,3 +160,24 @@ class TakeRecorder(threading.Thread):
             self._tell()
         except OSError as error:
             log.error("the take in %s could not be finished: %s", self.folder, error)
+
+
+def record(wishes: Wishes, scene: Scene, source: Source, fps: float, *, live: bool) -> TakeRecorder:
+    """The recorder that `wishes.record_take` asks for. Raises SinkError where the folder cannot be used."""
+    from engine.session import media_path
+
+    assert wishes.record_take is not None
+    about = About(
+        scene.name,
+        source.size,
+        fps,
+        seed=wishes.seed or 0,
+        sync=scene.sync,
+        pace="live" if live else "exact",
+        input=wishes.input,
+        scene_path="" if scene.path is None else str(scene.path.resolve()),
+        settings=[(address, media_path(scene, address, value)) for address, value in wishes.settings],
+        bindings=list(wishes.bindings),
+        effect_folders=[str(folder) for folder in wishes.effect_folders],
+    )
+    return TakeRecorder(wishes.record_take.expanduser(), about, scene, waits=not live)

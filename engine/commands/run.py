@@ -40,6 +40,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="OUT",
         help="window (default), virtual-camera, out.mp4, frames/, null; repeat it for several at once",
     )
+    parser.add_argument("--record-take", metavar="DIR", help="write the show down in DIR, to be drawn again by --take")
+    parser.add_argument(
+        "--take",
+        metavar="DIR",
+        help="draw a recorded take again, frame for frame (without --output: into DIR/SCENE.mp4)",
+    )
     add_common(parser)
 
 
@@ -64,7 +70,7 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--pace", choices=("live", "exact"), help="live drops late frames, exact draws every one (default: by output)"
     )
-    parser.add_argument("--seed", type=int, default=0, help="seed of everything random (default 0)")
+    parser.add_argument("--seed", type=int, help="seed of everything random (default 0, or the take's)")
     parser.add_argument(
         "--effects", action="append", default=[], metavar="DIR", help="a folder with effects of your own"
     )
@@ -126,7 +132,11 @@ def wishes_of(options: argparse.Namespace, scene: str, source: str, outputs: lis
 def run(options: argparse.Namespace) -> int:
     """Runs the scene."""
     outputs = options.output or [WINDOW]
+    if options.take and not options.output:
+        outputs = [str(Path(options.take) / f"{Path(options.scene).stem}.mp4")]
     wishes = wishes_of(options, options.scene, options.input, outputs)
+    wishes.take = Path(options.take) if options.take else None
+    wishes.record_take = Path(options.record_take) if options.record_take else None
     show(wishes, options)
     return 0
 
@@ -139,6 +149,10 @@ def show(wishes: Wishes, options: argparse.Namespace) -> Stats:
     if options.stats_json:
         write_json(stats.table(), options.stats_json)
     if not options.quiet:
+        if taken := stats.extra.get("take"):
+            print(
+                f"took {taken['frames']} frames, {taken['bytes'] / 1e6:.0f} MB, in {taken['folder']}", file=sys.stderr
+            )
         told = [o for o in wishes.outputs if not is_live(o) and o != "null"]
         where = f", wrote {', '.join(told)}" if told else ""
         drops = f", {stats.dropped} dropped" if stats.dropped else ""

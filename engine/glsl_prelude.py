@@ -1,0 +1,132 @@
+"""The GLSL that stands before and round every effect's own: vertex shaders, helpers, and what a shader may call."""
+
+from __future__ import annotations
+
+VERSION = "#version 330 core"
+
+VERTEX = f"""{VERSION}
+out vec2 _uv;
+void main() {{
+    _uv = vec2(gl_VertexID & 1, gl_VertexID >> 1) * 2.0;
+    gl_Position = vec4(_uv * 2.0 - 1.0, 0.0, 1.0);
+}}
+"""
+
+SPRITE_VERTEX = f"""{VERSION}
+uniform vec2 size_px;
+in vec4 _place;   // centre and half size, pixels
+in float _angle;
+in vec4 _data0;
+in vec4 _data1;
+out vec2 _uv;
+out vec2 sprite;
+flat out vec2 sprite_half_px;
+flat out vec4 data0;
+flat out vec4 data1;
+void main() {{
+    sprite = vec2(gl_VertexID & 1, gl_VertexID >> 1) * 2.0 - 1.0;
+    sprite_half_px = _place.zw;
+    data0 = _data0;
+    data1 = _data1;
+    vec2 p = sprite * _place.zw;
+    float c = cos(_angle), s = sin(_angle);
+    _uv = (_place.xy + vec2(c * p.x - s * p.y, s * p.x + c * p.y)) / size_px;
+    gl_Position = vec4(_uv * 2.0 - 1.0, 0.0, 1.0);
+}}
+"""
+
+PRELUDE = """
+uniform float time_s;      // seconds since the start
+uniform float dt;          // seconds since the last frame
+uniform vec2 size_px;      // the size of what is drawn
+uniform float seed;        // 0..1, fixed for a run
+in vec2 _uv;
+out vec4 _out;
+float luma(vec3 linear_rgb) { return dot(linear_rgb, vec3(0.2126, 0.7152, 0.0722)); }
+vec3 to_srgb(vec3 c) {
+    c = max(c, vec3(0.0));
+    return mix(c * 12.92, 1.055 * pow(c, vec3(1.0 / 2.4)) - 0.055, step(0.0031308, c));
+}
+vec3 to_linear(vec3 c) {
+    c = max(c, vec3(0.0));
+    return mix(c / 12.92, pow((c + 0.055) / 1.055, vec3(2.4)), step(0.04045, c));
+}
+"""
+
+SPRITE_PRELUDE = """
+in vec2 sprite;
+flat in vec2 sprite_half_px;
+flat in vec4 data0;
+flat in vec4 data1;
+"""
+
+_CAMERA = """
+uniform sampler2D _camera;
+vec4 camera(vec2 uv) { return texture(_camera, uv); }
+vec4 camera_here() { return texelFetch(_camera, ivec2(gl_FragCoord.xy), 0); }
+"""
+
+# What a shader may call, by the word that calls it for: declared only where that word occurs.
+FEATURES: dict[str, str] = {
+    "frame": """
+uniform sampler2D _frame;
+vec4 frame(vec2 uv) { return texture(_frame, uv); }
+vec4 frame_here() { return texelFetch(_frame, ivec2(gl_FragCoord.xy), 0); }
+""",
+    "camera": _CAMERA,
+    # The matte is a local linear model of the brightness (guided filter, He et al. 2013): alpha = a·guide + b.
+    "mask": """
+uniform sampler2D _matte;
+uniform sampler2D _guide;
+uniform vec3 _matte_shape;   // low, high of the soft step; 1 where the matte holds guided coefficients
+float mask(vec2 uv) {
+    vec4 m = texture(_matte, uv);
+    float a = m.r;
+    if (_matte_shape.z > 0.5) {
+        ivec2 at = clamp(ivec2(uv * vec2(textureSize(_guide, 0))), ivec2(0), textureSize(_guide, 0) - 1);
+        a = m.r * sqrt(luma(texelFetch(_guide, at, 0).rgb)) + m.g;
+    }
+    return smoothstep(_matte_shape.x, _matte_shape.y, a);
+}
+float _mask_here;   // fetched once for the pixel that is drawn
+float mask_here() { return _mask_here; }
+""",
+    "backdrop": """
+uniform sampler2D _backdrop;
+vec4 backdrop(vec2 uv) { return texture(_backdrop, uv); }
+""",
+    "past": """
+uniform sampler2D _past;
+vec4 past(vec2 uv) { return texture(_past, uv); }
+""",
+    "face": """
+uniform sampler2D _faces;
+uniform int face_count;
+vec3 face_point(int face, int index) { return texelFetch(_faces, ivec2(index, face), 0).xyz; }
+""",
+    "pose": """
+uniform sampler2D _poses;
+uniform int pose_count;
+vec3 pose_point(int pose, int index) { return texelFetch(_poses, ivec2(index, pose), 0).xyz; }
+float pose_visibility(int pose, int index) { return texelFetch(_poses, ivec2(index, pose), 0).w; }
+""",
+}
+WORDS: dict[str, tuple[str, ...]] = {
+    "frame": ("frame", "frame_here"),
+    "camera": ("camera", "camera_here"),
+    "mask": ("mask", "mask_here"),
+    "backdrop": ("backdrop",),
+    "past": ("past",),
+    "face": ("face_point", "face_count"),
+    "pose": ("pose_point", "pose_count", "pose_visibility"),
+}
+TRACKERS = {"mask": "person", "face": "face", "pose": "pose"}
+
+# How the result of a pass is written. The last pass of a layer also cuts it out and gives it its opacity, so that a
+# layer costs no pass of its own.
+MAIN = {
+    "effect": "_out = effect(_uv);",
+    "opacity": "_out = effect(_uv) * _opacity;",
+    "cut": "_out = effect(_uv) * (mask_here() * _opacity);",
+    "cut-not": "_out = effect(_uv) * ((1.0 - mask_here()) * _opacity);",
+}

@@ -99,7 +99,7 @@ def play(wishes: Wishes, *, progress: Progress | None = None, extra_sinks: Seque
     from engine.sources import open_source
     from engine.stats import Stats
     from engine.trackers import KINDS as TRACKERS
-    from engine.trackers import open_tracker
+    from engine.trackers import open_tracker, warm
 
     take = None
     if wishes.take is not None:
@@ -111,6 +111,8 @@ def play(wishes: Wishes, *, progress: Progress | None = None, extra_sinks: Seque
     known = frozenset[str]() if take is None else take.trackers
     needed = sorted({model for name in scene.needs() - known for model in TRACKERS[name].models})
     models.fetch([name for name in needed if not models.state(name).ready])
+    # Loading a tracker's library takes longer than all else: it begins while the camera opens and the window appears.
+    threading.Thread(target=warm, args=(sorted(scene.needs() - known),), name="warm", daemon=True).start()
     files = [o for o in wishes.outputs if o != WINDOW]
     with ExitStack() as stack:
         source: Source

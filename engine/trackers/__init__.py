@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -67,3 +69,13 @@ def tracker_class(name: str) -> TrackerClass:
 def open_tracker(name: str, **params: Any) -> Tracker:
     """The tracker called `name`, ready to track. Raises UsageError (name, parameters), ModelError, TrackerError."""
     return tracker_class(name)(**params)
+
+
+def warm(names: Iterable[str]) -> None:
+    """Loads the libraries of trackers that will be opened soon; what fails is told when they are opened."""
+    for name in names:
+        module = importlib.import_module(KINDS[name].where.partition(":")[0])
+        load = getattr(module, "load", None)
+        if load is not None:
+            with contextlib.suppress(Exception):
+                load()

@@ -74,8 +74,9 @@ def open_tracker(name: str, **params: Any) -> Tracker:
 def warm(names: Iterable[str]) -> None:
     """Loads the libraries of trackers that will be opened soon; what fails is told when they are opened."""
     for name in names:
-        module = importlib.import_module(KINDS[name].where.partition(":")[0])
-        load = getattr(module, "load", None)
-        if load is not None:
-            with contextlib.suppress(Exception):
+        with contextlib.suppress(Exception):
+            tracker_class(name)
+            if name == "face":
+                from engine.trackers.mediapipe_loader import load
+
                 load()

@@ -76,7 +76,7 @@ class Moment:
         return replace(observation, signals=ChainMap(dict(self.signals), observation.signals))  # type: ignore[arg-type]
 
 
-NAMES = frozenset(f.name for f in fields(Moment))
+NAMES = frozenset((*(f.name for f in fields(Moment)), "check"))
 
 
 class Take(Closing):
@@ -119,10 +119,6 @@ class Take(Closing):
         """The next frame, or None at the end. Raises SourceError where it is damaged."""
         if self._next >= self._tracks.count:
             return None
-        pixels = next(self._frames, None)
-        if pixels is None:
-            log.warning("%s: the frames end after %d of %d", self.folder, self._next, self._tracks.count)
-            return None
         index, self._next = self._next, self._next + 1
         record = self._record(index)
         try:
@@ -138,6 +134,11 @@ class Take(Closing):
             )
         except (TypeError, ValueError, AttributeError) as error:
             raise SourceError(f"record {index} is damaged ({error})", where=str(self._tracks.path)) from error
+        pixels, check = next(self._frames, (None, None))
+        if pixels is None or check != record["check"]:
+            log.warning("%s: frame %d of %d is cut off or damaged", self.folder, index + 1, self._tracks.count)
+            self._next = self._tracks.count
+            return None
         self._moments[moment.id] = moment
         return Frame(moment.id, moment.time_s, pixels)
 

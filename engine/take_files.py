@@ -12,6 +12,7 @@ import json
 import os
 import struct
 import zlib
+from collections import deque
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
@@ -213,12 +214,15 @@ class FrameWriter:
         stream.time_base = stream.codec_context.time_base = TICK
         self._stream, self._picture, self._last = stream, av.VideoFrame, -1
 
-    def write(self, pixels: Pixels, time_s: float) -> None:
-        """Encodes one frame: H×W×3 uint8."""
+    def write(self, pixels: Pixels, time_s: float) -> int:
+        """Encodes one frame, H×W×3 uint8; returns the check sum of what was written for it."""
         frame = self._picture.from_numpy_buffer(pixels, PIXELS)
         self._last = max(self._last + 1, round(time_s / TICK))
         frame.pts, frame.time_base = self._last, TICK
-        self._container.mux(self._stream.encode(frame))
+        (packet,) = self._stream.encode(frame)
+        check = zlib.crc32(bytes(packet))
+        self._container.mux(packet)
+        return check
 
     def close(self) -> None:
         """Finishes the file; harmless when called twice."""
@@ -230,8 +234,11 @@ class FrameWriter:
                 container.close()
 
 
-def read_frames(path: Path, size: tuple[int, int]) -> Iterator[Pixels]:
-    """The frames of a take, H×W×3 uint8, up to where the file was cut off. Raises SourceError where it holds none."""
+def read_frames(path: Path, size: tuple[int, int]) -> Iterator[tuple[Pixels, int]]:
+    """The frames of a take, H×W×3 uint8, with their check sums, up to where the file ends.
+
+    The last one may be cut off: then its check sum is not that of the record. Raises SourceError where there are none.
+    """
     import av
 
     try:
@@ -244,14 +251,16 @@ def read_frames(path: Path, size: tuple[int, int]) -> Iterator[Pixels]:
         if found is None or found.codec_context.name != CODEC or (found.width, found.height) != size:
             raise SourceError(f"expected {CODEC} video of {size[0]}×{size[1]}", where=str(path))
         found.thread_type = "AUTO"
-        packets = container.demux(found)
+        packets, checks = container.demux(found), deque[int]()
         while True:
             try:
                 packet = next(packets, None)
+                if packet is not None and packet.size:
+                    checks.append(zlib.crc32(bytes(packet)))
                 pictures = [] if packet is None else packet.decode()
             except (av.FFmpegError, ValueError):
                 return  # cut off within a frame
             for picture in pictures:
-                yield np.ascontiguousarray(picture.to_ndarray(format=PIXELS))
+                yield np.ascontiguousarray(picture.to_ndarray(format=PIXELS)), checks.popleft()
             if packet is None:
                 return

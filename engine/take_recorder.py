@@ -116,8 +116,8 @@ class TakeRecorder(threading.Thread):
                     self._tell()  # before the first result, so that a take that is cut off knows it too
                 if frames is None:
                     frames = FrameWriter(self.folder / FRAMES, self.about.size, self.about.fps)
-                frames.write(frame.pixels, frame.time_s)
-                self._tracks.write(self._short(record))
+                check = frames.write(frame.pixels, frame.time_s)
+                self._tracks.write({**self._short(record), "check": check})
                 self.written += 1
         except Exception as error:  # noqa: BLE001 (whatever goes wrong with a recording, the show goes on)
             self._give_up(f"{getattr(error, 'strerror', None) or error}")

@@ -1,0 +1,231 @@
+"""Takes end to end: what a show drew is drawn again bit for bit, also after Ctrl-C or a kill, also by another scene."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.data import Frame, Pixels
+from engine.loop import Show
+from engine.renderer import Renderer
+from engine.renderer.gpu import Gpu
+from engine.session import Wishes, open_scene, play
+from engine.signals import Binding
+from engine.sources import open_source
+from engine.sources.fit import Closing
+from engine.stats import Stats
+from engine.take import About, Take
+from engine.take_recorder import TakeRecorder
+from engine.testing import FakeSink
+from engine.trackers import open_tracker
+
+ROOT = Path(__file__).resolve().parents[2]
+CLIP = "desk/pixabay_doctor_desk.mp4"
+SIZE = (320, 180)
+
+pytestmark = pytest.mark.usefixtures("models_ready")
+
+
+class Camera(Closing):
+    """A camera that gives the frames of a clip over and over at its own rate, whether they are taken or not."""
+
+    live = True
+    frame_count: int | None = None
+    audio_path: str | None = None
+
+    def __init__(self, clip: Path, count: int, fps: float = 40.0) -> None:
+        with open_source(str(clip), size=SIZE) as source:
+            self._pictures = [f.pixels for _ in range(count) if (f := source.read()) is not None]
+        self.size, self.fps = SIZE, fps
+        self._begin = time.perf_counter()
+        self._last = -1
+
+    def read(self) -> Frame | None:
+        """The newest picture, as soon as there is a new one."""
+        number = max(self._last + 1, int((time.perf_counter() - self._begin) * (self.fps or 1.0)))
+        time.sleep(max(0.0, self._begin + number / (self.fps or 1.0) - time.perf_counter()))
+        self._last = number
+        picture = self._pictures[number % len(self._pictures)]
+        return Frame(number, number / (self.fps or 1.0), picture, time.perf_counter())
+
+
+def drawn(wishes: Wishes) -> tuple[list[Pixels], list[float], Stats]:
+    """The pictures and times of a run."""
+    sink = FakeSink()
+    stats = play(wishes, extra_sinks=[sink])
+    return sink.images, sink.times, stats
+
+
+def identical(now: list[Pixels], then: list[Pixels]) -> None:
+    assert len(now) == len(then) > 0
+    differing = [i for i, (a, b) in enumerate(zip(now, then, strict=True)) if not np.array_equal(a, b)]
+    assert differing == []
+
+
+@pytest.fixture(scope="module")
+def teleported(tmp_path_factory: pytest.TempPathFactory, data_dir: Path) -> tuple[Path, list[Pixels], list[float]]:
+    """A take of teleport at exact pace, its pictures and their times."""
+    folder = tmp_path_factory.mktemp("takes") / "teleport"
+    settings = [("hour", "0.8"), ("person/matte.softness", "0.2")]
+    wishes = Wishes(
+        "teleport", str(data_dir / CLIP), ["null"], SIZE, settings=settings, seed=5, seconds=0.5, record_take=folder
+    )
+    images, times, _ = drawn(wishes)
+    return folder, images, times
+
+
+def test_a_take_is_drawn_again_bit_for_bit_and_no_tracker_runs(
+    teleported: tuple[Path, list[Pixels], list[float]],
+) -> None:
+    folder, images, times = teleported
+    again, again_times, stats = drawn(Wishes("teleport", outputs=["null"], take=folder))
+    identical(again, images)
+    assert again_times == times
+    assert not any(stage.startswith("tracker.") for stage in stats.stages)
+
+
+def test_new_settings_on_an_old_take_change_the_picture_and_no_more(
+    teleported: tuple[Path, list[Pixels], list[float]],
+) -> None:
+    folder, images, _ = teleported
+    again, _, _ = drawn(Wishes("teleport", outputs=["null"], take=folder, settings=[("hour", "0.1")]))
+    assert len(again) == len(images)
+    assert not np.array_equal(again[-1], images[-1])
+
+
+def test_another_scene_runs_the_trackers_that_the_take_lacks(
+    teleported: tuple[Path, list[Pixels], list[float]],
+) -> None:
+    folder, _, times = teleported
+    on_take, take_times, stats = drawn(
+        Wishes("laser-eyes", outputs=["null"], take=folder, settings=[("trigger", "always")])
+    )
+    assert [s for s in stats.stages if s.startswith("tracker.")] == ["tracker.face"]
+    assert take_times == times
+    again, _, _ = drawn(Wishes("laser-eyes", outputs=["null"], take=folder, settings=[("trigger", "always")]))
+    identical(again, on_take)
+
+
+def live_show(
+    folder: Path, clip: Path, scene_name: str, sync: str, change: Callable[[Show, int], None]
+) -> tuple[list[Pixels], list[float]]:
+    """A live show over a fake camera, recorded; `change` does things to the show after each frame."""
+    with ExitStack() as stack:
+        scene = open_scene(Wishes(scene_name, sync=sync))
+        camera = stack.enter_context(Camera(clip, 40))
+        gpu = Gpu.headless()
+        stack.callback(gpu.context.release)
+        recorder = TakeRecorder(folder, About(scene.name, SIZE, 40.0, seed=3, pace="live"), scene, waits=False)
+        stack.callback(recorder.close)
+        sink = FakeSink()
+        count = 0
+
+        def on_frame(_: Renderer) -> bool:
+            nonlocal count
+            count += 1
+            change(show, count)
+            return count < 30
+
+        show = Show(
+            scene, camera, [sink], gpu=gpu, open_tracker=lambda n: open_tracker(n, **scene.trackers.get(n, {})),
+            live=True, seed=3, on_frame=on_frame, recorder=recorder,
+        )  # fmt: skip
+        show._sinks[0].inbox.drops = False  # every picture is compared, so the sink must not drop any
+        show.run()
+        return sink.images, sink.times
+
+
+@pytest.mark.parametrize("sync", ["frame", "latest"])
+def test_a_live_show_with_keys_and_changes_is_drawn_again_bit_for_bit(
+    tmp_path: Path, data_dir: Path, sync: str
+) -> None:
+    def change(show: Show, count: int) -> None:
+        show.signals.held = {"space"} if count % 5 < 3 else set()
+        if count == 4:
+            show.scene.set("laser-eyes.color", "#00ff80")
+        if count == 6:
+            show.scene.bind("laser-eyes.width", Binding.parse({"from": "lfo.1", "to": [0.5, 3], "smooth_s": 0.1}))
+        if count % 3 == 0:
+            show.scene.set("laser-eyes.glow", 0.3 + 0.1 * (count % 5))
+
+    images, times = live_show(tmp_path / "take", data_dir / CLIP, "laser-eyes", sync, change)
+    again, again_times, _ = drawn(Wishes("laser-eyes", outputs=["null"], take=tmp_path / "take"))
+    assert again_times == times
+    identical(again, images)
+    assert len({i.tobytes() for i in images}) > 3
+    with Take(tmp_path / "take") as take:
+        ids = [f.id for f in iter(take.read, None)]
+    assert ids == sorted(set(ids))
+
+
+def recording(folder: Path, *options: str) -> subprocess.Popen[str]:
+    command = [
+        sys.executable, str(ROOT / "main.py"), "run", "mirror", "-i", "testcard:160x90@30", "-o", "null",
+        "--pace", "live", "--record-take", str(folder), *options,
+    ]  # fmt: skip
+    return subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+
+
+def wait_for_frames(folder: Path, size: int) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if (folder / "tracks.bin").exists() and (folder / "tracks.bin").stat().st_size > size:
+            return
+        time.sleep(0.05)
+    raise AssertionError("nothing was recorded")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no such signals")
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_a_recording_that_is_stopped_or_killed_plays_up_to_there(tmp_path: Path, how: signal.Signals) -> None:
+    folder = tmp_path / "take"
+    process = recording(folder)
+    try:
+        wait_for_frames(folder, 2000)
+        process.send_signal(how)
+        _, said = process.communicate(timeout=20)
+    finally:
+        process.kill()
+    if how == signal.SIGINT:
+        assert process.returncode == 0
+        assert "took" in said
+    images, times, _ = drawn(Wishes("mirror", outputs=["null"], take=folder))
+    assert len(images) > 5
+    assert times == sorted(times)
+    identical(drawn(Wishes("mirror", outputs=["null"], take=folder))[0], images)
+
+
+def test_without_an_output_a_take_becomes_a_video_beside_it(teleported: tuple[Path, list[Pixels], list[float]]) -> None:
+    folder, images, _ = teleported
+    command = [sys.executable, str(ROOT / "main.py"), "run", "duotone", "--take", str(folder)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    with open_source(str(folder / "duotone.mp4")) as video:
+        assert video.frame_count == len(images)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--take", "nowhere"], "there is no take here"),
+        (["--take", "{take}", "--size", "64x64"], "leave --size out"),
+        (["--record-take", "{take}", "-i", "testcard", "-o", "null"], "is not empty"),
+    ],
+)
+def test_what_cannot_be_done_is_told_in_words(
+    teleported: tuple[Path, list[Pixels], list[float]], options: list[str], message: str
+) -> None:
+    command = [sys.executable, str(ROOT / "main.py"), "run", "mirror", *options]
+    command = [part.format(take=teleported[0]) for part in command]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode in (1, 2)
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr

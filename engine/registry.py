@@ -70,15 +70,18 @@ class Registry:
                 found[path.stem] = describe_scene(path, origin)
         return dict(sorted(found.items()))
 
-    def effect(self, name: str, *, where: str = "") -> type[Effect]:
-        """The effect class called `name`; imports its file. Raises UsageError for an unknown or broken one."""
-        if name in self._loaded:
+    def effect(self, name: str, *, where: str = "", again: bool = False) -> type[Effect]:
+        """The effect class called `name`; imports its file, and does so `again` where it has changed.
+
+        Raises UsageError for an unknown or broken one.
+        """
+        if name in self._loaded and not again:
             return self._loaded[name]
         entries = self.effects()
         if name not in entries:
             raise unknown_name("effect", name, entries, where=where)
         entry = entries[name]
-        loaded = load_entry_point(name) if entry.origin == "plugin" else class_in(load_module(entry), entry)
+        loaded = load_entry_point(name) if entry.origin == "plugin" else class_in(load_module(entry, again), entry)
         self._loaded[name] = loaded
         return loaded
 
@@ -180,14 +183,15 @@ def describe_scene(path: Path, origin: str) -> Entry:
     return Entry(path.stem, str(doc), path, origin)
 
 
-def load_module(entry: Entry) -> ModuleType:
+def load_module(entry: Entry, again: bool = False) -> ModuleType:
     """Runs the file of an effect; raises UsageError naming its own file and line where it fails."""
     if entry.problem:
         raise UsageError(f"effect '{entry.name}' cannot be used", where=entry.problem)
     stem = entry.name.replace("-", "_")
     try:
         if entry.origin == "built-in":
-            return importlib.import_module(f"effects.{stem}")
+            known = sys.modules.get(f"effects.{stem}")
+            return importlib.reload(known) if known and again else importlib.import_module(f"effects.{stem}")
         package = entry.path.name == "__init__.py"
         spec = importlib.util.spec_from_file_location(
             f"phosphene_user_{stem}",

@@ -51,14 +51,19 @@ class Wishes:
 Progress = Callable[[int, int | None], None]
 
 
-def open_scene(wishes: Wishes) -> Scene:
+def registry_for(wishes: Wishes) -> Registry:
+    """The registry with the effect folders that were named."""
+    registry = Registry()
+    registry.effect_folders[:0] = [Path(f).expanduser() for f in wishes.effect_folders]
+    return registry
+
+
+def open_scene(wishes: Wishes, registry: Registry | None = None) -> Scene:
     """The scene with everything set that was asked for."""
     from engine.scene_file import load_scene
     from engine.signals import Binding
 
-    registry = Registry()
-    registry.effect_folders[:0] = [Path(f).expanduser() for f in wishes.effect_folders]
-    scene = load_scene(wishes.scene, registry)
+    scene = load_scene(wishes.scene, registry or registry_for(wishes))
     for address, value in wishes.settings:
         scene.set(address, media_path(scene, address, value))
     for address, table in wishes.bindings:
@@ -94,6 +99,7 @@ def play(wishes: Wishes, *, progress: Progress | None = None, extra_sinks: Seque
     from engine import models
     from engine.hud import Hud
     from engine.loop import Show
+    from engine.reload import Reloader
     from engine.renderer.gpu import Gpu
     from engine.sinks import open_sink
     from engine.sources import open_source
@@ -107,7 +113,8 @@ def play(wishes: Wishes, *, progress: Progress | None = None, extra_sinks: Seque
 
         take = Take(wishes.take.expanduser())
         wishes = wishes_for(wishes, take)
-    scene = open_scene(wishes)
+    registry = registry_for(wishes)
+    scene = open_scene(wishes, registry)
     known = frozenset[str]() if take is None else take.trackers
     needed = sorted({model for name in scene.needs() - known for model in TRACKERS[name].models})
     models.fetch([name for name in needed if not models.state(name).ready])
@@ -150,11 +157,14 @@ def play(wishes: Wishes, *, progress: Progress | None = None, extra_sinks: Seque
             sinks.append(sink)
         stats = Stats()
         hud = Hud(stats) if wishes.hud else None
+        reloader = Reloader(scene, registry, lambda: open_scene(wishes, registry)) if live and take is None else None
         total = frames_wanted(source, wishes.seconds, fps)
 
         def on_frame(renderer: Renderer) -> bool:
             if progress is not None:
                 progress(stats.frames_out + 1, total)
+            if reloader is not None:
+                reloader.look(renderer)
             if window is None:
                 return True
             if hud is not None:

@@ -6,6 +6,9 @@ import os
 from pathlib import Path
 
 import pytest
+from gpu_fixture import gpu
+
+__all__ = ["gpu"]  # the fixture that gives every test the one GL context of its process
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("PHOSPHENE_TEST_DATA", ROOT.parent / "shared" / "data"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import textwrap
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import moderngl
@@ -16,7 +17,7 @@ from engine.errors import PhospheneError
 from engine.matte import MatteField
 from engine.renderer.gpu import Gpu
 from engine.renderer.inputs import Inputs
-from engine.renderer.layers import LayerPaint
+from engine.renderer.layers import EffectFailed, LayerPaint
 from engine.renderer.overlay import Overlay
 from engine.renderer.runner import EffectRunner
 from engine.renderer.targets import Pool, Target
@@ -45,10 +46,19 @@ class Renderer:
         self._none = gpu.texture((1, 1), 4, b"\0\0\0\0", srgb=True)
         self._copy = EffectRunner(gpu, Copy(), size)
         self._runners: dict[str, EffectRunner] = {}
-        for layer in scene.layers:
-            for name, effect in layer.effects.items():
-                effect.seed = seed
-                self._make_runner(f"{layer.name}/{name}", effect)
+        self.match_scene()
+
+    def match_scene(self) -> None:
+        """Makes ready every effect of the scene that is new and lets go of those that are gone."""
+        wanted = {f"{layer.name}/{n}": e for layer in self.scene.layers for n, e in layer.effects.items()}
+        for address in [a for a, r in self._runners.items() if wanted.get(a) is not r.effect]:
+            self._runners.pop(address).release()
+        for address in [a for a in self.problems if "/" in a]:
+            self.forget(address)
+        for address, effect in wanted.items():
+            if address not in self._runners:
+                effect.seed = self.seed
+                self._make_runner(address, effect)
 
     def _make_runner(self, address: str, effect: Effect) -> None:
         try:
@@ -56,14 +66,45 @@ class Renderer:
         except Exception as error:  # noqa: BLE001 (whatever an effect does wrong: it is named and the show goes on)
             self._fail(address, error)
 
+    def replace(self, address: str, effect: Effect) -> bool:
+        """Puts a new version of an effect, or of its shaders, in the place of the old; the old one goes on, and the
+        problem is told, where the new one does not compile. Returns whether it was replaced."""
+        old = self._runners.get(address)
+        same = old is not None and old.effect is effect
+        try:
+            fresh = EffectRunner(self.gpu, effect, self.size, prepare=not same)
+        except Exception as error:  # noqa: BLE001 (whatever an author's file does: it is told, the last one goes on)
+            self.tell(address, words(error))
+            return False
+        if old is not None:
+            fresh.inherit(old)
+            old.release()
+        self._runners[address] = fresh
+        self.forget(address)
+        return True
+
+    def files(self, address: str) -> set[Path]:
+        """The shader files of the effect at `address`."""
+        return self._runners[address].files if address in self._runners else set()
+
+    def tell(self, address: str, text: str) -> None:
+        """Shows a problem in the picture and in the log, until it is forgotten."""
+        if self.problems.get(address) != text:
+            self.problems[address] = text
+            log.error("%s: %s", address, text)
+
+    def forget(self, address: str) -> None:
+        """The problem at `address` is gone."""
+        self.problems.pop(address, None)
+
     def _fail(self, address: str, error: Exception) -> None:
         """Switches an effect off and says why, once."""
         runner = self._runners.pop(address, None)
         if runner is not None:
             runner.release()
-        text = str(error) if isinstance(error, PhospheneError) else f"{type(error).__name__}: {error}"
-        self.problems[address] = text
-        log.error("effect %s switched off: %s", address, text, exc_info=not isinstance(error, PhospheneError))
+        self.problems[address] = words(error)
+        told = not isinstance(error, PhospheneError)
+        log.error("effect %s switched off: %s", address, words(error), exc_info=error if told else None)
 
     def render(self, observation: Observation, dt: float, over: Sequence[Shape] = ()) -> None:
         """Draws the scene for `observation` into the canvas, with the shapes `over` on top.
@@ -73,25 +114,38 @@ class Renderer:
         if observation.frame.size != self.size:
             raise ValueError(f"frame of {observation.frame.size}, renderer of {self.size}")
         self._update(observation, dt)
-        closed = self._closed(observation)
-        if closed:
-            self.slate(closed)
-        else:
-            self._inputs.begin(observation)
-            uniforms = {
-                "time_s": observation.frame.time_s % 3600.0,
-                "dt": dt,
-                "seed": (self.seed * 0.61803398875) % 1.0,
-                "face_count": min(len(observation.faces), 16),
-                "pose_count": min(len(observation.poses), 16),
-            }
-            fresh = True
-            for layer in self.scene.layers:
-                if layer.drawn:
-                    fresh = self._draw_layer(layer, uniforms, fresh)
-            if fresh:
-                self.canvas.framebuffer.clear()
+        while True:
+            closed = self._closed(observation)
+            try:
+                if closed:
+                    self.slate(closed)
+                else:
+                    self._draw_layers(observation, dt)
+                break
+            except EffectFailed as failed:
+                # The picture begins anew without the effect, or is closed, so that not even this frame is a wrong one.
+                address = next((a for a, r in self._runners.items() if r is failed.runner), None)
+                if address is None:
+                    raise failed.error from None
+                self._fail(address, failed.error)
         self.overlay.draw([*self._problem_shapes(), *over], self.canvas.framebuffer)
+
+    def _draw_layers(self, observation: Observation, dt: float) -> None:
+        """Draws every layer. Raises EffectFailed."""
+        self._inputs.begin(observation)
+        uniforms = {
+            "time_s": observation.frame.time_s % 3600.0,
+            "dt": dt,
+            "seed": (self.seed * 0.61803398875) % 1.0,
+            "face_count": min(len(observation.faces), 16),
+            "pose_count": min(len(observation.poses), 16),
+        }
+        fresh = True
+        for layer in self.scene.layers:
+            if layer.drawn:
+                fresh = self._draw_layer(layer, uniforms, fresh)
+        if fresh:
+            self.canvas.framebuffer.clear()
 
     def _update(self, observation: Observation, dt: float) -> None:
         """Runs the effects' own hooks."""
@@ -102,6 +156,7 @@ class Renderer:
                     try:
                         self._runners[address].begin(observation.frame.time_s)
                         effect.update(observation, dt)
+                        self._runners[address].settle()
                     except Exception as error:  # noqa: BLE001 (an author's mistake must not stop the show)
                         self._fail(address, error)
 
@@ -112,7 +167,8 @@ class Renderer:
         drawn = [layer for layer in self.scene.layers if layer.drawn]
         if any("person" in layer.needs() for layer in drawn) and observation.mask is None:
             return "waiting for the person mask"
-        broken = [a for a in self.problems if any(a.startswith(f"{layer.name}/") for layer in drawn)]
+        # A problem with a version that came later leaves the last good one running: only what does not run is broken.
+        broken = [f"{w.name}/{n}" for w in drawn for n in w.effects if f"{w.name}/{n}" not in self._runners]
         return f"{broken[0]} failed" if broken else ""
 
     def slate(self, reason: str) -> None:
@@ -202,6 +258,11 @@ class Renderer:
         self.overlay.release()
         self.canvas.release()
         self.gpu.release(self._none)
+
+
+def words(error: Exception) -> str:
+    """An error as it is told to people."""
+    return str(error) if isinstance(error, PhospheneError) else f"{type(error).__name__}: {error}"
 
 
 def pixel_box(bounds: tuple[float, float, float, float], size: tuple[int, int]) -> tuple[int, int, int, int]:

@@ -16,6 +16,14 @@ from engine.scene import Layer
 Box = tuple[int, int, int, int]
 
 
+class EffectFailed(Exception):
+    """What went wrong while the effect of `runner` was drawn."""
+
+    def __init__(self, runner: EffectRunner, error: Exception) -> None:
+        super().__init__(str(error))
+        self.runner, self.error = runner, error
+
+
 class LayerPaint:
     """Draws one layer for one frame. At least one of `runners` covers the picture.
 
@@ -58,6 +66,8 @@ class LayerPaint:
     ) -> None:
         """Draws the layer: `box` bounds what is cut out; `fresh` says that the canvas is still untouched.
 
+        Raises EffectFailed; the canvas is then in no known state.
+
         `raw`, the source's own RGBA bytes, are given where writing them into the canvas is cheaper than drawing them.
         """
         layer = self.layer
@@ -73,13 +83,18 @@ class LayerPaint:
         if layer.cut != "none" and not self.cuts_last:
             self._aside(self.copy, 0, whole, cut)
         ending = "effect" if layer.opacity == 1.0 else "opacity"
-        for position, runner in enumerate(self.runners):
-            ends = position == self.last and self.direct
-            self._draw_effect(runner, cut if ends and self.cuts_last else ending, ends)
-        if not self.direct:
-            self._onto_canvas(self.copy, 0, ending)
-        for target in self._borrowed:
-            self.pool.give(target)
+        try:
+            for position, runner in enumerate(self.runners):
+                ends = position == self.last and self.direct
+                try:
+                    self._draw_effect(runner, cut if ends and self.cuts_last else ending, ends)
+                except Exception as error:
+                    raise EffectFailed(runner, error) from error
+            if not self.direct:
+                self._onto_canvas(self.copy, 0, ending)
+        finally:
+            for target in self._borrowed:
+                self.pool.give(target)
 
     def _draw_effect(self, runner: EffectRunner, ending: str, ends: bool) -> None:
         for index, step in enumerate(runner.steps):
@@ -104,8 +119,10 @@ class LayerPaint:
             return
         if self.box is not None:
             canvas.scissor = self.box
-        runner.draw(index, canvas, self.values, self.textures, main, self.blend)
-        canvas.scissor = (0, 0, canvas.width, canvas.height)
+        try:
+            runner.draw(index, canvas, self.values, self.textures, main, self.blend)
+        finally:
+            canvas.scissor = (0, 0, canvas.width, canvas.height)
         self.surface = self.canvas
 
     def _aside(self, runner: EffectRunner, index: int, values: Mapping[str, Any], main: str = "effect") -> None:

@@ -19,6 +19,7 @@ from engine.renderer.text import coverage
 from engine.shapes import Box, ColorLike, Label, Line, Shape
 
 KEPT_LABELS = 96
+LARGEST_PX = 512
 
 # data0: colour (sRGB, straight alpha); data1: corner radius, edge width and glow in pixels
 SHAPE = """
@@ -83,7 +84,7 @@ class Overlay:
     def _label(self, label: Label, target: moderngl.Framebuffer) -> None:
         if not label.text.strip():
             return
-        size_px = max(4, round(label.size_px))
+        size_px = min(max(4, round(label.size_px)), LARGEST_PX)
         outline_px = max(1, round(size_px * 0.07)) if label.outline is not None else 0
         key = (label.text, size_px, label.bold, outline_px)
         texture = self._labels.get(key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import moderngl
@@ -35,7 +36,7 @@ class Playing:
 class EffectRunner:
     """Compiles an effect's passes and draws them. Raises ShaderError where one does not compile."""
 
-    def __init__(self, gpu: Gpu, effect: Effect, size: tuple[int, int]) -> None:
+    def __init__(self, gpu: Gpu, effect: Effect, size: tuple[int, int], *, prepare: bool = True) -> None:
         self.gpu, self.effect, self.size = gpu, effect, size
         self.steps = passes_of(type(effect))
         names = [s.target for s in self.steps if s.target]
@@ -43,7 +44,8 @@ class EffectRunner:
         if len(pictures) > 1 and any(s.when is None for s in pictures):
             hint = "give each of them `when`, so that one is drawn in a frame"
             raise ShaderError("several full passes without a target", where=type(effect).__name__, hint=hint)
-        self.covers = bool(pictures)  # replaces the picture, rather than adding to it
+        self.covers = bool(pictures)  # whether it replaces the picture in this frame, rather than adding to it
+        self.adds = False  # whether it puts sprites or shapes over the picture in this frame
         self._programs: dict[tuple[int, str], Program] = {}
         self._targets: dict[str, Target] = {}
         self._media: dict[str, Playing] = {}
@@ -59,11 +61,12 @@ class EffectRunner:
             for step in self.steps:
                 if step.target and step.target not in self._targets:
                     self._targets[step.target] = self._make_target(step)
+            effect.size = size
+            if prepare:
+                effect.prepare(size)
         except BaseException:
             self.release()
             raise
-        effect.size = size
-        effect.prepare(size)
 
     def _make_target(self, step: Pass) -> Target:
         scaled = (max(1, math.ceil(self.size[0] * step.scale)), max(1, math.ceil(self.size[1] * step.scale)))
@@ -84,11 +87,6 @@ class EffectRunner:
             for i, step in enumerate(self.steps)
             if step.target is None and not step.sprites
         )
-
-    @property
-    def adds(self) -> bool:
-        """Whether the effect puts sprites or shapes over the picture in this frame."""
-        return bool(self.effect.shapes) or any(s.sprites and not s.target for s in self.steps)
 
     def draw_target(self, index: int, uniforms: Mapping[str, Any], textures: Mapping[str, moderngl.Texture]) -> None:
         """Draws pass `index` into its own target."""
@@ -170,11 +168,32 @@ class EffectRunner:
                     held.texture.write(rgba(pixels))
                     held.version = held.player.version
 
+    def settle(self) -> None:
+        """Looks at what the effect will draw in this frame, after its own `update`."""
+        pictures = [s for s in self.steps if s.target is None and not s.sprites]
+        self.covers = any(s.when is None or s.when(self.effect) for s in pictures)
+        self.adds = len(self.effect.shapes) > 0 or any(s.sprites and not s.target for s in self.steps)
+
     def _drop_media(self, name: str) -> None:
         held = self._media.pop(name)
         held.player.close()
         self.gpu.release(held.texture)
         self.effect.media_sizes.pop(name, None)
+
+    @property
+    def files(self) -> set[Path]:
+        """The shader files that the passes are made of."""
+        named = {f for p in self._programs.values() for f in p.shader.files}
+        return {Path(f) for f in named if f.endswith((".frag", ".glsl", ".fs", ".vs"))}
+
+    def inherit(self, old: EffectRunner) -> None:
+        """Takes over the pictures that the last version kept from frame to frame."""
+        for name, target in self._targets.items():
+            kept = old._targets.get(name)
+            if kept is not None and target.like(kept):
+                self._targets[name], old._targets[name] = kept, target
+        if self._past is not None and old._past is not None:
+            self._past, old._past = old._past, self._past
 
     @property
     def past(self) -> Target | None:

@@ -13,6 +13,7 @@ class Target:
     def __init__(self, gpu: Gpu, size: tuple[int, int], *, floats: bool = False, double: bool = False) -> None:
         self.gpu = gpu
         self.size = size
+        self.kind = (size, floats, double)
         self._textures = [
             gpu.texture(size, dtype="f2") if floats else gpu.texture(size, srgb=True) for _ in range(2 if double else 1)
         ]
@@ -30,6 +31,10 @@ class Target:
     def framebuffer(self) -> moderngl.Framebuffer:
         """Where the next picture is drawn."""
         return self._framebuffers[(self._front + 1) % len(self._framebuffers)]
+
+    def like(self, other: Target) -> bool:
+        """Whether `other` has the same size and format."""
+        return self.kind == other.kind
 
     def flip(self) -> None:
         """Makes what was just drawn the picture to read."""

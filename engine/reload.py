@@ -1,0 +1,133 @@
+"""Hot reload: a saved effect, shader or scene file is in the picture within half a second, parameters and state kept.
+
+What does not compile or load is told in the picture and the log, and the last good version goes on.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from engine.effect import Effect
+from engine.errors import PhospheneError
+from engine.registry import Registry
+from engine.renderer import Renderer
+from engine.scene import Layer, Scene
+
+log = logging.getLogger("phosphene")
+
+LOOK_S = 0.2  # how often the files are looked at; with one frame's time this stays well under half a second
+
+Stamp = tuple[int, int]
+
+
+class Reloader:
+    """Watches the files of a running scene. `load` makes the scene anew from its file, with the user's settings."""
+
+    def __init__(self, scene: Scene, registry: Registry, load: Callable[[], Scene]) -> None:
+        self.scene, self.registry, self._load = scene, registry, load
+        self._entries = registry.effects()
+        self._stamps: dict[Path, Stamp | None] = {}
+        self._looked_s = 0.0
+
+    def look(self, renderer: Renderer) -> None:
+        """Brings in what was saved since the last look; cheap where nothing was."""
+        now = time.monotonic()
+        if now - self._looked_s < LOOK_S:
+            return
+        self._looked_s = now
+        files = self._files(renderer)
+        stamps = {path: stamp(path) for paths in files.values() for path in paths}
+        # A file that is gone for a moment is being saved by an editor that replaces it: it is waited for.
+        saved = {p for p, s in stamps.items() if s is not None and self._stamps.get(p, s) != s}
+        self._stamps = {p: self._stamps.get(p) if s is None else s for p, s in stamps.items()}
+        for address, paths in files.items():
+            if saved.intersection(paths):
+                if address == "":
+                    self._reload_scene(renderer)
+                else:
+                    self._reload_effect(renderer, address, saved)
+
+    def _files(self, renderer: Renderer) -> dict[str, set[Path]]:
+        """The files of each effect by its address, and of the scene under the empty address."""
+        files: dict[str, set[Path]] = {"": {self.scene.path} if self.scene.path else set()}
+        entries = self._entries
+        for layer in self.scene.layers:
+            for name in layer.effects:
+                address = f"{layer.name}/{name}"
+                files[address] = renderer.files(address)
+                if (use := layer.uses.get(name, name)) in entries:
+                    files[address].add(entries[use].path)
+        return files
+
+    def _reload_scene(self, renderer: Renderer) -> None:
+        try:
+            fresh = self._load()
+        except PhospheneError as error:
+            renderer.tell("scene", str(error))
+            return
+        renderer.forget("scene")
+        for layer in fresh.layers:
+            keep_running(layer, self.scene.layers)
+        self.scene.title, self.scene.doc = fresh.title, fresh.doc
+        self.scene.layers[:] = fresh.layers
+        self.scene.bindings = fresh.bindings
+        self.scene.sync, self.scene.private = fresh.sync, fresh.private
+        renderer.match_scene()
+        log.warning("reloaded %s", self.scene.path)
+
+    def _reload_effect(self, renderer: Renderer, address: str, saved: Iterable[Path]) -> None:
+        layer, name = self._find(address)
+        effect = layer.effects[name]
+        if any(path.suffix == ".py" for path in saved):
+            try:
+                effect = renewed(effect, layer.uses.get(name, name), self.registry)
+            except PhospheneError as error:
+                renderer.tell(address, str(error))
+                return
+        if renderer.replace(address, effect):
+            layer.effects[name] = effect
+            log.warning("reloaded %s", address)
+
+    def _find(self, address: str) -> tuple[Layer, str]:
+        layer_name, name = address.split("/", 1)
+        return next(layer for layer in self.scene.layers if layer.name == layer_name), name
+
+
+def renewed(effect: Effect, use: str, registry: Registry) -> Effect:
+    """A new object of the effect's class as it now stands in its file, with the parameters that it still has."""
+    kind = registry.effect(use, again=True)
+    fresh = kind()
+    known = fresh.params()
+    for name in effect.params():
+        if name in known:
+            try:
+                fresh.set(name, getattr(effect, name))
+            except PhospheneError as error:
+                log.warning("%s: %s; its default is taken", use, error.message)
+    fresh.seed = effect.seed
+    return fresh
+
+
+def keep_running(layer: Layer, before: Iterable[Layer]) -> None:
+    """An effect that was in the layer before goes on, with the new values, so that it keeps its state."""
+    old = next((b for b in before if b.name == layer.name), None)
+    if old is None:
+        return
+    for name, effect in layer.effects.items():
+        running = old.effects.get(name)
+        if running is not None and type(running) is type(effect):
+            for param in effect.params():
+                running.set(param, getattr(effect, param))
+            layer.effects[name] = running
+
+
+def stamp(path: Path) -> Stamp | None:
+    """What changes when a file is saved; None where it is not there."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size

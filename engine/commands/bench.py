@@ -1,0 +1,131 @@
+"""Measures the engine beside what a user would write instead, on this machine.
+
+For every scene, clip and size, in short slices that take turns: naive loops (one thread, OpenCV, MediaPipe; composited
+in numpy and with OpenCV), Phosphene exact and live, and the bare parts that nobody can save. docs/performance.md
+explains every figure."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.commands.run import positive, size
+from engine.commands.table import write_json
+from engine.errors import UsageError
+from engine.session import Wishes, media_path, open_scene
+
+if TYPE_CHECKING:
+    from engine.bench.measure import Plan
+    from engine.renderer.gpu import Gpu
+    from engine.scene import Scene
+
+HELP = "measure against naive loops and the bare models"
+SCENES = ("laser-eyes", "teleport")
+SIZES = ((640, 480), (1280, 720))
+# So that there is something to draw in every frame, whoever is on the clip.
+ALWAYS = {"laser-eyes": (("laser-eyes.trigger", "always"),)}
+CLIP_FPS = 30.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's options."""
+    parser.add_argument("--scene", action="append", metavar="SCENE", help="repeatable (default: laser-eyes, teleport)")
+    parser.add_argument(
+        "--input", "-i", action="append", metavar="IN", help="a clip, repeatable (default: the built-in portrait)"
+    )
+    parser.add_argument(
+        "--size", action="append", type=size, metavar="WxH", help="repeatable (default: 640x480, 1280x720)"
+    )
+    parser.add_argument(
+        "--set", dest="settings", action="append", default=[], metavar="ADDRESS=VALUE", help="set a scene's parameter"
+    )
+    parser.add_argument("--people", type=count, default=1, metavar="N", help="so many side by side (default 1)")
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--frames", type=count, default=60, metavar="N", help="frames in a slice (default 60)")
+    length.add_argument("--seconds", type=positive, metavar="S", help="the same in seconds of the clip")
+    parser.add_argument("--rounds", type=count, default=5, metavar="R", help="how often all take turns (default 5)")
+    parser.add_argument("--growth", action="store_true", help="how cost grows with size, people and effects instead")
+    parser.add_argument("--json", metavar="FILE", help="write every figure to FILE (- for stdout)")
+
+
+def count(text: str) -> int:
+    """A whole number from 1."""
+    if not text.isdecimal() or not 1 <= int(text) <= 100_000:
+        raise argparse.ArgumentTypeError(f"'{text}' is no whole number from 1 to 100000")
+    return int(text)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measures, and prints the table."""
+    from engine.bench.clock import machine
+    from engine.bench.growth import growth, growth_report
+    from engine.bench.measure import Plan, headless
+    from engine.bench.table import report
+
+    plan = Plan(round(options.seconds * CLIP_FPS) if options.seconds else options.frames, options.rounds, warm=15)
+    fetch_models(options.scene or SCENES, options.settings)
+    with tempfile.TemporaryDirectory(prefix="phosphene-bench-") as folder, headless() as gpu:
+        about = machine(gpu.renderer)
+        if options.growth:
+            grown = growth(options, plan, gpu, Path(folder), tell)
+            text, figures = growth_report(about, grown), dict[str, Any](growth=grown)
+        else:
+            runs = all_runs(options, plan, gpu, Path(folder))
+            text, figures = report(about, runs), dict[str, Any](runs=runs)
+    if options.json != "-":
+        print(text)
+    if options.json:
+        settings = {"frames": plan.frames, "rounds": plan.rounds, "warm": plan.warm}
+        write_json({**figures, "machine": about, "plan": settings}, options.json)
+    return 0
+
+
+def all_runs(options: argparse.Namespace, plan: Plan, gpu: Gpu, folder: Path) -> list[dict[str, Any]]:
+    """Every clip at every size with every scene."""
+    from engine.bench.clip import make_clip
+    from engine.bench.measure import figures, measure
+
+    runs: list[dict[str, Any]] = []
+    for spec in options.input or ["demo"]:
+        for wanted in options.size or SIZES:
+            tell(f"writing {spec} at {wanted[0]}×{wanted[1]} as Motion JPEG")
+            clip = make_clip(spec, wanted, plan.warm + plan.frames + 30, options.people, folder / f"{len(runs)}.avi")
+            for name in options.scene or SCENES:
+
+                def make_scene(name: str = name) -> Scene:
+                    return bench_scene(name, options.settings)
+
+                runs.append(figures(measure(name, make_scene, clip, spec, plan, gpu, tell)))
+    tell("")
+    return runs
+
+
+def bench_scene(name: str, settings: list[str]) -> Scene:
+    """The scene as it is measured: `settings` (`address=value`) are set where the scene has such a parameter."""
+    scene = open_scene(Wishes(name, settings=ALWAYS.get(name, ())))
+    for text in settings:
+        address, equals, value = text.partition("=")
+        if not equals:
+            raise UsageError(f"--set {text}", hint="write it --set ADDRESS=VALUE, such as --set follow=0")
+        if any(known.endswith(address) for known in scene.addresses()):
+            scene.set(address, media_path(scene, address, value))
+    return scene
+
+
+def fetch_models(scenes: list[str] | tuple[str, ...], settings: list[str]) -> None:
+    """Fetches what the scenes' trackers need; raises for a scene that does not exist, before anything is measured."""
+    from engine import models
+    from engine.trackers import KINDS
+
+    needs = {name for scene in scenes for name in bench_scene(scene, settings).needs()}
+    wanted = sorted({model for name in needs for model in KINDS[name].models})
+    models.fetch([name for name in wanted if not models.state(name).ready])
+
+
+def tell(text: str) -> None:
+    """What is being measured, on standard error where somebody watches."""
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)

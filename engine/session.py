@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import UsageError
+from engine.errors import UsageError, unknown_name
 from engine.registry import Registry
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from engine.stats import Stats
 
 WINDOW = "window"
+TRACKERS_AT = "trackers/"
 LIVE_SINKS = ("window", "virtual-camera", "/dev/video")
 
 
@@ -65,12 +66,31 @@ def open_scene(wishes: Wishes, registry: Registry | None = None) -> Scene:
 
     scene = load_scene(wishes.scene, registry or registry_for(wishes))
     for address, value in wishes.settings:
-        scene.set(address, media_path(scene, address, value))
+        if address.startswith(TRACKERS_AT):
+            set_tracker(scene, address, value)
+        else:
+            scene.set(address, media_path(scene, address, value))
     for address, table in wishes.bindings:
         scene.bind(address, Binding.parse(table))
     if wishes.sync is not None:
         scene.sync = wishes.sync
     return scene
+
+
+def set_tracker(scene: Scene, address: str, value: str) -> None:
+    """Sets a tracker's parameter, `trackers/face.max_faces`, for the run that begins. Raises UsageError."""
+    from engine.trackers import KINDS, tracker_class
+
+    name, _, key = address.removeprefix(TRACKERS_AT).partition(".")
+    if name not in KINDS:
+        raise unknown_name("tracker", name, KINDS)
+    params = tracker_class(name).params()
+    if key not in params:
+        raise unknown_name(f"parameter of tracker {name}", key, params)
+    try:
+        scene.trackers.setdefault(name, {})[key] = params[key].parse(value)
+    except UsageError as error:
+        raise UsageError(f"{address}: {error.message}", hint=error.hint) from None
 
 
 def media_path(scene: Scene, address: str, value: str) -> str:

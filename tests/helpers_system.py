@@ -46,7 +46,9 @@ class Run:
             yield frame, image[..., :3], self.results.get(frame.id, {})
 
 
-class _Closing:
+class Closing:
+    """Something that is closed with nothing to do."""
+
     def close(self) -> None:
         """Nothing to close."""
 
@@ -59,7 +61,7 @@ class _Closing:
         self.close()
 
 
-class Recorded(_Closing):
+class Recorded(Closing):
     """Gives and keeps `count` frames of another source from its frame `skip` on, each changed by `paint` on the way."""
 
     def __init__(
@@ -91,7 +93,7 @@ class Recorded(_Closing):
         self.inner.close()
 
 
-class Listening(_Closing):
+class Listening(Closing):
     """A tracker that keeps what another says."""
 
     def __init__(self, name: str, inner: Tracker, results: dict[int, dict[str, Any]]) -> None:
@@ -195,7 +197,7 @@ def grown(area: np.ndarray, radius_px: float) -> np.ndarray:
 
 @contextmanager
 def raw_faces() -> Iterator[Callable[[Frame], list[np.ndarray]]]:
-    """A face landmarker of its own, straight from MediaPipe: a function from a frame to the (478, 3) points of faces."""
+    """A face landmarker of its own, straight from MediaPipe: from a frame to the (478, 3) points of each face."""
     from engine import models
     from engine.trackers.mediapipe_loader import Task
 

@@ -65,7 +65,9 @@ class SoundTrack(Closing):
     def open(cls, path: Path, target: OutputContainer, suffix: str, start_s: float) -> Self | None:
         """The sound of `path` from `start_s` after its first picture; None where there is none."""
         try:
-            source = av.open(str(path.absolute()), "r", options={"protocol_whitelist": "file"})
+            source = av.open(
+                str(path.absolute()), "r", options={"protocol_whitelist": "file"}, metadata_errors="replace"
+            )
         except (av.FFmpegError, OSError, ValueError) as error:
             log.warning("%s: its sound is left out (%s)", path.name, error)
             return None

@@ -80,7 +80,7 @@ class Decoder(Closing):
         """
         ends: list[float] = []
         try:
-            with av.open(str(self.path.absolute()), "r", options=_ONLY_FILES) as container:
+            with av.open(str(self.path.absolute()), "r", options=_ONLY_FILES, metadata_errors="replace") as container:
                 stream = container.streams.video[0]
                 base = float(stream.time_base or 0)
                 if container.duration and container.format.name not in _UNSEEKABLE:
@@ -125,7 +125,7 @@ class Decoder(Closing):
             raise SourceError("the file is empty", where=str(self.path), hint="copy or download it again")
         try:
             # absolute, so that no name is taken for a protocol; only plain files, whatever a playlist inside says
-            container = av.open(str(self.path.absolute()), "r", options=_ONLY_FILES)
+            container = av.open(str(self.path.absolute()), "r", options=_ONLY_FILES, metadata_errors="replace")
         except (av.FFmpegError, OSError, ValueError) as error:
             raise self._unreadable(error) from error
         if not container.streams.video:
@@ -219,7 +219,7 @@ class Decoder(Closing):
         if rate and 0.1 <= rate <= 240:
             return float(rate)
         try:
-            with av.open(str(self.path.absolute()), "r", options=_ONLY_FILES) as container:
+            with av.open(str(self.path.absolute()), "r", options=_ONLY_FILES, metadata_errors="replace") as container:
                 stream = container.streams.video[0]
                 stamps = []
                 for packet in container.demux(stream):

@@ -17,7 +17,7 @@ from engine.errors import PhospheneError
 from engine.matte import MatteField
 from engine.renderer.gpu import Gpu
 from engine.renderer.inputs import Inputs
-from engine.renderer.layers import EffectFailed, LayerPaint
+from engine.renderer.layers import EffectError, LayerPaint
 from engine.renderer.overlay import Overlay
 from engine.renderer.runner import EffectRunner
 from engine.renderer.targets import Pool, Target
@@ -122,7 +122,7 @@ class Renderer:
                 else:
                     self._draw_layers(observation, dt)
                 break
-            except EffectFailed as failed:
+            except EffectError as failed:
                 # The picture begins anew without the effect, or is closed, so that not even this frame is a wrong one.
                 address = next((a for a, r in self._runners.items() if r is failed.runner), None)
                 if address is None:
@@ -131,7 +131,7 @@ class Renderer:
         self.overlay.draw([*self._problem_shapes(), *over], self.canvas.framebuffer)
 
     def _draw_layers(self, observation: Observation, dt: float) -> None:
-        """Draws every layer. Raises EffectFailed."""
+        """Draws every layer. Raises EffectError."""
         self._inputs.begin(observation)
         uniforms = {
             "time_s": observation.frame.time_s % 3600.0,

@@ -16,7 +16,7 @@ from engine.scene import Layer
 Box = tuple[int, int, int, int]
 
 
-class EffectFailed(Exception):
+class EffectError(Exception):
     """What went wrong while the effect of `runner` was drawn."""
 
     def __init__(self, runner: EffectRunner, error: Exception) -> None:
@@ -66,7 +66,7 @@ class LayerPaint:
     ) -> None:
         """Draws the layer: `box` bounds what is cut out; `fresh` says that the canvas is still untouched.
 
-        Raises EffectFailed; the canvas is then in no known state.
+        Raises EffectError; the canvas is then in no known state.
 
         `raw`, the source's own RGBA bytes, are given where writing them into the canvas is cheaper than drawing them.
         """
@@ -89,7 +89,7 @@ class LayerPaint:
                 try:
                     self._draw_effect(runner, cut if ends and self.cuts_last else ending, ends)
                 except Exception as error:
-                    raise EffectFailed(runner, error) from error
+                    raise EffectError(runner, error) from error
             if not self.direct:
                 self._onto_canvas(self.copy, 0, ending)
         finally:

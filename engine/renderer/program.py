@@ -49,7 +49,8 @@ class Program:
         if member is None:
             return
         if isinstance(value, np.ndarray):
-            member.write(value.tobytes())
+            # A driver cuts an array off after the last element that the shader reads.
+            member.write(value.tobytes()[: member.array_length * member.element_size])
         else:
             member.value = value
 

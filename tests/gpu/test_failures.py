@@ -222,7 +222,7 @@ ODDITIES: dict[str, Any] = {
 
 @pytest.mark.parametrize("what", WRECKS)
 @pytest.mark.parametrize("values", [{}, {"opacity": 0.5}, {"cut": "person", "blend": "add"}], ids=["", "half", "cut"])
-def test_what_cannot_be_drawn_is_named_and_the_show_goes_on(  # noqa: F811
+def test_what_cannot_be_drawn_is_named_and_the_show_goes_on(
     gpu: Gpu,  # noqa: F811
     what: str,
     values: dict[str, Any],

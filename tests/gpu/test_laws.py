@@ -128,14 +128,14 @@ PAIRS = [
 @pytest.mark.parametrize("blend", BLENDS)
 @pytest.mark.parametrize("opacity", [0.25, 0.5, 1.0])
 @pytest.mark.parametrize(("above", "beneath"), PAIRS)
-def test_blending_happens_in_linear_light(  # noqa: PLR0913
+def test_blending_happens_in_linear_light(
     gpu: Gpu,  # noqa: F811
     blend: str,
     opacity: float,
     above: tuple[int, int, int],
     beneath: tuple[int, int, int],
 ) -> None:
-    top = type("Top", (Effect,), {"ink": Color("#%02x%02x%02x" % above), "glsl": SOLID})()
+    top = type("Top", (Effect,), {"ink": Color("#" + bytes(above).hex()), "glsl": SOLID})()
     type(top).ink.name = "ink"
     made = stack(layer(), layer(top, name="top", source="none", blend=blend, opacity=opacity))
     picture = draw(gpu, made, observe(plain(SIZE, beneath)))
@@ -188,7 +188,7 @@ def test_alpha_is_premultiplied_and_kept(gpu: Gpu) -> None:  # noqa: F811
 
 def test_light_without_alpha_adds(gpu: Gpu) -> None:  # noqa: F811
     made = stack(layer(), layer(shader("vec4(0.2, 0.0, 0.0, 0.0)"), name="glow", source="none"))
-    expected = to_codes(light_of((50, 60, 70)) + [0.2, 0, 0])
+    expected = to_codes(light_of((50, 60, 70)) + np.array([0.2, 0, 0]))
     assert far(draw(gpu, made, observe(plain(SIZE, (50, 60, 70))))[0, 0, :3], expected) <= 1.5
 
 
@@ -209,7 +209,7 @@ def test_effects_are_applied_in_order(gpu: Gpu, count: int) -> None:  # noqa: F8
     effects = [shader(bodies[i % 2]) for i in range(count)]
     light = light_of((40, 50, 60))
     for number in range(count):
-        light = light * 2 if number % 2 == 0 else light + [0.02, 0.0, 0.01]
+        light = light * 2 if number % 2 == 0 else light + np.array([0.02, 0.0, 0.01])
     assert (
         far(draw(gpu, scene(*effects), observe(plain(SIZE, (40, 50, 60))))[0, 0, :3], to_codes(light)) <= 3
     )  # each pass rounds to 8 bits
@@ -303,7 +303,8 @@ def test_parameters_reach_the_shader(gpu: Gpu) -> None:  # noqa: F811
         glsl = """
         vec4 effect(vec2 uv) {
             bool right = a == 0.25 && b == -3 && c && d == 1 && f == vec2(0.125, 0.75)
-                && distance(to_srgb(e), vec3(128.0, 64.0, 32.0) / 255.0) < 0.002 && abs(e_alpha - 128.0 / 255.0) < 0.001;
+                && distance(to_srgb(e), vec3(128.0, 64.0, 32.0) / 255.0) < 0.002
+                && abs(e_alpha - 128.0 / 255.0) < 0.001;
             return right ? vec4(0.0, 1.0, 0.0, 1.0) : vec4(1.0, 0.0, 0.0, 1.0);
         }"""
 

@@ -44,6 +44,11 @@ def shrunk(frame: Frame, size: tuple[int, int]) -> Pixels:
         return made.setdefault(size, pixels)
 
 
+def enlarge(image: Pixels, out: Pixels) -> Pixels:
+    """`image` stretched to fill `out`, which has as many channels."""
+    return np.asarray(cv2.resize(image, (out.shape[1], out.shape[0]), dst=out, interpolation=cv2.INTER_LINEAR))
+
+
 def box_mean(plane: Floats, radius: int) -> Floats:
     """The mean over (2·radius+1)² neighbours; edges are mirrored."""
     side = 2 * radius + 1

@@ -55,19 +55,19 @@ class MatteMaker:
 
     def __init__(self) -> None:
         self._last: Floats | None = None
-        self._last_id = -1
+        self._seen: Floats | None = None  # the mask itself: one that was carried on has the id of the frame before
 
-    def make(self, mask: Mask, frame: Frame, matte: Matte) -> MatteField:
-        """The matte of `frame`. Deterministic for a sequence of frames."""
+    def make(self, mask: Mask, frame: Frame, quality: str) -> MatteField:
+        """The matte of `frame` on the rung called `quality`. Deterministic for a sequence of frames."""
         from engine.imaging import brightness, gaussian, shrunk
 
         confidence = mask.confidence
         if not mask.present:
             self._last = None
             return MatteField(np.zeros((1, 1, 2), np.float16), False, None)
-        guided = matte.quality != "draft"
+        guided = quality != "draft"
         if guided:
-            confidence = self._steady(confidence, mask.frame_id)
+            confidence = self._steady(confidence)
             a, b = guided_filter(brightness(shrunk(frame, (confidence.shape[1], confidence.shape[0]))), confidence)
         else:
             a, b = gaussian(confidence, 0.7), np.zeros_like(confidence)
@@ -75,18 +75,19 @@ class MatteMaker:
         values[np.abs(values) < TINY] = 0.0  # a processor takes ten times as long over half floats below this
         return MatteField(values.astype(np.float16), guided, bounds(confidence))
 
-    def _steady(self, confidence: Floats, frame_id: int) -> Floats:
+    def _steady(self, confidence: Floats) -> Floats:
         """Keeps most of the last mask where it hardly changed: still edges do not crawl, motion passes at once."""
         from engine.imaging import gaussian
 
         last = self._last
-        if frame_id == self._last_id and last is not None:
+        if confidence is self._seen and last is not None:
             return last
+        self._seen = confidence
         if last is not None and last.shape == confidence.shape:
             change = gaussian(np.abs(confidence - last), 1.0)
             moved = np.clip((change - STILL) / (MOVED - STILL), 0.0, 1.0)
             confidence = confidence + (last - confidence) * (HOLD * (1.0 - moved))
-        self._last, self._last_id = confidence, frame_id
+        self._last = confidence
         return confidence
 
 

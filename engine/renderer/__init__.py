@@ -5,16 +5,19 @@ from __future__ import annotations
 import logging
 import textwrap
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import moderngl
 import numpy as np
 
-from engine.data import Observation, Pixels
+from engine.data import Frame, Observation, Pixels
 from engine.effect import Effect
 from engine.errors import PhospheneError
+from engine.imaging import enlarge, shrunk
 from engine.matte import MatteField
+from engine.quality import FULL, Quality
 from engine.renderer.gpu import Gpu
 from engine.renderer.inputs import Inputs
 from engine.renderer.layers import EffectError, LayerPaint
@@ -37,7 +40,10 @@ class Renderer:
     """Draws a scene, frame after frame, into a canvas of the frames' size."""
 
     def __init__(self, gpu: Gpu, scene: Scene, size: tuple[int, int], seed: int = 0) -> None:
-        self.gpu, self.scene, self.size, self.seed = gpu, scene, size, seed
+        self.gpu, self.scene, self.seed = gpu, scene, seed
+        self.frame_size = size  # of what goes in and comes out
+        self.size = size  # of what is drawn
+        self.quality = FULL
         self.problems: dict[str, str] = {}
         self.canvas = Target(gpu, size)
         self.overlay = Overlay(gpu)
@@ -47,6 +53,27 @@ class Renderer:
         self._copy = EffectRunner(gpu, Copy(), size)
         self._runners: dict[str, EffectRunner] = {}
         self.match_scene()
+
+    def set_quality(self, quality: Quality) -> None:
+        """Draws with less, or with all that the scene asks for again, from the next frame on. Compiles nothing."""
+        if quality == self.quality:
+            return
+        scales = quality.pass_scale != self.quality.pass_scale
+        size, self.quality = quality.size(self.frame_size), quality
+        resizes = size != self.size
+        if resizes:
+            self.size = size
+            self.canvas.release()
+            self._pool.release()
+            self.canvas, self._pool = Target(self.gpu, size), Pool(self.gpu, size)
+            self._inputs.resize(size)
+            self._copy.resize(size, 1.0)
+        if resizes or scales:
+            for address, runner in list(self._runners.items()):
+                try:
+                    runner.resize(size, quality.pass_scale)
+                except Exception as error:  # noqa: BLE001 (an effect's own `prepare`: it is named and the show goes on)
+                    self._fail(address, error)
 
     def match_scene(self) -> None:
         """Makes ready every effect of the scene that is new and lets go of those that are gone."""
@@ -62,7 +89,7 @@ class Renderer:
 
     def _make_runner(self, address: str, effect: Effect) -> None:
         try:
-            self._runners[address] = EffectRunner(self.gpu, effect, self.size)
+            self._runners[address] = EffectRunner(self.gpu, effect, self.size, pass_scale=self.quality.pass_scale)
         except Exception as error:  # noqa: BLE001 (whatever an effect does wrong: it is named and the show goes on)
             self._fail(address, error)
 
@@ -72,7 +99,8 @@ class Renderer:
         old = self._runners.get(address)
         same = old is not None and old.effect is effect
         try:
-            fresh = EffectRunner(self.gpu, effect, self.size, prepare=not same)
+            scale = self.quality.pass_scale
+            fresh = EffectRunner(self.gpu, effect, self.size, prepare=not same, pass_scale=scale)
         except Exception as error:  # noqa: BLE001 (whatever an author's file does: it is told, the last one goes on)
             self.tell(address, words(error))
             return False
@@ -111,8 +139,12 @@ class Renderer:
 
         A scene that hides the room shows a slate wherever the mask is not known or an effect has failed.
         """
-        if observation.frame.size != self.size:
-            raise ValueError(f"frame of {observation.frame.size}, renderer of {self.size}")
+        frame = observation.frame
+        if frame.size != self.frame_size:
+            raise ValueError(f"frame of {frame.size}, renderer of {self.frame_size}")
+        if self.size != self.frame_size:
+            # What effects see is as large as what they draw.
+            observation = replace(observation, frame=replace(frame, pixels=shrunk(frame, self.size)))
         self._update(observation, dt)
         while True:
             closed = self._closed(observation)
@@ -120,7 +152,7 @@ class Renderer:
                 if closed:
                     self.slate(closed)
                 else:
-                    self._draw_layers(observation, dt)
+                    self._draw_layers(observation, frame, dt)
                 break
             except EffectError as failed:
                 # The picture begins anew without the effect, or is closed, so that not even this frame is a wrong one.
@@ -130,9 +162,9 @@ class Renderer:
                 self._fail(address, failed.error)
         self.overlay.draw([*self._problem_shapes(), *over], self.canvas.framebuffer)
 
-    def _draw_layers(self, observation: Observation, dt: float) -> None:
+    def _draw_layers(self, observation: Observation, full: Frame, dt: float) -> None:
         """Draws every layer. Raises EffectError."""
-        self._inputs.begin(observation)
+        self._inputs.begin(observation, full)
         uniforms = {
             "time_s": observation.frame.time_s % 3600.0,
             "dt": dt,
@@ -229,7 +261,7 @@ class Renderer:
         values = {**uniforms, "_opacity": layer.opacity, "_matte_shape": (0.5, 1.0, 0.0)}
         field = None
         if layer.cut != "none" or "mask" in reads:
-            made = self._inputs.matte(layer.matte)
+            made = self._inputs.matte(layer.matte, draft=self.quality.draft_matte)
             if made is not None:
                 textures["_matte"], field = made
                 values["_matte_shape"] = (*layer.matte.shape(), float(field.guided))
@@ -240,12 +272,17 @@ class Renderer:
         return textures, field, values
 
     def read(self, out: Pixels | None = None) -> Pixels:
-        """The canvas as H×W×4 uint8, premultiplied alpha, stored as sRGB, top row first; into `out` where given."""
+        """The canvas at the frames' size, H×W×4 uint8, premultiplied alpha, stored as sRGB, top row first; into `out`
+        where given."""
         if out is None:
-            out = np.empty((self.size[1], self.size[0], 4), np.uint8)
+            out = np.empty((self.frame_size[1], self.frame_size[0], 4), np.uint8)
         self.gpu.finish()
-        self.canvas.framebuffer.read_into(out, components=4)
-        return out
+        if self.size == self.frame_size:
+            self.canvas.framebuffer.read_into(out, components=4)
+            return out
+        small = np.empty((self.size[1], self.size[0], 4), np.uint8)
+        self.canvas.framebuffer.read_into(small, components=4)
+        return enlarge(small, out)
 
     def release(self) -> None:
         """Gives back every GL object."""

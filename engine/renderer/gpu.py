@@ -98,6 +98,15 @@ class Gpu:
         """Waits until everything drawn is there. moderngl would hold the interpreter's lock; this call does not."""
         self._native.glFinish()
 
+    def stretch(self, source: moderngl.Framebuffer, target: moderngl.Framebuffer) -> None:
+        """Fills `target` with `source` at another size."""
+        gl = self._native
+        gl.glBindFramebuffer(READ_FRAMEBUFFER, source.glo)
+        gl.glBindFramebuffer(DRAW_FRAMEBUFFER, target.glo)
+        ends = (0, 0, source.width, source.height, 0, 0, target.width, target.height)
+        gl.glBlitFramebuffer(*ends, COLOR_BUFFER_BIT, LINEAR)
+        target.use()
+
     def present(self, source: moderngl.Framebuffer, box: tuple[int, int, int, int], window: tuple[int, int]) -> None:
         """Shows `source` in the window: in `box` (left, bottom, width, height), black round it, top row up."""
         gl, context = self._native, self.context

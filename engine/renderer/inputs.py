@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import moderngl
 import numpy as np
 
-from engine.data import Face, Floats, Observation, Pixels, Pose
+from engine.data import Face, Floats, Frame, Observation, Pixels, Pose
 from engine.imaging import rgba
 from engine.matte import Matte, MatteField, MatteMaker
 from engine.renderer.gpu import Gpu
@@ -20,32 +20,42 @@ class Inputs:
     """Textures of the frame that is being drawn. `begin` uploads the frame; the rest is uploaded when asked for."""
 
     def __init__(self, gpu: Gpu, size: tuple[int, int]) -> None:
-        self.gpu, self.size = gpu, size
-        self.camera = gpu.texture(size, srgb=True)
-        self.pixels: Pixels = np.empty((size[1], size[0], 4), np.uint8)
+        self.gpu = gpu
+        self._set_size(size)
         self._makers: dict[str, MatteMaker] = {}  # by quality, as are the next two
         self._fields: dict[str, MatteField] = {}
         self._mattes: dict[str, moderngl.Texture] = {}
         self._points: dict[str, moderngl.Texture] = {}
         self._fresh: set[str] = set()
         self._observation: Observation | None = None
+        self._full: Frame | None = None
 
-    def begin(self, observation: Observation) -> None:
-        """Uploads the frame of `observation`, which must have the size given at the start."""
+    def _set_size(self, size: tuple[int, int]) -> None:
+        self.size = size
+        self.camera = self.gpu.texture(size, srgb=True)
+        self.pixels: Pixels = np.empty((size[1], size[0], 4), np.uint8)
+
+    def resize(self, size: tuple[int, int]) -> None:
+        """Takes frames of another size from now on; mattes go on steadily."""
+        self.gpu.release(self.camera)
+        self._set_size(size)
+
+    def begin(self, observation: Observation, full: Frame) -> None:
+        """Uploads the frame of `observation`, which must have the size given; `full` is that frame as it came."""
         self.camera.write(rgba(observation.frame.pixels, self.pixels))
-        self._observation = observation
+        self._observation, self._full = observation, full
         self._fields.clear()
         self._fresh.clear()
 
-    def matte(self, matte: Matte) -> tuple[moderngl.Texture, MatteField] | None:
-        """The matte of this frame in the quality of `matte`, or None where no mask is known."""
+    def matte(self, matte: Matte, *, draft: bool = False) -> tuple[moderngl.Texture, MatteField] | None:
+        """The matte of this frame in the quality of `matte`, none finer than `draft`; None where no mask is known."""
         observation = self._observation
-        if observation is None or observation.mask is None:
+        if observation is None or self._full is None or observation.mask is None:
             return None
-        key = matte.quality
+        key = "draft" if draft else matte.quality
         if key not in self._fields:
             maker = self._makers.setdefault(key, MatteMaker())
-            field = self._fields[key] = maker.make(observation.mask, observation.frame, matte)
+            field = self._fields[key] = maker.make(observation.mask, self._full, key)
             height, width = field.values.shape[:2]
             texture = self._mattes.get(key)
             if texture is None or texture.size != (width, height):

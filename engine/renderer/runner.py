@@ -36,8 +36,10 @@ class Playing:
 class EffectRunner:
     """Compiles an effect's passes and draws them. Raises ShaderError where one does not compile."""
 
-    def __init__(self, gpu: Gpu, effect: Effect, size: tuple[int, int], *, prepare: bool = True) -> None:
-        self.gpu, self.effect, self.size = gpu, effect, size
+    def __init__(
+        self, gpu: Gpu, effect: Effect, size: tuple[int, int], *, prepare: bool = True, pass_scale: float = 1.0
+    ) -> None:
+        self.gpu, self.effect, self.size, self.pass_scale = gpu, effect, size, pass_scale
         self.steps = passes_of(type(effect))
         names = [s.target for s in self.steps if s.target]
         pictures = [s for s in self.steps if s.target is None and not s.sprites]
@@ -69,8 +71,36 @@ class EffectRunner:
             raise
 
     def _make_target(self, step: Pass) -> Target:
-        scaled = (max(1, math.ceil(self.size[0] * step.scale)), max(1, math.ceil(self.size[1] * step.scale)))
+        # What a pass keeps from frame to frame must not change its size for the sake of a frame rate.
+        scale = step.scale * (self.pass_scale if step.scale < 1.0 and not step.persistent else 1.0)
+        scaled = (max(1, math.ceil(self.size[0] * scale)), max(1, math.ceil(self.size[1] * scale)))
         return Target(self.gpu, step.size or scaled, floats=step.floats, double=step.persistent)
+
+    def resize(self, size: tuple[int, int], pass_scale: float) -> None:
+        """Draws pictures of another size from now on, and reduced passes at `pass_scale` of what they ask for.
+
+        No shader is compiled again, and what is kept from frame to frame is kept. The effect is prepared anew where the
+        picture's size changes.
+        """
+        changed = size != self.size
+        self.size, self.pass_scale = size, pass_scale
+        for step in self.steps:
+            if step.target:
+                self._targets[step.target] = self._renewed(self._targets[step.target], self._make_target(step))
+        if self._past is not None and changed:
+            self._past = self._renewed(self._past, Target(self.gpu, size, double=True))
+        if changed:
+            self.effect.size = size
+            self.effect.prepare(size)
+
+    def _renewed(self, old: Target, new: Target) -> Target:
+        """`new` with what `old` held; `old` itself where they are alike."""
+        if new.like(old):
+            new.release()
+            return old
+        new.stretch(old)
+        old.release()
+        return new
 
     def program(self, index: int, main: str = "effect") -> Program:
         """The program of pass `index`, writing its result the way that `main` names."""

@@ -36,6 +36,10 @@ class Target:
         """Whether `other` has the same size and format."""
         return self.kind == other.kind
 
+    def stretch(self, other: Target) -> None:
+        """Takes over what was drawn last into `other`, at this one's size."""
+        self.gpu.stretch(other._framebuffers[other._front], self._framebuffers[self._front])
+
     def flip(self) -> None:
         """Makes what was just drawn the picture to read."""
         self._front = (self._front + 1) % len(self._framebuffers)

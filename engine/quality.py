@@ -1,0 +1,108 @@
+"""What a picture may be drawn with: all that the scene asks for, or less of it where the frame rate matters more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from engine.errors import unknown_name
+from engine.glsl import passes_of
+from engine.scene import Scene
+
+Stage = Literal["draw", "trackers"]
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """How well is drawn. `pass_scale` shrinks what passes draw aside in reduced size, `picture_scale` the whole picture
+    (it is enlarged again at the end); with `draft_matte` no matte is finer than draft; each tracker looks at every
+    `every`-th frame."""
+
+    pass_scale: float = 1.0
+    picture_scale: float = 1.0
+    draft_matte: bool = False
+    every: int = 1
+
+    def size(self, full: tuple[int, int]) -> tuple[int, int]:
+        """The size of the drawn picture where the finished one is `full`."""
+        if self.picture_scale >= 1.0:
+            return full
+        return max(16, round(full[0] * self.picture_scale)), max(16, round(full[1] * self.picture_scale))
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that is given up: `key` is what is typed, `words` what is shown, `relieves` who has less to do."""
+
+    key: str
+    words: str
+    relieves: Stage
+    pass_scale: float = 1.0
+    picture_scale: float = 1.0
+    draft_matte: bool = False
+    every: int = 1
+
+
+FULL = Quality()
+# Least loss first. Scaled passes are blurs, glows and backgrounds, where half the points are hardly missed; a picture
+# at 75 % is softer; a resting tracker lets what hangs on it go astray in quick turns; a draft matte loses the hair.
+LADDER: tuple[Step, ...] = (
+    Step("passes-70", "passes at 70 %", "draw", pass_scale=0.7),
+    Step("passes-50", "passes at 50 %", "draw", pass_scale=0.5),
+    Step("picture-75", "picture at 75 %", "draw", picture_scale=0.75),
+    Step("trackers-2", "trackers every 2nd frame", "trackers", every=2),
+    Step("matte-draft", "draft matte", "draw", draft_matte=True),
+    Step("picture-50", "picture at 50 %", "draw", picture_scale=0.5),
+    Step("trackers-3", "trackers every 3rd frame", "trackers", every=3),
+)
+KEYS = tuple(step.key for step in LADDER)
+
+
+def quality_of(steps: Iterable[Step]) -> Quality:
+    """The quality that is left when these steps were taken."""
+    quality = FULL
+    for step in steps:
+        quality = replace(
+            quality,
+            pass_scale=min(quality.pass_scale, step.pass_scale),
+            picture_scale=min(quality.picture_scale, step.picture_scale),
+            draft_matte=quality.draft_matte or step.draft_matte,
+            every=max(quality.every, step.every),
+        )
+    return quality
+
+
+def steps_of(keys: str) -> tuple[Step, ...]:
+    """The steps in a text such as `passes-70 picture-75`. Raises UsageError for one that does not exist."""
+    by_key = {step.key: step for step in LADDER}
+    found = []
+    for key in keys.split():
+        if key not in by_key:
+            raise unknown_name("quality step", key, KEYS)
+        found.append(by_key[key])
+    return tuple(found)
+
+
+def down_to(key: str) -> tuple[Step, ...]:
+    """The ladder's steps down to the one called `key`, itself included. Raises UsageError."""
+    if key not in KEYS:
+        raise unknown_name("quality", key, ("auto", "fixed", *KEYS))
+    return LADDER[: KEYS.index(key) + 1]
+
+
+def ladder_for(scene: Scene) -> tuple[Step, ...]:
+    """The steps that change anything in `scene`."""
+    effects = [effect for layer in scene.layers for effect in layer.effects.values()]
+    scaled = any(s.target and s.size is None and s.scale < 1.0 for e in effects for s in passes_of(type(e)))
+    needs = scene.needs()
+    useful = []
+    for step in LADDER:
+        idle = (
+            (step.pass_scale < 1.0 and not scaled)
+            or (step.every > 1 and not needs)
+            or (step.draft_matte and "person" not in needs)
+        )
+        if not idle:
+            useful.append(step)
+    return tuple(useful)

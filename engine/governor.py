@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Any
 
-from engine.quality import LADDER, Quality, Stage, Step, quality_of
+from engine.quality import LADDER, Quality, Stage, Step, down_to, ladder_for, quality_of
+from engine.scene import Scene
 
 log = logging.getLogger("phosphene")
 
@@ -50,17 +51,18 @@ class Governor:
     @property
     def step_name(self) -> str:
         """What was given up, in words; empty where nothing was."""
-        return ", ".join(step.words for step in self._shown())
+        return ", ".join(self.traded)
 
     @property
     def keys(self) -> str:
         """What was given up, as a text that `steps_of` reads."""
         return " ".join(step.key for step in self.taken)
 
-    def _shown(self) -> list[Step]:
-        """The steps taken, without those that a later one of the same kind goes beyond."""
+    @property
+    def traded(self) -> list[str]:
+        """What was given up, in words, without what a later step of the same kind goes beyond."""
         kinds = {step.key.partition("-")[0]: step for step in self.taken}
-        return [step for step in self.taken if kinds[step.key.partition("-")[0]] is step]
+        return [step.words for step in self.taken if kinds[step.key.partition("-")[0]] is step]
 
     def frame(self, now_s: float, draw_ms: float, trackers_ms: float = 0.0) -> Quality:
         """Takes note of a frame that was finished at `now_s`; returns how the next is to be drawn.
@@ -151,3 +153,17 @@ class Governor:
     def table(self) -> dict[str, Any]:
         """Everything for the numbers of a run: the target, what is given up now, and every change."""
         return {"target_fps": self.target_fps, "steps": [s.key for s in self.taken], "changes": list(self.changes)}
+
+
+def governor_for(wish: str, scene: Scene, fps: float, *, governs: bool, replays: bool = False) -> Governor | None:
+    """The governor that `--quality` asks for; None where everything is drawn as the scene says.
+
+    `auto` governs where the show `governs`, that is live; `fixed` never (a take is then drawn
+    in full, else as it was); a step's name is held as it is. Raises
+    UsageError.
+    """
+    if wish == "auto":
+        return Governor(fps, ladder_for(scene)) if governs else None
+    if wish == "fixed":
+        return Governor(fps, moves=False) if replays else None
+    return Governor(fps, taken=down_to(wish), moves=False)

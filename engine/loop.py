@@ -20,6 +20,7 @@ from engine.data import Frame, Observation
 from engine.errors import PhospheneError, SourceError
 from engine.extrapolate import Extrapolator
 from engine.mailbox import Mailbox
+from engine.quality import quality_of, steps_of
 from engine.renderer import Renderer
 from engine.renderer.gpu import GlTime, Gpu
 from engine.scene import Scene
@@ -31,6 +32,7 @@ from engine.trackers.base import Tracker
 from engine.workers import IN_FLIGHT, Buffers, CaptureThread, SinkThread, Ticket, TrackerThread, Worker
 
 if TYPE_CHECKING:
+    from engine.governor import Governor
     from engine.take import Take
     from engine.take_recorder import TakeRecorder
 
@@ -56,6 +58,7 @@ class Show:
         seed: int = 0,
         stats: Stats | None = None,
         on_frame: Callable[[Renderer], bool] | None = None,
+        governor: Governor | None = None,
         take: Take | None = None,
         recorder: TakeRecorder | None = None,
     ) -> None:
@@ -65,6 +68,9 @@ class Show:
         self.renderer: Renderer | None = None
         self._seed, self._on_frame = seed, on_frame
         self._take, self._recorder = take, recorder
+        self.governor = governor
+        self._sent, self._reused = 0, 0
+        self._asked: set[str] = set()  # the trackers that have been sent a frame
         self._wake = threading.Condition()
         self._stopping = False
         self._buffers = Buffers(source.size)
@@ -145,7 +151,12 @@ class Show:
         """`sync = "frame"`: the oldest frame that every tracker has answered for."""
         while len(tickets) < IN_FLIGHT and (frame := self._frames.pop()) is not None:
             self._send(frame, tickets)
-        return tickets.popleft() if tickets and tickets[0].done else None
+        if not tickets or not tickets[0].done:
+            return None
+        ticket = tickets.popleft()
+        if self.governor is not None:
+            self._rested(ticket)
+        return ticket
 
     def _newest(self, tickets: deque[Ticket]) -> Ticket | None:
         """`sync = "latest"`: the newest frame at once, with the newest results carried on to its time."""
@@ -161,15 +172,29 @@ class Show:
         drawn.results.update(self._extrapolator.at(frame.time_s))
         return drawn
 
+    def _rested(self, ticket: Ticket) -> None:
+        """Gives a frame the newest results of the trackers that did not look at it, carried on to its time."""
+        self._extrapolator.add(ticket.frame.time_s, ticket.results)
+        if ticket.resting:
+            carried = self._extrapolator.at(ticket.frame.time_s)
+            ticket.results.update({name: carried[name] for name in ticket.resting if name in carried})
+            self._reused += len(ticket.resting)
+
     def _send(self, frame: Frame, tickets: deque[Ticket]) -> None:
-        """Hands a frame to every tracker that the scene needs."""
+        """Hands a frame to every tracker that the scene needs and that does not rest in its turn."""
         needed = self._needed_trackers()
-        ticket = Ticket(frame, list(needed), self._wake)
+        every = 1 if self.governor is None else self.governor.quality.every
+        self._sent += 1
+        resting = {n for i, n in enumerate(needed) if (self._sent + i) % every and n in self._asked}
+        self._asked |= set(needed)
+        ticket = Ticket(frame, [name for name in needed if name not in resting], self._wake)
+        ticket.resting = tuple(resting)
         if self._take is not None:
             ticket.results.update(self._take.results(frame))
         tickets.append(ticket)
-        for thread in needed.values():
-            thread.inbox.put(ticket)
+        for name, thread in needed.items():
+            if name not in resting:
+                thread.inbox.put(ticket)
 
     def _while_waiting(self, waited_s: float) -> bool:
         """Keeps the window alive, and shows a slate while the camera delivers nothing; returns whether to go on."""
@@ -185,21 +210,26 @@ class Show:
     def _draw(self, renderer: Renderer, ticket: Ticket, dt: float) -> bool:
         """Draws one frame and hands it to the sinks; returns whether the show goes on."""
         frame = ticket.frame
-        if frame.size != renderer.size:
-            raise SourceError(f"the input changed its size from {renderer.size} to {frame.size}")
-        observation, dt = self._observe(ticket, dt)
+        if frame.size != renderer.frame_size:
+            raise SourceError(f"the input changed its size from {renderer.frame_size} to {frame.size}")
+        observation, dt = self._observe(renderer, ticket, dt)
+        begin = time.perf_counter()
         with self.stats.timed("draw"), self._gl_time:
             renderer.render(observation, dt)
             self._hand_out(renderer, frame.time_s)
         if self._gl_time.seconds is not None:
             self.stats.add("gl", self._gl_time.seconds)
+        if self.governor is not None:
+            now, every = time.perf_counter(), self.governor.quality.every
+            slowest_s = max((thread.took_s for thread in self._trackers.values()), default=0.0)
+            self.governor.frame(now, (now - begin) * 1e3, slowest_s * 1e3 / every)
         goes_on = True if self._on_frame is None else self._on_frame(renderer)
         self.stats.add("lag", time.perf_counter() - (frame.captured_s or ticket.born_s))
         self.stats.dropped = self._frames.dropped + sum(s.inbox.dropped for s in self._sinks)
         self.stats.frame_done()
         return goes_on
 
-    def _observe(self, ticket: Ticket, dt: float) -> tuple[Observation, float]:
+    def _observe(self, renderer: Renderer, ticket: Ticket, dt: float) -> tuple[Observation, float]:
         """Everything known of a frame, parameters following their signals, and the time since the last one."""
         moment = None if self._take is None else self._take.begin(ticket.frame, self.scene)
         if moment is not None:
@@ -209,7 +239,12 @@ class Show:
             observation = moment.complete(observation)
         self.scene.apply(observation.signals, dt)
         if self._recorder is not None:
-            self._recorder.add(observation, dt, self._trackers, self.signals.held)
+            keys = "" if self.governor is None else self.governor.keys
+            self._recorder.add(observation, dt, self._trackers, self.signals.held, keys)
+        if self.governor is not None:
+            renderer.set_quality(self.governor.quality)
+        elif moment is not None:
+            renderer.set_quality(quality_of(steps_of(moment.quality)))
         return observation, dt
 
     def _hand_out(self, renderer: Renderer, time_s: float) -> None:
@@ -237,6 +272,8 @@ class Show:
         for sink in self._sinks:
             sink.join()
         self.source.close()
+        if self.governor is not None:
+            self.stats.extra["governor"] = {**self.governor.table(), "reused_results": self._reused}
         if self.renderer is not None:
             self.renderer.release()
 

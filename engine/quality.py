@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from engine.errors import unknown_name
-from engine.glsl import passes_of
-from engine.scene import Scene
+
+if TYPE_CHECKING:
+    from engine.scene import Scene
 
 Stage = Literal["draw", "trackers"]
 
@@ -93,6 +94,8 @@ def down_to(key: str) -> tuple[Step, ...]:
 
 def ladder_for(scene: Scene) -> tuple[Step, ...]:
     """The steps that change anything in `scene`."""
+    from engine.glsl import passes_of
+
     effects = [effect for layer in scene.layers for effect in layer.effects.values()]
     scaled = any(s.target and s.size is None and s.scale < 1.0 for e in effects for s in passes_of(type(e)))
     needs = scene.needs()

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from engine.sinks.window import WindowSink
     from engine.sources.base import Source
     from engine.stats import Stats
+    from engine.take import Take
 
 WINDOW = "window"
 TRACKERS_AT = "trackers/"
@@ -45,6 +46,7 @@ class Wishes:
     settings: Sequence[tuple[str, str]] = ()
     bindings: Sequence[tuple[str, Mapping[str, Any]]] = ()
     effect_folders: Sequence[Path] = field(default_factory=tuple)
+    quality: str = "auto"
     take: Path | None = None
     record_take: Path | None = None
 
@@ -116,7 +118,17 @@ def play(wishes: Wishes, *, progress: Progress | None = None, extra_sinks: Seque
     `progress` is told how many frames are done, and of how many; `extra_sinks` get the pictures beside the outputs.
     Raises PhospheneError for what a user can mend.
     """
+    if wishes.take is None:
+        return _play(wishes, None, progress, extra_sinks)
+    from engine.take import Take, wishes_for
+
+    with Take(wishes.take.expanduser()) as take:
+        return _play(wishes_for(wishes, take), take, progress, extra_sinks)
+
+
+def _play(wishes: Wishes, take: Take | None, progress: Progress | None, extra_sinks: Sequence[Sink]) -> Stats:
     from engine import models
+    from engine.governor import governor_for
     from engine.hud import Hud
     from engine.loop import Show
     from engine.reload import Reloader
@@ -127,12 +139,6 @@ def play(wishes: Wishes, *, progress: Progress | None = None, extra_sinks: Seque
     from engine.trackers import KINDS as TRACKERS
     from engine.trackers import open_tracker, warm
 
-    take = None
-    if wishes.take is not None:
-        from engine.take import Take, wishes_for
-
-        take = Take(wishes.take.expanduser())
-        wishes = wishes_for(wishes, take)
     registry = registry_for(wishes)
     scene = open_scene(wishes, registry)
     known = frozenset[str]() if take is None else take.trackers
@@ -144,7 +150,7 @@ def play(wishes: Wishes, *, progress: Progress | None = None, extra_sinks: Seque
     with ExitStack() as stack:
         source: Source
         if take is not None:
-            source = stack.enter_context(take)
+            source = take
             take.compare(scene)
         else:
             source = stack.enter_context(open_source(wishes.input, size=wishes.size, fps=wishes.fps))
@@ -188,7 +194,10 @@ def play(wishes: Wishes, *, progress: Progress | None = None, extra_sinks: Seque
             if window is None:
                 return True
             if hud is not None:
-                renderer.overlay.draw(hud.shapes(renderer.size), renderer.canvas.framebuffer)
+                renderer.overlay.draw(
+                    hud.shapes(renderer.size, show.governor.traded if show.governor is not None else ()),
+                    renderer.canvas.framebuffer,
+                )
             goes_on = window.show(renderer)
             show.signals.held = set(window.held)
             return goes_on
@@ -204,6 +213,7 @@ def play(wishes: Wishes, *, progress: Progress | None = None, extra_sinks: Seque
             seed=wishes.seed or 0,
             stats=stats,
             on_frame=on_frame,
+            governor=governor_for(wishes.quality, scene, fps, governs=live, replays=take is not None),
             take=take,
             recorder=recorder,
         )

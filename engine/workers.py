@@ -33,6 +33,7 @@ class Ticket:
     def __init__(self, frame: Frame, trackers: Sequence[str], wake: threading.Condition) -> None:
         self.frame = frame
         self.results: dict[str, Any] = {}
+        self.resting: tuple[str, ...] = ()  # the trackers that let this frame pass
         self.born_s = time.perf_counter()
         self._waiting = set(trackers)
         self._wake = wake
@@ -72,6 +73,7 @@ class TrackerThread(Worker):
         self.tracker_name = name
         self.inbox: Mailbox[Ticket] = Mailbox(IN_FLIGHT + 1, drops=False)
         self._open, self._stats, self._told = open_tracker, stats, False
+        self.took_s = 0.0  # for the last frame
 
     def run(self) -> None:
         tracker: Tracker | None = None
@@ -81,6 +83,7 @@ class TrackerThread(Worker):
             self.error = error
         while (ticket := self.inbox.get()) is not None:
             result = None
+            begin = time.perf_counter()
             if tracker is not None:
                 try:
                     with self._stats.timed(f"tracker.{self.tracker_name}"):
@@ -89,6 +92,7 @@ class TrackerThread(Worker):
                     if not self._told:
                         log.error("tracker %s failed on frame %d: %s", self.tracker_name, ticket.frame.id, error)
                         self._told = True
+            self.took_s = time.perf_counter() - begin
             ticket.answer(self.tracker_name, result)
         if tracker is not None:
             tracker.close()

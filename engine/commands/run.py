@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from engine.commands.table import table, write_json
 from engine.errors import UsageError
+from engine.quality import KEYS
 from engine.session import WINDOW, Progress, Wishes, is_live, is_terminal, play
 
 if TYPE_CHECKING:
@@ -70,6 +71,13 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--pace", choices=("live", "exact"), help="live drops late frames, exact draws every one (default: by output)"
     )
+    parser.add_argument(
+        "--quality",
+        default="auto",
+        metavar="Q",
+        help="auto: give up what is missed least to hold --fps in a live show; fixed: never; or a step to hold: "
+        + ", ".join(KEYS),
+    )
     parser.add_argument("--seed", type=int, help="seed of everything random (default 0, or the take's)")
     parser.add_argument(
         "--effects", action="append", default=[], metavar="DIR", help="a folder with effects of your own"
@@ -124,6 +132,7 @@ def wishes_of(options: argparse.Namespace, scene: str, source: str, outputs: lis
         sync=options.sync,
         seed=options.seed,
         hud=options.stats,
+        quality=options.quality,
         settings=settings(options.settings),
         effect_folders=[Path(f) for f in options.effects],
     )

@@ -128,6 +128,17 @@ def test_room_never_leaks(data_dir: Path, clip: str, kind: str) -> None:
         assert mistaken < 0.02, f"frame {frame.id}: {100 * mistaken:.2f} % of the room are taken for a person"
 
 
+@pytest.mark.parametrize("clip", PEOPLE)
+def test_cutout_is_empty_outside(data_dir: Path, clip: str) -> None:
+    """The cut-out person stands on nothing: no colour and no alpha outside, full alpha inside."""
+    done = run("cutout", data_dir / clip, count=5, every=PEOPLE[clip])
+    for (frame, _, results), image in zip(done, done.images, strict=True):
+        mask = results["person"].confidence
+        assert not image[outside(mask, frame.size)].any(), f"frame {frame.id}"
+        inside = core(mask, frame.size)
+        assert not inside.any() or image[inside][:, 3].mean() > 250, f"frame {frame.id}"
+
+
 @pytest.mark.parametrize(("scene", "settings"), [("blur", []), ("teleport", [("place.kind", "blur")])])
 @pytest.mark.parametrize("clip", ["desk/asl_yes.mkv", "portrait/liveportrait_s18.mp4"])
 def test_blurred_room_keeps_no_detail(data_dir: Path, clip: str, scene: str, settings: Settings) -> None:

@@ -7,10 +7,10 @@ from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
+from engine.closing import Closing
 from engine.data import Pixels
 from engine.errors import SourceError
 from engine.sources import checked_file, kind_of_file
-from engine.sources.fit import Closing
 from engine.sources.picture import read_picture
 from engine.sources.video import open_moving
 

@@ -15,11 +15,11 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.closing import Closing
 from engine.data import Frame, Observation
 from engine.errors import SourceError, UsageError
 from engine.scene import Scene
 from engine.signals import Binding
-from engine.sources.fit import Closing
 from engine.take_files import FRAMES, TRACKS, TrackReader, read_frames
 from engine.version import __version__
 

@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 
+from engine.closing import Closing
 from engine.data import Frame, Pixels
 
 
-class _Closing:
+class _Closing(Closing):
     closed = False
 
     def close(self) -> None:
         """Remembers that it was closed; harmless when called twice."""
         self.closed = True
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 class FakeSource(_Closing):

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 from PIL import Image
 
+from engine.closing import Closing
 from engine.data import Pixels
 from engine.errors import SinkError
 from engine.imaging import resize
 
 
-class ContactSheet:
+class ContactSheet(Closing):
     """Keeps the first picture at or after each of `times_s`, each `width` pixels wide, `columns` in a row.
 
     The file's ending chooses the format (.png, .jpg). Raises SinkError where it cannot be written.
@@ -56,11 +55,3 @@ class ContactSheet:
             Image.fromarray(sheet).save(self.path, quality=88)
         except (OSError, ValueError) as error:
             raise SinkError(f"cannot be written: {error}", where=str(self.path)) from error
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

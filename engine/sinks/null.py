@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from engine.closing import Closing
 from engine.data import Pixels
-from engine.sinks.closing import Closing
 
 
 class NullSink(Closing):

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import cv2
 
+from engine.closing import Closing
 from engine.data import Pixels
 from engine.errors import SinkError
 from engine.sinks import check_folder, check_picture
-from engine.sinks.closing import Closing
 
 _NUMBER = re.compile(r"%(?:0(\d+))?d")
 _LEVEL = 1  # zlib's quickest: a quarter of the time of the usual level, files a tenth larger

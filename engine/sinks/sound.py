@@ -14,7 +14,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 
-from engine.sinks.closing import Closing
+from engine.closing import Closing
 
 log = logging.getLogger("phosphene")
 

@@ -19,11 +19,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from engine.closing import Closing
 from engine.data import Pixels
 from engine.errors import SinkError
 from engine.sinks import check_picture
 from engine.sinks import v4l2_api as api
-from engine.sinks.closing import Closing
 
 DRIVER = "v4l2 loopback"
 INSTALL = (

@@ -13,10 +13,10 @@ from av.container import OutputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from engine.closing import Closing
 from engine.data import Pixels
 from engine.errors import SinkError
 from engine.sinks import check_folder, check_picture
-from engine.sinks.closing import Closing
 from engine.sinks.sound import SoundTrack
 
 log = logging.getLogger("phosphene")

@@ -6,11 +6,11 @@ import importlib
 import sys
 from typing import Any
 
+from engine.closing import Closing
 from engine.data import Pixels
 from engine.errors import SinkError
 from engine.sinks import check_picture
 from engine.sinks.base import Sink
-from engine.sinks.closing import Closing
 
 EXTRA = "pip install 'phosphene[virtual-camera]' (it brings pyvirtualcam, GPL-2.0)"
 _OBS = "install OBS Studio 30 or newer, start it once, press 'Start Virtual Camera', then 'Stop Virtual Camera'"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, cast
 
 import glfw
 import moderngl
 
+from engine.closing import Closing
 from engine.errors import GpuError, SinkError
 from engine.renderer import Renderer
 from engine.renderer.gpu import NO_GL, Gpu
@@ -23,7 +23,7 @@ KEYS = {
 }
 
 
-class WindowSink:
+class WindowSink(Closing):
     """A window of the picture's size that can be resized; the picture keeps its shape. Main thread only."""
 
     alpha = False
@@ -118,14 +118,6 @@ class WindowSink:
             self._closed = True
             glfw.destroy_window(self._window)
             glfw.terminate()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def fitting(size: tuple[int, int]) -> tuple[int, int]:

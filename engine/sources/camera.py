@@ -16,10 +16,11 @@ os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "2")
 
 import cv2
 
+from engine.closing import Closing
 from engine.data import Frame, Pixels
 from engine.errors import SourceError
 from engine.sources.cameras import list_cameras, stable_path
-from engine.sources.fit import Closing, cover
+from engine.sources.fit import cover
 
 log = logging.getLogger("phosphene")
 

@@ -14,9 +14,10 @@ from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from engine.closing import Closing
 from engine.data import Pixels
 from engine.errors import SourceError
-from engine.sources.fit import Closing, cover
+from engine.sources.fit import cover
 
 log = logging.getLogger("phosphene")
 

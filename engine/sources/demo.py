@@ -15,9 +15,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.closing import Closing
 from engine.data import Frame, Pixels
 from engine.errors import SourceError
-from engine.sources.fit import Closing
 from engine.sources.picture import read_picture
 
 LOOP_S = 12.0

@@ -1,9 +1,6 @@
-"""How a picture is brought to a wanted size, and the `with` statement of every source."""
+"""How a picture is brought to a wanted size."""
 
 from __future__ import annotations
-
-from types import TracebackType
-from typing import Self
 
 import cv2
 import numpy as np
@@ -26,18 +23,3 @@ def cover(pixels: Pixels, size: tuple[int, int] | None) -> Pixels:
     left, top = (scaled_w - size[0]) // 2, (scaled_h - size[1]) // 2
     cropped: Pixels = np.ascontiguousarray(scaled[top : top + size[1], left : left + size[0]])
     return cropped
-
-
-class Closing:
-    """`with` for whatever has `close()`."""
-
-    def close(self) -> None:
-        """Releases what is held; harmless when called twice."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from PIL import Image, ImageSequence
 
+from engine.closing import Closing
 from engine.data import Pixels
 from engine.errors import SourceError
-from engine.sources.fit import Closing
 from engine.sources.picture import MAX_PIXELS, to_rgb8
 
 _MAX_BYTES = 1_000_000_000

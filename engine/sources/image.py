@@ -6,9 +6,10 @@ import time
 from pathlib import Path
 from typing import Self
 
+from engine.closing import Closing
 from engine.data import Frame
 from engine.sources import checked_file
-from engine.sources.fit import Closing, cover
+from engine.sources.fit import cover
 from engine.sources.picture import read_picture
 
 

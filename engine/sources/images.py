@@ -7,10 +7,11 @@ import time
 from pathlib import Path
 from typing import Self
 
+from engine.closing import Closing
 from engine.data import Frame
 from engine.errors import SourceError
 from engine.sources import PICTURE_SUFFIXES, missing_file
-from engine.sources.fit import Closing, cover
+from engine.sources.fit import cover
 from engine.sources.picture import read_picture
 
 _NUMBER = re.compile(r"%(0?)(\d*)d")

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
+from engine.closing import Closing
 from engine.data import Frame, Pixels
 from engine.sources import checked_file
 from engine.sources.decoder import Decoder
-from engine.sources.fit import Closing, cover
+from engine.sources.fit import cover
 from engine.sources.flipbook import Flipbook, is_flipbook
 
 

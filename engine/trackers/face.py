@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
 from engine import models
+from engine.closing import Closing
 from engine.data import Face, Faces, Floats, Frame
-from engine.params import Bool, Float, HasParams, Int
+from engine.errors import TrackerError
+from engine.params import Bool, Choice, Float, HasParams, Int
+from engine.trackers.face_net import FollowedFaces
 from engine.trackers.far_faces import PART_SCORE, FarFaces, LookAt
 from engine.trackers.identity import Identities, Spot
 from engine.trackers.mediapipe_loader import Task
@@ -35,7 +37,7 @@ class _Filters:
         self.position = OneEuro(min_cutoff_hz, beta, LEASH_CM / 6.3)
 
 
-class FaceTracker(HasParams):
+class FaceTracker(HasParams, Closing):
     """Faces: 478 points with irises, 52 expressions, the head's position and direction in space."""
 
     max_faces = Int(4, 1, 16, "how many faces are looked for")
@@ -46,6 +48,9 @@ class FaceTracker(HasParams):
     )
     smooth = Bool(True, "smooth the points and the head's direction over time")
     far = Bool(True, "look for faces that are small in the picture too, in parts of it")
+    runner = Choice(
+        "mediapipe", ("mediapipe", "litert"), "who runs the networks: MediaPipe's graph, or LiteRT in half the time"
+    )
     blendshapes = Bool(True, "the 52 expressions too (smile, blink, open mouth…)")
 
     def __init__(self, **values: Any) -> None:
@@ -53,8 +58,14 @@ class FaceTracker(HasParams):
             self.set(name, value)
         self._identities = Identities()
         self._filters: dict[int, _Filters] = {}
-        self._task = Task("face", lambda tasks: self._make(tasks, self.min_confidence))
-        self._far = FarFaces(self._open_part, self.max_faces) if self.far else None
+        self._task: Task | None = None
+        self._far: FarFaces | None = None
+        self._followed: FollowedFaces | None = None
+        if self.runner == "litert":
+            self._followed = FollowedFaces(self.max_faces, self.min_confidence, self.far, self.blendshapes)
+        else:
+            self._task = Task("face", lambda tasks: self._make(tasks, self.min_confidence))
+            self._far = FarFaces(self._open_part, self.max_faces) if self.far else None
 
     def _make(self, tasks: Any, least: float) -> Any:
         # Asking for several costs no more than for one while one is there, and MediaPipe smooths (and lags) only
@@ -78,9 +89,7 @@ class FaceTracker(HasParams):
     def track(self, frame: Frame) -> Faces:
         """The faces in `frame`, largest first, at most `max_faces`; none is no error. Raises TrackerError."""
         aspect = frame.size[1] / frame.size[0]
-        found = _read(self._task.run(frame))
-        if self._far is not None:
-            found += self._far.look(frame, found)
+        found = self._look(frame)
         found.sort(key=lambda f: -box_area(f.points, aspect))
         found = found[: self.max_faces]
         identities = self._identities.match([spot(f.points, aspect) for f in found], frame.time_s)
@@ -88,6 +97,14 @@ class FaceTracker(HasParams):
         self._filters = {i: f for i, f in self._filters.items() if i in alive}
         faces = [replace(f, identity=i) for f, i in zip(found, identities, strict=True)]
         return Faces(frame.id, tuple(self._steady(f, frame.time_s, aspect) if self.smooth else f for f in faces))
+
+    def _look(self, frame: Frame) -> list[Face]:
+        if self._followed is not None:
+            return self._followed.look(frame)
+        if self._task is None:
+            raise TrackerError("the face tracker is closed")
+        found = _read(self._task.run(frame))
+        return found + self._far.look(frame, found) if self._far is not None else found
 
     def _steady(self, face: Face, time_s: float, aspect: float) -> Face:
         if face.identity not in self._filters:
@@ -104,17 +121,11 @@ class FaceTracker(HasParams):
 
     def close(self) -> None:
         """Ends the tasks; harmless when called twice."""
-        self._task.close()
+        self._followed = None
+        if self._task is not None:
+            self._task.close()
         if self._far is not None:
             self._far.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _read(result: Any) -> list[Face]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
 from engine import models
+from engine.closing import Closing
 from engine.data import Frame, Mask
 from engine.errors import TrackerError
 from engine.imaging import shrunk
@@ -20,7 +20,7 @@ from engine.trackers.presence import Presence, area, evidence, without_specks
 WIDE = 1.2
 
 
-class PersonTracker(HasParams):
+class PersonTracker(HasParams, Closing):
     """Person mask: how surely each part of the picture shows a person (all persons together)."""
 
     model = Choice("auto", ("auto", "landscape", "square"), "segmenter: 256×144 for wide pictures, 256×256 for others")
@@ -68,11 +68,3 @@ class PersonTracker(HasParams):
             file = models.path("selfie_segmenter_landscape" if kind == "landscape" else "selfie_segmenter")
             self._segmenters[kind] = Network(file)
         return self._segmenters[kind]
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
+from engine.closing import Closing
 from engine.data import Floats, Frame, Pose, Poses
 from engine.errors import TrackerError
 from engine.params import Bool, Float, HasParams, Int
-from engine.trackers.body_net import Body, BodyNet, Roi
+from engine.trackers.body_net import Body, BodyNet
 from engine.trackers.detectors import BodyDetector
 from engine.trackers.identity import Identities, Spot
 from engine.trackers.one_euro import OneEuro
+from engine.trackers.roi import Roi
 from engine.trackers.search import WHOLE, Area, Search
 
 SHOULDERS, HIPS = (11, 12), (23, 24)
@@ -30,7 +31,7 @@ JUMP, JUMP_PER_S = 0.3, 3.0
 JUMP_FOUND = 0.55
 
 
-class PoseTracker(HasParams):
+class PoseTracker(HasParams, Closing):
     """Bodies: 33 points in the picture and in metres, with visibility; a mask for each person where asked for."""
 
     max_poses = Int(4, 1, 8, "how many bodies are looked for")
@@ -118,14 +119,6 @@ class PoseTracker(HasParams):
     def close(self) -> None:
         """Lets the networks go; harmless when called twice."""
         self._net = self._detector = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def same(a: Body, b: Body, aspect: float) -> bool:

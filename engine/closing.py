@@ -1,4 +1,4 @@
-"""The `with` statement of every sink."""
+"""The `with` statement of everything that has `close`: sources, sinks, trackers, players."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ class Closing:
     """`with` for whatever has `close()`."""
 
     def close(self) -> None:
-        """Finishes the output; harmless when called twice."""
+        """Finishes and releases what is held; harmless when called twice."""
 
     def __enter__(self) -> Self:
         return self

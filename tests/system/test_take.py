@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.closing import Closing
 from engine.data import Frame, Pixels
 from engine.loop import Show
 from engine.renderer import Renderer
@@ -20,7 +21,6 @@ from engine.renderer.gpu import Gpu
 from engine.session import Wishes, open_scene, play
 from engine.signals import Binding
 from engine.sources import open_source
-from engine.sources.fit import Closing
 from engine.stats import Stats
 from engine.take import About, Take
 from engine.take_recorder import TakeRecorder

@@ -19,40 +19,15 @@ from engine import models
 from engine.data import Floats, Pixels
 from engine.trackers.detectors import sigmoid
 from engine.trackers.litert import Network
+from engine.trackers.roi import Roi
 
 POINTS = 33
 # The two points behind the 33 say where to look in the next frame: the hips' middle, and the circle round the body.
 CENTRE, CIRCLE = 33, 34
-MARGIN = 1.25
 HEATMAP_REACH = 3
 HEATMAP_SURE = 0.5
 # A mask is no finer than the network's own (256 pixels over the square round the body).
 MASK_SIDE = 512
-
-
-@dataclass(frozen=True, slots=True)
-class Roi:
-    """The square to look at, in pixels: its middle, its side, and its turn in radians (clockwise)."""
-
-    x: float
-    y: float
-    side: float
-    angle: float
-
-    @classmethod
-    def around(cls, centre: Floats, circle: Floats) -> Roi:
-        """The square round a body whose hips are at `centre`, with a point of the circle round it at `circle`."""
-        dx, dy = float(circle[0] - centre[0]), float(circle[1] - centre[1])
-        angle = math.pi / 2.0 - math.atan2(-dy, dx)
-        angle -= 2.0 * math.pi * math.floor((angle + math.pi) / (2.0 * math.pi))
-        return cls(float(centre[0]), float(centre[1]), max(2.0 * math.hypot(dx, dy) * MARGIN, 2.0), angle)
-
-    def to_picture(self, side: int) -> Floats:
-        """The 2×3 affine map from a square of `side` pixels into the picture."""
-        cosine, sine, scale = math.cos(self.angle), math.sin(self.angle), self.side / side
-        a, b = cosine * scale, sine * scale
-        half = side / 2.0
-        return np.array([[a, -b, self.x - a * half + b * half], [b, a, self.y - b * half - a * half]], np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,6 +9,7 @@ import numpy as np
 from engine import models
 from engine.data import Floats, Pixels
 from engine.trackers.litert import Network, letterbox
+from engine.trackers.roi import Roi
 
 # MediaPipe's own settings of these detectors (pose_detector_graph.cc): score and overlap for non-maximum suppression.
 MIN_SCORE = 0.5
@@ -86,6 +87,26 @@ class FaceDetector:
         places = from_letterbox(centres, pixels, side)
         groups = suppress(np.hstack([centres - sizes / 2, centres + sizes / 2]))
         return [(float(places[g[0], 0]), float(places[g[0], 1])) for g in groups]
+
+    def squares(self, pixels: Pixels, min_score: float) -> list[Roi]:
+        """The squares round the faces in `pixels`, in pixels, surest first, rolled as the eyes lie."""
+        scores, raw = self._run(pixels)
+        sure = np.flatnonzero(scores >= min_score)
+        sure = sure[np.argsort(-scores[sure], kind="stable")]
+        side = self._net.size[0]
+        centres, sizes = raw[sure, :2] + self._anchors[sure] * side, np.abs(raw[sure, 2:4])
+        eyes = raw[sure, 4:8].reshape(-1, 2, 2) + self._anchors[sure][:, None] * side
+        places = from_letterbox(np.concatenate([centres[:, None], eyes], axis=1), pixels, side)
+        scale = max(pixels.shape[:2]) / side
+        found = []
+        for group in suppress(np.hstack([centres - sizes / 2, centres + sizes / 2])):
+            # Weighted suppression, as MediaPipe does it: all that overlap say where it is, each by its score.
+            weights = scores[sure[group]]
+            centre, right, left = np.average(places[group], axis=0, weights=weights)
+            width = float(np.average(sizes[group], axis=0, weights=weights).max()) * scale
+            across = left - right
+            found.append(Roi(float(centre[0]), float(centre[1]), width, float(np.arctan2(across[1], across[0]))))
+        return found
 
     def _run(self, pixels: Pixels) -> tuple[Floats, Floats]:
         picture = letterbox(pixels, self._net.size[0]).astype(np.float32) / np.float32(127.5) - np.float32(1.0)

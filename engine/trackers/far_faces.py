@@ -138,12 +138,13 @@ def _beyond(known: list[Face], faces: list[Face]) -> list[Face]:
     """Those of `faces` that are none of the `known` and not one another."""
     new: list[Face] = []
     for face in faces:
-        if not any(_one(face, other) for other in (*known, *new)):
+        if not any(same_face(face, other) for other in (*known, *new)):
             new.append(face)
     return new
 
 
-def _one(a: Face, b: Face) -> bool:
+def same_face(a: Face, b: Face) -> bool:
+    """Whether two finds are one face: their middles are nearer to each other than half its size."""
     apart = np.abs(a.points[:, :2].mean(axis=0) - b.points[:, :2].mean(axis=0))
     size = np.maximum(np.ptp(a.points[:, :2], axis=0), np.ptp(b.points[:, :2], axis=0))
     return bool(np.all(apart < 0.5 * size))

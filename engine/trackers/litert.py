@@ -39,7 +39,9 @@ class Network:
         try:
             self._net.set_tensor(self._input, picture[None])
             self._net.invoke()
-            return [np.array(self._net.get_tensor(i)[0], np.float32) for i in self._outputs]
+            found = (self._net.get_tensor(i) for i in self._outputs)
+            # An output of one dimension has none for the batch.
+            return [np.array(o if o.ndim == 1 else o[0], np.float32) for o in found]
         except (RuntimeError, ValueError) as error:
             raise TrackerError(f"a network failed on its picture {picture.shape}: {error}") from error
 

@@ -1,0 +1,162 @@
+"""Faces followed by the landmarker's own networks, run by LiteRT: in half the time that MediaPipe's graph takes.
+
+MediaPipe's graph, asked for more faces than it sees, runs its detector on every frame and looks where that says, which
+is not quite where the face is. Here a face is followed from the square round its own last points (what MediaPipe does
+when it sees all that it was asked for), and new ones are looked for now and then, in parts of the picture too. Steps
+and constants are those of face_landmarks_detector_graph.cc and face_blendshapes_graph.cc, so the points are the same to
+a few hundredths of a pixel (Kartynnik et al., "Real-time Facial Surface Geometry from Monocular Video", 2019).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+
+from engine import models
+from engine.data import Face, Floats, Frame, Pixels
+from engine.trackers.detectors import FaceDetector, sigmoid
+from engine.trackers.face_geometry import HeadGeometry
+from engine.trackers.far_faces import PART_SCORE, same_face
+from engine.trackers.litert import Network
+from engine.trackers.roi import Roi
+from engine.trackers.search import WHOLE, Area, Search, grid
+
+POINTS = 478
+MARGIN = 1.5  # the square is so much larger than the points' box
+EYE_RIGHT, EYE_LEFT = 33, 263  # outer corners, which say how the head is rolled
+SEARCH_EVERY_S = 0.3
+# fmt: off
+# The points that the expressions are read from, and the expressions' names in the network's order.
+EXPRESSION_POINTS = np.array([
+    0, 1, 4, 5, 6, 7, 8, 10, 13, 14, 17, 21, 33, 37, 39, 40, 46, 52, 53, 54, 55, 58, 61, 63, 65, 66, 67, 70, 78, 80, 81,
+    82, 84, 87, 88, 91, 93, 95, 103, 105, 107, 109, 127, 132, 133, 136, 144, 145, 146, 148, 149, 150, 152, 153, 154,
+    155, 157, 158, 159, 160, 161, 162, 163, 168, 172, 173, 176, 178, 181, 185, 191, 195, 197, 234, 246, 249, 251, 263,
+    267, 269, 270, 276, 282, 283, 284, 285, 288, 291, 293, 295, 296, 297, 300, 308, 310, 311, 312, 314, 317, 318, 321,
+    323, 324, 332, 334, 336, 338, 356, 361, 362, 365, 373, 374, 375, 377, 378, 379, 380, 381, 382, 384, 385, 386, 387,
+    388, 389, 390, 397, 398, 400, 402, 405, 409, 415, 454, 466, 468, 469, 470, 471, 472, 473, 474, 475, 476, 477,
+])
+EXPRESSIONS = (
+    "_neutral", "browDownLeft", "browDownRight", "browInnerUp", "browOuterUpLeft", "browOuterUpRight", "cheekPuff",
+    "cheekSquintLeft", "cheekSquintRight", "eyeBlinkLeft", "eyeBlinkRight", "eyeLookDownLeft", "eyeLookDownRight",
+    "eyeLookInLeft", "eyeLookInRight", "eyeLookOutLeft", "eyeLookOutRight", "eyeLookUpLeft", "eyeLookUpRight",
+    "eyeSquintLeft", "eyeSquintRight", "eyeWideLeft", "eyeWideRight", "jawForward", "jawLeft", "jawOpen", "jawRight",
+    "mouthClose", "mouthDimpleLeft", "mouthDimpleRight", "mouthFrownLeft", "mouthFrownRight", "mouthFunnel",
+    "mouthLeft", "mouthLowerDownLeft", "mouthLowerDownRight", "mouthPressLeft", "mouthPressRight", "mouthPucker",
+    "mouthRight", "mouthRollLower", "mouthRollUpper", "mouthShrugLower", "mouthShrugUpper", "mouthSmileLeft",
+    "mouthSmileRight", "mouthStretchLeft", "mouthStretchRight", "mouthUpperUpLeft", "mouthUpperUpRight",
+    "noseSneerLeft", "noseSneerRight",
+)
+# fmt: on
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """What the network saw in a square: the `face`, how sure it is that there is one, 0..1, and the next square."""
+
+    face: Face
+    score: float
+    next: Roi
+
+
+class FaceNet:
+    """Finds the 478 points of the face inside a square, and what it expresses."""
+
+    def __init__(self, blendshapes: bool) -> None:
+        file = models.path("face_landmarker")
+        self._net = Network(file, "face_landmarks_detector.tflite")
+        self._expressions = Network(file, "face_blendshapes.tflite") if blendshapes else None
+        self._geometry = HeadGeometry(file)
+        self._input = np.empty((self._net.size[1], self._net.size[0], 3), np.float32)
+
+    def look(self, pixels: Pixels, roi: Roi, least: float) -> Seen | None:
+        """The face in the square `roi` of `pixels`, or None where the network is less sure than `least`."""
+        side = self._net.size[0]
+        height, width = pixels.shape[:2]
+        to_picture = roi.to_picture(side)
+        crop: Any = cv2.warpAffine(
+            pixels,
+            to_picture,
+            (side, side),
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+        np.multiply(crop, np.float32(1.0 / 255.0), out=self._input)
+        flat, flag, _ = self._net.run(self._input)
+        score = float(sigmoid(flag.ravel())[0])
+        if score < least:
+            return None
+        marks = flat.reshape(POINTS, 3)
+        places = marks[:, :2] @ to_picture[:, :2].T + to_picture[:, 2]
+        points = np.column_stack([places / (width, height), marks[:, 2] * (roi.side / side / width)])
+        points = points.astype(np.float32)
+        face = Face(points, self._expressed(places), self._geometry.transform(points, width, height))
+        return Seen(face, score, square_round(places))
+
+    def _expressed(self, places: Floats) -> dict[str, float]:
+        if self._expressions is None:
+            return {}
+        scores = self._expressions.run(places[EXPRESSION_POINTS].astype(np.float32))[0]
+        return dict(zip(EXPRESSIONS, scores.tolist(), strict=True))
+
+
+def square_round(places: Floats) -> Roi:
+    """The square to look at next, for points at `places` (478, 2) in pixels."""
+    low, high = places.min(axis=0), places.max(axis=0)
+    across = places[EYE_LEFT] - places[EYE_RIGHT]
+    centre = (low + high) / 2.0
+    side = max(MARGIN * float((high - low).max()), 2.0)
+    return Roi(float(centre[0]), float(centre[1]), side, float(np.arctan2(across[1], across[0])))
+
+
+class FollowedFaces:
+    """Follows up to `wanted` faces and looks for new ones, by the time of the frames alone.
+
+    `least`: how sure the detector and the landmark network must be. `far`: look in parts of the picture too.
+    """
+
+    def __init__(self, wanted: int, least: float, far: bool, blendshapes: bool) -> None:
+        self._wanted, self._least = wanted, least
+        self._net = FaceNet(blendshapes)
+        self._detector = FaceDetector()
+        self._search = Search(grid(0.5, 3) if far else (WHOLE,), SEARCH_EVERY_S)
+        self._squares: list[Roi] = []
+        self._time_s = 0.0
+
+    def look(self, frame: Frame) -> list[Face]:
+        """The faces in `frame`, those that were there before first."""
+        if frame.time_s < self._time_s:
+            self._squares = []  # the source began again
+        self._time_s = frame.time_s
+        found: list[Seen] = []
+        for square in self._squares:
+            self._add(found, self._net.look(frame.pixels, square, self._least))
+        lost = len(found) < len(self._squares)
+        for area in dict.fromkeys(self._search.areas(frame.time_s, len(found), self._wanted, lost)):
+            for square in self._new_squares(frame, area, [seen.face for seen in found]):
+                if len(found) < self._wanted:
+                    self._add(found, self._net.look(frame.pixels, square, self._least))
+        self._squares = [seen.next for seen in found]
+        return [seen.face for seen in found]
+
+    @staticmethod
+    def _add(found: list[Seen], seen: Seen | None) -> None:
+        """Adds what was seen unless it is nobody, or one of those already found."""
+        if seen is not None and not any(same_face(seen.face, other.face) for other in found):
+            found.append(seen)
+
+    def _new_squares(self, frame: Frame, area: Area, known: list[Face]) -> list[Roi]:
+        """The squares round the faces that the detector sees in one part of the picture beside the `known` ones."""
+        width, height = frame.size
+        rows, columns = area.slices(width, height)
+        least = self._least if area == WHOLE else max(self._least, PART_SCORE)
+        boxes = [(f.points[:, :2].min(axis=0), f.points[:, :2].max(axis=0)) for f in known]
+        squares = []
+        for box in self._detector.squares(frame.pixels[rows, columns], least):
+            square = Roi(box.x + columns.start, box.y + rows.start, box.side * MARGIN, box.angle)
+            u, v = square.x / width, square.y / height
+            if not any(low[0] <= u <= high[0] and low[1] <= v <= high[1] for low, high in boxes):
+                squares.append(square)
+        return squares

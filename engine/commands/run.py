@@ -162,7 +162,7 @@ def show(wishes: Wishes, options: argparse.Namespace) -> Stats:
             print(
                 f"took {taken['frames']} frames, {taken['bytes'] / 1e6:.0f} MB, in {taken['folder']}", file=sys.stderr
             )
-        told = [o for o in wishes.outputs if not is_live(o) and o != "null"]
+        told = [o for o in wishes.outputs if stats.frames_out and not is_live(o) and o != "null"]
         where = f", wrote {', '.join(told)}" if told else ""
         drops = f", {stats.dropped} dropped" if stats.dropped else ""
         print(f"{stats.frames_out} frames at {stats.fps:.1f} fps{drops}{where}", file=sys.stderr)

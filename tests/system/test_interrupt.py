@@ -1,0 +1,60 @@
+"""Ctrl-C and a polite kill: the run ends, and the file that was being written plays."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import av
+import pytest
+
+from engine.sources.testcard import read_number
+
+ROOT = Path(__file__).resolve().parents[2]
+pytestmark = [
+    pytest.mark.gl,
+    pytest.mark.models,
+    pytest.mark.slow,
+    pytest.mark.usefixtures("models_ready"),
+    pytest.mark.skipif(sys.platform == "win32", reason="signals as on Linux and macOS"),
+]
+
+
+CASES = [
+    (signal.SIGINT, "exact", "out.mp4"),
+    (signal.SIGTERM, "exact", "out.mkv"),
+    (signal.SIGINT, "live", "out.mp4"),
+]
+
+
+@pytest.mark.parametrize(("number", "pace", "name"), CASES, ids=lambda value: getattr(value, "name", value))
+def test_interrupted_file_plays(tmp_path: Path, number: signal.Signals, pace: str, name: str) -> None:
+    """An endless test card is recorded and interrupted: no traceback, exit code 0, every picture in order."""
+    out = tmp_path / name
+    words = [sys.executable, "main.py", "run", "duotone", "--input", "testcard:320x180", "--output", str(out)]
+    with subprocess.Popen(
+        [*words, "--pace", pace], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            deadline = time.monotonic() + 60
+            while not any(tmp_path.iterdir()) and process.poll() is None and time.monotonic() < deadline:
+                time.sleep(0.05)  # the file is begun with the first picture
+            time.sleep(1.0)
+            process.send_signal(number)
+            _, told = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert process.returncode == 0, told
+    assert "Traceback" not in told
+    with av.open(str(out)) as file:
+        numbers = [read_number(f.to_ndarray(format="rgb24")) for f in file.decode(file.streams.video[0])]
+    assert numbers, "no picture in the file"
+    known = [n for n in numbers if n is not None]
+    assert len(known) == len(numbers), "a picture is broken"
+    assert known == sorted(set(known))
+    if pace == "exact":
+        assert known == list(range(len(known)))
+    assert [p.name for p in tmp_path.iterdir()] == [name], "something was left behind"

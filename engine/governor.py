@@ -14,12 +14,12 @@ from engine.scene import Scene
 log = logging.getLogger("phosphene")
 
 WINDOW_S = 0.8  # what is decided on; also the least time between two steps down
-LEAST_FRAMES = 6
+LEAST_FRAMES = 5
 LATE = 0.97  # part of a frame's time from which on its slowest stage counts as too slow
 ROOM, MUCH_ROOM = 0.82, 0.6  # parts of a frame's time that the slowest stage may take after a step up
 FIRST_WAIT_S, LONGEST_WAIT_S = 3.0, 96.0  # how long there must be room before a step up
 TRIAL_S = 20.0  # a step up that is taken back within this time was wrong
-LEAST_GAIN, MOST_GAIN = 1.08, 3.0
+LEAST_GAIN, MOST_GAIN = 1.08, 2.25  # a picture of 50 % has 2.25 times fewer pixels than one of 75 %
 
 
 class Governor:
@@ -41,7 +41,7 @@ class Governor:
         self._period_ms = 1000.0 / target_fps
         self._frames: deque[tuple[float, float, float]] = deque()  # time, draw ms, trackers ms
         self._begin_s: float | None = None
-        self._settled_s = 0.0  # until then frames still show the last change
+        self._settled_s = 0.0  # of the last change
         self._room_since_s: float | None = None
         self._wait_s = FIRST_WAIT_S
         self._raised_s: float | None = None
@@ -75,7 +75,7 @@ class Governor:
         if self._begin_s is None:
             self._begin_s = self._settled_s = now_s
         self._frames.append((now_s, draw_ms, trackers_ms))
-        while self._frames and self._frames[0][0] <= max(now_s - WINDOW_S, self._settled_s):
+        while len(self._frames) > LEAST_FRAMES and self._frames[0][0] <= now_s - WINDOW_S:
             self._frames.popleft()
         full = now_s - self._settled_s >= WINDOW_S and len(self._frames) >= LEAST_FRAMES
         if full:

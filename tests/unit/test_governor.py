@@ -316,7 +316,7 @@ def test_any_quality_gives_a_picture_of_the_frames_size_that_looks_alike(
     drawing.set_quality(quality_of(down_to(key)))
     less = pictured(drawing, smooth)
     assert less.shape == full.shape
-    inside = slice(8, -8), slice(8, -8)  # a slope ends in a small step at the border of whatever is enlarged
+    inside = slice(16, -16), slice(16, -16)  # a slope ends in a small step at the border of whatever is enlarged
     assert far(less[inside], full[inside]) <= 4.0
 
 

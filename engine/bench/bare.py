@@ -34,8 +34,8 @@ from engine.trackers.quiet import quiet
 
 KEPT = 12  # pictures that the bare parts go round
 TINY = (32, 18)  # a picture that costs nothing to draw: what remains is the drawing code itself
-# How each tracker runs its model on every frame.
-RUN_BY = {"face": "mediapipe", "person": "litert", "pose": "mediapipe"}
+# Trackers that run their networks by LiteRT, without MediaPipe's graph.
+LITERT = ("person", "pose")
 
 Call = Callable[[], object]
 
@@ -54,6 +54,7 @@ class BareParts:
     decode_ours: float
     draw: float
     draw_fixed: float
+    run_by_litert: frozenset[str] = frozenset(LITERT)
 
     @property
     def gl(self) -> float:
@@ -73,7 +74,7 @@ class BareParts:
     @property
     def own_models(self) -> float:
         """The models alone, each by what our tracker runs it with."""
-        return sum(self.litert[n] if RUN_BY.get(n) == "litert" else self.models[n] for n in self.models)
+        return sum(self.litert[n] if n in self.run_by_litert else self.models[n] for n in self.models)
 
 
 class Bare:
@@ -84,6 +85,7 @@ class Bare:
         self.clip, self.gpu = clip, gpu
         frames = read(clip, KEPT)
         self.needs = sorted(scene.needs())
+        self._run_by_litert = frozenset(n for n in self.needs if n in LITERT or runner(trackers[n]) == "litert")
         self._models = {name: self._model(name, frames) for name in self.needs}
         self._litert = {name: network_calls(name, frames) for name in self.needs}
         self.observations = observe(frames, {n: trackers[n] for n in self.needs})
@@ -102,6 +104,7 @@ class Bare:
             decode_ours=ours,
             draw=cost(self.draw, count).cpu_ms,
             draw_fixed=cost(self._tiny, count).cpu_ms,
+            run_by_litert=self._run_by_litert,
         )
 
     def _model(self, name: str, frames: Sequence[Frame]) -> Call:
@@ -143,6 +146,11 @@ class Bare:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def runner(tracker: Tracker) -> str:
+    """Who runs the tracker's networks, where it lets one choose."""
+    return str(getattr(tracker, "runner", ""))
 
 
 def scene_size(scene: Scene) -> tuple[int, int]:

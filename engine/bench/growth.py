@@ -40,7 +40,7 @@ def growth(
         return path if path.exists() else make_clip(spec, size, plan.warm + plan.frames + 30, people, path)
 
     def scene(name: str) -> MakeScene:
-        return lambda: bench_scene(name, options.settings)
+        return lambda: bench_scene(name, options.settings, options.tracker)
 
     sizes = options.size if options.size and len(options.size) > 1 else GROWING_SIZES
     ways: dict[str, list[tuple[dict[str, Any], MakeScene, Path]]] = {

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.commands.run import positive, size
 from engine.commands.table import write_json
-from engine.errors import UsageError
+from engine.errors import UsageError, unknown_name
 from engine.session import Wishes, media_path, open_scene
 
 if TYPE_CHECKING:
@@ -41,6 +41,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--set", dest="settings", action="append", default=[], metavar="ADDRESS=VALUE", help="set a scene's parameter"
+    )
+    parser.add_argument(
+        "--tracker", action="append", default=[], metavar="NAME.PARAM=VALUE", help="set a tracker's parameter"
     )
     parser.add_argument("--people", type=count, default=1, metavar="N", help="so many side by side (default 1)")
     length = parser.add_mutually_exclusive_group()
@@ -96,15 +99,18 @@ def all_runs(options: argparse.Namespace, plan: Plan, gpu: Gpu, folder: Path) ->
             for name in options.scene or SCENES:
 
                 def make_scene(name: str = name) -> Scene:
-                    return bench_scene(name, options.settings)
+                    return bench_scene(name, options.settings, options.tracker)
 
                 runs.append(figures(measure(name, make_scene, clip, spec, plan, gpu, tell)))
     tell("")
     return runs
 
 
-def bench_scene(name: str, settings: list[str]) -> Scene:
-    """The scene as it is measured: `settings` (`address=value`) are set where the scene has such a parameter."""
+def bench_scene(name: str, settings: list[str], trackers: list[str] | None = None) -> Scene:
+    """The scene as it is measured: `settings` (`address=value`) are set where the scene has such a parameter, and
+    `trackers` (`face.runner=litert`) wherever that tracker runs."""
+    from engine.trackers import tracker_class
+
     scene = open_scene(Wishes(name, settings=ALWAYS.get(name, ())))
     for text in settings:
         address, equals, value = text.partition("=")
@@ -112,6 +118,15 @@ def bench_scene(name: str, settings: list[str]) -> Scene:
             raise UsageError(f"--set {text}", hint="write it --set ADDRESS=VALUE, such as --set follow=0")
         if any(known.endswith(address) for known in scene.addresses()):
             scene.set(address, media_path(scene, address, value))
+    for text in trackers or []:
+        address, equals, value = text.partition("=")
+        tracker, dot, param = address.partition(".")
+        if not (equals and dot):
+            raise UsageError(f"--tracker {text}", hint="write it --tracker NAME.PARAM=VALUE, such as face.max_faces=1")
+        known = tracker_class(tracker).params()
+        if param not in known:
+            raise unknown_name(f"parameter of {tracker}", param, known)
+        scene.trackers.setdefault(tracker, {})[param] = known[param].parse(value)
     return scene
 
 

@@ -248,6 +248,13 @@ def test_settings_reach_the_scene_that_has_them() -> None:
         bench_scene("teleport", ["nothing"])
 
 
+def test_tracker_settings_reach_the_tracker() -> None:
+    assert bench_scene("teleport", [], ["face.runner=litert"]).trackers["face"] == {"runner": "litert"}
+    for wrong in ("face.runner", "face.runer=litert", "face.runner=lite", "fase.runner=litert"):
+        with pytest.raises(UsageError):
+            bench_scene("teleport", [], [wrong])
+
+
 def test_lasers_fire_in_every_frame() -> None:
     assert bench_scene("laser-eyes", []).get("trigger") == "always"
 

@@ -140,12 +140,20 @@ class Show:
                 if not tickets and self._frames.ended:
                     return None
                 if tickets and time.perf_counter() - max(begin, tickets[0].born_s) > TRACKER_PATIENCE_S:
-                    log.error("tracker %s hangs on frame %d", tickets[0].waiting_for, tickets[0].frame.id)
-                    return tickets.popleft()
+                    late = self._give_up(tickets.popleft())
+                    if not latest:
+                        return late
                 self._wake.wait(0.05)
             if not self._while_waiting(time.perf_counter() - begin):
                 return None
         return None
+
+    def _give_up(self, ticket: Ticket) -> Ticket:
+        """Waits no longer for the trackers that have not answered."""
+        log.error("tracker %s hangs on frame %d", ", ".join(sorted(ticket.waiting_for)), ticket.frame.id)
+        for name in ticket.waiting_for:
+            self._trackers[name].hangs = True
+        return ticket
 
     def _oldest(self, tickets: deque[Ticket]) -> Ticket | None:
         """`sync = "frame"`: the oldest frame that every tracker has answered for."""
@@ -181,8 +189,8 @@ class Show:
             self._reused += len(ticket.resting)
 
     def _send(self, frame: Frame, tickets: deque[Ticket]) -> None:
-        """Hands a frame to every tracker that the scene needs and that does not rest in its turn."""
-        needed = self._needed_trackers()
+        """Hands a frame to every tracker that the scene needs, and that neither hangs nor rests in its turn."""
+        needed = {name: thread for name, thread in self._needed_trackers().items() if not thread.hangs}
         every = 1 if self.governor is None else self.governor.quality.every
         self._sent += 1
         resting = {n for i, n in enumerate(needed) if (self._sent + i) % every and n in self._asked}

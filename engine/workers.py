@@ -39,9 +39,9 @@ class Ticket:
         self._wake = wake
 
     @property
-    def waiting_for(self) -> str:
+    def waiting_for(self) -> frozenset[str]:
         """The trackers that have not answered."""
-        return ", ".join(sorted(self._waiting))
+        return frozenset(self._waiting)
 
     @property
     def done(self) -> bool:
@@ -72,6 +72,7 @@ class TrackerThread(Worker):
         super().__init__(f"tracker {name}")
         self.tracker_name = name
         self.inbox: Mailbox[Ticket] = Mailbox(IN_FLIGHT + 1, drops=False)
+        self.hangs = False
         self._open, self._stats, self._told = open_tracker, stats, False
         self.took_s = 0.0  # for the last frame
 
@@ -94,6 +95,7 @@ class TrackerThread(Worker):
                         self._told = True
             self.took_s = time.perf_counter() - begin
             ticket.answer(self.tracker_name, result)
+            self.hangs = False
         if tracker is not None:
             tracker.close()
 

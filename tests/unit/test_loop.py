@@ -1,0 +1,465 @@
+"""The show: order, tickets, pace, and what happens when any of its parts fails. Needs a GL context, but no device."""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from gpu_fixture import gpu  # noqa: F401 (a fixture)
+from helpers import face, flat, noise, plain, scene, shader
+
+from effects.blur import Blur
+from effects.mirror import Mirror
+from engine import loop
+from engine.data import Faces, Frame, Mask, Observation, Poses
+from engine.effect import Effect
+from engine.errors import SinkError, SourceError, TrackerError
+from engine.loop import Show
+from engine.renderer.gpu import Gpu
+from engine.scene import Scene
+from engine.sinks.base import Sink
+from engine.testing import FakeSink, FakeSource
+from engine.trackers.base import Tracker
+
+pytestmark = pytest.mark.gl
+
+SIZE = (32, 18)
+ENOUGH_S = 30.0  # only ever reached where something hangs
+
+
+@pytest.fixture(autouse=True)
+def no_thread_is_left() -> Iterator[None]:
+    before = set(threading.enumerate())
+    yield
+    left = [t.name for t in threading.enumerate() if t not in before and t.is_alive()]
+    assert left == []
+
+
+class FakeTracker:
+    """Answers after `delay()` seconds with what `result(frame)` says; remembers the frames it saw."""
+
+    def __init__(self, result: Callable[[Frame], Any], delay: Callable[[], float] = lambda: 0.0) -> None:
+        self.result, self.delay = result, delay
+        self.seen: list[int] = []
+        self.closed = False
+        self.thread: int | None = None
+
+    def track(self, frame: Frame) -> Any:
+        assert not self.closed
+        assert self.thread in (None, threading.get_ident()), "a tracker is used from one thread"
+        self.thread = threading.get_ident()
+        time.sleep(self.delay())
+        self.seen.append(frame.id)
+        return self.result(frame)
+
+    def close(self) -> None:
+        self.closed = True
+
+    def __enter__(self) -> FakeTracker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class Watcher(Effect):
+    """Needs what it is told to and remembers what each frame was drawn with."""
+
+    glsl = "vec4 effect(vec2 uv) { return frame(uv); }"
+
+    def __init__(self, *needed: str) -> None:
+        super().__init__()
+        self.needed = needed
+        self.drawn: list[tuple[int, dict[str, int]]] = []
+        self.times: list[tuple[float, float]] = []
+
+    def wants(self) -> Sequence[str]:
+        return self.needed
+
+    def update(self, observation: Observation, dt: float) -> None:
+        results = {name: result.frame_id for name, result in observation.results.items()}
+        self.drawn.append((observation.frame.id, results))
+        self.times.append((observation.frame.time_s, dt))
+
+
+def pictures(count: int) -> list[np.ndarray[Any, Any]]:
+    return [noise(SIZE, number) for number in range(count)]
+
+
+TRACKERS: dict[str, Callable[[Frame], Any]] = {
+    "face": lambda f: Faces(f.id, (face(SIZE),)),
+    "pose": lambda f: Poses(f.id),
+    "person": lambda f: flat(1.0, f.id, (8, 4)),
+}
+
+
+def show(
+    gpu: Gpu,  # noqa: F811
+    made: Scene,
+    source: FakeSource,
+    *sinks: Sink,
+    trackers: dict[str, FakeTracker] | None = None,
+    live: bool = False,
+    **options: Any,
+) -> Show:
+    def open_tracker(name: str) -> Tracker:
+        return (trackers or {}).get(name) or FakeTracker(TRACKERS[name])
+
+    return Show(made, source, sinks, gpu=gpu, open_tracker=open_tracker, live=live, **options)
+
+
+# Exact
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 17])
+def test_exact_draws_every_frame_in_order_with_its_own_time(gpu: Gpu, count: int) -> None:  # noqa: F811
+    frames, sink = pictures(count), FakeSink()
+    stats = show(gpu, scene(), FakeSource(frames, fps=24), sink).run()
+    assert sink.times == [n / 24 for n in range(count)]
+    assert all(np.array_equal(image[..., :3], frame) for image, frame in zip(sink.images, frames, strict=True))
+    assert (stats.frames_in, stats.frames_out, stats.dropped) == (count, count, 0)
+    assert sink.closed
+
+
+def test_frames_keep_times_that_are_not_even(gpu: Gpu) -> None:  # noqa: F811
+    times = [0.0, 0.01, 0.5, 0.50001, 7.0]
+    frames = [Frame(n, t, plain(SIZE)) for n, t in enumerate(times)]
+    watcher, sink = Watcher(), FakeSink()
+    show(gpu, scene(watcher), FakeSource(frames), sink).run()
+    assert sink.times == times
+    assert [t for t, _ in watcher.times] == times
+    assert [dt for _, dt in watcher.times] == pytest.approx([0.0, 0.01, 0.49, 0.00001, 6.49999])
+
+
+@pytest.mark.parametrize(("until_s", "count"), [(0.1, 3), (99.0, 10), (1 / 30, 1), (0.34, 10)])
+def test_a_show_of_limited_length(gpu: Gpu, until_s: float, count: int) -> None:  # noqa: F811
+    sink = FakeSink()
+    show(gpu, scene(), FakeSource(pictures(10)), sink, until_s=until_s).run()
+    assert len(sink.images) == count
+
+
+def test_every_sink_gets_every_picture(gpu: Gpu) -> None:  # noqa: F811
+    sinks = [FakeSink(), FakeSink(alpha=True), FakeSink()]
+    show(gpu, scene(Mirror()), FakeSource(pictures(9)), *sinks).run()
+    assert all(len(s.images) == 9 and s.closed for s in sinks)
+    assert all(np.array_equal(a, b) for a, b in zip(sinks[0].images, sinks[2].images, strict=True))
+
+
+def test_sinks_that_keep_alpha_get_it_straight(gpu: Gpu) -> None:  # noqa: F811
+    plainly, straight = FakeSink(), FakeSink(alpha=True)
+    made = scene(shader("vec4(0.5, 0.0, 0.0, 0.5)"), source="none")
+    show(gpu, made, FakeSource(pictures(1)), plainly, straight).run()
+    assert plainly.images[0][0, 0, 0] in (187, 188)
+    assert straight.images[0][0, 0, 0] >= 253
+
+
+def test_without_sinks_it_still_runs(gpu: Gpu) -> None:  # noqa: F811
+    assert show(gpu, scene(), FakeSource(pictures(5))).run().frames_out == 5
+
+
+# Tickets
+
+
+@pytest.mark.parametrize("delays", [{}, {"person": 0.004}, {"person": 0.001, "face": 0.005, "pose": 0.0}])
+def test_every_frame_is_drawn_with_its_own_results(gpu: Gpu, delays: dict[str, float]) -> None:  # noqa: F811
+    trackers = {n: FakeTracker(TRACKERS[n], lambda n=n: delays.get(n, 0.0)) for n in TRACKERS}  # type: ignore[misc]
+    watcher = Watcher("face", "pose", "person")
+    show(gpu, scene(watcher), FakeSource(pictures(12)), trackers=trackers).run()
+    assert watcher.drawn == [(n, {"face": n, "pose": n, "person": n}) for n in range(12)]
+    assert all(t.seen == list(range(12)) and t.closed for t in trackers.values())
+
+
+def test_only_needed_trackers_are_opened(gpu: Gpu) -> None:  # noqa: F811
+    opened: list[str] = []
+
+    def open_tracker(name: str) -> Tracker:
+        opened.append(name)
+        return FakeTracker(TRACKERS[name])
+
+    Show(scene(Watcher("pose")), FakeSource(pictures(3)), [], gpu=gpu, open_tracker=open_tracker, live=False).run()
+    assert opened == ["pose"]
+
+
+def test_a_tracker_that_is_needed_later_is_started_then(gpu: Gpu) -> None:  # noqa: F811
+    class Later(Watcher):
+        def update(self, observation: Observation, dt: float) -> None:
+            super().update(observation, dt)
+            if observation.frame.id == 4:
+                self.needed = ("face",)
+
+    watcher = Later()
+    show(gpu, scene(watcher), FakeSource(pictures(12))).run()
+    assert all(results == {} for n, results in watcher.drawn if n <= 4)
+    assert all(results == {"face": n} for n, results in watcher.drawn if n >= 4 + 1 + loop.IN_FLIGHT)
+
+
+def test_two_runs_are_bit_equal_however_slow_the_trackers_are(gpu: Gpu) -> None:  # noqa: F811
+    def run(seed: int) -> list[np.ndarray[Any, Any]]:
+        dice = random.Random(seed)
+        trackers = {n: FakeTracker(TRACKERS[n], lambda: dice.random() * 0.006) for n in TRACKERS}
+        sink = FakeSink()
+        made = scene(Blur(), Watcher("face", "pose"), shader("past(uv) * 0.5 + frame(uv) * 0.5"))
+        show(gpu, made, FakeSource(pictures(10)), sink, trackers=trackers).run()
+        return sink.images
+
+    first, second = run(1), run(2)
+    assert len(first) == len(second) == 10
+    assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+# Trackers that fail
+
+
+def test_a_tracker_that_raises_is_named_once_and_the_show_goes_on(  # noqa: F811
+    gpu: Gpu,  # noqa: F811
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def sometimes(frame: Frame) -> Any:
+        if frame.id in (1, 2, 5):
+            raise RuntimeError("no luck")
+        return Faces(frame.id)
+
+    watcher, sink = Watcher("face"), FakeSink()
+    with caplog.at_level(logging.ERROR, "phosphene"):
+        show(gpu, scene(watcher), FakeSource(pictures(8)), sink, trackers={"face": FakeTracker(sometimes)}).run()
+    assert len(sink.images) == 8
+    assert [n for n, results in watcher.drawn if not results] == [1, 2, 5]
+    assert sum("no luck" in r.getMessage() for r in caplog.records) == 1
+
+
+def test_a_private_scene_is_closed_while_its_tracker_fails(gpu: Gpu) -> None:  # noqa: F811
+    def sometimes(frame: Frame) -> Mask:
+        if frame.id in (2, 3):
+            raise RuntimeError("no luck")
+        return flat(1.0, frame.id)
+
+    room, sink = plain(SIZE, (3, 250, 7)), FakeSink()
+    trackers = {"person": FakeTracker(sometimes)}
+    show(gpu, scene(cut="person"), FakeSource([room] * 6), sink, trackers=trackers).run()
+    assert [bool((image[..., 1] > 200).all()) for image in sink.images] == [True, True, False, False, True, True]
+
+
+def test_a_tracker_that_cannot_be_opened_ends_the_show_after_the_sinks_were_closed(gpu: Gpu) -> None:  # noqa: F811
+    def open_tracker(name: str) -> Tracker:
+        raise TrackerError("no model")
+
+    source, sink = FakeSource(pictures(50)), FakeSink()
+    running = Show(scene(Watcher("face")), source, [sink], gpu=gpu, open_tracker=open_tracker, live=False)
+    with pytest.raises(TrackerError, match="no model"):
+        running.run()
+    assert sink.closed
+    assert source.closed
+
+
+def test_a_tracker_that_hangs_is_passed_over(gpu: Gpu, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+    monkeypatch.setattr(loop, "TRACKER_PATIENCE_S", 0.05)
+    let_go = threading.Event()
+
+    def hangs(frame: Frame) -> Any:
+        if frame.id == 1:
+            let_go.wait(ENOUGH_S)
+        return Faces(frame.id)
+
+    watcher, sink = Watcher("face", "pose"), FakeSink()
+    running = show(gpu, scene(watcher), FakeSource(pictures(12)), sink, trackers={"face": FakeTracker(hangs)})
+    done = threading.Timer(ENOUGH_S, let_go.set)
+    done.start()
+    try:
+        running.run()
+        assert not let_go.is_set(), "the show waited for a tracker that hangs"
+    finally:
+        done.cancel()
+        let_go.set()
+        for thread in running._trackers.values():
+            thread.join(ENOUGH_S)
+        done.join()
+    assert len(sink.images) == 12
+    assert watcher.drawn[0] == (0, {"face": 0, "pose": 0})
+    assert all("face" not in results for n, results in watcher.drawn if n == 1)
+
+
+# Sources and sinks that fail
+
+
+class Breaks(FakeSource):
+    """Raises `error` instead of its last frame."""
+
+    error: Exception = SourceError("the file is cut off")
+
+    def read(self) -> Frame | None:
+        if self._next == len(self.frames) - 1:
+            raise self.error
+        return super().read()
+
+
+@pytest.mark.parametrize("error", [SourceError("the file is cut off"), OSError("the disk is gone")])
+def test_a_source_that_fails_midway_leaves_what_was_drawn(gpu: Gpu, error: Exception) -> None:  # noqa: F811
+    source, sink = Breaks(pictures(7)), FakeSink()
+    source.error = error
+    with pytest.raises(type(error), match=str(error)):
+        show(gpu, scene(Watcher("face")), source, sink).run()
+    assert len(sink.images) == 6
+    assert sink.closed
+    assert source.closed
+
+
+def test_a_source_that_fails_at_once(gpu: Gpu) -> None:  # noqa: F811
+    sink = FakeSink()
+    with pytest.raises(SourceError):
+        show(gpu, scene(), Breaks(pictures(1)), sink).run()
+    assert sink.images == []
+    assert sink.closed
+
+
+@pytest.mark.parametrize("fail_at", [0, 3])
+@pytest.mark.parametrize("live", [False, True])
+def test_a_sink_that_fails_ends_the_show_and_the_others_are_closed(  # noqa: F811
+    gpu: Gpu,  # noqa: F811
+    fail_at: int,
+    live: bool,
+) -> None:
+    bad, good = FakeSink(fail_at=fail_at, error=SinkError("disk full")), FakeSink()
+    with pytest.raises(SinkError, match="disk full"):
+        show(gpu, scene(), FakeSource(pictures(40), fps=1000), bad, good, live=live).run()
+    assert bad.closed
+    assert good.closed
+    assert len(bad.images) == fail_at
+    assert good.times == sorted(good.times)
+
+
+def test_a_sink_that_fails_when_it_is_closed_is_told(gpu: Gpu) -> None:  # noqa: F811
+    class Unfinished(FakeSink):
+        def close(self) -> None:
+            super().close()
+            raise SinkError("cannot be finished")
+
+    good = FakeSink()
+    with pytest.raises(SinkError, match="cannot be finished"):
+        show(gpu, scene(), FakeSource(pictures(3)), Unfinished(), good).run()
+    assert len(good.images) == 3
+    assert good.closed
+
+
+def test_a_frame_of_another_size_is_told(gpu: Gpu) -> None:  # noqa: F811
+    sink = FakeSink()
+    with pytest.raises(SourceError, match="changed its size"):
+        show(gpu, scene(), FakeSource([plain(SIZE), plain((16, 16))]), sink).run()
+    assert len(sink.images) == 1
+    assert sink.closed
+
+
+def test_a_broken_effect_does_not_end_the_show(gpu: Gpu) -> None:  # noqa: F811
+    sink = FakeSink()
+    show(gpu, scene(shader("no_such_thing")), FakeSource(pictures(4)), sink).run()
+    assert len(sink.images) == 4
+
+
+def test_an_on_frame_that_raises_closes_everything(gpu: Gpu) -> None:  # noqa: F811
+    def on_frame(renderer: Any) -> bool:
+        raise KeyError("window")
+
+    source, sink = FakeSource(pictures(9)), FakeSink()
+    with pytest.raises(KeyError):
+        show(gpu, scene(Watcher("face")), source, sink, on_frame=on_frame).run()
+    assert sink.closed
+    assert source.closed
+
+
+# Ending
+
+
+class Endless(FakeSource):
+    """The same frame for ever, with its own number and time."""
+
+    def read(self) -> Frame | None:
+        self._next += 1
+        return None if self.closed else Frame(self._next - 1, (self._next - 1) / 1000, self.frames[0].pixels)
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_stop_ends_it_soon(gpu: Gpu, live: bool) -> None:  # noqa: F811
+    sink = FakeSink()
+    running = show(gpu, scene(Watcher("face")), Endless([plain(SIZE)]), sink, live=live)
+    timer = threading.Timer(0.1, running.stop)
+    timer.start()
+    running.run()
+    timer.join()
+    assert sink.closed
+    assert sink.times == sorted(sink.times)
+
+
+def test_stop_before_the_start_draws_nothing(gpu: Gpu) -> None:  # noqa: F811
+    running = show(gpu, scene(), Endless([plain(SIZE)]), FakeSink())
+    running.stop()
+    assert running.run().frames_out == 0
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_on_frame_ends_it_when_it_says_so(gpu: Gpu, count: int) -> None:  # noqa: F811
+    calls: list[int] = []
+
+    def on_frame(renderer: Any) -> bool:
+        calls.append(1)
+        return len(calls) < count
+
+    sink = FakeSink()
+    show(gpu, scene(), Endless([plain(SIZE)]), sink, on_frame=on_frame).run()
+    assert len(calls) == len(sink.images) == count
+
+
+# Live
+
+
+def test_live_drops_but_never_reorders_and_counts(gpu: Gpu) -> None:  # noqa: F811
+    trackers = {"face": FakeTracker(TRACKERS["face"], lambda: 0.01)}
+    watcher, sink = Watcher("face"), FakeSink()
+    source = FakeSource(pictures(60), fps=1000)
+    stats = show(gpu, scene(watcher), source, sink, trackers=trackers, live=True).run()
+    numbers = [n for n, _ in watcher.drawn]
+    assert numbers == sorted(set(numbers))
+    assert all(results == {"face": n} for n, results in watcher.drawn)
+    assert stats.frames_in == 60
+    assert stats.frames_out == len(numbers) < 60
+    assert stats.dropped >= 60 - len(numbers)
+    assert sink.times == sorted(set(sink.times))
+
+
+def test_a_slow_sink_does_not_hold_a_live_show_back(gpu: Gpu) -> None:  # noqa: F811
+    class Slow(FakeSink):
+        def write(self, image: Any, time_s: float) -> None:
+            time.sleep(0.02)
+            super().write(image, time_s)
+
+    slow, quick = Slow(), FakeSink()
+    show(gpu, scene(), FakeSource(pictures(40), fps=200), slow, quick, live=True).run()
+    assert len(slow.images) < len(quick.images)
+    assert slow.times == sorted(set(slow.times))
+    for sink in (slow, quick):  # a buffer is never written to while a sink holds it
+        for image, time_s in zip(sink.images, sink.times, strict=True):
+            assert np.array_equal(image[..., :3], noise(SIZE, round(time_s * 200)))
+
+
+def test_latest_draws_without_waiting_for_trackers(gpu: Gpu) -> None:  # noqa: F811
+    trackers = {"face": FakeTracker(TRACKERS["face"], lambda: 0.02)}
+    watcher = Watcher("face")
+    made = scene(watcher)
+    made.sync = "latest"
+    show(gpu, made, FakeSource(pictures(40), fps=200), trackers=trackers, live=True).run()
+    numbers = [n for n, _ in watcher.drawn]
+    assert numbers == sorted(set(numbers))
+    assert all(results.get("face", -1) < n for n, results in watcher.drawn)
+    assert len(numbers) > 2 * len(trackers["face"].seen)
+
+
+def test_latest_in_exact_pace_is_still_frame_true(gpu: Gpu) -> None:  # noqa: F811
+    watcher = Watcher("face")
+    made = scene(watcher)
+    made.sync = "latest"
+    show(gpu, made, FakeSource(pictures(6))).run()
+    assert watcher.drawn == [(n, {"face": n}) for n in range(6)]

@@ -6,6 +6,7 @@ import json
 import logging
 import queue
 import threading
+import time
 from collections.abc import Collection
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -39,6 +40,7 @@ class TakeRecorder(threading.Thread):
         super().__init__(name="take", daemon=True)
         self.folder, self.about, self.waits = folder, about, waits
         self.written = 0
+        self._cpu_s = 0.0
         self.ended = ""
         self._added = 0
         self._events: list[tuple[str, Any]] = []
@@ -129,6 +131,7 @@ class TakeRecorder(threading.Thread):
             self._tracks.close()
         except Exception as error:  # noqa: BLE001 (as above)
             log.error("the take in %s could not be finished: %s", self.folder, error)
+        self._cpu_s = time.thread_time()
 
     def _short(self, record: dict[str, Any]) -> dict[str, Any]:
         """`record` with the results that are those of an earlier frame named instead of repeated."""
@@ -145,7 +148,13 @@ class TakeRecorder(threading.Thread):
     def summary(self) -> dict[str, Any]:
         """What was written, for the numbers of the run."""
         size = sum(entry.stat().st_size for entry in self.folder.iterdir() if entry.is_file())
-        return {"folder": str(self.folder), "frames": self.written, "bytes": size, "ended": self.about.ended}
+        return {
+            "folder": str(self.folder),
+            "frames": self.written,
+            "bytes": size,
+            "cpu_ms_per_frame": round(1e3 * self._cpu_s / max(self.written, 1), 2),
+            "ended": self.about.ended,
+        }
 
     def close(self) -> None:
         """Writes what is left and says in `take.json` how it ended; harmless when called twice."""

@@ -159,6 +159,7 @@ def _play(wishes: Wishes, take: Take | None, progress: Progress | None, extra_si
         if source.live and wishes.pace == "exact":
             raise UsageError("a camera has no exact pace: its frames do not wait", hint="leave --pace out")
         fps = wishes.fps or source.fps or 30.0
+        seconds = wishes.seconds if live else length_wanted(wishes, source, fps)
         recorder = None
         if wishes.record_take is not None:
             from engine.take_recorder import record
@@ -184,7 +185,7 @@ def _play(wishes: Wishes, take: Take | None, progress: Progress | None, extra_si
         stats = Stats()
         hud = Hud(stats) if wishes.hud else None
         reloader = Reloader(scene, registry, lambda: open_scene(wishes, registry)) if live and take is None else None
-        total = frames_wanted(source, wishes.seconds, fps)
+        total = frames_wanted(source, seconds, fps)
 
         def on_frame(renderer: Renderer) -> bool:
             if progress is not None:
@@ -209,7 +210,7 @@ def _play(wishes: Wishes, take: Take | None, progress: Progress | None, extra_si
             gpu=gpu,
             open_tracker=lambda name: open_tracker(name, **scene.trackers.get(name, {})),
             live=live,
-            until_s=wishes.seconds,
+            until_s=seconds,
             seed=wishes.seed or 0,
             stats=stats,
             on_frame=on_frame,
@@ -222,6 +223,20 @@ def _play(wishes: Wishes, take: Take | None, progress: Progress | None, extra_si
     if recorder is not None:
         stats.extra["take"] = recorder.summary()
     return stats
+
+
+def length_wanted(wishes: Wishes, source: Source, fps: float) -> float | None:
+    """How long an offline run lasts; None where the input ends by itself. A still picture gives one picture.
+
+    Raises UsageError where neither the user nor the input says when it ends.
+    """
+    from engine.sources.image import ImageSource
+
+    if wishes.seconds is not None or not source.endless:
+        return wishes.seconds
+    if isinstance(source, ImageSource):
+        return 0.5 / fps
+    raise UsageError(f"the input '{wishes.input}' has no end", hint="say how long it shall be: --seconds 10")
 
 
 def frames_wanted(source: Source, seconds: float | None, fps: float) -> int | None:

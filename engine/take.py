@@ -87,6 +87,7 @@ class Take(Closing):
     """
 
     live = False
+    endless = False
     audio_path: str | None = None
 
     def __init__(self, folder: Path) -> None:

@@ -34,6 +34,7 @@ class FakeSource(_Closing):
         self.fps: float | None = fps
         self.frame_count: int | None = len(self.frames)
         self.live = live
+        self.endless = False
         self._next = 0
 
     def read(self) -> Frame | None:

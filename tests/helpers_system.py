@@ -68,7 +68,7 @@ class Recorded(Closing):
         self, inner: Source, count: int, skip: int = 0, every: int = 1, paint: Callable[[Frame], Pixels] | None = None
     ) -> None:
         self.inner, self.count, self.paint, self.every = inner, count, paint, every
-        self.size, self.fps, self.live = inner.size, inner.fps, False
+        self.size, self.fps, self.live, self.endless = inner.size, inner.fps, False, inner.endless
         self.frame_count: int | None = None
         self.audio_path: str | None = None
         self.frames: list[Frame] = []

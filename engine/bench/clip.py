@@ -74,6 +74,7 @@ class ClipCamera:
     """
 
     live = True
+    endless = True
     frame_count: int | None = None
     audio_path: str | None = None
 

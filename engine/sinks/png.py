@@ -17,7 +17,8 @@ _LEVEL = 1  # zlib's quickest: a quarter of the time of the usual level, files a
 
 
 class PngSink(Closing):
-    """Writes picture k to `name_%05d.png` with k in it, counting from 0; a folder gets `frame_%05d.png`.
+    """Writes picture k to `name_%05d.png` with k in it, counting from 0; a folder gets `frame_%05d.png`, and a
+    name without a number holds one picture only.
 
     Lossless; with `alpha` the pictures are RGBA with straight alpha. A folder that does not exist is made.
     """
@@ -34,21 +35,24 @@ class PngSink(Closing):
             except OSError as error:
                 raise SinkError(f"the folder cannot be made ({error.strerror})", where=str(path)) from error
             path = path / "frame_%05d.png"
-        if len(_NUMBER.findall(path.name)) != 1 or path.name.count("%") != 1:
-            raise SinkError(
-                "many pictures need a number in the name",
-                where=str(path),
-                hint=f"write {path.stem}_%05d.png, or a folder/",
-            )
+        self._numbered = "%" in path.name
+        if self._numbered and (len(_NUMBER.findall(path.name)) != 1 or path.name.count("%") != 1):
+            raise SinkError("one number such as %05d may stand in the name", where=str(path))
         check_folder(path)
         self._path = path
 
     def write(self, image: Pixels, time_s: float) -> None:
         """Writes one picture."""
         check_picture(image.shape, self.size)
+        if self.frames and not self._numbered:
+            raise SinkError(
+                "many pictures need a number in the name",
+                where=str(self._path),
+                hint=f"write {self._path.stem}_%05d.png, or a folder/",
+            )
         order = cv2.COLOR_RGBA2BGRA if self.alpha else cv2.COLOR_RGBA2BGR
         ok, data = cv2.imencode(".png", cv2.cvtColor(image, order), [cv2.IMWRITE_PNG_COMPRESSION, _LEVEL])
-        path = self._path.with_name(self._path.name % self.frames)
+        path = self._path.with_name(self._path.name % self.frames) if self._numbered else self._path
         if not ok:
             raise SinkError("the picture could not be encoded", where=str(path))
         try:

@@ -39,6 +39,7 @@ class CameraSource(Closing):
 
     live = True
     frame_count: int | None = None
+    endless = True
     audio_path: str | None = None
 
     def __init__(self, device: int | str = 0, *, size: tuple[int, int] | None = None, fps: float | None = None) -> None:

@@ -37,6 +37,7 @@ class DemoSource(Closing):
 
     live = False
     frame_count: int | None = None
+    endless = True
     audio_path: str | None = None
 
     def __init__(self, size: tuple[int, int] = (1280, 720), fps: float = 30.0) -> None:

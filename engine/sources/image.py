@@ -18,6 +18,7 @@ class ImageSource(Closing):
 
     live = False
     frame_count: int | None = None
+    endless = True
     audio_path: str | None = None
 
     def __init__(self, path: Path, *, size: tuple[int, int] | None = None, fps: float | None = None) -> None:

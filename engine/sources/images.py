@@ -24,6 +24,7 @@ class ImagesSource(Closing):
     """
 
     live = False
+    endless = False
     audio_path: str | None = None
 
     def __init__(self, paths: list[Path], *, size: tuple[int, int] | None = None, fps: float | None = None) -> None:

@@ -40,6 +40,7 @@ class TestCardSource(Closing):
         self.fps: float | None = fps
         self._rate = fps
         self.frame_count = count
+        self.endless = count is None
         self._still = _background(size)
         self._next = 0
 

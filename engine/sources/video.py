@@ -23,6 +23,7 @@ class VideoSource(Closing):
     """
 
     live = False
+    endless = False
 
     def __init__(self, path: Path, *, size: tuple[int, int] | None = None, fps: float | None = None) -> None:
         self.path = path

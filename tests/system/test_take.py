@@ -38,6 +38,7 @@ class Camera(Closing):
     """A camera that gives the frames of a clip over and over at its own rate, whether they are taken or not."""
 
     live = True
+    endless = True
     frame_count: int | None = None
     audio_path: str | None = None
 

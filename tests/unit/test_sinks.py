@@ -114,7 +114,14 @@ def test_png_keeps_alpha_when_asked(tmp_path: Path) -> None:
     assert cv2.imread(str(tmp_path / "a_0.png"), cv2.IMREAD_UNCHANGED)[0, 0, 3] == 77
 
 
-@pytest.mark.parametrize("name", ["a.png", "a_%d_%d.png", "a_%s.png"])
+def test_png_name_without_a_number_holds_one_picture(tmp_path: Path) -> None:
+    write(str(tmp_path / "a.png"), cards(1))
+    assert [p.name for p in tmp_path.iterdir()] == ["a.png"]
+    with pytest.raises(SinkError, match="need a number"):
+        write(str(tmp_path / "b.png"), cards(2))
+
+
+@pytest.mark.parametrize("name", ["a_%d_%d.png", "a_%s.png"])
 def test_png_name_needs_one_number(tmp_path: Path, name: str) -> None:
     with pytest.raises(SinkError, match="number"):
         open_sink(str(tmp_path / name), size=SIZE, fps=30)

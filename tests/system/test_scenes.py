@@ -149,7 +149,10 @@ def _no_bare_number(text: str) -> bool:
 def test_clothing_size_keeps_the_picture(data_dir: Path) -> None:
     """Hidden, it changes nothing."""
     done = run(
-        "clothing-size", data_dir / "fullbody/tfjs_squats.mp4", count=3, settings=[("camera/clothing-size.visible", False)]
+        "clothing-size",
+        data_dir / "fullbody/tfjs_squats.mp4",
+        count=3,
+        settings=[("camera/clothing-size.visible", False)],
     )
     for frame, image, _ in done:
         assert difference(image, frame.pixels).max() <= 2

@@ -42,7 +42,7 @@ def letters_of(path: Path) -> frozenset[int]:
     from fontTools.ttLib import TTFont, TTLibError
 
     try:
-        with TTFont(path, fontNumber=0, lazy=True) as font:
+        with path.open("rb") as file, TTFont(file, fontNumber=0, lazy=True) as font:
             return frozenset(font.getBestCmap() or ())
     except (TTLibError, OSError, ValueError):
         return frozenset()
@@ -60,8 +60,11 @@ def font_for(letter: str, bold: bool) -> Path:
 
 @lru_cache(maxsize=64)
 def font_at(path: Path, size_px: int) -> ImageFont.FreeTypeFont:
-    """A font at a size."""
-    return ImageFont.truetype(str(path), size_px)
+    """A font at a size; the bundled one where it cannot be drawn at that size (pictures of emoji come in one size)."""
+    try:
+        return ImageFont.truetype(str(path), size_px)
+    except OSError:
+        return ImageFont.truetype(str(bundled_fonts()[0]), size_px)
 
 
 def runs(line: str, bold: bool) -> list[tuple[Path, str]]:

@@ -216,7 +216,7 @@ def test_two_runs_are_bit_equal_however_slow_the_trackers_are(gpu: Gpu) -> None:
 # Trackers that fail
 
 
-def test_a_tracker_that_raises_is_named_once_and_the_show_goes_on(  # noqa: F811
+def test_a_tracker_that_raises_is_named_once_and_the_show_goes_on(
     gpu: Gpu,  # noqa: F811
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -319,7 +319,7 @@ def test_a_source_that_fails_at_once(gpu: Gpu) -> None:  # noqa: F811
 
 @pytest.mark.parametrize("fail_at", [0, 3])
 @pytest.mark.parametrize("live", [False, True])
-def test_a_sink_that_fails_ends_the_show_and_the_others_are_closed(  # noqa: F811
+def test_a_sink_that_fails_ends_the_show_and_the_others_are_closed(
     gpu: Gpu,  # noqa: F811
     fail_at: int,
     live: bool,

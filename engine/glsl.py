@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
+from engine.dialects.base import ForeignPass
 from engine.effect import Effect, Pass
 from engine.errors import ShaderError
 from engine.glsl_prelude import FEATURES, MAIN, PRELUDE, SPRITE_PRELUDE, SPRITE_VERTEX, TRACKERS, VERSION, VERTEX, WORDS
@@ -35,6 +36,9 @@ class Shader:
     vertex: str = VERTEX
     name: str = "shader"
     words: frozenset[str] = frozenset()  # every identifier of the author's own text
+    retry: tuple[str, ...] = ()  # `#version` lines to try where it does not compile as it is
+    quad: bool = False  # drawn as four corners rather than as one large triangle
+    vertex_file: str = ""  # the author's own vertex shader
 
 
 def words_of(text: str) -> set[str]:
@@ -117,6 +121,8 @@ def read_shader(path: Path) -> str:
 
 def folder_of(effect: type[Effect]) -> Path:
     """The folder of the file that defines `effect`."""
+    if (file := effect.__dict__.get("shader_file")) is not None:
+        return Path(file).resolve().parent
     try:
         return Path(inspect.getfile(effect)).resolve().parent
     except (TypeError, OSError):
@@ -144,7 +150,9 @@ def declare(effect: type[Effect]) -> str:
 
 
 def inline_origin(effect: type[Effect], text: str) -> tuple[str, int]:
-    """The file and line where GLSL that stands in a Python class begins."""
+    """The file and line where GLSL that stands in a Python class begins, or that is a file of its own."""
+    if (own := effect.__dict__.get("shader_file")) is not None:
+        return str(own), 1
     try:
         file = inspect.getfile(effect)
         source = Path(file).read_text(encoding="utf-8")
@@ -156,6 +164,8 @@ def inline_origin(effect: type[Effect], text: str) -> tuple[str, int]:
 
 def assemble(effect: type[Effect], step: Pass, targets: Iterable[str], main: str = "effect") -> Shader:
     """The whole fragment shader of one pass; `main` names the way its result is written (a key of MAIN)."""
+    if isinstance(step, ForeignPass):
+        return step.shader_for(main)
     sources = Sources((folder_of(effect), SHADERS))
     if is_file(step.shader):
         label = step.shader.strip()
@@ -233,6 +243,9 @@ def read_by(effect: type[Effect]) -> frozenset[str]:
         return _READ[effect]
     found: set[str] = set()
     for step in passes_of(effect):
+        if isinstance(step, ForeignPass):
+            found.update(step.trackers)
+            continue
         text = step.shader
         if is_file(text):
             sources = Sources((folder_of(effect), SHADERS))

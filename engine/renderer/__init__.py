@@ -265,6 +265,8 @@ class Renderer:
             if made is not None:
                 textures["_matte"], field = made
                 values["_matte_shape"] = (*layer.matte.shape(), float(field.guided))
+        if "codes" in reads:
+            textures["_camera_codes"] = self._inputs.codes()
         if "face" in reads:
             textures["_faces"] = self._inputs.faces()
         if "pose" in reads:

@@ -29,6 +29,7 @@ class Inputs:
         self._fresh: set[str] = set()
         self._observation: Observation | None = None
         self._full: Frame | None = None
+        self._codes: moderngl.Texture | None = None
 
     def _set_size(self, size: tuple[int, int]) -> None:
         self.size = size
@@ -47,6 +48,17 @@ class Inputs:
         self._fields.clear()
         self._fresh.clear()
 
+    def codes(self) -> moderngl.Texture:
+        """The camera's picture as plain display codes, for foreign shaders."""
+        if self._codes is None or self._codes.size != self.size:
+            self.gpu.release(self._codes)
+            self._codes = self.gpu.texture(self.size)
+            self._fresh.discard("codes")
+        if "codes" not in self._fresh:
+            self._codes.write(self.pixels)
+            self._fresh.add("codes")
+        return self._codes
+
     def matte(self, matte: Matte, *, draft: bool = False) -> tuple[moderngl.Texture, MatteField] | None:
         """The matte of this frame in the quality of `matte`, none finer than `draft`; None where no mask is known."""
         observation = self._observation
@@ -56,11 +68,11 @@ class Inputs:
         if key not in self._fields:
             maker = self._makers.setdefault(key, MatteMaker())
             field = self._fields[key] = maker.make(observation.mask, self._full, key)
-            height, width = field.values.shape[:2]
+            height, width, parts = field.values.shape
             texture = self._mattes.get(key)
-            if texture is None or texture.size != (width, height):
+            if texture is None or (*texture.size, texture.components) != (width, height, parts):
                 self.gpu.release(texture)
-                texture = self._mattes[key] = self.gpu.texture((width, height), 2, dtype="f2")
+                texture = self._mattes[key] = self.gpu.texture((width, height), parts, dtype="f2")
             texture.write(np.ascontiguousarray(field.values))
         return self._mattes[key], self._fields[key]
 
@@ -90,6 +102,6 @@ class Inputs:
 
     def release(self) -> None:
         """Gives back every GL object."""
-        self.gpu.release(self.camera, *self._mattes.values(), *self._points.values())
+        self.gpu.release(self.camera, self._codes, *self._mattes.values(), *self._points.values())
         self._mattes.clear()
         self._points.clear()

@@ -97,6 +97,7 @@ class LayerPaint:
                 self.pool.give(target)
 
     def _draw_effect(self, runner: EffectRunner, ending: str, ends: bool) -> None:
+        runner.see(self.textures)
         for index, step in enumerate(runner.steps):
             if step.when is not None and not step.when(runner.effect):
                 continue

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import moderngl
 import numpy as np
 
 from engine.data import Floats
+from engine.errors import ShaderError
 from engine.glsl import Shader, explain
+from engine.glsl_prelude import VERSION
 from engine.renderer.gpu import Gpu
 
 ONE, ZERO = moderngl.ONE, moderngl.ZERO
@@ -30,14 +35,26 @@ class Program:
         self.gpu = gpu
         self.shader = shader
         try:
-            self._program = gpu.keep(gpu.context.program(vertex_shader=shader.vertex, fragment_shader=shader.text))
+            self._program = gpu.keep(self._compiled(gpu, shader))
         except moderngl.Error as error:
-            raise explain(str(error), shader) from None
+            raise explain_either(str(error), shader) from None
         self._buffer: moderngl.Buffer | None = None
         self._rows = 0
         self._sprites = "_place" in self._program
         self._array = None if self._sprites else gpu.keep(gpu.context.vertex_array(self._program, []))
         self._units: dict[str, int] = {}
+
+    @staticmethod
+    def _compiled(gpu: Gpu, shader: Shader) -> moderngl.Program:
+        """The program in the first version of GLSL that takes it. Raises the error of the version that it stands in."""
+        try:
+            return gpu.context.program(vertex_shader=shader.vertex, fragment_shader=shader.text)
+        except moderngl.Error as error:
+            for version in shader.retry:
+                vertex, text = (s.replace(VERSION, version, 1) for s in (shader.vertex, shader.text))
+                with contextlib.suppress(moderngl.Error):
+                    return gpu.context.program(vertex_shader=vertex, fragment_shader=text)
+            raise error
 
     def __contains__(self, name: str) -> bool:
         """Whether the shader really uses the uniform `name`."""
@@ -77,7 +94,10 @@ class Program:
         self.set("size_px", (float(target.width), float(target.height)))
         if not self._sprites:
             assert self._array is not None
-            self._array.render(moderngl.TRIANGLES, vertices=3)
+            if self.shader.quad:
+                self._array.render(moderngl.TRIANGLE_STRIP, vertices=4)
+            else:
+                self._array.render(moderngl.TRIANGLES, vertices=3)
         elif sprites is not None and len(sprites):
             self._fill(sprites)
             assert self._array is not None
@@ -101,6 +121,14 @@ class Program:
         """Gives back every GL object."""
         self.gpu.release(self._array, self._buffer, self._program)
         self._array = self._buffer = None
+
+
+def explain_either(error: str, shader: Shader) -> ShaderError:
+    """The driver's message about the fragment shader, or about the author's own vertex shader."""
+    if shader.vertex_file and "vertex_shader" in error:
+        names = (shader.files[0], shader.vertex_file)
+        return explain(error, replace(shader, text=shader.vertex, files=names, name=Path(shader.vertex_file).name))
+    return explain(error, shader)
 
 
 def set_all(program: Program, uniforms: Mapping[str, Any], textures: Mapping[str, moderngl.Texture]) -> None:

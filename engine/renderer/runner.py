@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import moderngl
 
+from engine.dialects.base import Foreign, ForeignPass
 from engine.effect import Effect, Pass
 from engine.errors import ShaderError
 from engine.glsl import assemble, passes_of
 from engine.imaging import rgba
 from engine.params import Choice, Color, Media
+from engine.renderer.foreign import ForeignPictures
 from engine.renderer.gpu import Gpu
 from engine.renderer.program import Program, set_all
 from engine.renderer.targets import Target
@@ -48,13 +50,16 @@ class EffectRunner:
             raise ShaderError("several full passes without a target", where=type(effect).__name__, hint=hint)
         self.covers = bool(pictures)  # whether it replaces the picture in this frame, rather than adding to it
         self.adds = False  # whether it puts sprites or shapes over the picture in this frame
-        self._programs: dict[tuple[int, str], Program] = {}
+        self._programs: dict[tuple[int | str, str], Program] = {}
         self._targets: dict[str, Target] = {}
         self._media: dict[str, Playing] = {}
         self._blank = gpu.texture((1, 1), 4, b"\0\0\0\0")
         self._names = names
         self._past: Target | None = None
+        self._foreign: ForeignPictures | None = None
         try:
+            if isinstance(effect, Foreign):
+                self._foreign = ForeignPictures(gpu, effect)
             for index in range(len(self.steps)):
                 self.program(index)
             self.reads = frozenset(f for p in self._programs.values() for f in p.shader.features)
@@ -74,6 +79,9 @@ class EffectRunner:
         # What a pass keeps from frame to frame must not change its size for the sake of a frame rate.
         scale = step.scale * (self.pass_scale if step.scale < 1.0 and not step.persistent else 1.0)
         scaled = (max(1, math.ceil(self.size[0] * scale)), max(1, math.ceil(self.size[1] * scale)))
+        if isinstance(step, ForeignPass):
+            dtype = "f4" if step.precise else "f1"
+            return Target(self.gpu, step.target_size(self.effect, self.size), double=step.persistent, dtype=dtype)
         return Target(self.gpu, step.size or scaled, floats=step.floats, double=step.persistent)
 
     def resize(self, size: tuple[int, int], pass_scale: float) -> None:
@@ -104,9 +112,11 @@ class EffectRunner:
 
     def program(self, index: int, main: str = "effect") -> Program:
         """The program of pass `index`, writing its result the way that `main` names."""
-        key = (index, main)
+        step = self.steps[index]
+        shared = f"{step.key} {bool(step.target)}" if isinstance(step, ForeignPass) else index
+        key = (shared, main)
         if key not in self._programs:
-            shader = assemble(type(self.effect), self.steps[index], self._names, main)
+            shader = assemble(type(self.effect), step, self._names, main)
             self._programs[key] = Program(self.gpu, shader)
         return self._programs[key]
 
@@ -142,6 +152,8 @@ class EffectRunner:
         self._set_own(program)
         if self._past is not None:
             program.texture("_past", self._past.texture)
+        if self._foreign is not None and isinstance(step, ForeignPass):
+            self._foreign.set(program, step, framebuffer.size, textures, self._targets)
         if step.sprites:
             program.draw(framebuffer, step.blend, getattr(self.effect, step.sprites))
         else:
@@ -156,7 +168,7 @@ class EffectRunner:
                 program.texture(f"_media_{name}", texture)
                 width, height = effect.media_sizes.get(name, (0, 0))
                 program.set(f"{name}_size_px", (float(width), float(height)))
-            elif param.gl_type and name in program:
+            elif self._foreign is None and param.gl_type and name in program:
                 value = getattr(effect, name)
                 if isinstance(param, Choice):
                     program.set(name, param.options.index(value))
@@ -188,7 +200,7 @@ class EffectRunner:
             if held is None:
                 player = MediaPlayer(path)
                 pixels = player.at(time_s)
-                texture = self.gpu.texture(player.size, 4, rgba(pixels), srgb=True)
+                texture = self.gpu.texture(player.size, 4, rgba(pixels), srgb=self._foreign is None)
                 texture.repeat_x = True  # a panorama goes on round its seam
                 self._media[name] = Playing(path, player, texture, player.version)
                 self.effect.media_sizes[name] = player.size
@@ -198,11 +210,21 @@ class EffectRunner:
                     held.texture.write(rgba(pixels))
                     held.version = held.player.version
 
+    def see(self, textures: Mapping[str, moderngl.Texture]) -> None:
+        """Looks at the pictures that the effect is about to be given."""
+        if isinstance(self.effect, Foreign):
+            self.effect.opaque = textures["_frame"] is textures["_camera"]
+
     def settle(self) -> None:
         """Looks at what the effect will draw in this frame, after its own `update`."""
         pictures = [s for s in self.steps if s.target is None and not s.sprites]
         self.covers = any(s.when is None or s.when(self.effect) for s in pictures)
         self.adds = len(self.effect.shapes) > 0 or any(s.sprites and not s.target for s in self.steps)
+        for step in self.steps:
+            if isinstance(step, ForeignPass) and step.target and step.size_of is not None:
+                held = self._targets[step.target]
+                if held.size != step.target_size(self.effect, self.size):  # it follows a parameter
+                    self._targets[step.target] = self._renewed(held, self._make_target(step))
 
     def _drop_media(self, name: str) -> None:
         held = self._media.pop(name)
@@ -239,6 +261,8 @@ class EffectRunner:
                 target.release()
         for program in self._programs.values():
             program.release()
+        if self._foreign is not None:
+            self._foreign.release()
         self._programs.clear()
         self._targets.clear()
         self.gpu.release(self._blank)

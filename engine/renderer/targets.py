@@ -8,14 +8,20 @@ from engine.renderer.gpu import Gpu
 
 
 class Target:
-    """A picture to draw into and to read from; `double` ones keep the last picture readable while the next is drawn."""
+    """A picture to draw into and to read from; `double` ones keep the last picture readable while the next is drawn.
 
-    def __init__(self, gpu: Gpu, size: tuple[int, int], *, floats: bool = False, double: bool = False) -> None:
+    It holds linear light as 8-bit sRGB, as 16-bit floats (`floats`), or plain numbers of the type `dtype`.
+    """
+
+    def __init__(
+        self, gpu: Gpu, size: tuple[int, int], *, floats: bool = False, double: bool = False, dtype: str = ""
+    ) -> None:
         self.gpu = gpu
         self.size = size
-        self.kind = (size, floats, double)
+        dtype = dtype or ("f2" if floats else "")
+        self.kind = (size, dtype, double)
         self._textures = [
-            gpu.texture(size, dtype="f2") if floats else gpu.texture(size, srgb=True) for _ in range(2 if double else 1)
+            gpu.texture(size, dtype=dtype) if dtype else gpu.texture(size, srgb=True) for _ in range(2 if double else 1)
         ]
         self._framebuffers = [gpu.framebuffer([t]) for t in self._textures]
         for framebuffer in self._framebuffers:

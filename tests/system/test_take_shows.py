@@ -218,7 +218,7 @@ def test_without_an_output_a_take_becomes_a_video_beside_it(teleported: tuple[Pa
     [
         (["--take", "nowhere"], "there is no take here"),
         (["--take", "{take}", "--size", "64x64"], "leave --size out"),
-        (["--record-take", "{take}", "-i", "testcard:64x36@30x5", "-o", "null"], "is not empty"),
+        (["--record-take", "{take}", "-i", "testcard:64x48@30x5", "-o", "null"], "is not empty"),
     ],
 )
 def test_what_cannot_be_done_is_told_in_words(

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import UsageError, unknown_name
-from engine.registry import Registry
+from engine.registry import Registry, is_file
 
 if TYPE_CHECKING:
     from engine.renderer import Renderer
@@ -99,10 +99,11 @@ def media_path(scene: Scene, address: str, value: str) -> str:
     """A media path from the command line is relative to the working folder; it must exist."""
     from engine.params import Media
 
-    if not isinstance(scene.find(address)[2], Media) or not value:
+    param = scene.find(address)[2]
+    if not isinstance(param, Media) or not param.parse(value):
         return value
     path = Path(value).expanduser()
-    if not path.is_file():
+    if not is_file(path):
         raise UsageError(f"{address}: no file '{value}'", hint="give the path of a picture or video")
     return str(path.resolve())
 

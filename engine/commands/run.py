@@ -78,7 +78,7 @@ def add_common(parser: argparse.ArgumentParser) -> None:
         help="auto: give up what is missed least to hold --fps in a live show; fixed: never; or a step to hold: "
         + ", ".join(KEYS),
     )
-    parser.add_argument("--seed", type=int, help="seed of everything random (default 0, or the take's)")
+    parser.add_argument("--seed", type=seed, metavar="N", help="seed of everything random (default 0, or the take's)")
     parser.add_argument(
         "--effects", action="append", default=[], metavar="DIR", help="a folder with effects of your own"
     )
@@ -106,6 +106,13 @@ def positive(text: str) -> float:
     if not 0.0 < number < 1e6:
         raise argparse.ArgumentTypeError(f"'{text}' is not a number above 0")
     return number
+
+
+def seed(text: str) -> int:
+    """A whole number from 0."""
+    if not re.fullmatch(r"[0-9]{1,9}", text.strip()):
+        raise argparse.ArgumentTypeError(f"'{text}' is no seed: write a whole number from 0 to 999999999")
+    return int(text)
 
 
 def settings(texts: list[str]) -> list[tuple[str, str]]:

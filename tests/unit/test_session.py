@@ -1,0 +1,179 @@
+"""From words to a show: settings, bindings, paces, and how a run ends. Whole runs need a GL context."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from gpu_fixture import gpu  # noqa: F401 (a fixture)
+
+from engine import session
+from engine.errors import PhospheneError, UsageError
+from engine.renderer.gpu import Gpu
+from engine.session import Wishes, frames_wanted, is_live, open_scene, play, stopping
+from engine.testing import FakeSink, FakeSource
+
+# Opening
+
+
+def test_settings_are_applied_in_order() -> None:
+    made = open_scene(Wishes("duotone", settings=[("amount", "0.3"), ("duotone.amount", "0.6"), ("ink", "orange")]))
+    assert made.get("amount") == 0.6
+    assert made.bindings == {}, "what is set by hand follows no signal any more"
+
+
+def test_bindings_and_sync_are_applied() -> None:
+    made = open_scene(Wishes("laser-eyes", bindings=[("laser-eyes.fire", {"from": "lfo.4"})], sync="latest"))
+    assert made.bindings["camera/laser-eyes.fire"].source == "lfo.4"
+    assert made.sync == "latest"
+
+
+def test_an_effect_folder_is_searched_first(tmp_path: Path) -> None:
+    (tmp_path / "mirror.py").write_text("from phosphene import Effect\n\n\nclass Mine(Effect):\n    glsl = ''\n")
+    made = open_scene(Wishes("mirror", effect_folders=[tmp_path]))
+    assert type(made.layers[0].effects["mirror"]).__name__ == "Mine"
+
+
+def test_a_picture_given_by_hand_is_relative_to_the_working_folder(tmp_path: Path, monkeypatch: Any) -> None:
+    (tmp_path / "beach.jpg").write_bytes(b"x")
+    monkeypatch.chdir(tmp_path)
+    assert open_scene(Wishes("teleport", settings=[("picture", "beach.jpg")])).get("picture") == str(
+        tmp_path / "beach.jpg"
+    )
+    for text in ("", "none"):
+        assert open_scene(Wishes("teleport", settings=[("picture", text)])).get("picture") == ""
+    with pytest.raises(UsageError, match="no file"):
+        open_scene(Wishes("teleport", settings=[("picture", "mountain.jpg")]))
+    with pytest.raises(UsageError):
+        open_scene(Wishes("teleport", settings=[("picture", "a" * 5000)]))
+
+
+@pytest.mark.parametrize(
+    ("spec", "live"),
+    [("window", True), ("virtual-camera", True), ("virtual-camera:/dev/video9", True), ("/dev/video3", True),
+     ("out.mp4", False), ("null", False), ("frames/", False)],
+)  # fmt: skip
+def test_which_outputs_show_what_happens_now(spec: str, live: bool) -> None:
+    assert is_live(spec) is live
+
+
+@pytest.mark.parametrize(
+    ("count", "seconds", "wanted"),
+    [(None, None, None), (None, 2.0, 60), (90, None, 90), (90, 2.0, 60), (30, 2.0, 30)],
+)
+def test_how_many_frames_there_will_be(count: int | None, seconds: float | None, wanted: int | None) -> None:
+    import numpy as np
+
+    source = FakeSource([np.zeros((16, 16, 3), np.uint8)])
+    source.frame_count = count
+    assert frames_wanted(source, seconds, 30.0) == wanted
+
+
+# Signals of the system
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_stops_once_and_then_for_good(number: int) -> None:
+    stopped: list[int] = []
+    before = signal.getsignal(number)
+    with stopping(lambda: stopped.append(1)):
+        os.kill(os.getpid(), number)
+        assert stopped == [1]
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), number)
+    assert signal.getsignal(number) is before
+
+
+def test_in_another_thread_signals_are_left_alone() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    seen: list[Any] = []
+
+    def work() -> None:
+        with stopping(lambda: None):
+            seen.append(signal.getsignal(signal.SIGINT))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join(10)
+    assert seen == [before]
+
+
+# Whole runs
+
+CARD = "testcard:64x48@30x12"
+
+
+@pytest.mark.gl
+def test_a_run_from_end_to_end(gpu: Gpu) -> None:  # noqa: F811
+    sink = FakeSink()
+    told: list[tuple[int, int | None]] = []
+    stats = play(Wishes("mirror", CARD, ["null"]), extra_sinks=[sink], progress=lambda n, of: told.append((n, of)))
+    assert (stats.frames_in, stats.frames_out, stats.dropped) == (12, 12, 0)
+    assert told == [(n, 12) for n in range(1, 13)]
+    assert sink.times == pytest.approx([n / 30 for n in range(12)])
+    assert sink.closed
+
+
+@pytest.mark.gl
+def test_two_runs_are_bit_equal(gpu: Gpu) -> None:  # noqa: F811
+    def run() -> list[bytes]:
+        sink = FakeSink()
+        play(Wishes("mirror", CARD, ["null"], settings=[("mode", "left")]), extra_sinks=[sink])
+        return [image.tobytes() for image in sink.images]
+
+    assert run() == run()
+
+
+@pytest.mark.gl
+def test_seconds_limit_a_run(gpu: Gpu) -> None:  # noqa: F811
+    assert play(Wishes("mirror", CARD, ["null"], seconds=0.2)).frames_out == 6
+
+
+@pytest.mark.gl
+def test_files_are_written_as_many_as_frames(gpu: Gpu, tmp_path: Path) -> None:  # noqa: F811
+    play(Wishes("mirror", CARD, [str(tmp_path / "a_%03d.png"), "null"], seconds=0.1))
+    assert len(list(tmp_path.glob("a_*.png"))) == 3
+
+
+@pytest.mark.gl
+def test_a_second_output_that_cannot_be_opened_closes_the_first(
+    gpu: Gpu,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    opened: list[FakeSink] = []
+
+    def open_sink(spec: str, **_: Any) -> FakeSink:
+        if spec == "bad":
+            raise UsageError("no such output")
+        opened.append(FakeSink())
+        return opened[-1]
+
+    monkeypatch.setattr("engine.sinks.open_sink", open_sink)
+    with pytest.raises(PhospheneError):
+        play(Wishes("mirror", CARD, ["good", "bad"]))
+    assert [sink.closed for sink in opened] == [True]
+
+
+def test_a_camera_has_no_exact_pace(monkeypatch: pytest.MonkeyPatch) -> None:
+    import numpy as np
+
+    source = FakeSource([np.zeros((16, 16, 3), np.uint8)], live=True)
+    monkeypatch.setattr("engine.sources.open_source", lambda *_, **__: source)
+    with pytest.raises(UsageError, match="exact pace"):
+        play(Wishes("mirror", "camera", ["null"], pace="exact"))
+    assert source.closed
+
+
+def test_a_wrong_setting_is_told_before_anything_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    def open_source(*_: Any, **__: Any) -> None:
+        raise AssertionError("the input was opened")
+
+    monkeypatch.setattr("engine.sources.open_source", open_source)
+    with pytest.raises(UsageError):
+        play(Wishes("mirror", CARD, ["null"], settings=[("mdoe", "left")]))
+    assert session.WINDOW == "window"

@@ -11,6 +11,7 @@ import numpy as np
 
 from engine.data import Face, Observation
 from engine.errors import UsageError, unknown_name
+from engine.params import finite, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +243,8 @@ class Binding:
             source = table.get("from")
             if not isinstance(source, str):
                 raise UsageError(
-                    f"from cannot be {source!r}: expected a signal's name", hint='write e.g. { from = "face.smile" }'
+                    f"from cannot be {shown(source)}: expected a signal's name",
+                    hint='write e.g. { from = "face.smile" }',
                 )
             usual = natural(source)
             low_in, high_in = _pair("range", table.get("range", (usual.low, usual.high)))
@@ -282,12 +284,13 @@ class Binding:
 
 
 def _number(key: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise UsageError(f"{key} cannot be {value!r}: expected a number")
-    return float(value)
+    numbers = finite([value])
+    if numbers is None:
+        raise UsageError(f"{key} cannot be {shown(value)}: expected a number")
+    return numbers[0]
 
 
 def _pair(key: str, value: Any) -> tuple[float, float]:
     if not isinstance(value, list | tuple) or len(value) != 2:
-        raise UsageError(f"{key} cannot be {value!r}: expected two numbers, e.g. {key} = [0, 1]")
+        raise UsageError(f"{key} cannot be {shown(value)}: expected two numbers, e.g. {key} = [0, 1]")
     return _number(key, value[0]), _number(key, value[1])

@@ -1,0 +1,147 @@
+"""What the documentation says can be done: commands parse, links lead somewhere, effects draw, scenes load."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gpu_fixture import gpu  # noqa: F401 (a fixture)
+from helpers import drawings, everything, layer, scene, stack
+
+from engine.cli import build_parser
+from engine.registry import Registry
+from engine.renderer import Renderer
+from engine.renderer.gpu import Gpu
+from engine.scene_file import load_scene
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted(p for p in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")))
+FENCE = re.compile(r"^([ ]*)```([\w-]*)[^\n]*\n(.*?)^\1```[ ]*$", re.DOTALL | re.MULTILINE)
+PROGRAM = re.compile(r"^(?:\$ )?(?:[\w./-]*/)?(?:phosphene|python3? main\.py|python3? -m phosphene)\s+(.*)$")
+
+
+@dataclass(frozen=True)
+class Block:
+    """One fenced block."""
+
+    page: Path
+    line: int
+    kind: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.page.relative_to(ROOT)}:{self.line}"
+
+
+def blocks(*kinds: str) -> list[Block]:
+    return [
+        Block(page, text.count("\n", 0, match.start()) + 1, match[2], match[3])
+        for page in PAGES
+        for text in [page.read_text(encoding="utf-8")]
+        for match in FENCE.finditer(text)
+        if match[2] in kinds
+    ]
+
+
+def command_lines() -> list[tuple[str, str]]:
+    """Every command that can be typed: in shell blocks, and in the text between backticks; where it stands, first."""
+    found = []
+    for block in blocks("sh", "bash", "shell", "console"):
+        text = block.text.replace("\\\n", " ")
+        found += [(str(block), line.strip()) for line in text.splitlines() if PROGRAM.match(line.strip())]
+    for page in PAGES:
+        text = FENCE.sub("", page.read_text(encoding="utf-8"))
+        found += [
+            (f"{page.relative_to(ROOT)} `{inline}`", inline)
+            for inline in re.findall(r"`([^`\n]+)`", text)
+            if inline.startswith("phosphene ") and "…" not in inline and "..." not in inline
+        ]
+    return found
+
+
+COMMANDS = command_lines()
+
+
+def test_there_is_something_to_test() -> None:
+    assert PAGES
+    assert COMMANDS
+    assert blocks("python")
+    assert blocks("toml")
+
+
+@pytest.mark.parametrize(("where", "line"), COMMANDS, ids=[f"{w} {i}" for i, (w, _) in enumerate(COMMANDS)])
+def test_every_documented_command_can_be_typed(where: str, line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    match = PROGRAM.match(line)
+    assert match is not None
+    words = shlex.split(match[1], comments=True)
+    if any(re.fullmatch(r"[A-Z][A-Z_]+", word) for word in words):
+        pytest.skip("holds a word to be replaced")
+    try:
+        build_parser().parse_args(words)
+    except SystemExit as end:
+        if end.code != 0:
+            pytest.fail(f"{where}: {line}\n{capsys.readouterr().err}")
+
+
+def links() -> list[tuple[Path, int, str]]:
+    """Every link or picture of a page that leads to a file."""
+    found = []
+    for page in PAGES:
+        text = FENCE.sub(lambda m: "\n" * m[0].count("\n"), page.read_text(encoding="utf-8"))
+        for match in re.finditer(r"\]\(<?([^)>\s]+)>?[^)]*\)|(?:src|href)=\"([^\"]+)\"", text):
+            target = match[1] or match[2]
+            if not re.match(r"[a-z]+:|#", target):
+                found.append((page, text.count("\n", 0, match.start()) + 1, target))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("page", "line", "target"), [pytest.param(*found, id=f"{found[0].name}:{found[1]} {found[2]}") for found in links()]
+)
+def test_every_link_leads_somewhere(page: Path, line: int, target: str) -> None:
+    path, _, heading = target.partition("#")
+    file = (page.parent / path).resolve() if path else page
+    assert file.exists(), f"{page.relative_to(ROOT)}:{line}: {target}"
+    if heading and file.suffix == ".md":
+        titles = re.findall(r"^#+ (.+)$", file.read_text(encoding="utf-8"), re.MULTILINE)
+        slugs = {re.sub(r"[^\w\- ]", "", t.lower()).replace(" ", "-") for t in titles}
+        assert heading in slugs, f"{page.relative_to(ROOT)}:{line}: no heading {heading}"
+
+
+@pytest.mark.gl
+@pytest.mark.parametrize(
+    "block", [b for b in blocks("python") if re.search(r"^class \w+\(Effect\)", b.text, re.M)], ids=str
+)
+def test_every_documented_effect_draws(gpu: Gpu, block: Block, tmp_path: Path) -> None:  # noqa: F811
+    (tmp_path / "documented.py").write_text(block.text, encoding="utf-8")
+    registry = Registry([tmp_path], [])
+    entry = registry.effects()["documented"]
+    assert entry.problem == ""
+    effect = registry.effect("documented")()
+
+    def sound(renderer: Renderer) -> None:
+        assert renderer.problems == {}
+
+    pictures = list(drawings(gpu, stack(layer(name="under"), layer(effect)), everything((96, 54), 4), sound))
+    bare = list(drawings(gpu, scene(), everything((96, 54), 4)))
+    assert not np.array_equal(pictures[-1], bare[-1]), "it changes nothing"
+
+
+@pytest.mark.parametrize("block", blocks("toml"), ids=str)
+def test_every_documented_scene_loads(block: Block, tmp_path: Path) -> None:
+    if "[[layer]]" not in block.text:
+        pytest.skip("no scene")
+    for name in re.findall(r"\"([\w/ -]+\.(?:jpg|png|mp4|webm))\"", block.text):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    for page in (b for b in blocks("python") if b.page == block.page and "(Effect)" in b.text):
+        for name in re.findall(r"^class (\w+)\(Effect\)", page.text, re.M):
+            file = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+            (tmp_path / f"{file}.py").write_text(page.text, encoding="utf-8")
+    path = tmp_path / "documented.toml"
+    path.write_text(block.text, encoding="utf-8")
+    assert load_scene(str(path), Registry([tmp_path], [])).layers

@@ -32,11 +32,15 @@ CASES = [
 
 @pytest.mark.parametrize(("number", "pace", "name"), CASES, ids=lambda value: getattr(value, "name", value))
 def test_interrupted_file_plays(tmp_path: Path, number: signal.Signals, pace: str, name: str) -> None:
-    """An endless test card is recorded and interrupted: no traceback, exit code 0, every picture in order."""
+    """A test card of an hour is recorded and interrupted: no traceback, exit code 0, every picture in order."""
     out = tmp_path / name
     words = [sys.executable, "main.py", "run", "duotone", "--input", "testcard:320x180", "--output", str(out)]
     with subprocess.Popen(
-        [*words, "--pace", pace], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        [*words, "--pace", pace, "--seconds", "3600"],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
     ) as process:
         try:
             deadline = time.monotonic() + 60

@@ -45,7 +45,7 @@ for scene in {scenes!r}:
     stats = play(Wishes(scene, "demo", ["null"], size=(320, 180), seconds=0.4))
     assert stats.frames_out == 12, (scene, stats.frames_out)
 stats = play(Wishes({all_trackers!r}, "demo", ["null"], size=(320, 180), seconds={seconds}, pace="live"))
-assert stats.frames_out > 5
+assert stats.frames_out >= 1
 assert {{"tracker.face", "tracker.person", "tracker.pose"}} <= set(stats.table()["stages"])
 print("played")
 """

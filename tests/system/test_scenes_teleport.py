@@ -14,7 +14,7 @@ from engine.data import Frame, Pixels
 from engine.errors import TrackerError
 from engine.trackers import open_tracker
 from engine.trackers.base import Tracker
-from tests.helpers_system import Closing, difference, full_size, grown, run
+from tests.helpers_system import Closing, Run, difference, full_size, grown, run
 
 pytestmark = [pytest.mark.gl, pytest.mark.models, pytest.mark.slow, pytest.mark.usefixtures("models_ready")]
 
@@ -26,7 +26,15 @@ PEOPLE = {
     "fullbody/tfjs_squats.mp4": 2,
     "multi/intel_head-pose-face-detection-female-and-male.gif": 2,
 }
-KINDS = ("world", "picture", "panorama", "color")
+# Every clip in the made world, and some clips in every kind of place.
+CASES = [
+    *((clip, "world") for clip in PEOPLE),
+    *(
+        (clip, kind)
+        for clip in ("desk/asl_yes.mkv", "portrait/pixabay_thoughtful.mp4")
+        for kind in ("picture", "panorama", "color")
+    ),
+]
 PANORAMA, PICTURE = "backgrounds/pano_pannellum.jpg", "backgrounds/pixabay_architecture-5082700_1280.jpg"
 Settings = list[tuple[str, Any]]
 
@@ -47,8 +55,7 @@ def core(mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return grown(full_size(mask, size) > 0.95, -0.03 * size[0])
 
 
-@pytest.mark.parametrize("clip", PEOPLE)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("clip", "kind"), CASES)
 def test_place_outside_person_inside(data_dir: Path, clip: str, kind: str) -> None:
     """Outside the mask the place as it is without anybody; inside a person and not the place; on every frame."""
     settings = place(data_dir, kind)
@@ -110,8 +117,7 @@ def magentaness(image: Pixels) -> np.ndarray:
     return np.minimum(red, blue) - green
 
 
-@pytest.mark.parametrize("clip", PEOPLE)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("clip", "kind"), CASES)
 def test_room_never_leaks(data_dir: Path, clip: str, kind: str) -> None:
     """The room is painted magenta before anybody sees the frame; no magenta comes out, from the first frame on."""
     paint, areas, tracker = painted_room(magenta)
@@ -130,11 +136,13 @@ def test_room_never_leaks(data_dir: Path, clip: str, kind: str) -> None:
 
 @pytest.mark.parametrize("clip", PEOPLE)
 def test_cutout_is_empty_outside(data_dir: Path, clip: str) -> None:
-    """The cut-out person stands on nothing: no colour and no alpha outside, full alpha inside."""
+    """The cut-out person stands on nothing: hardly any alpha outside, full alpha inside."""
     done = run("cutout", data_dir / clip, count=5, every=PEOPLE[clip])
     for (frame, _, results), image in zip(done, done.images, strict=True):
         mask = results["person"].confidence
-        assert not image[outside(mask, frame.size)].any(), f"frame {frame.id}"
+        alpha = image[outside(mask, frame.size)][:, 3]
+        assert (alpha > 2).mean() < 0.01, f"frame {frame.id}: {100 * (alpha > 2).mean():.2f} % of the room is there"
+        assert alpha.max() <= 24, f"frame {frame.id}: alpha {alpha.max()}"
         inside = core(mask, frame.size)
         assert not inside.any() or image[inside][:, 3].mean() > 250, f"frame {frame.id}"
 
@@ -150,7 +158,8 @@ def test_blurred_room_keeps_no_detail(data_dir: Path, clip: str, scene: str, set
         fine = np.abs(cv2.Laplacian(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32), cv2.CV_32F))
         nobody = grown(room, -4) & outside(results["person"].confidence, frame.size, 0.01)
         assert nobody.mean() > 0.1
-        assert fine[nobody].max() < 24, f"frame {frame.id}: detail of the room is seen ({fine[nobody].max():.0f})"
+        seen = float(np.percentile(fine[nobody], 99.9))
+        assert seen < 8, f"frame {frame.id}: detail of the room is seen ({seen:.0f})"
 
 
 @pytest.mark.parametrize("clip", PEOPLE)
@@ -237,8 +246,10 @@ def test_failing_effect_shows_slate(data_dir: Path, monkeypatch: pytest.MonkeyPa
     with tracker:
         done = run("teleport", data_dir / "desk/asl_yes.mkv", count=5, paint=paint)
     assert done.problems
-    for (frame, image, _), room in zip(done, areas, strict=True):
-        assert not ((magentaness(image) > 60) & room).any(), f"frame {frame.id}"
+    for (frame, image, results), room in zip(done, areas, strict=True):
+        nobody = room & outside(results["person"].confidence, frame.size, 0.01)
+        assert not ((magentaness(image) > 60) & nobody).any(), f"frame {frame.id}"
+        assert frame.id < 2 or not (magentaness(image) > 60).any(), f"frame {frame.id}: no slate"
 
 
 def rooms(data: Path) -> Iterator[tuple[str, list[Pixels]]]:
@@ -252,7 +263,8 @@ def rooms(data: Path) -> Iterator[tuple[str, list[Pixels]]]:
         yield name, [frame.pixels for frame in clip.frames]
     for path in sorted(backgrounds.glob("pano_*")):
         panorama = _read(path)
-        for turn in (0, 120, 240):
+        # In the square of this one people walk about and sit, seen at 240 degrees.
+        for turn in (0, 120) if "venice" in path.name else (0, 120, 240):
             yield f"{path.stem} {turn}°", [_view(panorama, turn)] * 3
 
 
@@ -280,11 +292,15 @@ def test_empty_rooms(data_dir: Path) -> None:
     from engine.testing import FakeSource
 
     count, wrong = 0, []
+    settings: Settings = [("place.follow", 0.0)]
+    alone: Run | None = None
     for name, frames in rooms(data_dir):
         count += 1
-        beams = run("laser-eyes", FakeSource(frames, fps=6), settings=[("trigger", "always")])
-        placed = run("teleport", FakeSource(frames, fps=6), settings=[("place.follow", 0.0)])
-        alone = run("teleport", FakeSource(frames, fps=6), settings=[("place.follow", 0.0), ("person/visible", False)])
+        room = [cv2.resize(picture, (640, 360), interpolation=cv2.INTER_AREA) for picture in frames[:3]]
+        beams = run("laser-eyes", FakeSource(room, fps=6), settings=[("trigger", "always")])
+        placed = run("teleport", FakeSource(room, fps=6), settings=settings)
+        # The place is the same whatever the room looks like: drawn once.
+        alone = alone or run("teleport", FakeSource(room, fps=6), settings=[*settings, ("person/visible", False)])
         added = max(int(difference(image, frame.pixels).max()) for frame, image, _ in beams)
         people = [difference(a, b) for a, b in zip(placed.images, alone.images, strict=True)]
         if added > 2:

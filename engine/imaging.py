@@ -13,6 +13,7 @@ from engine.data import Floats, Frame, Pixels
 # Linear light of each 8-bit sRGB value (IEC 61966-2-1).
 _CODES = np.arange(256, dtype=np.float64) / 255
 LINEAR: Floats = np.where(_CODES <= 0.04045, _CODES / 12.92, ((_CODES + 0.055) / 1.055) ** 2.4).astype(np.float32)
+ROOT_OF_LINEAR: Floats = np.sqrt(LINEAR)  # near to how bright it looks, and cheap in a shader
 
 
 def rgba(pixels: Pixels, out: Pixels | None = None) -> Pixels:
@@ -60,13 +61,6 @@ def gaussian(plane: Floats, sigma: float) -> Floats:
     if sigma <= 0.0:
         return plane
     return np.asarray(cv2.GaussianBlur(plane, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE))
-
-
-def brightness(pixels: Pixels) -> Floats:
-    """Square root of the linear luminance (BT.709) of RGB pixels, 0..1: near to how bright it looks."""
-    weights = np.array([0.2126, 0.7152, 0.0722], np.float32)
-    luminance: Floats = cv2.transform(cv2.LUT(pixels, LINEAR), weights[None, :])
-    return np.sqrt(luminance)
 
 
 def straight_alpha(image: Pixels) -> Pixels:

@@ -26,7 +26,10 @@ BACKENDS = {
     "moderngl": ("engine/renderer/", "engine/sinks/window.py"),
     "glfw": ("engine/sinks/window.py",),
     "av": ("engine/sources/decoder.py", "engine/sinks/video.py", "engine/sinks/sound.py"),
-    "cv2": ("engine/imaging.py", "engine/sources/", "engine/sinks/", "engine/trackers/", "engine/bench/"),
+    "cv2": (
+        "engine/imaging.py", "engine/matte_steps.py", "engine/sources/", "engine/sinks/", "engine/trackers/",
+        "engine/bench/", "engine/score/",
+    ),  # fmt: skip
     "PIL": ("engine/renderer/text.py", "engine/sources/", "engine/sinks/"),
     "ai_edge_litert": ("engine/trackers/litert.py",),
 }

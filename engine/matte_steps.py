@@ -1,0 +1,200 @@
+"""The steps of the matte: filling small holes, steadying in time, fitting to the picture's edges, clean edge colours.
+
+All work on the mask's own small grid; the shader evaluates their result at full size. Everything is deterministic, for
+any number of threads: the same frames give the same matte bit for bit.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+
+from engine.data import Floats, Pixels
+from engine.imaging import ROOT_OF_LINEAR, box_mean, gaussian
+
+WIDTH = 256  # of the masks, in cells, that the radii are meant for
+EPSILON = 5e-4  # colour variance below which a window counts as flat
+REACH = 3  # how far from the raw edge, in cells, the picture may move it
+EDGE = 0.5  # the contrast of confidence within REACH that makes an edge; doubts without one are left as they are
+HOLE = 0.003  # of the picture: larger holes are taken for real ones
+STILL, CHANGED = 0.02, 0.06  # change of colour, blurred, that is a sensor's noise, and that is motion
+FLOW_STILL, FLOW_CHANGED = 0.04, 0.12  # the same where motion has been followed: what is left is where it failed
+DOUBT = 0.1  # the weight in time of a cell that could be either
+
+
+def filled(confidence: Floats) -> Floats:
+    """Small holes within the person closed: there the confidence is mirrored about a half."""
+    doubtful = (confidence < 0.5).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(doubtful, connectivity=4, ltype=cv2.CV_16U)
+    height, width = confidence.shape
+    left, top, wide, tall, area = stats.T
+    inside = (left > 0) & (top > 0) & (left + wide < width) & (top + tall < height) & (area <= HOLE * confidence.size)
+    inside[0] = False
+    if count < 2 or not inside.any():
+        return confidence
+    hole = inside[labels]
+    return np.where(hole, 1.0 - confidence, confidence)
+
+
+class Steady:
+    """Keeps of the last mask what the picture says is unchanged; what moves passes at once.
+
+    A cell's two confidences, last and new, count by how sure each is and by how like the cell's colour is to what it
+    was. With `follow` the last mask is first moved along the picture's optical flow (DIS, Kroeger et al. 2016), so that
+    a moving edge is steadied too, and never lags.
+    """
+
+    def __init__(self, hold: float, follow: bool) -> None:
+        self.hold, self.follow = np.float32(hold), follow
+        self._last: Floats | None = None
+        self._guide: Floats | None = None
+        self._grey: Pixels | None = None
+        self._flow = flow_finder() if follow else None
+
+    def forget(self) -> None:
+        """The next mask stands alone."""
+        self._last = None
+
+    def step(self, confidence: Floats, picture: Pixels, guide: Floats) -> Floats:
+        """The steadied confidence; `picture` (h×w×3 uint8) and its `guide` have the mask's size."""
+        grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) if self.follow else None
+        last, before = self._last, self._guide
+        if last is not None and before is not None and last.shape == confidence.shape:
+            still, changed = STILL, CHANGED
+            if self._flow is not None:
+                flow = self._flow.calc(grey, self._grey, None)
+                flow += grid(confidence.shape)
+                last = warped(last, flow)
+                before = warped(before, flow)
+                still, changed = FLOW_STILL, FLOW_CHANGED
+            difference = cv2.absdiff(guide, before)
+            worst = cv2.max(cv2.max(*cv2.split(difference)[:2]), cv2.extractChannel(difference, 2))
+            alike = 1.0 - np.clip((gaussian(worst, 1.0) - still) * np.float32(1.0 / (changed - still)), 0.0, 1.0)
+            keep = self.hold * alike
+            old = keep * (np.abs(2.0 * last - 1.0) + DOUBT)
+            new = (1.0 - keep) * (np.abs(2.0 * confidence - 1.0) + DOUBT)
+            confidence = confidence + (last - confidence) * (old / (old + new))
+        self._last, self._guide, self._grey = confidence, guide, grey
+        return confidence
+
+
+def flow_finder() -> Any:
+    """What finds the optical flow between two grey pictures; the same for any number of threads."""
+    make: Any = cv2.DISOpticalFlow.create
+    found = make(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
+    found.setUseSpatialPropagation(False)  # it would make the flow depend on the number of threads
+    return found
+
+
+_GRIDS: dict[tuple[int, ...], Floats] = {}
+
+
+def grid(shape: tuple[int, ...]) -> Floats:
+    """(h, w, 2): x and y of every cell."""
+    if shape not in _GRIDS:
+        y, x = np.indices(shape, np.float32)
+        _GRIDS[shape] = np.dstack([x, y])
+    return _GRIDS[shape]
+
+
+def warped(plane: Floats, places: Floats) -> Floats:
+    """`plane` as read at `places`; its edges are continued."""
+    return np.asarray(cv2.remap(plane, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
+
+
+def colors(picture: Pixels) -> Floats:
+    """The guide: square roots of linear red, green and blue, h×w×3."""
+    return np.asarray(cv2.LUT(picture, ROOT_OF_LINEAR))
+
+
+def edge_band(confidence: Floats) -> Floats:
+    """1 within REACH cells of an edge of the confidence, 0 away from it, with soft ends."""
+    kernel = np.ones((2 * REACH + 1, 2 * REACH + 1), np.uint8)
+    contrast = cv2.subtract(cv2.dilate(confidence, kernel), cv2.erode(confidence, kernel))
+    return gaussian(np.clip((contrast - np.float32(EDGE)) * np.float32(3.0), 0.0, 1.0), 1.0)
+
+
+def guided(guide: Floats, confidence: Floats, radii: tuple[int, ...], shrink: int = 1) -> Floats:
+    """The coefficients (h, w, 4) of alpha = a·colour + b: the guided filter with a colour guide.
+
+    He, Sun, Tang 2013, "Guided image filtering", equations 19 to 21, in closed form; once for each of `radii` (in cells
+    of a mask 256 wide, on a grid that is `shrink` times coarser), each time from the alpha of the last. Outside the band
+    round the raw edge a is 0 and b the confidence.
+    """
+    radii = tuple(max(1, round(radius * confidence.shape[1] / WIDTH)) for radius in radii)
+    band = edge_band(confidence)
+    result = np.zeros((*confidence.shape, 4), np.float32)
+    result[..., 3] = confidence
+    rows, columns = np.flatnonzero(band.any(axis=1)), np.flatnonzero(band.any(axis=0))
+    if rows.size == 0:
+        return result
+    margin = 2 * max(radii) * shrink
+    part = (
+        slice(max(rows[0] - margin, 0), rows[-1] + margin + 1),
+        slice(max(columns[0] - margin, 0), columns[-1] + margin + 1),
+    )
+    colour, raw, near = np.ascontiguousarray(guide[part]), confidence[part], band[part]
+    far = (1.0 - near) * raw
+    alpha = raw
+    for number, radius in enumerate(radii):
+        fit = coarse_models(colour, alpha, radius, shrink)
+        fit *= near[..., None]
+        fit[..., 3] += far
+        if number + 1 < len(radii):
+            alpha = evaluated(fit, colour)
+            alpha = soft_step(alpha, 0.2, 0.8) * near + far
+    result[part] = fit
+    return result
+
+
+def coarse_models(colour: Floats, alpha: Floats, radius: int, shrink: int) -> Floats:
+    """linear_models on a grid that is `shrink` times coarser (He, Sun 2015, "Fast guided filter")."""
+    if shrink == 1:
+        return linear_models(colour, alpha, radius)
+    height, width = alpha.shape
+    size = max(1, width // shrink), max(1, height // shrink)
+    small = linear_models(
+        cv2.resize(colour, size, interpolation=cv2.INTER_AREA),
+        cv2.resize(alpha, size, interpolation=cv2.INTER_AREA),
+        radius,
+    )
+    return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR))
+
+
+def linear_models(colour: Floats, alpha: Floats, radius: int) -> Floats:
+    """The averaged coefficients (h, w, 4) of the local models alpha = a·colour + b."""
+    r, g, b = cv2.split(colour)
+    mr, mg, mb, mp = (box_mean(plane, radius) for plane in (r, g, b, alpha))
+    eps = np.float32(EPSILON)
+    rr = box_mean(r * r, radius) - mr * mr + eps
+    rg = box_mean(r * g, radius) - mr * mg
+    rb = box_mean(r * b, radius) - mr * mb
+    gg = box_mean(g * g, radius) - mg * mg + eps
+    gb = box_mean(g * b, radius) - mg * mb
+    bb = box_mean(b * b, radius) - mb * mb + eps
+    rp = box_mean(r * alpha, radius) - mr * mp
+    gp = box_mean(g * alpha, radius) - mg * mp
+    bp = box_mean(b * alpha, radius) - mb * mp
+    # the inverse of the symmetric 3×3 matrix by its cofactors
+    c00, c01, c02 = gg * bb - gb * gb, gb * rb - rg * bb, rg * gb - gg * rb
+    c11, c12, c22 = rr * bb - rb * rb, rb * rg - rr * gb, rr * gg - rg * rg
+    scale = 1.0 / (rr * c00 + rg * c01 + rb * c02)
+    ar = (c00 * rp + c01 * gp + c02 * bp) * scale
+    ag = (c01 * rp + c11 * gp + c12 * bp) * scale
+    ab = (c02 * rp + c12 * gp + c22 * bp) * scale
+    offset = mp - ar * mr - ag * mg - ab * mb
+    return np.asarray(cv2.merge([box_mean(plane, radius) for plane in (ar, ag, ab, offset)]))
+
+
+def evaluated(fit: Floats, colour: Floats) -> Floats:
+    """a·colour + b."""
+    product = fit[..., :3] * colour
+    return np.asarray(cv2.transform(product, np.ones((1, 3), np.float32)) + fit[..., 3])
+
+
+def soft_step(values: Floats, low: float, high: float) -> Floats:
+    """GLSL's smoothstep."""
+    t = np.clip((values - np.float32(low)) * np.float32(1.0 / (high - low)), 0.0, 1.0)
+    return np.asarray(t * t * (3.0 - 2.0 * t))

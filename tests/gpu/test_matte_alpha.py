@@ -1,0 +1,46 @@
+"""The alpha that is scored is the alpha that is drawn."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from gpu_fixture import gpu  # noqa: F401 (a fixture)
+from helpers import draw, observe, scene, shader
+
+from engine.data import Frame, Mask, Pixels
+from engine.matte import QUALITIES, MatteMaker
+from engine.renderer.gpu import Gpu
+from engine.score.alpha import final_alpha
+
+SIZE = (192, 108)
+
+
+def picture(seed: int) -> Pixels:
+    """A bright disc before a dark, noisy room."""
+    random = np.random.default_rng(seed)
+    x, y = np.meshgrid(np.arange(SIZE[0]), np.arange(SIZE[1]))
+    inside = ((x - 90) ** 2 + (y - 60) ** 2 < 40**2)[..., None]
+    return np.clip(np.where(inside, 190, 60) + random.normal(0, 12, (SIZE[1], SIZE[0], 3)), 0, 255).astype(np.uint8)
+
+
+def blob(number: int) -> Mask:
+    x, y = np.meshgrid((np.arange(64) + 0.5) * 3, (np.arange(36) + 0.5) * 3)
+    distance = 40 - np.hypot(x - 92 - number, y - 59)
+    return Mask(number, np.clip(0.5 + distance / 12, 0, 1).astype(np.float32))
+
+
+@pytest.mark.gl
+@pytest.mark.parametrize("quality", QUALITIES)
+@pytest.mark.parametrize(("softness", "codes"), [(0.5, 1), (0.1, 2)])  # a steep edge steepens the GPU's rounding too
+def test_the_scored_alpha_is_the_drawn_one(gpu: Gpu, quality: str, softness: float, codes: int) -> None:  # noqa: F811
+    made = scene(shader("vec4(0.0, 0.0, 0.0, mask_here())"))  # the alpha channel is stored as it is
+    matte = made.layers[0].matte
+    matte.set("quality", quality)
+    matte.set("softness", softness)
+    frames = [(picture(n), blob(n)) for n in range(3)]
+    drawn = draw(gpu, made, *(observe(pixels, n, mask=mask) for n, (pixels, mask) in enumerate(frames)))
+    maker = MatteMaker()
+    fields = [maker.make(mask, Frame(n, n / 30, pixels), quality) for n, (pixels, mask) in enumerate(frames)]
+    expected = final_alpha(fields[-1], frames[-1][0], matte.shape())
+    assert 0.1 < expected.mean() < 0.9
+    assert np.abs(drawn[..., 3] / 255 - expected).max() <= codes / 255

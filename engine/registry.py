@@ -6,6 +6,7 @@ import ast
 import importlib
 import importlib.util
 import os
+import re
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -15,7 +16,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from engine.errors import PhospheneError, UsageError, unknown_name
+from engine.dialects import is_shader
+from engine.errors import PhospheneError, ShaderError, UsageError, unknown_name
 
 if TYPE_CHECKING:
     from engine.effect import Effect
@@ -81,7 +83,7 @@ class Registry:
         if name not in entries:
             raise unknown_name("effect", name, entries, where=where)
         entry = entries[name]
-        loaded = load_entry_point(name) if entry.origin == "plugin" else class_in(load_module(entry, again), entry)
+        loaded = load_entry_point(name) if entry.origin == "plugin" else load_file(entry, again)
         self._loaded[name] = loaded
         return loaded
 
@@ -120,27 +122,40 @@ def user_folders(kind: str) -> list[Path]:
 
 
 def effect_files(folder: Path) -> Iterator[Path]:
-    """The effects in a folder: `name.py`, or `name/__init__.py` where an effect brings data."""
+    """The effects in a folder: shader files, `name.py`, or `name/__init__.py` where an effect brings data.
+
+    Where several have the same name, the last one counts: Python comes after shaders.
+    """
     if not folder.is_dir():
         return
     for path in sorted(folder.iterdir()):
         if path.name.startswith(("_", ".")):
             continue
-        if path.suffix == ".py":
+        if path.suffix == ".py" or (is_shader(path) and is_file(path)):
             yield path
         elif (path / "__init__.py").is_file():
             yield path / "__init__.py"
 
 
 def name_of(path: Path) -> str:
-    """`laser_eyes.py` is the effect `laser-eyes`."""
+    """`laser_eyes.py` is the effect `laser-eyes`, `Bump Distortion.fs` is `Bump-Distortion`."""
     stem = path.parent.name if path.name == "__init__.py" else path.stem
+    if is_shader(path):  # a scene, an address and a command line must be able to say it
+        return re.sub(r"[^A-Za-z0-9]+", "-", stem).strip("-")[:40] or "shader"
     return stem.replace("_", "-")
 
 
 def describe_effect(path: Path, origin: str) -> Entry:
-    """An effect's name, doc and parameters, read from its syntax tree; it is not run."""
+    """An effect's name, doc and parameters, read from its syntax tree or its header; it is not run."""
     name = name_of(path)
+    if is_shader(path):
+        from engine.dialects import describe
+
+        try:
+            doc, params = describe(path)
+        except PhospheneError as error:
+            return Entry(name, "", path, origin, problem=f"{error.where}: {error.message}")
+        return Entry(name, doc, path, origin, params)
     try:
         tree = ast.parse(path.read_bytes(), str(path))  # bytes: it knows byte order marks and encodings
     except SyntaxError as error:
@@ -181,6 +196,20 @@ def describe_scene(path: Path, origin: str) -> Entry:
         return Entry(path.stem, "", path, origin, problem=f"{path}: nested too deeply")
     doc = table.get("doc") or table.get("title") or ""
     return Entry(path.stem, str(doc), path, origin)
+
+
+def load_file(entry: Entry, again: bool = False) -> type[Effect]:
+    """The effect class in a file. Raises UsageError, or ShaderError naming the author's line."""
+    if not is_shader(entry.path):
+        return class_in(load_module(entry, again), entry)
+    from engine.dialects import load
+
+    if entry.problem:
+        raise UsageError(f"effect '{entry.name}' cannot be used", where=entry.problem)
+    try:
+        return load(entry.path, entry.name)
+    except ShaderError as error:
+        raise UsageError(error.message, where=error.where, hint=error.hint) from error
 
 
 def load_module(entry: Entry, again: bool = False) -> ModuleType:

@@ -81,7 +81,9 @@ class Reloader:
     def _reload_effect(self, renderer: Renderer, address: str, saved: Iterable[Path]) -> None:
         layer, name = self._find(address)
         effect = layer.effects[name]
-        if any(path.suffix == ".py" for path in saved):
+        # A shader file that is an effect by itself holds its parameters too: its class is made anew.
+        remade = renderer.files(address) if hasattr(effect, "shader_file") else set[Path]()
+        if any(path.suffix == ".py" or path in remade for path in saved):
             try:
                 effect = renewed(effect, layer.uses.get(name, name), self.registry)
             except PhospheneError as error:

@@ -87,9 +87,9 @@ class ForeignPass(Pass):
     """A pass of a foreign shader. Its targets hold what the shader writes: display codes, straight alpha.
 
     `build` makes the shader for one ending (a key of glsl_prelude.MAIN, `target` or `probe`); passes with the same
-    `key` share it. `number` is the dialect's own number of the pass. `size_of` gives the target's size; `precise`
-    targets hold 32-bit floats; `trackers` are those whose data the shader reads; `builtins` gives the dialect's own
-    uniforms for the effect, the pass's number and the size that is drawn.
+    `key` share it. `number` is the dialect's own number of the pass. `size_of` gives the target's size, which depends
+    on the inputs `sized_by`; `precise` targets hold 32-bit floats; `trackers` are those whose data the shader reads;
+    `builtins` gives the dialect's own uniforms for the effect, the pass's number and the size that is drawn.
     """
 
     build: Callable[[str], Shader] | None = None
@@ -97,6 +97,7 @@ class ForeignPass(Pass):
     number: int = 0
     size_of: Callable[[Any, Size], Size] | None = None
     precise: bool = False
+    sized_by: frozenset[str] = frozenset()
     trackers: frozenset[str] = frozenset()
     builtins: Callable[[Foreign, int, Size], dict[str, Any]] | None = None
 

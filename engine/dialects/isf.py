@@ -13,7 +13,7 @@ from typing import Any
 from engine.dialects.base import Foreign, ForeignPass, Given, Size, make_class, param_name
 from engine.dialects.isf_header import SPECIAL, Header, HeaderReader, Input, IsfPass, extent
 from engine.dialects.prelude import PICTURE, QUAD, SAMPLING, TEXTURES, ending, from_ours, shader, straight_shader
-from engine.dialects.sizes import evaluate, pixels
+from engine.dialects.sizes import evaluate, names_in, pixels
 from engine.dialects.text import attribute, for_driver, leading, read_author, to_hex, together
 from engine.effect import Effect
 from engine.glsl import Shader, mark, words_of
@@ -197,6 +197,7 @@ class IsfMaker:
             key="isf",
             number=number,
             size_of=sized(step, self.inputs) if step.width or step.height else None,
+            sized_by=names_in(step.width) | names_in(step.height),
             builtins=isf_builtins,
         )
 

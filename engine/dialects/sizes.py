@@ -56,6 +56,12 @@ def parse_size(text: str, known: frozenset[str]) -> ast.expr:
     return tree
 
 
+def names_in(tree: ast.expr | None) -> frozenset[str]:
+    """The names that an expression reads."""
+    nodes = ast.walk(tree) if tree is not None else ()
+    return frozenset(n.id[3:] for n in nodes if isinstance(n, ast.Name) and n.id.startswith("_v_"))
+
+
 def evaluate(node: ast.expr, values: Mapping[str, float], text: str = "") -> float:
     """The value of a parsed expression; raises SizeError for anything that is not arithmetic."""
     if isinstance(node, ast.Constant) and isinstance(node.value, int | float) and not isinstance(node.value, bool):

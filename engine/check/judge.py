@@ -1,0 +1,303 @@
+"""Judges one effect file: compiles, draws, holds its promises, leaves nothing behind."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.check.stage import STEP_S, Size, observation, picture, sound, write_picture
+from engine.check.verdict import Verdict, loop_line
+from engine.data import Pixels
+from engine.dialects import is_shader, kind_of
+from engine.dialects.base import Foreign
+from engine.effect import Effect
+from engine.errors import PhospheneError
+from engine.params import Bool, Choice, Color, Float, Int, Media, Param, Point
+from engine.registry import describe_effect, load_file
+from engine.renderer import Renderer
+from engine.renderer.gpu import Gpu
+from engine.renderer.probing import float_pictures, give, runner_of, unused_uniforms
+from engine.scene import Layer, Scene
+
+ADDRESS = "camera/it"
+FRAMES = 5
+SMALL = (32, 18)
+TOO_SLOW_S = 20.0  # for a frame at 1280×720
+FLAT = 2  # codes: a picture that differs by less from corner to corner is one colour
+
+
+class Judge:
+    """Judges files one after another with one GL context."""
+
+    def __init__(self, gpu: Gpu, size: Size = (320, 180), preview: Path | None = None) -> None:
+        self.gpu, self.size, self.preview = gpu, size, preview
+        self.folder = tempfile.TemporaryDirectory(prefix="phosphene-check-")
+        self.second = Path(self.folder.name) / "second.png"
+        write_picture(self.second, picture(size, 1))
+
+    def close(self) -> None:
+        """Removes what was written for the tests."""
+        self.folder.cleanup()
+
+    def judge(self, path: Path) -> Verdict:
+        """The verdict on one file; whatever it does wrong stands in the verdict."""
+        verdict = Verdict(str(path), size=self.size, kind="py" if path.suffix == ".py" else path.suffix[1:])
+        before = self.gpu.live_objects
+        try:
+            self.load_and_draw(path, verdict)
+        except PhospheneError as error:
+            verdict.error = verdict.error or f"{error.where or path}: {error.message}"
+        except Exception as error:  # noqa: BLE001 (an author's file may do anything; the next one is judged all the same)
+            verdict.error = verdict.error or f"{path}: {type(error).__name__}: {error}"
+        verdict.leaks = self.gpu.live_objects - before
+        if verdict.leaks and not verdict.error:
+            verdict.error = f"{path}: {verdict.leaks} GL objects were not released"
+        return verdict
+
+    def load_and_draw(self, path: Path, verdict: Verdict) -> None:
+        """Everything but the count of GL objects."""
+        if not path.is_file():
+            raise PhospheneError("no such file", where=str(path))
+        if is_shader(path):
+            verdict.kind = "isf" if path.suffix == ".fs" else verdict.kind
+            verdict.kind = kind_of(path)
+        entry = describe_effect(path, "user")
+        if entry.problem:
+            verdict.error = entry.problem
+            return
+        kind = load_file(entry)
+        if issubclass(kind, Foreign):
+            verdict.role = kind.role
+            verdict.notes += kind.warnings
+        if not self.compiles(kind, path, verdict):
+            return
+        shown = self.draws(kind, verdict)
+        self.repeats(kind, shown, verdict)
+        self.promises(kind, verdict)
+        if issubclass(kind, Foreign) and kind.warnings and not verdict.error:
+            verdict.error = kind.warnings[0]
+        if self.preview is not None:
+            target = self.preview / f"{entry.name}.png"
+            write_picture(target, shown[-1][..., :3])
+            verdict.preview = str(target)
+
+    def stage(self, kind: type[Effect], size: Size | None = None, *, cut: str = "none") -> Renderer:
+        """A renderer with a scene of this effect alone, with pictures where it asks for some."""
+        effect = kind()
+        for name, param in kind.params().items():
+            if isinstance(param, Media) and issubclass(kind, Foreign):
+                effect.set(name, str(self.second))
+        held = Layer("camera")
+        held.set("cut", cut)
+        held.effects["it"] = effect
+        return Renderer(self.gpu, Scene("check", "check", layers=[held]), size or self.size)
+
+    def effect(self, renderer: Renderer) -> Effect:
+        """The effect on stage."""
+        return renderer.scene.layers[0].effects["it"]
+
+    def frame(self, renderer: Renderer, number: int, *, loud: bool = False) -> Pixels:
+        """The picture of frame `number`. Raises PhospheneError where the effect failed."""
+        if loud and (runner := runner_of(renderer, ADDRESS)) is not None:
+            wave, spectrum = sound(number)
+            give(runner, "_wave", wave)
+            give(runner, "_spectrum", spectrum)
+        renderer.render(observation(renderer.size, number), STEP_S if number else 0.0)
+        self.look(renderer)
+        return renderer.read()
+
+    @staticmethod
+    def look(renderer: Renderer) -> None:
+        """Raises PhospheneError where the effect has failed."""
+        if renderer.problems:
+            where, _, message = next(iter(renderer.problems.values())).rpartition(": does not compile: ")
+            text = f"does not compile: {message}" if where else message
+            raise PhospheneError(text, where=where)
+
+    def compiles(self, kind: type[Effect], path: Path, verdict: Verdict) -> bool:
+        """Compiles it and draws small pictures: what is too slow here would be an endless wait at full size."""
+        renderer = self.stage(kind, SMALL)
+        try:
+            self.look(renderer)
+            verdict.compiles = True
+            self.frame(renderer, 0)
+            began = time.perf_counter()
+            self.frame(renderer, 1)
+            took_s = (time.perf_counter() - began) * (1280 * 720) / (SMALL[0] * SMALL[1])
+            if took_s > TOO_SLOW_S:
+                began = time.perf_counter()  # once more: the machine may have been busy
+                self.frame(renderer, 2)
+                took_s = min(took_s, (time.perf_counter() - began) * (1280 * 720) / (SMALL[0] * SMALL[1]))
+            if took_s > TOO_SLOW_S:
+                verdict.error = (
+                    f"{loop_line(path)}: a frame at 1280×720 would take {took_s:.0f} s: a loop without an end?"
+                )
+                return False
+        finally:
+            renderer.release()
+        return True
+
+    def draws(self, kind: type[Effect], verdict: Verdict) -> list[Pixels]:
+        """Draws at the defaults and at the ends of every range; returns the pictures at the defaults."""
+        renderer = self.stage(kind)
+        try:
+            shown, costs = [], []
+            for number in range(FRAMES):
+                began = time.perf_counter()
+                shown.append(self.frame(renderer, number))
+                costs.append(time.perf_counter() - began)
+                self.finite(renderer, number, "", verdict)
+            verdict.ms = round(1e3 * float(np.median(costs[1:])), 2)
+            lively = not all(is_flat(p) for p in shown)
+            runner = runner_of(renderer, ADDRESS)
+            if runner is not None and kind.update in (Effect.update, Foreign.update):
+                names = [p for p in kind.params() if not isinstance(kind.params()[p], Media)]
+                uniforms = {n: n for n in names}
+                if issubclass(kind, Foreign):
+                    uniforms = {g.params[0]: g.name for g in kind.inputs if g.params}
+                idle = unused_uniforms(runner, list(uniforms.values()))
+                verdict.unused = [p for p, u in uniforms.items() if u in idle and not sized_by(kind, u)]
+            colours = {tuple(p[0, 0]) for p in shown}
+            number = FRAMES
+            for name, value in extremes(kind):
+                effect = self.effect(renderer)
+                before = getattr(effect, name)
+                effect.set(name, value)
+                picture_then = self.frame(renderer, number)
+                self.finite(renderer, number, f"with {name} = {kind.params()[name].format(value)}", verdict)
+                lively = lively or not is_flat(picture_then)
+                colours.add(tuple(picture_then[0, 0]))
+                effect.set(name, before)
+                number += 1
+        finally:
+            renderer.release()
+        if not lively:
+            lively = self.wakes(kind, verdict)
+        if not lively and len(colours) > 1:
+            lively = True
+            verdict.notes.append("draws one colour, which follows its parameters or the time")
+        verdict.draws = lively
+        if not lively and not verdict.error:
+            verdict.error = f"{verdict.file}: draws nothing but one colour, {describe_colour(shown[-1])}"
+        return shown
+
+    def wakes(self, kind: type[Effect], verdict: Verdict) -> bool:
+        """Whether an effect that draws one colour draws more with sound, with a cut-out, or with its events held."""
+        for note, cut, loud in (("with sound", "none", True), ("on a cut-out", "person", False)):
+            renderer = self.stage(kind, cut=cut)
+            try:
+                for number in range(FRAMES):
+                    if not is_flat(self.frame(renderer, number, loud=loud)):
+                        verdict.notes.append(f"draws only {note}")
+                        return True
+            finally:
+                renderer.release()
+        return False
+
+    def finite(self, renderer: Renderer, number: int, when: str, verdict: Verdict) -> None:
+        """Notes NaN and infinities, once: at the defaults (`when` is empty), and anywhere else."""
+        if not verdict.finite or (when and not verdict.finite_at_ends):
+            return
+        for values in float_pictures(renderer, ADDRESS, observation(renderer.size, number)):
+            wrong = ~np.isfinite(values)
+            if wrong.any():
+                share = 100.0 * wrong.any(axis=2).mean()
+                text = f"NaN or infinite {when or 'at its defaults'}: {share:.2g} % of the pixels"
+                verdict.finite_at_ends = False
+                if when:
+                    verdict.notes.append(text)
+                else:
+                    verdict.finite = False
+                    verdict.error = verdict.error or f"{verdict.file}: {text}"
+                return
+
+    def repeats(self, kind: type[Effect], shown: list[Pixels], verdict: Verdict) -> None:
+        """A second run must give the same pictures."""
+        renderer = self.stage(kind)
+        try:
+            again = [self.frame(renderer, number) for number in range(FRAMES)]
+        finally:
+            renderer.release()
+        verdict.deterministic = all(np.array_equal(a, b) for a, b in zip(shown, again, strict=True))
+        if not verdict.deterministic and not verdict.error:
+            verdict.error = f"{verdict.file}: two runs over the same frames give different pictures"
+
+    def promises(self, kind: type[Effect], verdict: Verdict) -> None:
+        """Identity where it is declared; a transition begins with exactly the first picture, ends with the second."""
+        if not issubclass(kind, Foreign):
+            return
+        first, second = picture(self.size), picture(self.size, 1)
+        cases: list[tuple[str, dict[str, Any], Pixels]] = []
+        if kind.role == "transition":
+            cases = [("progress 0", {"progress": 0.0}, first), ("progress 1", {"progress": 1.0}, second)]
+        elif kind.identity and kind.role == "filter":
+            cases = [("its identity", kind.identity, first)]
+        for when, values, expected in cases:
+            if not values.keys() <= kind.params().keys():
+                continue
+            renderer = self.stage(kind)
+            try:
+                for name, value in values.items():
+                    self.effect(renderer).set(name, value)
+                off = far(self.frame(renderer, 0), expected)
+            finally:
+                renderer.release()
+            verdict.identity = verdict.identity is not False and off <= 1
+            if off > 1:
+                verdict.notes.append(f"at {when} it differs from what it should show by {off} codes")
+
+
+def extremes(kind: type[Effect]) -> Iterable[tuple[str, Any]]:
+    """Each parameter at both ends of its range."""
+    for name, param in kind.params().items():
+        yield from ((name, value) for value in ends(param))
+
+
+def ends(param: Param[Any]) -> list[Any]:
+    """The values at the ends of a range."""
+    if isinstance(param, Float | Int):
+        wide = 1e6
+        return [v for v in (param.low, param.high) if abs(v) < wide and v != param.default]
+    if isinstance(param, Bool):
+        return [not param.default]
+    if isinstance(param, Choice):
+        return [v for v in dict.fromkeys((param.options[0], param.options[-1])) if v != param.default]
+    if isinstance(param, Color):
+        return [(0.0, 0.0, 0.0, 1.0), (1.0, 1.0, 1.0, 1.0)]
+    if isinstance(param, Point):
+        return [(0.0, 0.0), (1.0, 1.0)]
+    return []
+
+
+def sized_by(kind: type[Effect], uniform: str) -> bool:
+    """Whether a size of a pass is worked out from an input, which then is in use though no shader reads it."""
+    return any(uniform in getattr(step, "sized_by", ()) for step in kind.passes)
+
+
+def is_flat(pixels: Pixels) -> bool:
+    """Whether a picture is one colour."""
+    seen = pixels.reshape(-1, 4).astype(np.int16)
+    seen = seen[:, :3] * (seen[:, 3:] > 0)
+    return int((seen.max(axis=0) - seen.min(axis=0)).max()) < FLAT
+
+
+def far(pixels: Pixels, expected: Pixels) -> int:
+    """The largest difference of two pictures in codes."""
+    return int(np.abs(pixels[..., :3].astype(np.int16) - expected.astype(np.int16)).max())
+
+
+def describe_colour(pixels: Pixels) -> str:
+    """The colour of a picture's corner."""
+    r, g, b, a = (int(v) for v in pixels[0, 0])
+    return "transparent" if a == 0 else f"#{r:02x}{g:02x}{b:02x}"
+
+
+def quiet() -> None:
+    """The renderer tells the log of every failing effect; here the verdict tells."""
+    logging.getLogger("phosphene").setLevel(logging.CRITICAL)

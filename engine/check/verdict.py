@@ -1,0 +1,95 @@
+"""What `check` says about one file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from engine.dialects import is_shader
+
+
+@dataclass(slots=True)
+class Verdict:
+    """One file. `draws`: something other than one unchanging colour; `finite`: no NaN at its defaults,
+    `finite_at_ends`: nor at the ends of a range; `error` names file and line.
+
+    `deterministic` and `identity` are None where they could not be judged or nothing is declared; `ms` is the cost of a
+    frame at `size`; `notes` is what an author should know though the effect works.
+    """
+
+    file: str
+    kind: str = ""
+    role: str = ""
+    compiles: bool = False
+    draws: bool = False
+    finite: bool = True
+    finite_at_ends: bool = True
+    deterministic: bool | None = None
+    identity: bool | None = None
+    leaks: int = 0
+    ms: float | None = None
+    size: tuple[int, int] = (0, 0)
+    unused: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    preview: str = ""
+    error: str = ""
+
+    @property
+    def good(self) -> bool:
+        """Whether a reviewer would take it."""
+        # What others wrote is shown as it is; an author of our own is told.
+        finite = self.finite and (self.finite_at_ends or self.kind not in ("py", "glsl"))
+        sound = self.compiles and self.draws and finite and self.deterministic is not False
+        return sound and self.identity is not False and not self.leaks and not self.error
+
+    def table(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+
+def effect_files(paths: Iterable[Path]) -> Iterator[Path]:
+    """The effect files among `paths`, folders searched through. Hidden files, tests, buffers and what begins with `_`
+    are passed over in folders; a file that is named is judged whatever it is called."""
+    for path in paths:
+        if not path.is_dir():
+            yield path
+            continue
+        for found in sorted(path.rglob("*")):
+            parts = found.relative_to(path).parts
+            if any(p.startswith((".", "_")) and p != "__init__.py" for p in parts) or not found.is_file():
+                continue
+            if is_shader(found) or (found.suffix == ".py" and is_effect(found)):
+                yield found
+
+
+def is_effect(path: Path) -> bool:
+    """Whether a Python file holds an effect, by its text."""
+    if path.name.startswith(("test_", "conftest")):
+        return False
+    try:
+        return (
+            re.search(r"^class \w+\([\w.]*Effect\)", path.read_text(encoding="utf-8", errors="replace"), re.M)
+            is not None
+        )
+    except OSError:
+        return False
+
+
+_ENDLESS = re.compile(r"\b(?:while\s*\(\s*(?:true|1)\s*\)|for\s*\([^;()]*;\s*(?:true)?\s*;[^)]*\))")
+_LOOP = re.compile(r"\b(?:while|for)\s*\(")
+
+
+def loop_line(path: Path) -> str:
+    """`file:line` of the loop in a shader that is most likely the one without an end."""
+    from engine.dialects.text import line_at
+    from engine.glsl import strip_comments
+
+    try:
+        text = strip_comments(path.read_text(encoding="utf-8", errors="replace"))
+    except OSError:
+        return str(path)
+    found = _ENDLESS.search(text) or _LOOP.search(text)
+    return f"{path}:{line_at(text, found.start())}" if found else str(path)

@@ -1,0 +1,73 @@
+"""Judges effects as a reviewer would: Python, GLSL, ISF, gl-transitions and ShaderToy-style files.
+
+Does it compile, and draw at its defaults and at the ends of every range? No NaN, not one colour, the same twice,
+identity where that is declared, no unused parameters, no GL object left behind, and at what cost? A file that never
+comes to an end is stopped and named."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.commands.run import size
+from engine.commands.table import table, write_json
+from engine.errors import UsageError
+
+if TYPE_CHECKING:
+    from engine.check.verdict import Verdict
+
+HELP = "judge effect files: do they compile, draw and repeat?"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's options."""
+    parser.add_argument("path", nargs="+", metavar="PATH", help="effect files, or folders that are searched for them")
+    parser.add_argument("--json", nargs="?", const="-", metavar="FILE", help="as JSON, to FILE or standard output")
+    parser.add_argument("--preview", metavar="DIR", help="draw a picture of each effect into DIR")
+    parser.add_argument(
+        "--size", type=size, default=(320, 180), metavar="WxH", help="what to draw at (default: 320x180)"
+    )
+    parser.add_argument(
+        "--limit", type=float, default=60.0, metavar="SECONDS", help="how long one file may take (default: 60)"
+    )
+    parser.add_argument("--quiet", action="store_true", help="show only what is wrong")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Judges every file; 1 where one of them fails."""
+    from engine.check.verdict import effect_files
+    from engine.check.watch import judge_files
+
+    for given in options.path:
+        if not Path(given).expanduser().exists():
+            raise UsageError(f"no file or folder '{given}'")
+    files = list(effect_files(Path(p).expanduser() for p in options.path))
+    if not files:
+        raise UsageError("no effect files there", hint="effects end in .py, .fs, .frag or .glsl")
+    preview = Path(options.preview).expanduser().resolve() if options.preview else None
+    verdicts: list[Verdict] = []
+    try:
+        for verdict in judge_files(files, size=options.size, limit_s=options.limit, preview=preview):
+            verdicts.append(verdict)
+            if options.json != "-" and not (options.quiet and verdict.good):
+                print(line(verdict), flush=True)
+    finally:
+        if options.json is not None:
+            write_json([v.table() for v in verdicts], options.json)
+    failed = sum(not v.good for v in verdicts)
+    print(f"{len(verdicts)} judged, {failed} with errors", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def line(verdict: Verdict) -> str:
+    """A verdict for people."""
+    cost = "" if verdict.ms is None else f"{verdict.ms:g} ms at {verdict.size[0]}×{verdict.size[1]}"
+    kind = " ".join(w for w in (verdict.kind, verdict.role) if w)
+    head = f"{'good' if verdict.good else 'BAD '}  {verdict.file}  ({', '.join(w for w in (kind, cost) if w)})"
+    more = [["", verdict.error]] if verdict.error else []
+    more += [["", note] for note in verdict.notes if note not in verdict.error]
+    if verdict.unused:
+        more.append(["", f"unused: {', '.join(verdict.unused)}"])
+    return head + ("\n" + table(more) if more else "")

@@ -1,0 +1,74 @@
+"""Looks behind the picture for `check`: what an effect's last pass gives before it is rounded to 8 bits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.data import Observation
+from engine.dialects.base import ForeignPass
+from engine.renderer import Renderer
+from engine.renderer.runner import EffectRunner
+from engine.renderer.targets import Target
+
+
+def runner_of(renderer: Renderer, address: str) -> EffectRunner | None:
+    """What draws the effect at `address`; None where it failed."""
+    return renderer._runners.get(address)
+
+
+def unused_uniforms(runner: EffectRunner, names: list[str]) -> list[str]:
+    """Those of `names` that no shader of the effect uses."""
+    return [n for n in names if not any(n in program for program in runner._programs.values())]
+
+
+def give(runner: EffectRunner, name: str, values: NDArray[Any]) -> None:
+    """Puts H×W×4 float32 `values` in the place of a texture of a foreign effect; the effect owns it from then on."""
+    foreign = runner._foreign
+    if foreign is None or not any(name in program for program in runner._programs.values()):
+        return
+    texture = foreign._own.get(name)
+    if texture is None:
+        texture = runner.gpu.texture((values.shape[1], values.shape[0]), 4, dtype="f4")
+        foreign._own[name] = texture
+    texture.write(np.ascontiguousarray(values, np.float32))
+
+
+def float_pictures(renderer: Renderer, address: str, observation: Observation) -> Iterator[NDArray[np.float32]]:
+    """What the effect at `address` gave for the frame that was just drawn: its float targets, and its last pass drawn
+    once more without rounding. H×W×4 each."""
+    runner = renderer._runners.get(address)
+    if runner is None:
+        return
+    for target in runner._targets.values():
+        if target.kind[1] in ("f2", "f4"):
+            framebuffer = target._framebuffers[target._front]
+            yield read_floats(framebuffer, target.size)
+    layer = next(item for item in renderer.scene.layers if item.name == address.split("/")[0])
+    uniforms = {
+        "time_s": observation.frame.time_s,
+        "dt": 0.0,
+        "seed": 0.0,
+        "face_count": len(observation.faces),
+        "pose_count": len(observation.poses),
+    }
+    textures, _, values = renderer._layer_inputs(layer, uniforms)
+    canvas = Target(renderer.gpu, renderer.size, dtype="f4")
+    try:
+        for index, step in enumerate(runner.steps):
+            if step.target or step.sprites or (step.when is not None and not step.when(runner.effect)):
+                continue
+            main = "probe" if isinstance(step, ForeignPass) else "effect"
+            runner.draw(index, canvas.framebuffer, values, textures, main)
+            yield read_floats(canvas.framebuffer, canvas.size)
+    finally:
+        canvas.release()
+
+
+def read_floats(framebuffer: Any, size: tuple[int, int]) -> NDArray[np.float32]:
+    """A framebuffer's content as it is."""
+    data = framebuffer.read(components=4, dtype="f4")
+    return np.frombuffer(data, np.float32).reshape(size[1], size[0], 4)

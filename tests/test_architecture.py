@@ -27,10 +27,15 @@ BACKENDS = {
     "glfw": ("engine/sinks/window.py",),
     "av": ("engine/sources/decoder.py", "engine/sinks/video.py", "engine/sinks/sound.py"),
     "cv2": (
-        "engine/imaging.py", "engine/matte_steps.py", "engine/sources/", "engine/sinks/", "engine/trackers/",
-        "engine/bench/", "engine/score/",
+        "engine/imaging.py",
+        "engine/matte_steps.py",
+        "engine/sources/",
+        "engine/sinks/",
+        "engine/trackers/",
+        "engine/bench/",
+        "engine/score/",
     ),  # fmt: skip
-    "PIL": ("engine/renderer/text.py", "engine/sources/", "engine/sinks/"),
+    "PIL": ("engine/renderer/text.py", "engine/sources/", "engine/sinks/", "engine/score/"),
     "ai_edge_litert": ("engine/trackers/litert.py",),
 }
 # The modules that are loaded to answer `list`, `show` and `--help`: they stay light.

@@ -123,7 +123,7 @@ class LayerPaint:
         try:
             runner.draw(index, canvas, self.values, self.textures, main, self.blend)
         finally:
-            canvas.scissor = (0, 0, canvas.width, canvas.height)
+            canvas.scissor = None  # a box that stays set would cut off the clearing of other, larger pictures
         self.surface = self.canvas
 
     def _aside(self, runner: EffectRunner, index: int, values: Mapping[str, Any], main: str = "effect") -> None:

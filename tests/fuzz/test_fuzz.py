@@ -223,7 +223,8 @@ def test_every_place_of_a_scene_has_its_line() -> None:
 
 WORDS = [
     "vec4 effect(vec2 uv) { return frame(uv); }", "#include", '"lib/noise.glsl"', "<", ">",
-    '#include "lib/noise.glsl"\n', '#include "../x"\n', '#include "\x00"\n', "//@ 1 99\n", "//", "/*", "*/", "\n", "\\\n", "mask(uv)",
+    '#include "lib/noise.glsl"\n', '#include "../x"\n', '#include "\x00"\n', "//@ 1 99\n", "//", "/*", "*/", "\n",
+    "\\\n", "mask(uv)",
     "past", "#line 5 7\n",
     "#version 100\n", "{", "}", "🎉", "\ud7ff", "face_count", "a.frag", "\r",
 ]  # fmt: skip

@@ -296,7 +296,8 @@ def test_a_built_in_library_error_would_name_its_file(gpu: Any, author: Author) 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "void nothing() {}", "float effect(vec2 uv) { return 1.0; }", "vec4 effect(vec2 uv) {", "}", "\\", "vec4 effect(vec2 uv);",
+    ["", "void nothing() {}", "float effect(vec2 uv) { return 1.0; }", "vec4 effect(vec2 uv) {", "}", "\\",
+     "vec4 effect(vec2 uv);",
      "#error x\n", "#include", "#version 100\n", "vec4 effect(vec2 uv) { return frame; }", "🎉"],
 )  # fmt: skip
 def test_every_kind_of_broken_shader_is_a_shader_error(gpu: Any, text: str) -> None:  # noqa: F811

@@ -10,7 +10,11 @@ from engine.stats import KEPT, Stats
 
 
 def test_an_empty_run_is_all_zeros() -> None:
-    assert Stats().table() == {"frames_in": 0, "frames_out": 0, "fps": 0.0, "dropped": 0, "stages": {}}
+    table = Stats().table()
+    assert {k: table[k] for k in ("frames_in", "frames_out", "fps", "dropped")} == dict.fromkeys(
+        ("frames_in", "frames_out", "fps", "dropped"), 0
+    )
+    assert table["stages"] == {}
 
 
 def test_one_frame_has_no_rate() -> None:

@@ -34,7 +34,7 @@ BACKENDS = {
         "engine/trackers/",
         "engine/bench/",
         "engine/score/",
-    ),  # fmt: skip
+    ),
     "PIL": ("engine/renderer/text.py", "engine/sources/", "engine/sinks/", "engine/score/"),
     "ai_edge_litert": ("engine/trackers/litert.py",),
 }

@@ -16,7 +16,18 @@ from weakref import WeakKeyDictionary
 from engine.dialects.base import ForeignPass
 from engine.effect import Effect, Pass
 from engine.errors import ShaderError
-from engine.glsl_prelude import FEATURES, MAIN, PRELUDE, SPRITE_PRELUDE, SPRITE_VERTEX, TRACKERS, VERSION, VERTEX, WORDS
+from engine.glsl_prelude import (
+    FEATURES,
+    MAIN,
+    PRELUDE,
+    SPRITE_PRELUDE,
+    SPRITE_VERTEX,
+    TILE_VERTEX,
+    TRACKERS,
+    VERSION,
+    VERTEX,
+    WORDS,
+)
 from engine.params import Color, Media
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -175,7 +186,7 @@ def assemble(effect: type[Effect], step: Pass, targets: Iterable[str], main: str
         body, label = sources.expand(step.shader, file, line), effect.__name__
     tail = MAIN[main]
     if features_of(body + tail) & {"mask"}:
-        tail = "_mask_here = mask(_uv); " + tail
+        tail = f"_mask_here = {'1.0' if main == 'tile-solid' else 'mask(_uv)'}; {tail}"
     tail = f"uniform float _opacity;\nvoid main() {{ {tail} }}\n"
     features = features_of(body + tail)
     words = words_of(body)
@@ -192,7 +203,7 @@ def assemble(effect: type[Effect], step: Pass, targets: Iterable[str], main: str
         "\n".join(parts),
         features,
         tuple(sources.files),
-        SPRITE_VERTEX if step.sprites else VERTEX,
+        SPRITE_VERTEX if step.sprites else TILE_VERTEX if main.startswith("tile") else VERTEX,
         label,
         frozenset(words),
     )

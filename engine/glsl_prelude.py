@@ -35,6 +35,16 @@ void main() {{
 }}
 """
 
+# Rectangles of the picture, corners in uv: neighbours share the very same numbers, so no pixel is drawn twice.
+TILE_VERTEX = f"""{VERSION}
+in vec4 _rect;
+out vec2 _uv;
+void main() {{
+    _uv = mix(_rect.xy, _rect.zw, vec2(gl_VertexID & 1, gl_VertexID >> 1));
+    gl_Position = vec4(_uv * 2.0 - 1.0, 0.0, 1.0);
+}}
+"""
+
 PRELUDE = """
 uniform float time_s;      // seconds since the start
 uniform float dt;          // seconds since the last frame
@@ -42,6 +52,7 @@ uniform vec2 size_px;      // the size of what is drawn
 uniform float seed;        // 0..1, fixed for a run
 in vec2 _uv;
 out vec4 _out;
+float _mask_here = 1.0;   // fetched once for the pixel that is drawn, before anything else
 float luma(vec3 linear_rgb) { return dot(linear_rgb, vec3(0.2126, 0.7152, 0.0722)); }
 vec3 to_srgb(vec3 c) {
     c = max(c, vec3(0.0));
@@ -71,7 +82,17 @@ FEATURES: dict[str, str] = {
     "frame": """
 uniform sampler2D _frame;
 vec4 frame(vec2 uv) { return texture(_frame, uv); }
-vec4 frame_here() { return texelFetch(_frame, ivec2(gl_FragCoord.xy), 0); }
+// A soft pixel of a cut-out holds some of the room behind; where the room's colours are known, it is taken out.
+uniform sampler2D _room;
+uniform float _clean;
+vec4 frame_here() {
+    vec4 c = texelFetch(_frame, ivec2(gl_FragCoord.xy), 0);
+    if (_clean * (1.0 - _mask_here) > 0.0) {
+        float a = max(_mask_here, 0.5);   // a guess is not trusted further
+        c.rgb = clamp((c.rgb - (1.0 - a) * textureLod(_room, _uv, 0.0).rgb) / a, 0.0, 1.0);
+    }
+    return c;
+}
 """,
     "camera": _CAMERA,
     # The matte is a local linear model of the colour (guided filter, He et al. 2013): alpha = a·colour + b. Away from
@@ -94,7 +115,6 @@ float mask(vec2 uv) {
     }
     return smoothstep(_matte_shape.x, _matte_shape.y, a);
 }
-float _mask_here;   // fetched once for the pixel that is drawn
 float mask_here() { return _mask_here; }
 """,
     "backdrop": """
@@ -134,5 +154,7 @@ MAIN = {
     "effect": "_out = effect(_uv);",
     "opacity": "_out = effect(_uv) * _opacity;",
     "cut": "_out = effect(_uv) * (mask_here() * _opacity);",
+    "tile-soft": "_out = effect(_uv) * (mask_here() * _opacity);",
+    "tile-solid": "_out = effect(_uv) * _opacity;",  # where the mask is 1 for sure
     "cut-not": "_out = effect(_uv) * ((1.0 - mask_here()) * _opacity);",
 }

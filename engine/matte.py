@@ -3,7 +3,8 @@
 Every rung steadies the mask in time and fits it to the edges of the full picture: the guided filter (He, Sun,
 Tang 2013, "Guided image filtering"; its fast form, 2015) finds, on the mask's own small grid, the local linear model
 alpha = a·colour + b, which the shader evaluates at full size. `draft` does so on half the grid and steadies a little,
-`good` on the whole grid, `best` follows motion when it steadies and fits twice. engine/matte_steps.py holds the steps;
+`good` on the whole grid, `best` follows motion when it steadies, fits twice, and takes the room's
+colour out of soft pixels. engine/matte_steps.py holds the steps;
 `phosphene score` says what each rung is worth.
 
 Scenes hold the parameters of mattes, so OpenCV is loaded only where a matte is made: listing scenes does not need it.
@@ -48,18 +49,35 @@ class Matte(HasParams):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Tiles:
+    """Where a cut-out needs how much work: rows (left, top, right, bottom) in uv. In `solid` tiles the alpha is 1 for
+    sure, whatever the picture shows; in `soft` ones it must be computed; everywhere else it is 0 for sure."""
+
+    solid: Floats
+    soft: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class MatteField:
     """The matte of one frame.
 
     `values`: float16, (h, w, 4) with a (red, green, blue) and b of alpha = a·colour + b where `guided`, else (1, 1, 1)
     with one alpha for all. `bounds`: (left, top, right, bottom) in uv outside which the alpha is 0, or None where it is
-    0 everywhere. `edge_colors`: (h, w, 4) uint8 sRGB, the person's own colours near soft edges, or None.
+    0 everywhere. `room`: (h, w, 4) uint8 sRGB, the room's colours beside the edge, which are
+    taken out of soft pixels, or None where that is not done.
     """
 
     values: NDArray[np.float16]
     guided: bool
     bounds: tuple[float, float, float, float] | None
-    edge_colors: Pixels | None = None
+    room: Pixels | None = None
+
+    def tiles(self, shape: tuple[float, float]) -> Tiles:
+        """The tiles for a soft step from `shape[0]` to `shape[1]`. Exact: alpha = a·colour + b is bounded by its values
+        at black and white of each channel, and between the grid's nodes it is linear."""
+        from engine.matte_steps import tiled
+
+        return Tiles(*tiled(self.values, shape))
 
 
 class MatteMaker:
@@ -74,7 +92,7 @@ class MatteMaker:
     def make(self, mask: Mask, frame: Frame, quality: str) -> MatteField:
         """The matte of `frame` on the rung called `quality`. Deterministic for a sequence of frames."""
         from engine.imaging import shrunk
-        from engine.matte_steps import Steady, colors, filled, guided
+        from engine.matte_steps import Steady, colors, evaluated, filled, guided, room_colors
 
         if self._steady is None or quality != self._quality:
             self._steady, self._quality, self._seen = Steady(HOLD[quality], quality == "best"), quality, None
@@ -91,7 +109,8 @@ class MatteMaker:
             self._seen = mask.confidence
         values = guided(guide, self._last, RADII[quality], SHRINK[quality])
         values = np.where(np.abs(values) < TINY, np.float32(0.0), values)
-        return MatteField(values.astype(np.float16), True, bounds(self._last))
+        room = room_colors(picture, evaluated(values, guide)) if quality == "best" else None
+        return MatteField(values.astype(np.float16), True, bounds(self._last), room)
 
 
 def bounds(confidence: Floats) -> tuple[float, float, float, float] | None:

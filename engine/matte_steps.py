@@ -10,6 +10,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.data import Floats, Pixels
 from engine.imaging import ROOT_OF_LINEAR, box_mean, gaussian
@@ -18,6 +19,7 @@ WIDTH = 256  # of the masks, in cells, that the radii are meant for
 EPSILON = 5e-4  # colour variance below which a window counts as flat
 REACH = 3  # how far from the raw edge, in cells, the picture may move it
 EDGE = 0.5  # the contrast of confidence within REACH that makes an edge; doubts without one are left as they are
+NEAR, WIDE = 2, 7  # radii, in cells, in which the room beside an edge is looked for
 HOLE = 0.003  # of the picture: larger holes are taken for real ones
 STILL, CHANGED = 0.02, 0.06  # change of colour, blurred, that is a sensor's noise, and that is motion
 FLOW_STILL, FLOW_CHANGED = 0.04, 0.12  # the same where motion has been followed: what is left is where it failed
@@ -120,7 +122,7 @@ def guided(guide: Floats, confidence: Floats, radii: tuple[int, ...], shrink: in
     """The coefficients (h, w, 4) of alpha = a·colour + b: the guided filter with a colour guide.
 
     He, Sun, Tang 2013, "Guided image filtering", equations 19 to 21, in closed form; once for each of `radii` (in cells
-    of a mask 256 wide, on a grid that is `shrink` times coarser), each time from the alpha of the last. Outside the band
+    of a mask 256 wide, on a grid that is `shrink` times coarser), each from the alpha of the last. Outside the band
     round the raw edge a is 0 and b the confidence.
     """
     radii = tuple(max(1, round(radius * confidence.shape[1] / WIDTH)) for radius in radii)
@@ -188,6 +190,22 @@ def linear_models(colour: Floats, alpha: Floats, radius: int) -> Floats:
     return np.asarray(cv2.merge([box_mean(plane, radius) for plane in (ar, ag, ab, offset)]))
 
 
+def room_colors(picture: Pixels, alpha: Floats) -> Pixels:
+    """The room's colours (h, w, 4 uint8 sRGB) just beyond the person's edge, continued a little way into it.
+
+    Means of what is surely room in a near and a wider window; the picture itself where there is no room near.
+    """
+    own = picture.astype(np.float32)
+    weight = np.clip((0.1 - alpha) * np.float32(10.0), 0.0, 1.0)
+    room = np.dstack([own * weight[..., None], weight])
+    means = box_mean(room, NEAR) + np.float32(0.05) * box_mean(room, WIDE)
+    means[..., :3] += np.float32(1e-3) * own
+    means[..., 3] += np.float32(1e-3)
+    colors = np.full((*alpha.shape, 4), 255, np.uint8)
+    colors[..., :3] = means[..., :3] / means[..., 3:] + 0.5
+    return colors
+
+
 def evaluated(fit: Floats, colour: Floats) -> Floats:
     """a·colour + b."""
     product = fit[..., :3] * colour
@@ -198,3 +216,37 @@ def soft_step(values: Floats, low: float, high: float) -> Floats:
     """GLSL's smoothstep."""
     t = np.clip((values - np.float32(low)) * np.float32(1.0 / (high - low)), 0.0, 1.0)
     return np.asarray(t * t * (3.0 - 2.0 * t))
+
+
+TILE = 8  # cells of the mask's grid along a tile's side: 40 pixels of a 720p picture
+
+
+def tiled(values: NDArray[np.float16], shape: tuple[float, float]) -> tuple[Floats, Floats]:
+    """The solid and the soft tiles (rows of corners in uv) of a matte's values (h, w, 1 or 4) for a soft step."""
+    table = values.astype(np.float32)
+    base = table[..., -1]
+    slopes = table[..., :-1]
+    least = base + np.minimum(slopes, 0.0).sum(axis=2)
+    most = base + np.maximum(slopes, 0.0).sum(axis=2)
+    # A tile also depends on the nodes beside it, since what lies between nodes is interpolated.
+    around = np.ones((3, 3), np.uint8)
+    least = cv2.erode(least, around, borderType=cv2.BORDER_REPLICATE)
+    most = cv2.dilate(most, around, borderType=cv2.BORDER_REPLICATE)
+    height, width = base.shape
+    pad = ((0, -height % TILE), (0, -width % TILE))
+    rows, columns = -(-height // TILE), -(-width // TILE)
+    low = np.pad(least, pad, mode="edge").reshape(rows, TILE, columns, TILE).min(axis=(1, 3))
+    high = np.pad(most, pad, mode="edge").reshape(rows, TILE, columns, TILE).max(axis=(1, 3))
+    solid = low >= shape[1]
+    soft = ~solid & (high > shape[0])
+    return strips(solid, (width, height)), strips(soft, (width, height))
+
+
+def strips(chosen: NDArray[np.bool_], size: tuple[int, int]) -> Floats:
+    """The chosen tiles as rows of corners in uv, neighbours in a row joined; `size` is the grid's (width, height)."""
+    edges = np.diff(np.pad(chosen, ((0, 0), (1, 1))).astype(np.int8), axis=1)
+    top, left = np.nonzero(edges == 1)
+    _, right = np.nonzero(edges == -1)
+    x = np.minimum(np.arange(chosen.shape[1] + 1) * TILE / size[0], 1.0)
+    y = np.minimum(np.arange(chosen.shape[0] + 1) * TILE / size[1], 1.0)
+    return np.stack([x[left], y[top], x[right], y[top + 1]], axis=1).astype(np.float32).reshape(-1, 4)

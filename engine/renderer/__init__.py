@@ -238,11 +238,11 @@ class Renderer:
         runners = [r for n in layer.effects if (r := self._runners.get(f"{layer.name}/{n}"))]
         if not any(r.covers for r in runners):
             runners.insert(0, self._copy)
-        box = pixel_box(field.bounds, self.size) if layer.cut == "person" and field and field.bounds else None
+        tiles = field.tiles(layer.matte.shape()) if layer.cut == "person" and field is not None else None
         paint = LayerPaint(layer, runners, self._copy, self.canvas, self._pool, self.overlay)
         # On a processor copying bytes costs a tenth of a pass; on a graphics card the pass costs nothing.
         raw = self._inputs.pixels if self.gpu.software and layer.source == "camera" else None
-        paint.draw(textures, values, box, fresh, raw)
+        paint.draw(textures, values, tiles, fresh, raw)
         return False
 
     def _layer_inputs(
@@ -257,14 +257,18 @@ class Renderer:
             "_frame": camera if layer.source == "camera" else self._none,
             "_backdrop": self.canvas.texture,
             "_matte": self._none,
+            "_room": self._none,
         }
-        values = {**uniforms, "_opacity": layer.opacity, "_matte_shape": (0.5, 1.0, 0.0)}
+        values = {**uniforms, "_opacity": layer.opacity, "_matte_shape": (0.5, 1.0, 0.0), "_clean": 0.0}
         field = None
         if layer.cut != "none" or "mask" in reads:
             made = self._inputs.matte(layer.matte, draft=self.quality.draft_matte)
             if made is not None:
                 textures["_matte"], field = made
                 values["_matte_shape"] = (*layer.matte.shape(), float(field.guided))
+                room = self._inputs.room(field)
+                if room is not None and layer.cut == "person" and layer.source == "camera":
+                    textures["_room"], values["_clean"] = room, 1.0
         if "codes" in reads:
             textures["_camera_codes"] = self._inputs.codes()
         if "face" in reads:
@@ -302,9 +306,3 @@ class Renderer:
 def words(error: Exception) -> str:
     """An error as it is told to people."""
     return str(error) if isinstance(error, PhospheneError) else f"{type(error).__name__}: {error}"
-
-
-def pixel_box(bounds: tuple[float, float, float, float], size: tuple[int, int]) -> tuple[int, int, int, int]:
-    """(left, top, width, height) in pixels of a box in uv."""
-    left, top = int(bounds[0] * size[0]), int(bounds[1] * size[1])
-    return left, top, int(np.ceil(bounds[2] * size[0])) - left, int(np.ceil(bounds[3] * size[1])) - top

@@ -25,6 +25,7 @@ class Inputs:
         self._makers: dict[str, MatteMaker] = {}  # by quality, as are the next two
         self._fields: dict[str, MatteField] = {}
         self._mattes: dict[str, moderngl.Texture] = {}
+        self._room: moderngl.Texture | None = None
         self._points: dict[str, moderngl.Texture] = {}
         self._fresh: set[str] = set()
         self._observation: Observation | None = None
@@ -76,6 +77,20 @@ class Inputs:
             texture.write(np.ascontiguousarray(field.values))
         return self._mattes[key], self._fields[key]
 
+    def room(self, field: MatteField) -> moderngl.Texture | None:
+        """The room's colours beside the edge of this frame's matte, or None where they are not known."""
+        if field.room is None:
+            return None
+        height, width = field.room.shape[:2]
+        if self._room is None or self._room.size != (width, height):
+            self.gpu.release(self._room)
+            self._room = self.gpu.texture((width, height), srgb=True)
+            self._fresh.discard("room")
+        if "room" not in self._fresh:
+            self._room.write(field.room)
+            self._fresh.add("room")
+        return self._room
+
     def faces(self) -> moderngl.Texture:
         """The face landmarks: one row a face, xyz of each point."""
         items: Sequence[Face] = () if self._observation is None else self._observation.faces
@@ -102,6 +117,6 @@ class Inputs:
 
     def release(self) -> None:
         """Gives back every GL object."""
-        self.gpu.release(self.camera, self._codes, *self._mattes.values(), *self._points.values())
+        self.gpu.release(self.camera, self._codes, self._room, *self._mattes.values(), *self._points.values())
         self._mattes.clear()
         self._points.clear()

@@ -8,12 +8,12 @@ from typing import Any
 import moderngl
 
 from engine.data import Pixels
+from engine.dialects.base import ForeignPass
+from engine.matte import Tiles
 from engine.renderer.overlay import Overlay
 from engine.renderer.runner import EffectRunner
 from engine.renderer.targets import Pool, Target
 from engine.scene import Layer
-
-Box = tuple[int, int, int, int]
 
 
 class EffectError(Exception):
@@ -60,11 +60,11 @@ class LayerPaint:
         self,
         textures: Mapping[str, moderngl.Texture],
         values: Mapping[str, Any],
-        box: Box | None,
+        tiles: Tiles | None,
         fresh: bool,
         raw: Pixels | None = None,
     ) -> None:
-        """Draws the layer: `box` bounds what is cut out; `fresh` says that the canvas is still untouched.
+        """Draws the layer: `tiles` say where it is cut out; `fresh` says that the canvas is still untouched.
 
         Raises EffectError; the canvas is then in no known state.
 
@@ -72,7 +72,7 @@ class LayerPaint:
         """
         layer = self.layer
         self.textures, self.values = dict(textures), values
-        self.box = box if self.cuts_last else None
+        self.tiles = tiles if self.cuts_last else None
         self.raw = raw if self.direct else None
         self.blend = None if self.plain and fresh and layer.cut == "none" else layer.blend
         self.surface = self.canvas
@@ -118,12 +118,12 @@ class LayerPaint:
         if self.raw is not None and runner is self.copy and self.blend is None:
             self.canvas.texture.write(self.raw)
             return
-        if self.box is not None:
-            canvas.scissor = self.box
-        try:
+        if self.tiles is not None and not isinstance(runner.steps[index], ForeignPass):
+            for ending, tiles in (("tile-solid", self.tiles.solid), ("tile-soft", self.tiles.soft)):
+                if len(tiles):
+                    runner.draw(index, canvas, self.values, self.textures, ending, self.blend, tiles)
+        else:
             runner.draw(index, canvas, self.values, self.textures, main, self.blend)
-        finally:
-            canvas.scissor = None  # a box that stays set would cut off the clearing of other, larger pictures
         self.surface = self.canvas
 
     def _aside(self, runner: EffectRunner, index: int, values: Mapping[str, Any], main: str = "effect") -> None:
@@ -135,4 +135,5 @@ class LayerPaint:
         runner.draw(index, target.framebuffer, values, self.textures, main)
         target.flip()
         self.textures["_frame"] = target.texture
+        self.values = {**self.values, "_clean": 0.0}  # edges are cleaned once, in the picture that comes first
         self.surface = target

@@ -28,8 +28,15 @@ BLENDS: dict[str, tuple[int, int]] = {
 }
 
 
+# What a row of sprites or tiles holds, by the attribute that tells the kind.
+LAYOUTS: dict[str, tuple[tuple[str, int], ...]] = {
+    "_place": (("_place", 4), ("_angle", 1), ("_data0", 4), ("_data1", 4)),
+    "_rect": (("_rect", 4),),
+}
+
+
 class Program:
-    """A shader ready to draw, either over the whole target or over sprites."""
+    """A shader ready to draw, over the whole target, over sprites or over tiles."""
 
     def __init__(self, gpu: Gpu, shader: Shader) -> None:
         self.gpu = gpu
@@ -40,8 +47,8 @@ class Program:
             raise explain_either(str(error), shader) from None
         self._buffer: moderngl.Buffer | None = None
         self._rows = 0
-        self._sprites = "_place" in self._program
-        self._array = None if self._sprites else gpu.keep(gpu.context.vertex_array(self._program, []))
+        self._layout = next((layout for name, layout in LAYOUTS.items() if name in self._program), ())
+        self._array = None if self._layout else gpu.keep(gpu.context.vertex_array(self._program, []))
         self._units: dict[str, int] = {}
 
     @staticmethod
@@ -82,8 +89,8 @@ class Program:
             member.value = unit
         texture.use(unit)
 
-    def draw(self, target: moderngl.Framebuffer, blend: str | None = None, sprites: Floats | None = None) -> None:
-        """Draws into `target`: replacing it where `blend` is None, else blended; once for each row of `sprites`."""
+    def draw(self, target: moderngl.Framebuffer, blend: str | None = None, rows: Floats | None = None) -> None:
+        """Draws into `target`: replacing it where `blend` is None, else blended; once for each row (sprite or tile)."""
         context = self.gpu.context
         target.use()
         if blend is None:
@@ -92,30 +99,29 @@ class Program:
             context.enable(moderngl.BLEND)
             context.blend_func = BLENDS[blend]
         self.set("size_px", (float(target.width), float(target.height)))
-        if not self._sprites:
+        if not self._layout:
             assert self._array is not None
             if self.shader.quad:
                 self._array.render(moderngl.TRIANGLE_STRIP, vertices=4)
             else:
                 self._array.render(moderngl.TRIANGLES, vertices=3)
-        elif sprites is not None and len(sprites):
-            self._fill(sprites)
+        elif rows is not None and len(rows):
+            self._fill(rows)
             assert self._array is not None
-            self._array.render(moderngl.TRIANGLE_STRIP, vertices=4, instances=len(sprites))
+            self._array.render(moderngl.TRIANGLE_STRIP, vertices=4, instances=len(rows))
 
-    def _fill(self, sprites: Floats) -> None:
-        """Uploads the sprites' rows, in a larger buffer where they do not fit."""
-        if len(sprites) > self._rows:
+    def _fill(self, rows: Floats) -> None:
+        """Uploads the rows, into a larger buffer where they do not fit."""
+        columns = sum(width for _, width in self._layout)
+        if len(rows) > self._rows:
             self.gpu.release(self._array, self._buffer)
-            self._rows = max(16, 2 * len(sprites))
-            self._buffer = self.gpu.keep(self.gpu.context.buffer(reserve=self._rows * 13 * 4, dynamic=True))
-            names = [n for n in ("_place", "_angle", "_data0", "_data1") if n in self._program]
-            widths = {"_place": "4f", "_angle": "1f", "_data0": "4f", "_data1": "4f"}
-            layout = " ".join(widths[n] if n in names else widths[n].replace("f", "x4") for n in widths) + "/i"
-            content = [(self._buffer, layout, *names)]
-            self._array = self.gpu.keep(self.gpu.context.vertex_array(self._program, content))
+            self._rows = max(16, 2 * len(rows))
+            self._buffer = self.gpu.keep(self.gpu.context.buffer(reserve=self._rows * columns * 4, dynamic=True))
+            used = [name for name, _ in self._layout if name in self._program]
+            layout = " ".join(f"{w}f" if n in used else f"{w}x4" for n, w in self._layout) + "/i"
+            self._array = self.gpu.keep(self.gpu.context.vertex_array(self._program, [(self._buffer, layout, *used)]))
         assert self._buffer is not None
-        self._buffer.write(np.ascontiguousarray(sprites, np.float32).tobytes())
+        self._buffer.write(np.ascontiguousarray(rows, np.float32).tobytes())
 
     def release(self) -> None:
         """Gives back every GL object."""

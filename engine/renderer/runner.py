@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import moderngl
 
+from engine.data import Floats
 from engine.dialects.base import Foreign, ForeignPass
 from engine.effect import Effect, Pass
 from engine.errors import ShaderError
@@ -144,8 +145,9 @@ class EffectRunner:
         textures: Mapping[str, moderngl.Texture],
         main: str = "effect",
         blend: str | None = None,
+        tiles: Floats | None = None,
     ) -> None:
-        """Draws pass `index` into `framebuffer`."""
+        """Draws pass `index` into `framebuffer`; only in `tiles` (rows of corners in uv) where `main` says so."""
         step = self.steps[index]
         program = self.program(index, main)
         set_all(program, uniforms, textures)
@@ -157,7 +159,7 @@ class EffectRunner:
         if step.sprites:
             program.draw(framebuffer, step.blend, getattr(self.effect, step.sprites))
         else:
-            program.draw(framebuffer, blend)
+            program.draw(framebuffer, blend, tiles)
 
     def _set_own(self, program: Program) -> None:
         """Parameters, own uniforms, own targets and media."""
@@ -214,6 +216,11 @@ class EffectRunner:
         """Looks at the pictures that the effect is about to be given."""
         if isinstance(self.effect, Foreign):
             self.effect.opaque = textures["_frame"] is textures["_camera"]
+
+    def give(self, pictures: Mapping[str, moderngl.Texture]) -> None:
+        """Puts pictures in the place of those that a foreign shader reads, by their names there."""
+        if self._foreign is not None:
+            self._foreign.given = dict(pictures)
 
     def settle(self) -> None:
         """Looks at what the effect will draw in this frame, after its own `update`."""

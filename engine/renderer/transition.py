@@ -1,0 +1,90 @@
+"""Draws the way from one picture into another: gl-transitions and ISF transitions between two finished pictures."""
+
+from __future__ import annotations
+
+import moderngl
+
+from engine.dialects.base import Foreign
+from engine.dialects.prelude import PICTURE, straight_shader
+from engine.effect import Effect
+from engine.errors import UsageError
+from engine.params import Media
+from engine.renderer.gpu import Gpu
+from engine.renderer.program import Program
+from engine.renderer.runner import EffectRunner
+from engine.renderer.targets import Target
+
+SECOND = ("to", "endImage")  # the parameter that names the second picture, by dialect
+
+
+class Transition:
+    """Draws one transition at pictures of `size`. `effect` holds its parameters.
+
+    Raises UsageError for an effect that is no transition, ShaderError for one that does not compile.
+    """
+
+    def __init__(self, gpu: Gpu, effect: Effect, size: tuple[int, int]) -> None:
+        if not isinstance(effect, Foreign) or effect.role != "transition":
+            raise UsageError(
+                f"'{type(effect).__name__}' is no transition",
+                hint="a transition is a gl-transitions file, or an ISF file with startImage, endImage and progress",
+            )
+        self.gpu, self.effect, self.size = gpu, effect, size
+        self._runner = EffectRunner(gpu, effect, size)
+        self._straight: Program | None = None
+        self._pictures: list[Target] = []
+        try:
+            self._straight = Program(gpu, straight_shader("target"))
+            self._pictures = [Target(gpu, size, dtype="f1") for _ in range(2)]
+        except BaseException:
+            self.release()
+            raise
+        second = next(n for n in SECOND if isinstance(effect.params().get(n), Media))
+        self._names = (PICTURE, f"_media_{second}")
+        self._last_s: float | None = None
+
+    def draw(
+        self,
+        first: moderngl.Texture,
+        second: moderngl.Texture,
+        progress: float,
+        target: moderngl.Framebuffer,
+        time_s: float = 0.0,
+    ) -> None:
+        """Draws `first` on its way into `second` (sRGB textures of premultiplied linear light, as canvases are), at
+        `progress` 0 to 1, into `target`, which is neither of them. At 0 that is `first`, at 1 `second`, as far as the
+        file keeps that law."""
+        effect, runner = self.effect, self._runner
+        effect.set("progress", min(max(progress, 0.0), 1.0))
+        runner.begin(time_s)
+        effect.moment(time_s, 0.0 if self._last_s is None else time_s - self._last_s)
+        self._last_s = time_s
+        runner.settle()
+        given = {}
+        for name, picture, straight in zip(self._names, (first, second), self._pictures, strict=True):
+            self._straighten(picture, straight)
+            given[name] = straight.texture
+        runner.give(given)
+        effect.opaque = True  # its own copy of the first picture is not needed
+        textures = {"_frame": first, "_camera": first}
+        for index, step in enumerate(runner.steps):
+            if step.when is not None and not step.when(effect):
+                continue
+            if step.target:
+                runner.draw_target(index, {}, textures)
+            else:
+                runner.draw(index, target, {"_opacity": 1.0}, textures)
+
+    def _straighten(self, picture: moderngl.Texture, into: Target) -> None:
+        assert self._straight is not None
+        self._straight.texture("_frame", picture)
+        self._straight.draw(into.framebuffer)
+
+    def release(self) -> None:
+        """Gives back every GL object."""
+        self._runner.release()
+        if self._straight is not None:
+            self._straight.release()
+        for picture in self._pictures:
+            picture.release()
+        self._pictures = []

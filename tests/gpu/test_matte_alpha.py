@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from gpu_fixture import gpu  # noqa: F401 (a fixture)
-from helpers import draw, observe, scene, shader
+from helpers import draw, layer, observe, scene, shader, stack, to_codes, to_linear
 
 from engine.data import Frame, Mask, Pixels
 from engine.matte import QUALITIES, MatteMaker
@@ -44,3 +44,23 @@ def test_the_scored_alpha_is_the_drawn_one(gpu: Gpu, quality: str, softness: flo
     expected = final_alpha(fields[-1], frames[-1][0], matte.shape())
     assert 0.1 < expected.mean() < 0.9
     assert np.abs(drawn[..., 3] / 255 - expected).max() <= codes / 255
+
+
+@pytest.mark.gl
+def test_best_takes_the_rooms_colour_out_of_soft_pixels(gpu: Gpu) -> None:  # noqa: F811
+    person, behind = np.array([0.02, 0.02, 0.02]), np.array([0.1, 0.9, 0.1])  # linear light
+    x = np.arange(SIZE[0])
+    true = np.clip((x - 80) / 24, 0, 1)  # a wide soft edge
+    light = true[:, None] * person + (1 - true[:, None]) * behind
+    pixels = np.repeat(to_codes(light).round().astype(np.uint8)[None], SIZE[1], axis=0)
+    mask = Mask(0, np.repeat(np.clip((np.arange(64) * 3 + 1 - 80) / 24, 0, 1)[None], 36, axis=0).astype(np.float32))
+    cut = {}
+    for quality in ("good", "best"):
+        made = stack(layer(cut="person"))
+        made.layers[0].matte.set("quality", quality)
+        picture = draw(gpu, made, observe(pixels, mask=mask))
+        soft = (picture[50, :, 3] > 60) & (picture[50, :, 3] < 200)
+        assert soft.sum() > 4
+        light_of = to_linear(picture[50, soft, 1]) / (picture[50, soft, 3] / 255)
+        cut[quality] = float(light_of.mean())
+    assert cut["best"] < 0.6 * cut["good"]

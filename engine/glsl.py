@@ -124,9 +124,13 @@ def mark(row: int, file: int) -> str:
 def read_shader(path: Path) -> str:
     """A shader file's text, whatever its line ends and byte order mark."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ShaderError(f"cannot be read as text: {error}", where=str(path)) from error
+        data = path.read_bytes()
+        text = data.decode("utf-8-sig")
+    except OSError as error:
+        raise ShaderError(f"cannot be read: {error}", where=str(path)) from error
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ShaderError(f"cannot be read as text (UTF-8): {error.reason}", where=f"{path}:{line}") from error
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 

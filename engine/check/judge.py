@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from engine.check.stage import STEP_S, Size, observation, picture, sound, write_picture
-from engine.check.verdict import Verdict, loop_line
+from engine.check.verdict import Verdict, loop_line, main_line
 from engine.data import Pixels
 from engine.dialects import is_shader, kind_of
 from engine.dialects.base import Foreign
@@ -23,10 +23,12 @@ from engine.registry import describe_effect, load_file
 from engine.renderer import Renderer
 from engine.renderer.gpu import Gpu
 from engine.renderer.probing import float_pictures, give, runner_of, unused_uniforms
+from engine.renderer.runner import EffectRunner
 from engine.scene import Layer, Scene
 
 ADDRESS = "camera/it"
 FRAMES = 5
+LATER = 40
 SMALL = (32, 18)
 TOO_SLOW_S = 20.0  # for a frame at 1280×720
 FLAT = 2  # codes: a picture that differs by less from corner to corner is one colour
@@ -116,12 +118,11 @@ class Judge:
     def look(renderer: Renderer) -> None:
         """Raises PhospheneError where the effect has failed."""
         if renderer.problems:
-            where, _, message = next(iter(renderer.problems.values())).rpartition(": does not compile: ")
-            text = f"does not compile: {message}" if where else message
-            raise PhospheneError(text, where=where)
+            raise PhospheneError(next(iter(renderer.problems.values())))
 
     def compiles(self, kind: type[Effect], path: Path, verdict: Verdict) -> bool:
         """Compiles it and draws small pictures: what is too slow here would be an endless wait at full size."""
+        EffectRunner(self.gpu, kind(), SMALL).release()  # raises with the author's line
         renderer = self.stage(kind, SMALL)
         try:
             self.look(renderer)
@@ -184,15 +185,18 @@ class Judge:
             verdict.notes.append("draws one colour, which follows its parameters or the time")
         verdict.draws = lively
         if not lively and not verdict.error:
-            verdict.error = f"{verdict.file}: draws nothing but one colour, {describe_colour(shown[-1])}"
+            verdict.error = (
+                f"{main_line(Path(verdict.file))}: draws nothing but one colour, {describe_colour(shown[-1])}"
+            )
         return shown
 
     def wakes(self, kind: type[Effect], verdict: Verdict) -> bool:
         """Whether an effect that draws one colour draws more with sound, with a cut-out, or with its events held."""
-        for note, cut, loud in (("with sound", "none", True), ("on a cut-out", "person", False)):
+        ways = (("with sound", "none", True, FRAMES), ("on a cut-out", "person", False, FRAMES))
+        for note, cut, loud, frames in (*ways, ("after some frames", "none", False, LATER)):
             renderer = self.stage(kind, cut=cut)
             try:
-                for number in range(FRAMES):
+                for number in range(frames):
                     if not is_flat(self.frame(renderer, number, loud=loud)):
                         verdict.notes.append(f"draws only {note}")
                         return True
@@ -214,7 +218,7 @@ class Judge:
                     verdict.notes.append(text)
                 else:
                     verdict.finite = False
-                    verdict.error = verdict.error or f"{verdict.file}: {text}"
+                    verdict.error = verdict.error or f"{main_line(Path(verdict.file))}: {text}"
                 return
 
     def repeats(self, kind: type[Effect], shown: list[Pixels], verdict: Verdict) -> None:
@@ -226,7 +230,7 @@ class Judge:
             renderer.release()
         verdict.deterministic = all(np.array_equal(a, b) for a, b in zip(shown, again, strict=True))
         if not verdict.deterministic and not verdict.error:
-            verdict.error = f"{verdict.file}: two runs over the same frames give different pictures"
+            verdict.error = f"{main_line(Path(verdict.file))}: two runs over the same frames give different pictures"
 
     def promises(self, kind: type[Effect], verdict: Verdict) -> None:
         """Identity where it is declared; a transition begins with exactly the first picture, ends with the second."""

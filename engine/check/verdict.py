@@ -43,7 +43,9 @@ class Verdict:
         # What others wrote is shown as it is; an author of our own is told.
         finite = self.finite and (self.finite_at_ends or self.kind not in ("py", "glsl"))
         sound = self.compiles and self.draws and finite and self.deterministic is not False
-        return sound and self.identity is not False and not self.leaks and not self.error
+        # ISF's IDENTITY is a hint for hosts, of one input alone; a transition's two ends are its law.
+        lawful = self.identity is not False or self.role != "transition"
+        return sound and lawful and not self.leaks and not self.error
 
     def table(self) -> dict[str, Any]:
         """For JSON."""
@@ -78,12 +80,25 @@ def is_effect(path: Path) -> bool:
         return False
 
 
+_MAIN = re.compile(r"\b(?:void\s+main|void\s+mainImage|vec4\s+transition|vec4\s+effect)\s*\([^)]*\)\s*\{|glsl\s*=")
+
+
+def main_line(path: Path) -> str:
+    """`file:line` of where an effect's picture is made."""
+    return line_of(path, _MAIN)
+
+
 _ENDLESS = re.compile(r"\b(?:while\s*\(\s*(?:true|1)\s*\)|for\s*\([^;()]*;\s*(?:true)?\s*;[^)]*\))")
 _LOOP = re.compile(r"\b(?:while|for)\s*\(")
 
 
 def loop_line(path: Path) -> str:
     """`file:line` of the loop in a shader that is most likely the one without an end."""
+    return line_of(path, _ENDLESS, _LOOP, _MAIN)
+
+
+def line_of(path: Path, *patterns: re.Pattern[str]) -> str:
+    """`file:line` of the first pattern that is in the file, comments left out."""
     from engine.dialects.text import line_at
     from engine.glsl import strip_comments
 
@@ -91,5 +106,5 @@ def loop_line(path: Path) -> str:
         text = strip_comments(path.read_text(encoding="utf-8", errors="replace"))
     except OSError:
         return str(path)
-    found = _ENDLESS.search(text) or _LOOP.search(text)
+    found = next((m for p in patterns if (m := p.search(text))), None)
     return f"{path}:{line_at(text, found.start())}" if found else str(path)

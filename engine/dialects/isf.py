@@ -14,8 +14,9 @@ from engine.dialects.base import Foreign, ForeignPass, Given, Size, make_class, 
 from engine.dialects.isf_header import SPECIAL, Header, HeaderReader, Input, IsfPass, extent
 from engine.dialects.prelude import PICTURE, QUAD, SAMPLING, TEXTURES, ending, from_ours, shader, straight_shader
 from engine.dialects.sizes import evaluate, names_in, pixels
-from engine.dialects.text import attribute, for_driver, leading, read_author, to_hex, together
+from engine.dialects.text import attribute, defines, for_driver, leading, read_author, to_hex, together
 from engine.effect import Effect
+from engine.errors import ShaderError
 from engine.glsl import Shader, mark, words_of
 from engine.glsl_prelude import VERSION
 from engine.params import Bool, Choice, Color, Float, Int, Media, Param, Point
@@ -88,6 +89,10 @@ def load(path: Path, name: str) -> type[Effect]:
     """The effect in an ISF file. Raises ShaderError with the author's line."""
     text = read_author(path)
     header = HeaderReader(path, text).header()
+    if not defines(text, "void main"):
+        raise ShaderError(
+            "has no void main()", where=f"{path}:1", hint="write void main() { gl_FragColor = vec4(1.0); }"
+        )
     vertex_path = path.with_suffix(".vs")
     vertex = read_author(vertex_path) if vertex_path.is_file() else None
     return IsfMaker(path, name, text, header, vertex_path, vertex).effect()

@@ -79,8 +79,11 @@ class HeaderReader:
         except json.JSONDecodeError as error:
             self.fail(f"the header is not valid JSON: {error.msg}", self.start + error.pos)
         except (RecursionError, ValueError) as error:
-            words = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-            self.fail(f"the header is not valid JSON: {words}", self.start)
+            if isinstance(error, RecursionError):
+                self.fail("the header is not valid JSON: nested too deeply", self.start)
+            odd = re.search(r"\b(?:NaN|Infinity)\b|\d{1000}", text[: self.end])
+            words = str(error) if "JSON" in str(error) else "a number of thousands of digits"
+            self.fail(f"the header is not valid JSON: {words}", odd.start() if odd else self.start)
         if not isinstance(table, dict):
             self.fail("the header must be a JSON object: { … }", self.start)
         self.table: dict[str, Any] = table

@@ -49,6 +49,7 @@ float _luma(vec3 c) {{ return dot(c, vec3(0.2126, 0.7152, 0.0722)); }}
 #define luma _luma
 #define mask _mask
 #define mask_here _masked
+float _mask_here = 1.0;
 {FEATURES["mask"]}
 #undef luma
 #undef mask
@@ -122,6 +123,6 @@ void main() {
 
 def from_ours(name: str, expression: str, main: str) -> Shader:
     """A pass that writes what our own GLSL gives (`mask`, `face`, `pose`) into a target for a foreign shader."""
-    luma = "float luma(vec3 c) { return dot(c, vec3(0.2126, 0.7152, 0.0722)); }" if name == "mask" else ""
-    body = f"{luma}{FEATURES[name]}\nvoid main() {{ {expression} }}\n"
+    before, call = (MASK, "_mask(") if name == "mask" else (FEATURES[name], "mask(")
+    body = f"{before}\nvoid main() {{ {expression.replace('mask(', call)} }}\n"
     return shader((), body, Path(f"input {name}"), "", main, reads=(name,), retry=())

@@ -12,6 +12,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from engine.dialects.base import Foreign, ForeignPass, Given, Size, make_class
 from engine.dialects.isf import straight_pass
 from engine.dialects.isf_header import beside
@@ -218,8 +220,8 @@ def toy_builtins(effect: Foreign, size: Size, channels: dict[int, str]) -> dict[
         "iFrame": effect.frame_index,
         "iDate": effect.date(),
         "iSampleRate": 44100.0,
-        "iChannelTime": [effect.now_s] * 4,
-        "iChannelResolution": [(float(w), float(h), 1.0) for w, h in sizes],
+        "iChannelTime": np.full(4, effect.now_s, np.float32),
+        "iChannelResolution": np.array([(w, h, 1.0) for w, h in sizes], np.float32),
     }
     if "mouse" in type(effect).params():
         x, y = (v * s for v, s in zip(together(["mouse"])(effect)[0], size, strict=True))

@@ -25,6 +25,7 @@ _DEFAULT = re.compile(
 )
 _WIDTHS = {"vec2": 2, "vec3": 3, "vec4": 4, "ivec2": 2, "ivec3": 3, "ivec4": 4}
 _AXES = ("x", "y", "z", "w")
+_COMMENTS = re.compile(r"//[^\n]*|/\*.*?\*/|(?P<open>/\*)", re.DOTALL)
 _DRIVER_LINES = re.compile(r"^[ \t]*#[ \t]*(?:version|extension)\b[^\n]*$", re.MULTILINE)
 
 
@@ -42,7 +43,11 @@ def read_author(path: Path) -> str:
     if not text.strip():
         raise ShaderError("the file is empty", where=f"{path}:1", hint="`phosphene new NAME --kind isf` writes one")
     if "\0" in text:
-        raise ShaderError("holds NUL characters: this is no text", where=str(path))
+        where = f"{path}:{line_at(text, text.index(chr(0)))}"
+        raise ShaderError("holds NUL characters: this is no text", where=where)
+    for match in _COMMENTS.finditer(text):
+        if match["open"]:
+            raise ShaderError("a comment begins here and never ends", where=f"{path}:{line_at(text, match.start())}")
     return text
 
 

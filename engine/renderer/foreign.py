@@ -30,7 +30,11 @@ class ForeignPictures:
         self._own: dict[str, moderngl.Texture] = {}
         try:
             for name, path in effect.fixed.items():
-                pixels = read_rgba(path)
+                try:
+                    pixels = read_rgba(path)
+                except SourceError as error:
+                    where = place_of(effect.shader_file, path.name)
+                    raise SourceError(f"'{path.name}' {error.message}", where=where, hint=error.hint) from error
                 texture = gpu.texture((pixels.shape[1], pixels.shape[0]), 4, pixels, repeat=effect.repeats)
                 self._own[f"_fixed_{name}"] = texture
         except BaseException:
@@ -78,6 +82,12 @@ class ForeignPictures:
         """Gives back every GL object."""
         self.gpu.release(*self._own.values())
         self._own.clear()
+
+
+def place_of(file: Path, word: str) -> str:
+    """`file:line` of the first line of `file` that says `word`."""
+    lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+    return next((f"{file}:{n}" for n, line in enumerate(lines, 1) if word in line), str(file))
 
 
 def read_rgba(path: Path) -> Pixels:

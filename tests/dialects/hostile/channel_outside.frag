@@ -1,0 +1,3 @@
+
+#iChannel1 "../../secret.png"
+void mainImage(out vec4 f, in vec2 p) { f = texture(iChannel1, p); }

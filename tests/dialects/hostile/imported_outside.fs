@@ -1,0 +1,8 @@
+/*{
+  "ISFVSN": "2",
+  "INPUTS": [
+    
+  ],
+  "IMPORTED": { "p": { "PATH": "../../../etc/passwd" } }
+}*/
+void main() { gl_FragColor = vec4(isf_FragNormCoord, 0.0, 1.0); }

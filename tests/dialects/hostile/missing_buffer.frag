@@ -1,0 +1,2 @@
+#iChannel1 "bufA"
+void mainImage(out vec4 f, in vec2 p) { f = texture(iChannel1, p); }

@@ -1,0 +1,7 @@
+/*{
+  "ISFVSN": "2",
+  "INPUTS": [
+    
+  ]
+}*/
+void draw() { }

@@ -1,0 +1,2 @@
+float helper(float x) { return x; }
+vec4 color() { return vec4(1.0); }

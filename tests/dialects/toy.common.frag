@@ -1,0 +1,1 @@
+float added(float before) { return before + 20.0; }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from phosphene import Choice, Color, Effect, Face, Float, Observation, Pass, Sprites, face_signals
 
@@ -213,20 +214,25 @@ class LaserEyes(Effect):
         unit = self.size[1] / 720
         splash = radius * 2.5 + 14.0 * unit
         beams.append([*at, splash * 2, splash * 2, 0.0, splash * 0.4, 0.0, power * 0.9, 0.0, 0.0, 0.0, 0.0, 1.0])
-        for index in range(round(SPARKS * self.sparks)):
-            slot = time_s / SPARK_LIFE_S + index * 0.618034
-            life = slot % 1.0
-            draws = np.random.default_rng([self.seed, identity + 1, int(side == "left"), index, int(slot)]).random(4)
-            angle = float(np.arctan2(inward[1], inward[0]) + (draws[0] - 0.5) * 2.6)
-            speed = (120.0 + 420.0 * draws[1]) * unit
-            age = life * SPARK_LIFE_S
-            velocity = np.array([np.cos(angle), np.sin(angle)]) * speed + [0.0, 500.0 * unit * age]
-            place = at + np.array([np.cos(angle), np.sin(angle)]) * speed * age + [0.0, 250.0 * unit * age * age]
-            long_px = (3.0 + 10.0 * draws[2]) * unit * (1.0 - 0.6 * life) + 1.0
-            thick_px = 2.6 * unit + 1.0
-            strength = power * (1.0 - life) ** 2 * (0.5 + 0.5 * draws[3])
-            turn = float(np.arctan2(velocity[1], velocity[0]))
-            beams.append([*place, long_px, thick_px, turn, 0.0, 0.0, strength, 0.0, 0.0, 0.0, 0.0, 2.0])
+        count = round(SPARKS * self.sparks)
+        slots = time_s / SPARK_LIFE_S + np.arange(count) * 0.618034
+        life = slots % 1.0
+        draws = np.stack([scatter(np.floor(slots), self.seed, identity, side == "left", lane) for lane in range(4)])
+        angle = np.arctan2(inward[1], inward[0]) + (draws[0] - 0.5) * 2.6
+        away = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+        speed = ((120.0 + 420.0 * draws[1]) * unit)[:, None]
+        age = (life * SPARK_LIFE_S)[:, None]
+        fall = np.array([0.0, 250.0 * unit])
+        places = at + away * speed * age + fall * age * age
+        velocity = away * speed + 2.0 * fall * age
+        rows = np.zeros((count, 13))
+        rows[:, 0:2] = places
+        rows[:, 2] = (3.0 + 10.0 * draws[2]) * unit * (1.0 - 0.6 * life) + 1.0
+        rows[:, 3] = 2.6 * unit + 1.0
+        rows[:, 4] = np.arctan2(velocity[:, 1], velocity[:, 0])
+        rows[:, 7] = power * (1.0 - life) ** 2 * (0.5 + 0.5 * draws[3])
+        rows[:, 12] = 2.0
+        beams.extend(rows.tolist())
 
 
 def openness(face: Face, side: str, size: tuple[int, int]) -> float:
@@ -254,6 +260,16 @@ def smooth(low: float, high: float, value: float) -> float:
     """GLSL's smoothstep."""
     t = min(max((value - low) / (high - low), 0.0), 1.0)
     return t * t * (3.0 - 2.0 * t)
+
+
+def scatter(slots: NDArray[np.float64], *keys: int) -> NDArray[np.float64]:
+    """A number 0..1 for each spark and its keys, the same every time (integer hash: PCG, Jarzynski and Olano 2020)."""
+    mixed = np.asarray(slots.astype(np.int64) * 2654435761 + np.arange(len(slots)), np.uint64).astype(np.uint32)
+    for key in keys:
+        state = (mixed ^ np.uint32(int(key) & 0xFFFFFFFF)) * np.uint32(747796405) + np.uint32(2891336453)
+        word = ((state >> ((state >> np.uint32(28)) + np.uint32(4))) ^ state) * np.uint32(277803737)
+        mixed = (word >> np.uint32(22)) ^ word
+    return mixed.astype(np.float64) / 2**32
 
 
 def wobble(x: float, seed: int) -> float:

@@ -11,20 +11,21 @@ float ridge(float x, float rough, float tall) {
     return h * tall;
 }
 
-vec3 sky(vec2 p, float night) {
+const vec2 MOON = vec2(0.42, 0.42);
+
+vec3 sky(vec2 p, float night, float blur) {
     float up = clamp(p.y * 1.25, 0.0, 1.0);
     vec3 dusk = mix(vec3(0.95, 0.38, 0.14), vec3(0.10, 0.10, 0.30), pow(up, 0.45));
     vec3 dark = mix(vec3(0.05, 0.11, 0.20), vec3(0.004, 0.008, 0.030), pow(up, 0.6));
     vec3 c = mix(dusk, dark, night);
-    vec2 moon = vec2(0.42, 0.42) - p;
-    float d = length(moon);
+    float d = length(MOON - p);
     vec3 glow = mix(vec3(1.0, 0.62, 0.30), vec3(0.55, 0.68, 0.95), night);
-    c += glow * (0.9 * smoothstep(0.105, 0.098, d) + 0.16 * exp(-d * 5.0));
+    c += glow * (0.9 * smoothstep(0.098 + blur, 0.098 - blur, d) + 0.16 * exp(-d * 5.0));
     return c;
 }
 
-vec3 scene(vec2 p, float night) {
-    vec3 c = sky(p, night);
+vec3 scene(vec2 p, float night, float blur) {
+    vec3 c = sky(p, night, blur);
     vec3 haze = mix(vec3(0.72, 0.30, 0.16), vec3(0.035, 0.075, 0.14), night);
     vec3 ink = mix(vec3(0.035, 0.020, 0.055), vec3(0.002, 0.004, 0.012), night);
     for (int i = 0; i < 4; i++) {
@@ -45,9 +46,9 @@ vec4 effect(vec2 uv) {
     float horizon = 0.66 + look.y * 0.10;
     vec2 p = vec2((uv.x - 0.5) * wide + look.x * 0.05, horizon - uv.y);
     if (p.y >= 0.0) {
-        vec3 c = scene(p, night);
+        vec3 c = scene(p, night, 0.004);
         vec2 cell = floor(p * 190.0);
-        float star = hash21(cell);
+        float star = hash21(cell) * step(0.115, length(p - MOON));   // none shine through the moon
         float twinkle = 0.6 + 0.4 * sin(time_s * (1.0 + 2.0 * star) + star * 90.0);
         vec2 inside = fract(p * 190.0) - 0.5;
         float bright = step(0.985, star) * exp(-dot(inside, inside) * 12.0) * twinkle;
@@ -60,7 +61,7 @@ vec4 effect(vec2 uv) {
     float waves = noise2(vec2(p.x * (4.0 + 22.0 * far), far * 22.0 + time_s * 0.45)) - 0.5;
     float fine = noise2(vec2(p.x * (9.0 + 60.0 * far), far * 70.0 - time_s * 0.8)) - 0.5;
     float lift = (waves + fine * 0.6) * near * 0.55;
-    vec3 mirrored = scene(vec2(p.x + lift * 0.25, max(near * 0.95 + lift, 0.002)), night);
+    vec3 mirrored = scene(vec2(p.x + lift * 0.25, max(near * 0.95 + lift, 0.002)), night, 0.02 + near * 0.18);
     vec3 deep = mix(vec3(0.05, 0.035, 0.06), vec3(0.002, 0.008, 0.018), night);
     float fresnel = mix(0.80, 0.30, smoothstep(0.0, 0.34, near));
     vec3 c = mix(deep, mirrored * 0.92, fresnel);

@@ -23,6 +23,7 @@ from engine.renderer.inputs import Inputs
 from engine.renderer.layers import EffectError, LayerPaint
 from engine.renderer.overlay import Overlay
 from engine.renderer.runner import EffectRunner
+from engine.renderer.still import Still
 from engine.renderer.targets import Pool, Target
 from engine.scene import Layer, Scene
 from engine.shapes import Box, Label, Shape
@@ -52,6 +53,7 @@ class Renderer:
         self._none = gpu.texture((1, 1), 4, b"\0\0\0\0", srgb=True)
         self._copy = EffectRunner(gpu, Copy(), size)
         self._runners: dict[str, EffectRunner] = {}
+        self._still = Still(gpu)
         self.match_scene()
 
     def set_quality(self, quality: Quality) -> None:
@@ -175,7 +177,13 @@ class Renderer:
         fresh = True
         for layer in self.scene.layers:
             if layer.drawn:
+                key = self._still.key(layer, self._runners_of(layer)) if fresh else None
+                if key is not None and self._still.show(key, observation.frame.time_s, self.canvas):
+                    fresh = False
+                    continue
                 fresh = self._draw_layer(layer, uniforms, fresh)
+                if key is not None:
+                    self._still.keep(key, observation.frame.time_s, self.canvas)
         if fresh:
             self.canvas.framebuffer.clear()
 
@@ -230,12 +238,16 @@ class Renderer:
             Label("\n".join(lines), (0.01, top + 0.4 * size_px / self.size[1]), size_px, "#ffb4a8", outline=None),
         ]
 
+    def _runners_of(self, layer: Layer) -> list[EffectRunner]:
+        """The layer's effects that are running, in order."""
+        return [r for n in layer.effects if (r := self._runners.get(f"{layer.name}/{n}"))]
+
     def _draw_layer(self, layer: Layer, uniforms: Mapping[str, Any], fresh: bool) -> bool:
         """Draws one layer onto the canvas; returns whether the canvas is still untouched."""
         textures, field, values = self._layer_inputs(layer, uniforms)
         if layer.cut == "person" and (field is None or field.bounds is None):
             return fresh
-        runners = [r for n in layer.effects if (r := self._runners.get(f"{layer.name}/{n}"))]
+        runners = self._runners_of(layer)
         if not any(r.covers for r in runners):
             runners.insert(0, self._copy)
         tiles = field.tiles(layer.matte.shape()) if layer.cut == "person" and field is not None else None

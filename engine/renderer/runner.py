@@ -129,6 +129,19 @@ class EffectRunner:
             if step.target is None and not step.sprites
         )
 
+    @property
+    def still(self) -> bool:
+        """Whether the picture of this frame depends on nothing but parameters, the effect's uniforms and the time."""
+        if self.adds or self._foreign is not None:
+            return False
+        drawn = [i for i, step in enumerate(self.steps) if step.when is None or step.when(self.effect)]
+        return not any(self.steps[i].persistent or self.program(i).shader.features - {"frame"} for i in drawn)
+
+    @property
+    def media_versions(self) -> list[int]:
+        """Changes when the picture of a Media parameter does."""
+        return [held.version for held in self._media.values()]
+
     def draw_target(self, index: int, uniforms: Mapping[str, Any], textures: Mapping[str, moderngl.Texture]) -> None:
         """Draws pass `index` into its own target."""
         step = self.steps[index]

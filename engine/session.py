@@ -143,8 +143,6 @@ def _play(wishes: Wishes, take: Take | None, progress: Progress | None, extra_si
     registry = registry_for(wishes)
     scene = open_scene(wishes, registry)
     known = frozenset[str]() if take is None else take.trackers
-    needed = sorted({model for name in scene.needs() - known for model in TRACKERS[name].models})
-    models.fetch([name for name in needed if not models.state(name).ready])
     # Loading a tracker's library takes longer than all else: it begins while the camera opens and the window appears.
     threading.Thread(target=warm, args=(sorted(scene.needs() - known),), name="warm", daemon=True).start()
     files = [o for o in wishes.outputs if o != WINDOW]
@@ -155,6 +153,8 @@ def _play(wishes: Wishes, take: Take | None, progress: Progress | None, extra_si
             take.compare(scene)
         else:
             source = stack.enter_context(open_source(wishes.input, size=wishes.size, fps=wishes.fps))
+        needed = sorted({model for name in scene.needs() - known for model in TRACKERS[name].models})
+        models.fetch([name for name in needed if not models.state(name).ready])
         shown = any(is_live(o) for o in wishes.outputs) if wishes.pace is None else wishes.pace == "live"
         live = source.live or (shown and take is None)
         if source.live and wishes.pace == "exact":

@@ -9,6 +9,7 @@ from phosphene import Choice, Color, Effect, Float, Media, Observation, Pass, Un
 
 KINDS = ("auto", "world", "picture", "panorama", "color", "blur")
 EASE_S = 0.25
+ROOM_LINES = 90
 
 
 class Place(Effect):
@@ -27,9 +28,9 @@ class Place(Effect):
     look = Uniform("vec2")
     passes = (
         Pass("place/world.frag", target="world", scale=0.4, when=lambda e: e.is_shown("world")),
-        Pass("blur/room.frag", target="room", scale=0.125, when=lambda e: e.is_shown("blur")),
-        Pass("blur/across.frag", target="across", scale=0.125, when=lambda e: e.is_shown("blur")),
-        Pass("blur/down.frag", target="down", scale=0.125, when=lambda e: e.is_shown("blur")),
+        Pass("blur/room.frag", target="room", lines=ROOM_LINES, when=lambda e: e.is_shown("blur")),
+        Pass("blur/across.frag", target="across", lines=ROOM_LINES, when=lambda e: e.is_shown("blur")),
+        Pass("blur/down.frag", target="down", lines=ROOM_LINES, when=lambda e: e.is_shown("blur")),
         Pass("vec4 effect(vec2 uv) { return vec4(world(uv).rgb, 1.0); }", when=lambda e: e.is_shown("world")),
         Pass("place/picture.frag", when=lambda e: e.is_shown("picture")),
         Pass("place/panorama.frag", when=lambda e: e.is_shown("panorama")),

@@ -10,6 +10,7 @@ from phosphene import Choice, Color, Effect, Float, Media, Observation, Pass, Un
 KINDS = ("auto", "world", "picture", "panorama", "color", "blur")
 EASE_S = 0.25
 ROOM_LINES = 90
+WORLD_LINES = 288  # keeps the world a little out of focus behind a person in 720p, and its cost within bounds
 
 
 class Place(Effect):
@@ -27,7 +28,7 @@ class Place(Effect):
     radius = Float(0.16, 0.0, 0.5, "how far the own room is blurred, in picture heights")
     look = Uniform("vec2")
     passes = (
-        Pass("place/world.frag", target="world", scale=0.4, when=lambda e: e.is_shown("world")),
+        Pass("place/world.frag", target="world", lines=WORLD_LINES, when=lambda e: e.is_shown("world")),
         Pass("blur/room.frag", target="room", lines=ROOM_LINES, when=lambda e: e.is_shown("blur")),
         Pass("blur/across.frag", target="across", lines=ROOM_LINES, when=lambda e: e.is_shown("blur")),
         Pass("blur/down.frag", target="down", lines=ROOM_LINES, when=lambda e: e.is_shown("blur")),

@@ -97,7 +97,7 @@ def ladder_for(scene: Scene) -> tuple[Step, ...]:
     from engine.glsl import passes_of
 
     effects = [effect for layer in scene.layers for effect in layer.effects.values()]
-    scaled = any(s.target and s.size is None and s.scale < 1.0 for e in effects for s in passes_of(type(e)))
+    scaled = any(s.target and s.reduced for e in effects for s in passes_of(type(e)))
     needs = scene.needs()
     useful = []
     for step in LADDER:

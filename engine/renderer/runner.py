@@ -78,9 +78,9 @@ class EffectRunner:
 
     def _make_target(self, step: Pass) -> Target:
         # What a pass keeps from frame to frame must not change its size for the sake of a frame rate.
-        scale = step.scale * (self.pass_scale if step.scale < 1.0 and not step.persistent else 1.0)
-        if step.lines is not None:
-            scale = step.lines / self.size[1]
+        scale = step.scale if step.lines is None else min(1.0, step.lines / self.size[1])
+        if step.reduced and not step.persistent:
+            scale *= self.pass_scale
         scaled = (max(1, math.ceil(self.size[0] * scale)), max(1, math.ceil(self.size[1] * scale)))
         if isinstance(step, ForeignPass):
             dtype = "f4" if step.precise else "f1"

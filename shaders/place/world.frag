@@ -1,5 +1,5 @@
 #include "lib/noise.glsl"
-// A shore under a large moon: sky, stars, hills in haze, and water that mirrors them. Seen half as large as the picture,
+// A shore under a large moon: sky, stars, hills in haze, and water that mirrors them. Drawn smaller than the picture,
 // which also keeps it a little out of focus behind the person.
 float ridge(float x, float rough, float tall) {
     float h = 0.0, size = 1.0;

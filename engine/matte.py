@@ -1,11 +1,10 @@
 """The matte: from the raw person mask to the cut-out's alpha, in named rungs.
 
-Every rung steadies the mask in time and fits it to the edges of the full picture: the guided filter (He, Sun,
-Tang 2013, "Guided image filtering"; its fast form, 2015) finds, on the mask's own small grid, the local linear model
+Every rung steadies the mask in time and fits it to the edges of the full picture: the guided filter (He, Sun, Tang
+2013, "Guided image filtering"; its fast form, 2015) finds, on the mask's own small grid, the local linear model
 alpha = a·colour + b, which the shader evaluates at full size. `draft` does so on half the grid and steadies a little,
-`good` on the whole grid, `best` follows motion when it steadies, fits twice, and takes the room's
-colour out of soft pixels. engine/matte_steps.py holds the steps;
-`phosphene score` says what each rung is worth.
+`good` on the whole grid; `best` follows motion when it steadies, fits twice, and takes the room's colour out of soft
+pixels. engine/matte_steps.py holds the steps; `phosphene score` says what each rung is worth.
 
 Scenes hold the parameters of mattes, so OpenCV is loaded only where a matte is made: listing scenes does not need it.
 """
@@ -16,7 +15,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.data import Floats, Frame, Mask, Pixels
 from engine.params import Choice, Float, HasParams
@@ -27,10 +25,10 @@ if TYPE_CHECKING:
 QUALITIES = ("draft", "good", "best")
 # How much of the last mask stays where nothing moved; windows (in cells) by which the mask is fitted to the picture, on
 # a grid that is so many times coarser than the mask's.
-HOLD = {"draft": 0.5, "good": 0.75, "best": 0.88}
-RADII = {"draft": (1,), "good": (4,), "best": (4, 3)}
+HOLD = {"draft": 0.5, "good": 0.7, "best": 0.92}
+RADII = {"draft": (1,), "good": (4,), "best": (4, 4)}
 SHRINK = {"draft": 2, "good": 1, "best": 1}
-TINY = 6.2e-5  # the smallest normal half float: a processor takes ten times as long over smaller ones
+EPSILON = {"draft": 5e-4, "good": 5e-4, "best": 8e-4}  # colour variance below which a window counts as flat
 MARGIN = 0.05  # how far beyond the mask, in uv, the alpha may reach
 
 
@@ -61,13 +59,13 @@ class Tiles:
 class MatteField:
     """The matte of one frame.
 
-    `values`: float16, (h, w, 4) with a (red, green, blue) and b of alpha = a·colour + b where `guided`, else (1, 1, 1)
+    `values`: (h, w, 4) with a (red, green, blue) and b of alpha = a·colour + b where `guided`, else (1, 1, 1)
     with one alpha for all. `bounds`: (left, top, right, bottom) in uv outside which the alpha is 0, or None where it is
-    0 everywhere. `room`: (h, w, 4) uint8 sRGB, the room's colours beside the edge, which are
-    taken out of soft pixels, or None where that is not done.
+    0 everywhere. `room`: (h/2, w/2, 4) uint8 sRGB, the room's colours beside the edge, which are taken out of soft
+    pixels, or None where that is not done.
     """
 
-    values: NDArray[np.float16]
+    values: Floats
     guided: bool
     bounds: tuple[float, float, float, float] | None
     room: Pixels | None = None
@@ -99,7 +97,7 @@ class MatteMaker:
         if not mask.present:
             self._steady.forget()
             self._seen = None
-            return MatteField(np.zeros((1, 1, 1), np.float16), False, None)
+            return MatteField(np.zeros((1, 1, 1), np.float32), False, None)
         height, width = mask.confidence.shape
         picture = shrunk(frame, (width, height))
         guide = colors(picture)
@@ -107,10 +105,9 @@ class MatteMaker:
             confidence = filled(mask.confidence) if quality == "best" else mask.confidence
             self._last = self._steady.step(confidence, picture, guide)
             self._seen = mask.confidence
-        values = guided(guide, self._last, RADII[quality], SHRINK[quality])
-        values = np.where(np.abs(values) < TINY, np.float32(0.0), values)
+        values = guided(guide, self._last, RADII[quality], EPSILON[quality], SHRINK[quality])
         room = room_colors(picture, evaluated(values, guide)) if quality == "best" else None
-        return MatteField(values.astype(np.float16), True, bounds(self._last), room)
+        return MatteField(values, True, bounds(self._last), room)
 
 
 def bounds(confidence: Floats) -> tuple[float, float, float, float] | None:

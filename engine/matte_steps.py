@@ -6,6 +6,7 @@ any number of threads: the same frames give the same matte bit for bit.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import cv2
@@ -16,10 +17,9 @@ from engine.data import Floats, Pixels
 from engine.imaging import ROOT_OF_LINEAR, box_mean, gaussian
 
 WIDTH = 256  # of the masks, in cells, that the radii are meant for
-EPSILON = 5e-4  # colour variance below which a window counts as flat
 REACH = 3  # how far from the raw edge, in cells, the picture may move it
 EDGE = 0.5  # the contrast of confidence within REACH that makes an edge; doubts without one are left as they are
-NEAR, WIDE = 2, 7  # radii, in cells, in which the room beside an edge is looked for
+NEAR, WIDE = 1, 4  # radii, in cells of half the grid, in which the room beside an edge is looked for
 HOLE = 0.003  # of the picture: larger holes are taken for real ones
 STILL, CHANGED = 0.02, 0.06  # change of colour, blurred, that is a sensor's noise, and that is motion
 FLOW_STILL, FLOW_CHANGED = 0.04, 0.12  # the same where motion has been followed: what is left is where it failed
@@ -28,16 +28,22 @@ DOUBT = 0.1  # the weight in time of a cell that could be either
 
 def filled(confidence: Floats) -> Floats:
     """Small holes within the person closed: there the confidence is mirrored about a half."""
-    doubtful = (confidence < 0.5).astype(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(doubtful, connectivity=4, ltype=cv2.CV_16U)
-    height, width = confidence.shape
+    sure = confidence >= 0.5
+    rows, columns = np.flatnonzero(sure.any(axis=1)), np.flatnonzero(sure.any(axis=0))
+    if rows.size == 0:
+        return confidence
+    part = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    doubtful = (~sure[part]).astype(np.uint8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(doubtful, connectivity=4, ltype=cv2.CV_16U)
+    height, width = doubtful.shape
     left, top, wide, tall, area = stats.T
     inside = (left > 0) & (top > 0) & (left + wide < width) & (top + tall < height) & (area <= HOLE * confidence.size)
     inside[0] = False
-    if count < 2 or not inside.any():
+    if not inside.any():
         return confidence
-    hole = inside[labels]
-    return np.where(hole, 1.0 - confidence, confidence)
+    result = confidence.copy()
+    result[part] = np.where(inside[labels], 1.0 - confidence[part], confidence[part])
+    return result
 
 
 class Steady:
@@ -90,6 +96,7 @@ def flow_finder() -> Any:
     return found
 
 
+Planes = Sequence[Floats]  # one for each channel
 _GRIDS: dict[tuple[int, ...], Floats] = {}
 
 
@@ -118,7 +125,7 @@ def edge_band(confidence: Floats) -> Floats:
     return gaussian(np.clip((contrast - np.float32(EDGE)) * np.float32(3.0), 0.0, 1.0), 1.0)
 
 
-def guided(guide: Floats, confidence: Floats, radii: tuple[int, ...], shrink: int = 1) -> Floats:
+def guided(guide: Floats, confidence: Floats, radii: tuple[int, ...], epsilon: float, shrink: int = 1) -> Floats:
     """The coefficients (h, w, 4) of alpha = a·colour + b: the guided filter with a colour guide.
 
     He, Sun, Tang 2013, "Guided image filtering", equations 19 to 21, in closed form; once for each of `radii` (in cells
@@ -137,39 +144,34 @@ def guided(guide: Floats, confidence: Floats, radii: tuple[int, ...], shrink: in
         slice(max(rows[0] - margin, 0), rows[-1] + margin + 1),
         slice(max(columns[0] - margin, 0), columns[-1] + margin + 1),
     )
-    colour, raw, near = np.ascontiguousarray(guide[part]), confidence[part], band[part]
+    colour, raw, near = cv2.split(np.ascontiguousarray(guide[part])), confidence[part], band[part]
     far = (1.0 - near) * raw
     alpha = raw
     for number, radius in enumerate(radii):
-        fit = coarse_models(colour, alpha, radius, shrink)
-        fit *= near[..., None]
-        fit[..., 3] += far
+        *slopes, offset = (near * plane for plane in coarse_models(colour, alpha, radius, epsilon, shrink))
+        offset += far
         if number + 1 < len(radii):
-            alpha = evaluated(fit, colour)
-            alpha = soft_step(alpha, 0.2, 0.8) * near + far
-    result[part] = fit
+            alpha = soft_step(sum_up(slopes, colour, offset), 0.2, 0.8) * near + far
+    result[part] = cv2.merge([*slopes, offset])
     return result
 
 
-def coarse_models(colour: Floats, alpha: Floats, radius: int, shrink: int) -> Floats:
+def coarse_models(colour: Planes, alpha: Floats, radius: int, epsilon: float, shrink: int) -> Planes:
     """linear_models on a grid that is `shrink` times coarser (He, Sun 2015, "Fast guided filter")."""
     if shrink == 1:
-        return linear_models(colour, alpha, radius)
+        return linear_models(colour, alpha, radius, epsilon)
     height, width = alpha.shape
     size = max(1, width // shrink), max(1, height // shrink)
-    small = linear_models(
-        cv2.resize(colour, size, interpolation=cv2.INTER_AREA),
-        cv2.resize(alpha, size, interpolation=cv2.INTER_AREA),
-        radius,
-    )
-    return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR))
+    small = [cv2.resize(np.ascontiguousarray(p), size, interpolation=cv2.INTER_AREA) for p in (*colour, alpha)]
+    models = linear_models(small[:3], small[3], radius, epsilon)
+    return [cv2.resize(plane, (width, height), interpolation=cv2.INTER_LINEAR) for plane in models]
 
 
-def linear_models(colour: Floats, alpha: Floats, radius: int) -> Floats:
-    """The averaged coefficients (h, w, 4) of the local models alpha = a·colour + b."""
-    r, g, b = cv2.split(colour)
+def linear_models(colour: Planes, alpha: Floats, radius: int, epsilon: float) -> Planes:
+    """The averaged coefficients (a of red, green and blue, and b) of the local models alpha = a·colour + b."""
+    r, g, b = colour
     mr, mg, mb, mp = (box_mean(plane, radius) for plane in (r, g, b, alpha))
-    eps = np.float32(EPSILON)
+    eps = np.float32(epsilon)
     rr = box_mean(r * r, radius) - mr * mr + eps
     rg = box_mean(r * g, radius) - mr * mg
     rb = box_mean(r * b, radius) - mr * mb
@@ -187,29 +189,38 @@ def linear_models(colour: Floats, alpha: Floats, radius: int) -> Floats:
     ag = (c01 * rp + c11 * gp + c12 * bp) * scale
     ab = (c02 * rp + c12 * gp + c22 * bp) * scale
     offset = mp - ar * mr - ag * mg - ab * mb
-    return np.asarray(cv2.merge([box_mean(plane, radius) for plane in (ar, ag, ab, offset)]))
+    return [box_mean(plane, radius) for plane in (ar, ag, ab, offset)]
+
+
+def sum_up(slopes: Planes, colour: Planes, offset: Floats) -> Floats:
+    """a·colour + b."""
+    return np.asarray(slopes[0] * colour[0] + slopes[1] * colour[1] + slopes[2] * colour[2] + offset)
 
 
 def room_colors(picture: Pixels, alpha: Floats) -> Pixels:
-    """The room's colours (h, w, 4 uint8 sRGB) just beyond the person's edge, continued a little way into it.
+    """The room's colours (h/2, w/2, 4 uint8 sRGB) just beyond the person's edge, continued a little way into it.
 
     Means of what is surely room in a near and a wider window; the picture itself where there is no room near.
     """
-    own = picture.astype(np.float32)
+    size = max(1, alpha.shape[1] // 2), max(1, alpha.shape[0] // 2)
+    own = cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    alpha = np.asarray(cv2.resize(alpha, size, interpolation=cv2.INTER_AREA))
     weight = np.clip((0.1 - alpha) * np.float32(10.0), 0.0, 1.0)
-    room = np.dstack([own * weight[..., None], weight])
-    means = box_mean(room, NEAR) + np.float32(0.05) * box_mean(room, WIDE)
-    means[..., :3] += np.float32(1e-3) * own
-    means[..., 3] += np.float32(1e-3)
-    colors = np.full((*alpha.shape, 4), 255, np.uint8)
-    colors[..., :3] = means[..., :3] / means[..., 3:] + 0.5
-    return colors
+
+    def mean(plane: Floats) -> Floats:
+        seen = plane * weight
+        near, wide = box_mean(seen, NEAR), box_mean(seen, WIDE)
+        return np.asarray(near + np.float32(0.05) * wide + np.float32(1e-3) * plane)
+
+    share = 1.0 / mean(np.ones_like(weight))
+    colors = [(mean(plane) * share + np.float32(0.5)).astype(np.uint8) for plane in cv2.split(own)]
+    return np.asarray(cv2.merge([*colors, np.full(alpha.shape, 255, np.uint8)]))
 
 
-def evaluated(fit: Floats, colour: Floats) -> Floats:
-    """a·colour + b."""
-    product = fit[..., :3] * colour
-    return np.asarray(cv2.transform(product, np.ones((1, 3), np.float32)) + fit[..., 3])
+def evaluated(values: Floats, guide: Floats) -> Floats:
+    """The alpha on the mask's own grid, of the coefficients (h, w, 4) and the guide."""
+    *slopes, offset = cv2.split(values)
+    return sum_up(slopes, cv2.split(guide), offset)
 
 
 def soft_step(values: Floats, low: float, high: float) -> Floats:
@@ -221,7 +232,7 @@ def soft_step(values: Floats, low: float, high: float) -> Floats:
 TILE = 8  # cells of the mask's grid along a tile's side: 40 pixels of a 720p picture
 
 
-def tiled(values: NDArray[np.float16], shape: tuple[float, float]) -> tuple[Floats, Floats]:
+def tiled(values: Floats, shape: tuple[float, float]) -> tuple[Floats, Floats]:
     """The solid and the soft tiles (rows of corners in uv) of a matte's values (h, w, 1 or 4) for a soft step."""
     table = values.astype(np.float32)
     base = table[..., -1]

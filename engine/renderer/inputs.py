@@ -73,7 +73,7 @@ class Inputs:
             texture = self._mattes.get(key)
             if texture is None or (*texture.size, texture.components) != (width, height, parts):
                 self.gpu.release(texture)
-                texture = self._mattes[key] = self.gpu.texture((width, height), parts, dtype="f2")
+                texture = self._mattes[key] = self.gpu.texture((width, height), parts, dtype="f4")
             texture.write(np.ascontiguousarray(field.values))
         return self._mattes[key], self._fields[key]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 import tempfile
 import time
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from engine.check.looks import FLAT, describe_colour, extremes, far, is_flat
 from engine.check.stage import STEP_S, Size, observation, picture, sound, write_picture
 from engine.check.verdict import Verdict, loop_line, main_line
 from engine.data import Pixels
@@ -18,7 +18,7 @@ from engine.dialects import is_shader, kind_of
 from engine.dialects.base import Foreign
 from engine.effect import Effect
 from engine.errors import PhospheneError
-from engine.params import Bool, Choice, Color, Float, Int, Media, Param, Point
+from engine.params import Media
 from engine.registry import describe_effect, load_file
 from engine.renderer import Renderer
 from engine.renderer.gpu import Gpu
@@ -28,10 +28,10 @@ from engine.scene import Layer, Scene
 
 ADDRESS = "camera/it"
 FRAMES = 5
+HALFWAY = 0.4
 LATER = 40
 SMALL = (32, 18)
 TOO_SLOW_S = 20.0  # for a frame at 1280×720
-FLAT = 2  # codes: a picture that differs by less from corner to corner is one colour
 
 
 class Judge:
@@ -86,7 +86,7 @@ class Judge:
             verdict.error = kind.warnings[0]
         if self.preview is not None:
             target = self.preview / f"{entry.name}.png"
-            write_picture(target, shown[-1][..., :3])
+            write_picture(target, telling(shown, self.size)[..., :3])
             verdict.preview = str(target)
 
     def stage(self, kind: type[Effect], size: Size | None = None, *, cut: str = "none") -> Renderer:
@@ -95,6 +95,8 @@ class Judge:
         for name, param in kind.params().items():
             if isinstance(param, Media) and issubclass(kind, Foreign):
                 effect.set(name, str(self.second))
+        if issubclass(kind, Foreign) and kind.role == "transition" and "progress" in kind.params():
+            effect.set("progress", HALFWAY)  # at its default of 0 a transition shows nothing of itself
         held = Layer("camera")
         held.set("cut", cut)
         held.effects["it"] = effect
@@ -145,7 +147,7 @@ class Judge:
         return True
 
     def draws(self, kind: type[Effect], verdict: Verdict) -> list[Pixels]:
-        """Draws at the defaults and at the ends of every range; returns the pictures at the defaults."""
+        """Draws at the defaults and at the ends of every range; returns the pictures, those at the defaults first."""
         renderer = self.stage(kind)
         try:
             shown, costs = [], []
@@ -155,7 +157,7 @@ class Judge:
                 costs.append(time.perf_counter() - began)
                 self.finite(renderer, number, "", verdict)
             verdict.ms = round(1e3 * float(np.median(costs[1:])), 2)
-            lively = not all(is_flat(p) for p in shown)
+            lively = not all(is_flat(p) for p in shown[:FRAMES])
             runner = runner_of(renderer, ADDRESS)
             if runner is not None and kind.update in (Effect.update, Foreign.update):
                 names = [p for p in kind.params() if not isinstance(kind.params()[p], Media)]
@@ -173,6 +175,7 @@ class Judge:
                 picture_then = self.frame(renderer, number)
                 self.finite(renderer, number, f"with {name} = {kind.params()[name].format(value)}", verdict)
                 lively = lively or not is_flat(picture_then)
+                shown.append(picture_then)
                 colours.add(tuple(picture_then[0, 0]))
                 effect.set(name, before)
                 number += 1
@@ -228,7 +231,7 @@ class Judge:
             again = [self.frame(renderer, number) for number in range(FRAMES)]
         finally:
             renderer.release()
-        verdict.deterministic = all(np.array_equal(a, b) for a, b in zip(shown, again, strict=True))
+        verdict.deterministic = all(np.array_equal(a, b) for a, b in zip(shown, again, strict=False))
         if not verdict.deterministic and not verdict.error:
             verdict.error = f"{main_line(Path(verdict.file))}: two runs over the same frames give different pictures"
 
@@ -257,49 +260,17 @@ class Judge:
                 verdict.notes.append(f"at {when} it differs from what it should show by {off} codes")
 
 
-def extremes(kind: type[Effect]) -> Iterable[tuple[str, Any]]:
-    """Each parameter at both ends of its range."""
-    for name, param in kind.params().items():
-        yield from ((name, value) for value in ends(param))
-
-
-def ends(param: Param[Any]) -> list[Any]:
-    """The values at the ends of a range."""
-    if isinstance(param, Float | Int):
-        wide = 1e6
-        return [v for v in (param.low, param.high) if abs(v) < wide and v != param.default]
-    if isinstance(param, Bool):
-        return [not param.default]
-    if isinstance(param, Choice):
-        return [v for v in dict.fromkeys((param.options[0], param.options[-1])) if v != param.default]
-    if isinstance(param, Color):
-        return [(0.0, 0.0, 0.0, 1.0), (1.0, 1.0, 1.0, 1.0)]
-    if isinstance(param, Point):
-        return [(0.0, 0.0), (1.0, 1.0)]
-    return []
-
-
 def sized_by(kind: type[Effect], uniform: str) -> bool:
     """Whether a size of a pass is worked out from an input, which then is in use though no shader reads it."""
     return any(uniform in getattr(step, "sized_by", ()) for step in kind.passes)
 
 
-def is_flat(pixels: Pixels) -> bool:
-    """Whether a picture is one colour."""
-    seen = pixels.reshape(-1, 4).astype(np.int16)
-    seen = seen[:, :3] * (seen[:, 3:] > 0)
-    return int((seen.max(axis=0) - seen.min(axis=0)).max()) < FLAT
-
-
-def far(pixels: Pixels, expected: Pixels) -> int:
-    """The largest difference of two pictures in codes."""
-    return int(np.abs(pixels[..., :3].astype(np.int16) - expected.astype(np.int16)).max())
-
-
-def describe_colour(pixels: Pixels) -> str:
-    """The colour of a picture's corner."""
-    r, g, b, a = (int(v) for v in pixels[0, 0])
-    return "transparent" if a == 0 else f"#{r:02x}{g:02x}{b:02x}"
+def telling(shown: list[Pixels], size: Size) -> Pixels:
+    """The picture for a preview: the last at the defaults, or the first that is neither one colour nor the input."""
+    order = [shown[FRAMES - 1], *shown[FRAMES:]]
+    number = {id(p): FRAMES - 1 + n for n, p in enumerate(order)}
+    new = [p for p in order if not is_flat(p) and far(p, observation(size, number[id(p)]).frame.pixels) > FLAT]
+    return (new or order)[0]
 
 
 def quiet() -> None:

@@ -26,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("path", nargs="+", metavar="PATH", help="effect files, or folders that are searched for them")
     parser.add_argument("--json", nargs="?", const="-", metavar="FILE", help="as JSON, to FILE or standard output")
     parser.add_argument("--preview", metavar="DIR", help="draw a picture of each effect into DIR")
+    parser.add_argument("--report", metavar="FILE", help="write what is wrong as a table into FILE, in Markdown")
     parser.add_argument(
         "--size", type=size, default=(320, 180), metavar="WxH", help="what to draw at (default: 320x180)"
     )
@@ -56,6 +57,10 @@ def run(options: argparse.Namespace) -> int:
     finally:
         if options.json is not None:
             write_json([v.table() for v in verdicts], options.json)
+    if options.report is not None:
+        from engine.check.report import write_report
+
+        write_report(Path(options.report).expanduser(), verdicts, [Path(p).expanduser() for p in options.path])
     failed = sum(not v.good for v in verdicts)
     print(f"{len(verdicts)} judged, {failed} with errors", file=sys.stderr)
     return 1 if failed else 0

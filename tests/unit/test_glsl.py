@@ -228,7 +228,7 @@ def test_a_shader_that_is_no_text(author: Author) -> None:
     path = author.write("mine.frag", b"\xff\xfe\x00")
     with pytest.raises(ShaderError, match="cannot be read as text") as caught:
         assemble(author.effect('    glsl = "mine.frag"\n'), Pass("mine.frag"), ())
-    assert caught.value.where == str(path)
+    assert caught.value.where == f"{path}:1"
 
 
 @pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])

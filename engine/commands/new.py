@@ -76,7 +76,7 @@ from pathlib import Path
 
 from phosphene.testing import check
 
-EFFECT = Path(__file__).parent / "{file}"
+EFFECT = Path(__file__).parent.parent / "{file}"
 
 
 def test_it_compiles_draws_and_repeats() -> None:
@@ -116,7 +116,7 @@ def write_new(name: str, kind: str, out: Path | None) -> list[Path]:
     scenes = out or user_folders("scenes")[0]
     file = effects / f"{stem}{SUFFIX[kind]}"
     scene = scenes / f"{name}.toml"
-    test = effects / f"test_{name.replace('-', '_')}.py"
+    test = effects / "tests" / f"test_{name.replace('-', '_')}.py"
     taken = [p for p in (file, scene, test) if p.exists()]
     if taken:
         raise UsageError(f"{taken[0]} is there already", hint="choose another name, or remove it")

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 QUALITIES = ("draft", "good", "best")
 # How much of the last mask stays where nothing moved; windows (in cells) by which the mask is fitted to the picture, on
 # a grid that is so many times coarser than the mask's.
-HOLD = {"draft": 0.5, "good": 0.7, "best": 0.92}
+HOLD = {"draft": 0.3, "good": 0.75, "best": 0.92}
 RADII = {"draft": (1,), "good": (4,), "best": (4, 4)}
 SHRINK = {"draft": 2, "good": 1, "best": 1}
-EPSILON = {"draft": 5e-4, "good": 5e-4, "best": 8e-4}  # colour variance below which a window counts as flat
+EPSILON = {"draft": 1e-3, "good": 5e-4, "best": 8e-4}  # colour variance below which a window counts as flat
 MARGIN = 0.05  # how far beyond the mask, in uv, the alpha may reach
 
 

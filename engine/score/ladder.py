@@ -61,16 +61,20 @@ def mean(values: Sequence[float]) -> float | None:
 def score(stills: Iterable[Still], clips: Iterable[Clip], segment: Segment, tell: Progress) -> dict[str, Marks]:
     """The marks of every rung. Stills are also filmed: at rest, and by a camera that moves."""
     marks = {rung: Marks() for rung in RUNGS}
+    threads = cv2.getNumThreads()
     cv2.setNumThreads(1)  # so that the thread's own time is all the time that a rung takes
-    for still in stills:
-        tell(still.name)
-        for rung, (alphas, _) in run([still.pixels], segment).items():
-            add_picture(marks[rung], still.name, alphas[0], still)
-        for clip in clips_of(still):
+    try:
+        for still in stills:
+            tell(still.name)
+            for rung, (alphas, _) in run([still.pixels], segment).items():
+                add_picture(marks[rung], still.name, alphas[0], still)
+            for clip in clips_of(still):
+                add_clip(marks, clip, segment)
+        for clip in clips:
+            tell(clip.name)
             add_clip(marks, clip, segment)
-    for clip in clips:
-        tell(clip.name)
-        add_clip(marks, clip, segment)
+    finally:
+        cv2.setNumThreads(threads)
     return marks
 
 

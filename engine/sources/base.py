@@ -12,8 +12,8 @@ class Source(Protocol):
     """Gives frames, one after another.
 
     `size`: (width, height) of the frames; `fps`: nominal rate, or None where unknown; `frame_count`: how many frames
-    will come, or None where unknown; `endless`: they never end by themselves; `live`: frames arrive by the wall clock (a camera), so late ones may be
-    dropped.
+    will come, or None where unknown; `endless`: they never end by themselves; `live`: frames arrive by the wall clock
+    (a camera), so late ones may be dropped.
     """
 
     size: tuple[int, int]

@@ -20,10 +20,10 @@ from engine.sources.picture import read_picture
 
 Doubles = NDArray[np.float64]
 # The points of MediaPipe's mesh at each of the iBUG 68 (Sagonas et al. 2013), two where the place lies between them:
-# the correspondence that Yan published with "mediapipe_2_dlib_landmarks" (2021).
+# after the correspondence that Yan published as "Mediapipe_2_Dlib_Landmarks", its jaw made the same on both sides.
 IBUG_68: tuple[tuple[int, ...], ...] = (
     (127,), (234,), (93,), (132, 58), (58, 172), (136,), (150,), (176,), (152,),
-    (400,), (379,), (365,), (397, 288), (361,), (323,), (454,), (356,),
+    (400,), (379,), (365,), (397, 288), (361, 288), (323,), (454,), (356,),
     (70,), (63,), (105,), (66,), (107,), (336,), (296,), (334,), (293,), (300,),
     (168, 6), (197, 195), (5,), (4,), (75,), (97,), (2,), (326,), (305,),
     (33,), (160,), (158,), (133,), (153,), (144,), (362,), (385,), (387,), (263,), (373,), (380,),

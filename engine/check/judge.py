@@ -215,7 +215,7 @@ class Judge:
             wrong = ~np.isfinite(values)
             if wrong.any():
                 share = 100.0 * wrong.any(axis=2).mean()
-                text = f"NaN or infinite {when or 'at its defaults'}: {share:.2g} % of the pixels"
+                text = f"NaN or infinite {when or 'at its defaults'}: {share:.3g} % of the pixels"
                 verdict.finite_at_ends = False
                 if when:
                     verdict.notes.append(text)

@@ -291,7 +291,8 @@ def make_input(entry: Input, samplers: dict[str, str]) -> tuple[dict[str, Param[
         return make_long(entry, name)
     if entry.type == "float":
         low, high = held.get("MIN", []), held.get("MAX", [])
-        default = held.get("DEFAULT", low or [0.0])[0]
+        middle = ((low or [0.0])[0] + (high or [1.0])[0]) / 2.0  # the standard leaves open what stands for no DEFAULT
+        default = held.get("DEFAULT", [middle])[0]
         return {name: Float(default, *extent(low, high, default), doc)}, Given(
             entry.name, "float", (name,), attribute(name)
         )

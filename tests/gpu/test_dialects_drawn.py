@@ -14,6 +14,7 @@ from engine.dialects import load
 from engine.effect import Effect
 from engine.errors import ShaderError
 from engine.registry import Registry
+from engine.reload import Reloader
 from engine.renderer import Renderer
 from engine.renderer.gpu import Gpu
 from engine.renderer.runner import EffectRunner
@@ -269,3 +270,33 @@ def test_errors_name_the_authors_line(gpu: Gpu, name: str) -> None:
     with pytest.raises(ShaderError) as caught:
         EffectRunner(gpu, load(SAMPLES / "hostile" / name)(), SIZE)
     assert caught.value.where.endswith(BROKEN[name])
+
+
+def test_a_saved_shader_file_is_in_the_picture(gpu: Gpu, tmp_path: Path) -> None:
+    """Hot reload: parameters that are still there keep their values, and a mistake leaves the last version running."""
+    shader, toml = tmp_path / "glow.fs", tmp_path / "s.toml"
+    header = '/*{ "INPUTS": [ { "NAME": "level", "TYPE": "float" } ] }*/\n'
+    shader.write_text(header + "void main() { gl_FragColor = vec4(level, 0.0, 0.0, 1.0); }\n", encoding="utf-8")
+    toml.write_text('[[layer]]\neffects = [{ use = "glow", level = 1.0 }]\n', encoding="utf-8")
+    registry = Registry([tmp_path], [])
+    made = load_scene(str(toml), registry)
+    renderer = Renderer(gpu, made, SIZE)
+    reloader = Reloader(made, registry, lambda: load_scene(str(toml), registry))
+
+    def saved(text: str) -> list[int]:
+        shader.write_text(header + text, encoding="utf-8")
+        reloader._looked_s = 0.0
+        reloader.look(renderer)
+        renderer.render(observe(plain(SIZE)), 0.1)
+        return [int(v) for v in renderer.read()[0, 0, :3]]
+
+    try:
+        reloader.look(renderer)
+        assert saved("void main() { gl_FragColor = vec4(0.0, level, 0.0, 1.0); } // green\n") == [0, 255, 0]
+        assert renderer.problems == {}
+        assert saved("void main() { gl_FragColor = vec4(0.0, level, 0.0, 1.0) } // a mistake\n")[1] == 255
+        assert "glow.fs:2" in renderer.problems["camera/glow"]
+        assert saved("void main() { gl_FragColor = vec4(0.0, 0.0, level, 1.0); } // it is blue now\n") == [0, 0, 255]
+        assert renderer.problems == {}
+    finally:
+        renderer.release()

@@ -25,8 +25,8 @@ ISF_WRONG = {
 }
 # Transitions that do not begin with exactly the first picture, or do not end with exactly the second.
 ISF_LAWLESS = {
-    "Bow Tie Horizontal.fs", "Bow Tie Vertical.fs", "Butterfly Wave Scrawler.fs", "Crazy Parametric Fun.fs",
-    "Crosshatch.fs", "Inverted Page Curl.fs", "Luma Transition.fs", "Ripple Transition.fs", "Undulating Burn Out.fs",
+    "Bow Tie Horizontal.fs", "Bow Tie Vertical.fs", "Butterfly Wave Scrawler.fs",
+    "Inverted Page Curl.fs", "Luma Transition.fs", "Ripple Transition.fs", "Undulating Burn Out.fs",
 }  # fmt: skip
 GL_LAWLESS = {
     "AdvancedMosaic.glsl", "BlockDissolve.glsl", "BowTieHorizontal.glsl", "BowTieVertical.glsl",

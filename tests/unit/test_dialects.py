@@ -148,9 +148,9 @@ def test_a_long_without_values_is_a_whole_number(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
-        ({}, (0.0, 1.0, 0.0)),
+        ({}, (0.0, 1.0, 0.5)),
         ({"DEFAULT": 3.0}, (0.0, 3.0, 3.0)),
-        ({"MIN": 2, "MAX": 5}, (2.0, 5.0, 2.0)),
+        ({"MIN": 2, "MAX": 5}, (2.0, 5.0, 3.5)),
         ({"MIN": 0, "MAX": 1, "DEFAULT": 5}, (0.0, 5.0, 5.0)),
         ({"MIN": 1, "MAX": 0, "DEFAULT": 0.5}, (0.0, 1.0, 0.5)),
     ],

@@ -227,7 +227,7 @@ def extras() -> list[Check]:
 
 
 def user_folders() -> list[Check]:
-    """Where the user's own effects are looked for."""
+    """Where the user's own effects are looked for, and which of them are broken."""
     from engine import registry
 
     folders = registry.user_folders("effects")
@@ -235,7 +235,9 @@ def user_folders() -> list[Check]:
     if not there:
         return [Check("own effects", "note", f"none; put them into {folders[-1]}")]
     counts = [f"{folder} ({sum(1 for _ in registry.effect_files(folder))})" for folder in there]
-    return [Check("own effects", "ok", ", ".join(counts))]
+    broken = [e for e in registry.Registry().effects().values() if e.origin == "user" and e.problem]
+    found = [Check(f"effect {e.name}", "note", e.problem, f"phosphene check {e.path}") for e in broken]
+    return [Check("own effects", "ok", ", ".join(counts)), *found]
 
 
 def disk() -> list[Check]:

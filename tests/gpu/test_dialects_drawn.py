@@ -24,6 +24,7 @@ pytestmark = pytest.mark.gl
 
 SAMPLES = Path(__file__).resolve().parent.parent / "dialects"
 SIZE = (48, 32)
+LARGE = (320, 180)  # room for a problem at the bottom
 WAYS = ("this pixel", "this norm pixel", "norm pixel", "pixel", "frag coord", "fetch", "texture2D")
 
 
@@ -280,14 +281,14 @@ def test_a_saved_shader_file_is_in_the_picture(gpu: Gpu, tmp_path: Path) -> None
     toml.write_text('[[layer]]\neffects = [{ use = "glow", level = 1.0 }]\n', encoding="utf-8")
     registry = Registry([tmp_path], [])
     made = load_scene(str(toml), registry)
-    renderer = Renderer(gpu, made, SIZE)
+    renderer = Renderer(gpu, made, LARGE)
     reloader = Reloader(made, registry, lambda: load_scene(str(toml), registry))
 
     def saved(text: str) -> list[int]:
         shader.write_text(header + text, encoding="utf-8")
         reloader._looked_s = 0.0
         reloader.look(renderer)
-        renderer.render(observe(plain(SIZE)), 0.1)
+        renderer.render(observe(plain(LARGE)), 0.1)
         return [int(v) for v in renderer.read()[0, 0, :3]]
 
     try:

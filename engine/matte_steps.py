@@ -232,24 +232,20 @@ def soft_step(values: Floats, low: float, high: float) -> Floats:
 TILE = 8  # cells of the mask's grid along a tile's side: 40 pixels of a 720p picture
 
 
-def tiled(values: Floats, shape: tuple[float, float]) -> tuple[Floats, Floats]:
+def tiled(values: NDArray[np.floating[Any]], shape: tuple[float, float]) -> tuple[Floats, Floats]:
     """The solid and the soft tiles (rows of corners in uv) of a matte's values (h, w, 1 or 4) for a soft step."""
-    table = values.astype(np.float32)
-    base = table[..., -1]
-    slopes = table[..., :-1]
-    least = base + np.minimum(slopes, 0.0).sum(axis=2)
-    most = base + np.maximum(slopes, 0.0).sum(axis=2)
-    # A tile also depends on the nodes beside it, since what lies between nodes is interpolated.
-    around = np.ones((3, 3), np.uint8)
-    least = cv2.erode(least, around, borderType=cv2.BORDER_REPLICATE)
-    most = cv2.dilate(most, around, borderType=cv2.BORDER_REPLICATE)
-    height, width = base.shape
-    pad = ((0, -height % TILE), (0, -width % TILE))
-    rows, columns = -(-height // TILE), -(-width // TILE)
-    low = np.pad(least, pad, mode="edge").reshape(rows, TILE, columns, TILE).min(axis=(1, 3))
-    high = np.pad(most, pad, mode="edge").reshape(rows, TILE, columns, TILE).max(axis=(1, 3))
+    *slopes, base = cv2.split(np.asarray(values, np.float32))
+    least, most = base, base
+    for slope in slopes:
+        least, most = least + np.minimum(slope, 0.0), most + np.maximum(slope, 0.0)
+    # A tile also depends on the nodes beside it, since what lies between nodes is interpolated: the least and the most
+    # of a tile and its border, read at its first node.
+    around = np.ones((TILE + 2, TILE + 2), np.uint8)
+    low = cv2.erode(least, around, anchor=(1, 1), borderType=cv2.BORDER_REPLICATE)[::TILE, ::TILE]
+    high = cv2.dilate(most, around, anchor=(1, 1), borderType=cv2.BORDER_REPLICATE)[::TILE, ::TILE]
     solid = low >= shape[1]
     soft = ~solid & (high > shape[0])
+    height, width = base.shape
     return strips(solid, (width, height)), strips(soft, (width, height))
 
 

@@ -4,7 +4,8 @@ MediaPipe's graph, asked for more faces than it sees, runs its detector on every
 is not quite where the face is. Here a face is followed from the square round its own last points (what MediaPipe does
 when it sees all that it was asked for), and new ones are looked for now and then, in parts of the picture too. Steps
 and constants are those of face_landmarks_detector_graph.cc and face_blendshapes_graph.cc, so in the same square the
-points are the same to a few hundredths of a pixel (Kartynnik et al., "Real-time Facial Surface Geometry from Monocular Video", 2019).
+points are the same to a few hundredths of a pixel (Kartynnik et al., "Real-time Facial Surface Geometry from Monocular
+Video", 2019).
 """
 
 from __future__ import annotations

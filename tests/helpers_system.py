@@ -7,12 +7,12 @@ from contextlib import ExitStack, contextmanager
 from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import cv2
 import numpy as np
 
+from engine.closing import Closing
 from engine.data import Frame, Observation, Pixels
 from engine.loop import Show
 from engine.renderer import Renderer
@@ -44,21 +44,6 @@ class Run:
     def __iter__(self) -> Iterator[tuple[Frame, Pixels, dict[str, Any]]]:
         for frame, image in zip(self.frames, self.images, strict=True):
             yield frame, image[..., :3], self.results.get(frame.id, {})
-
-
-class Closing:
-    """Something that is closed with nothing to do."""
-
-    def close(self) -> None:
-        """Nothing to close."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 class Recorded(Closing):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from itertools import pairwise
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.closing import Closing
 from engine.data import Frame, Pixels
 from engine.errors import SourceError
 from engine.sources import open_source
@@ -67,7 +67,7 @@ def side_by_side(pixels: Pixels, people: int) -> Pixels:
     return np.ascontiguousarray(np.concatenate(strips, axis=1))
 
 
-class ClipCamera:
+class ClipCamera(Closing):
     """A camera that shows a clip for ever, `rate` pictures a second whoever reads them: late readers lose pictures.
 
     A picture's time of capture is when it was due, before it is decoded, as with a real camera.
@@ -112,11 +112,3 @@ class ClipCamera:
         """Closes the clip; harmless when called twice."""
         self._closed = True
         self._clip.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

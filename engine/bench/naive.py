@@ -13,13 +13,13 @@ flicker, sparks, charging and light on the face.
 from __future__ import annotations
 
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import cv2
 import numpy as np
 
 from engine import models
+from engine.closing import Closing
 from engine.data import Floats, Pixels
 from engine.trackers.mediapipe_loader import load
 from engine.trackers.person import WIDE
@@ -58,7 +58,7 @@ def segmenter(size: tuple[int, int]) -> Any:
         return tasks.vision.ImageSegmenter.create_from_options(options)
 
 
-class Loop:
+class Loop(Closing):
     """One naive loop. `begin` opens a clip, `step` makes one finished picture of it, `close` lets the models go."""
 
     def __init__(self, size: tuple[int, int], numpy_floats: bool) -> None:
@@ -94,14 +94,6 @@ class Loop:
     def close(self) -> None:
         """Lets the models go."""
         self.end()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 class Teleport(Loop):

@@ -52,6 +52,15 @@ LIBRARIES = {
     "libGLESv2.so.2": "libgles2",
     "libglib-2.0.so.0": "libglib2.0-0",
 }
+# Programs that tests drive: their Debian packages, and which tests are skipped without them.
+TEST_PROGRAMS = {
+    "Xvfb": (["xvfb"], "window"),
+    "wireplumber": (
+        ["pipewire", "wireplumber", "libpipewire-0.3-0", "dbus-daemon", "dbus-bin", "xdg-desktop-portal"],
+        "PipeWire camera",
+    ),
+    "chromium": (["chromium"], "browser"),
+}
 MESA_DEBIAN = ["libegl-mesa0", "libgl1-mesa-dri", "libglx-mesa0"]
 OTHER_LINUX = {
     "dnf": "sudo dnf install mesa-libEGL mesa-libGL libglvnd-gles mesa-dri-drivers glib2",
@@ -99,7 +108,7 @@ def run(rest: list[str]) -> int:
 def test(rest: list[str]) -> int:
     """Style, types and tests. All of them run, so that one failure does not hide another."""
     set_up()
-    virtual_screen()
+    test_programs()
     failed = check_code()
     code = stream([venv_python(), "-m", "pytest", *pytest_arguments(rest)])
     if failed:
@@ -282,14 +291,17 @@ def gl_advice() -> str:
     return "update the graphics driver; a remote desktop may offer none"
 
 
-def virtual_screen() -> None:
-    """Window tests draw on a virtual screen; without one they are skipped, so this never fails."""
-    if sys.platform.startswith("linux") and is_debian() and is_root() and not shutil.which("Xvfb"):
-        with Step("xvfb (for the window tests)"):
-            try:
-                apt(["xvfb"])
-            except Failed as error:
-                print(f"note: the window tests will be skipped: {error}")
+def test_programs() -> None:
+    """What some tests drive on Debian and its kin; without it they are skipped, so this never fails."""
+    if not (sys.platform.startswith("linux") and is_debian() and is_root()):
+        return
+    for program, (packages, which) in TEST_PROGRAMS.items():
+        if not shutil.which(program):
+            with Step(f"{packages[0]} (for the {which} tests)"):
+                try:
+                    apt(packages)
+                except Failed as error:
+                    print(f"note: the {which} tests will be skipped: {error}")
 
 
 def check_code() -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import struct
 import subprocess
 import sys
@@ -26,6 +27,8 @@ LOOPBACK_HELP = (
     "sudo apt install v4l2loopback-dkms && sudo modprobe v4l2loopback exclusive_caps=1 card_label=Phosphene "
     "(Fedora, Arch: package v4l2loopback)"
 )
+PIPEWIRE_HELP = "sudo apt install pipewire wireplumber (Debian, Ubuntu); most desktops bring it"
+PIPEWIRE_START = "systemctl --user start pipewire wireplumber"
 OBS_PLACES = {
     "win32": (Path("C:/Program Files/obs-studio"),),
     "darwin": (Path("/Applications/OBS.app"), Path.home() / "Applications" / "OBS.app"),
@@ -165,3 +168,36 @@ def virtual_cameras(pyvirtualcam: bool, platform: str = sys.platform) -> list[Ro
         step = f"{sys.executable} -m pip install pyvirtualcam==0.15.0 (GPL-2.0)"
         return [("virtual camera", "note", "the extra `virtual-camera` is not installed", step)]
     return [("virtual camera", "ok", "OBS Virtual Camera through pyvirtualcam", "")]
+
+
+def pipewire(platform: str = sys.platform) -> list[Row]:
+    """The row on the PipeWire camera, which only Linux has."""
+    if not platform.startswith("linux"):
+        return []
+    from engine.sinks import pipewire_api
+
+    try:
+        version = pipewire_api.load().pw_get_library_version().decode("ascii", "replace")
+    except OSError as error:
+        return [("PipeWire camera", "note", f"no library ({error})", PIPEWIRE_HELP)]
+    place = pipewire_socket()
+    if not answers(place):
+        return [("PipeWire camera", "note", f"libpipewire {version}, but no daemon at {place}", PIPEWIRE_START)]
+    return [("PipeWire camera", "ok", f"libpipewire {version}: --output pipewire", "")]
+
+
+def pipewire_socket() -> Path:
+    """Where the daemon listens, by the variables that the library itself reads."""
+    remote = Path(os.environ.get("PIPEWIRE_REMOTE", "pipewire-0"))
+    runtime = os.environ.get("PIPEWIRE_RUNTIME_DIR") or os.environ.get("XDG_RUNTIME_DIR") or f"/run/user/{os.getuid()}"
+    return Path(runtime) / remote
+
+
+def answers(path: Path) -> bool:
+    """Whether something listens at a local socket."""
+    try:
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(path))
+    except OSError:
+        return False
+    return True

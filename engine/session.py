@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.errors import UsageError, unknown_name
 from engine.registry import Registry, is_file
+from engine.sinks import is_live
 
 if TYPE_CHECKING:
     from engine.renderer import Renderer
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 WINDOW = "window"
 TRACKERS_AT = "trackers/"
-LIVE_SINKS = ("window", "virtual-camera", "/dev/video")
 
 
 @dataclass(slots=True)
@@ -106,11 +106,6 @@ def media_path(scene: Scene, address: str, value: str) -> str:
     if not is_file(path):
         raise UsageError(f"{address}: no file '{value}'", hint="give the path of a picture or video")
     return str(path.resolve())
-
-
-def is_live(spec: str) -> bool:
-    """Whether an output shows what happens now."""
-    return spec.startswith(LIVE_SINKS)
 
 
 def play(wishes: Wishes, *, progress: Progress | None = None, extra_sinks: Sequence[Sink] = ()) -> Stats:

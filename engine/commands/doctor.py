@@ -188,7 +188,8 @@ def cameras() -> list[Check]:
 
 def virtual_cameras() -> list[Check]:
     """The virtual camera that other programs can see."""
-    return [Check(*row) for row in doctor_cameras.virtual_cameras(bool(installed("pyvirtualcam")))]
+    rows = [*doctor_cameras.virtual_cameras(bool(installed("pyvirtualcam"))), *doctor_cameras.pipewire()]
+    return [Check(*row) for row in rows]
 
 
 def tracker_models() -> list[Check]:

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 from engine.commands.table import table, write_json
 from engine.errors import UsageError
 from engine.quality import KEYS
-from engine.session import WINDOW, Progress, Wishes, is_live, is_terminal, play
+from engine.session import WINDOW, Progress, Wishes, is_terminal, play
+from engine.sinks import is_live
 
 if TYPE_CHECKING:
     from engine.stats import Stats
@@ -39,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-o",
         action="append",
         metavar="OUT",
-        help="window (default), virtual-camera, out.mp4, frames/, null; repeat it for several at once",
+        help="window (default), virtual-camera, pipewire, out.mp4, frames/, null; repeat it for several at once",
     )
     parser.add_argument("--record-take", metavar="DIR", help="write the show down in DIR, to be drawn again by --take")
     parser.add_argument(

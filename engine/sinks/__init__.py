@@ -19,23 +19,35 @@ if TYPE_CHECKING:
 
 
 class SinkKind(NamedTuple):
-    """One kind of output: `doc` in a line, an `example` of what to type, and `target` ("module:Class")."""
+    """One kind of output: `doc` in a line, an `example` of what to type, and `target` ("module:Class").
+
+    `live`: somebody sees the pictures as they come, so that late ones are dropped.
+    """
 
     name: str
     doc: str
     example: str
     target: str
+    live: bool = False
 
 
 KINDS: dict[str, SinkKind] = {
     kind.name: kind
     for kind in (
-        SinkKind("window", "a window on the screen", "window", "engine.sinks.window:WindowSink"),
+        SinkKind("window", "a window on the screen", "window", "engine.sinks.window:WindowSink", True),
         SinkKind(
             "virtual-camera",
             "a webcam that other programs see",
             "virtual-camera:/dev/video10",
             "engine.sinks.virtual_camera:open_virtual_camera",
+            True,
+        ),
+        SinkKind(
+            "pipewire",
+            "a webcam without a kernel module (Linux), with its name",
+            "pipewire:Phosphene",
+            "engine.sinks.pipewire:PipeWireSink",
+            True,
         ),
         SinkKind("video", "a video file: mp4, mov, mkv, webm, gif", "out.mp4", "engine.sinks.video:VideoSink"),
         SinkKind("png", "numbered pictures", "out_%05d.png", "engine.sinks.png:PngSink"),
@@ -70,6 +82,11 @@ def open_sink(
     return cast("Sink", backend(rest, size=size, fps=fps, **extra))
 
 
+def is_live(spec: str) -> bool:
+    """Whether an output shows what happens now. Raises as `split_spec` does."""
+    return KINDS[split_spec(spec)[0]].live
+
+
 def split_spec(spec: str) -> tuple[str, str, dict[str, str]]:
     """The kind, the path or device, and the options of an output's name."""
     text, _, query = spec.partition("?")
@@ -80,7 +97,7 @@ def split_spec(spec: str) -> tuple[str, str, dict[str, str]]:
     name, _, rest = text.partition(":")
     if text in ("window", "null"):
         kind, rest = text, ""
-    elif name == "virtual-camera":
+    elif name in ("virtual-camera", "pipewire"):
         kind = name
     elif _DEVICE.match(text):
         kind, rest = "virtual-camera", text

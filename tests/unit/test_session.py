@@ -14,7 +14,8 @@ from gpu_fixture import gpu  # noqa: F401 (a fixture)
 from engine import session
 from engine.errors import PhospheneError, UsageError
 from engine.renderer.gpu import Gpu
-from engine.session import Wishes, frames_wanted, is_live, open_scene, play, stopping
+from engine.session import Wishes, frames_wanted, open_scene, play, stopping
+from engine.sinks import is_live
 from engine.testing import FakeSink, FakeSource
 
 # Opening
@@ -148,14 +149,14 @@ def test_a_second_output_that_cannot_be_opened_closes_the_first(
     opened: list[FakeSink] = []
 
     def open_sink(spec: str, **_: Any) -> FakeSink:
-        if spec == "bad":
+        if spec == "bad.mp4":
             raise UsageError("no such output")
         opened.append(FakeSink())
         return opened[-1]
 
     monkeypatch.setattr("engine.sinks.open_sink", open_sink)
     with pytest.raises(PhospheneError):
-        play(Wishes("mirror", CARD, ["good", "bad"]))
+        play(Wishes("mirror", CARD, ["null", "bad.mp4"]))
     assert [sink.closed for sink in opened] == [True]
 
 

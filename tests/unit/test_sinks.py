@@ -55,6 +55,8 @@ def read(path: Path) -> list[Any]:
         ("virtual-camera", "virtual-camera"),
         ("virtual-camera:/dev/video10", "virtual-camera"),
         ("/dev/video10", "virtual-camera"),
+        ("pipewire", "pipewire"),
+        ("pipewire:My camera", "pipewire"),
     ],
 )
 def test_names_are_recognised(spec: str, kind: str) -> None:

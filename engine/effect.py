@@ -28,7 +28,9 @@ class Pass:
     `persistent`: the target keeps its content from frame to frame; its own pass may read it as of the last frame.
     `floats`: 16-bit float target (values above 1, or finer than 8 bits); costs 1.6 to 1.9 times as much in software.
     `sprites`: the name of a `Sprites` attribute: draws one quad for each of its rows instead of the whole picture.
-    `blend`: how sprites meet what is there: `add` (light) or `over`. Only with `sprites`.
+    `mesh`: the name of a `Mesh` attribute: draws its triangles instead of the whole picture.
+    `depth`: of a mesh, whether nearer triangles hide those further away; its edges are then smooth.
+    `blend`: how sprites or a mesh meet what is there: `add` (light), `over` or `replace`. Only with these.
     `when`: called with the effect before each frame; where it returns False the pass is skipped.
     """
 
@@ -40,8 +42,15 @@ class Pass:
     persistent: bool = False
     floats: bool = False
     sprites: str | None = None
-    blend: Literal["add", "over"] = "add"
+    mesh: str | None = None
+    depth: bool = False
+    blend: Literal["add", "over", "replace"] = "add"
     when: Callable[[Any], bool] | None = None
+
+    @property
+    def covers(self) -> bool:
+        """Whether it draws the effect's whole picture, rather than into a target or over what is there."""
+        return self.target is None and not self.sprites and not self.mesh
 
     @property
     def reduced(self) -> bool:

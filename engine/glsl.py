@@ -19,15 +19,20 @@ from engine.errors import ShaderError
 from engine.glsl_prelude import (
     FEATURES,
     MAIN,
+    MESH_PRELUDE,
+    MESH_VERTEX,
     PRELUDE,
     SPRITE_PRELUDE,
     SPRITE_VERTEX,
     TILE_VERTEX,
     TRACKERS,
+    UV_OF_PIXEL,
+    UV_VARYING,
     VERSION,
     VERTEX,
     WORDS,
 )
+from engine.mesh import textures_of
 from engine.params import Color, Media
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -158,6 +163,11 @@ def declare(effect: type[Effect]) -> str:
             lines.append(f"uniform {param.gl_type} {name};")
             if isinstance(param, Color):
                 lines.append(f"uniform float {name}_alpha;")
+    for name in textures_of(effect):
+        lines += [
+            f"uniform sampler2D _texture_{name};",
+            f"vec4 {name}(vec2 uv) {{ return texture(_texture_{name}, uv); }}",
+        ]
     for name, uniform in effect.uniforms().items():
         count = f"[{uniform.count}]" if uniform.count > 1 else ""
         lines.append(f"uniform {uniform.type} {name}{count};")
@@ -198,6 +208,8 @@ def assemble(effect: type[Effect], step: Pass, targets: Iterable[str], main: str
     parts = [VERSION, PRELUDE]
     if step.sprites:
         parts.append(SPRITE_PRELUDE)
+    if step.mesh:
+        parts = [VERSION, PRELUDE.replace(UV_VARYING, UV_OF_PIXEL), MESH_PRELUDE]
     parts += [FEATURES[f] for f in FEATURES if f in features]
     parts += [
         f"uniform sampler2D _target_{t};\nvec4 {t}(vec2 uv) {{ return texture(_target_{t}, uv); }}" for t in named
@@ -207,10 +219,17 @@ def assemble(effect: type[Effect], step: Pass, targets: Iterable[str], main: str
         "\n".join(parts),
         features,
         tuple(sources.files),
-        SPRITE_VERTEX if step.sprites else TILE_VERTEX if main.startswith("tile") else VERTEX,
+        vertex_of(step, main),
         label,
         frozenset(words),
     )
+
+
+def vertex_of(step: Pass, main: str) -> str:
+    """The vertex shader for what a pass draws."""
+    if step.mesh:
+        return MESH_VERTEX
+    return SPRITE_VERTEX if step.sprites else TILE_VERTEX if main.startswith("tile") else VERTEX
 
 
 # Mesa: `1:12(5): error: …`; NVIDIA: `1(12) : error C0000: …`; Apple, AMD, Intel: `ERROR: 1:12: …`.

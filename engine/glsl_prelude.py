@@ -45,6 +45,38 @@ void main() {{
 }}
 """
 
+# Positions as in Face.points, or in space and seen by the camera that Face.transform is given for. Row 0 of a picture
+# is its top, so y points down as in uv.
+MESH_VERTEX = f"""{VERSION}
+uniform mat4 _transform;
+uniform float _in_space;
+uniform float _focal;
+uniform float _near_cm;
+uniform vec2 size_px;
+in vec3 _position;
+in vec2 _mesh_uv;
+in vec3 _mesh_normal;
+in vec4 _mesh_color;
+out vec2 mesh_uv;
+out vec3 mesh_normal;
+out vec3 mesh_position;
+out vec4 mesh_color;
+void main() {{
+    mesh_uv = _mesh_uv;
+    mesh_color = _mesh_color;
+    if (_in_space > 0.5) {{
+        mesh_position = (_transform * vec4(_position, 1.0)).xyz;
+        mesh_normal = mat3(_transform) * _mesh_normal;
+        vec2 seen = vec2(mesh_position.x * size_px.y / size_px.x, -mesh_position.y) * _focal;
+        gl_Position = vec4(seen, -mesh_position.z - 2.0 * _near_cm, -mesh_position.z);   // depth 1 - 2 near / distance
+    }} else {{
+        mesh_position = _position;
+        mesh_normal = _mesh_normal;
+        gl_Position = vec4(_position.xy * 2.0 - 1.0, clamp(_position.z, -1.0, 1.0), 1.0);
+    }}
+}}
+"""
+
 PRELUDE = """
 uniform float time_s;      // seconds since the start
 uniform float dt;          // seconds since the last frame
@@ -70,6 +102,17 @@ flat in vec2 sprite_half_px;
 flat in vec4 data0;
 flat in vec4 data1;
 """
+
+MESH_PRELUDE = """
+in vec2 mesh_uv;
+in vec3 mesh_normal;
+in vec3 mesh_position;
+in vec4 mesh_color;
+uniform vec4 data0;
+uniform vec4 data1;
+"""
+# A straight line in space is not evenly divided in the picture: a mesh's pixel is asked where it is.
+UV_VARYING, UV_OF_PIXEL = "in vec2 _uv;", "#define _uv (gl_FragCoord.xy / size_px)"
 
 _CAMERA = """
 uniform sampler2D _camera;

@@ -2,6 +2,7 @@
 
 from engine.data import Face, Frame, Mask, Observation, Pose
 from engine.effect import Effect, Pass, Sprites, Uniform
+from engine.mesh import Mesh, Texture, Triangles
 from engine.params import Bool, Choice, Color, Float, Int, Media, Point, Text
 from engine.shapes import Box, Label, Line
 from engine.signals import per_face as face_signals
@@ -21,12 +22,15 @@ __all__ = [
     "Line",
     "Mask",
     "Media",
+    "Mesh",
     "Observation",
     "Pass",
     "Point",
     "Pose",
     "Sprites",
     "Text",
+    "Texture",
+    "Triangles",
     "Uniform",
     "__version__",
     "face_signals",

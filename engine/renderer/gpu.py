@@ -15,9 +15,9 @@ from engine.errors import GpuError
 
 SRGB8_ALPHA8 = 0x8C43
 FRAMEBUFFER_SRGB = 0x8DB9
-COLOR_BUFFER_BIT = 0x4000
+COLOR_BUFFER_BIT, DEPTH_BUFFER_BIT = 0x4000, 0x100
 READ_FRAMEBUFFER, DRAW_FRAMEBUFFER = 0x8CA8, 0x8CA9
-LINEAR = 0x2601
+NEAREST, LINEAR = 0x2600, 0x2601
 SOFTWARE = ("llvmpipe", "softpipe", "swrast", "software", "swiftshader", "gdi generic", "basic render")
 NO_GL = (
     "install OpenGL: `apt install libegl1 libgl1 libgles2` (Debian, Ubuntu), `dnf install mesa-libEGL mesa-libGL` "
@@ -106,6 +106,20 @@ class Gpu:
         ends = (0, 0, source.width, source.height, 0, 0, target.width, target.height)
         gl.glBlitFramebuffer(*ends, COLOR_BUFFER_BIT, LINEAR)
         target.use()
+
+    def copy_box(
+        self, source: moderngl.Framebuffer, target: moderngl.Framebuffer, box: tuple[int, int, int, int]
+    ) -> None:
+        """Copies the pixels in `box` (left, top, right, bottom); either may hold several samples a pixel."""
+        gl = self._native
+        gl.glBindFramebuffer(READ_FRAMEBUFFER, source.glo)
+        gl.glBindFramebuffer(DRAW_FRAMEBUFFER, target.glo)
+        gl.glBlitFramebuffer(*box, *box, COLOR_BUFFER_BIT, NEAREST)
+        target.use()
+
+    def clear_depth(self) -> None:
+        """Clears the depth of what is bound, within the scissor's box, and leaves its colour."""
+        self._native.glClear(DEPTH_BUFFER_BIT)
 
     def present(self, source: moderngl.Framebuffer, box: tuple[int, int, int, int], window: tuple[int, int]) -> None:
         """Shows `source` in the window: in `box` (left, bottom, width, height), black round it, top row up."""

@@ -47,10 +47,13 @@ class LayerPaint:
         ending = runners[self.last]
         adds = any(r.adds for r in runners[self.last :])
         self.plain = layer.opacity == 1.0 and layer.blend == "normal"
+        # A mesh that repaints what is beneath it must be given that: the camera's picture where nothing was done to it.
+        repaint = max((i for i, r in enumerate(runners) if i >= self.last and r.rereads), default=-1)
+        repaints = repaint >= 0 and (layer.cut != "none" or ending is not copy or repaint > self.last + 1)
         # A picture that looks beneath itself, or at its own last one, cannot be drawn onto the canvas directly; nor can
         # one whose sprites must be blended with it.
         looks = ending.picture_uses("backdrop") or ending.past is not None
-        self.direct = not looks and (self.plain or not adds)
+        self.direct = not looks and not repaints and (self.plain or not adds)
         moves = any(r.picture_uses("frame") for r in runners if r.covers)
         early_adds = any(r.adds for r in runners[: self.last])
         self.cuts_last = layer.cut != "none" and self.direct and not moves and not early_adds
@@ -103,14 +106,43 @@ class LayerPaint:
                 continue
             if step.target:
                 runner.draw_target(index, self.values, self.textures)
+            elif step.mesh:
+                self._draw_mesh(runner, index)
             elif step.sprites:
-                runner.draw(index, self.surface.framebuffer, self.values, self.textures)
+                runner.draw(index, self._open().framebuffer, self.values, self.textures)
             elif ends:
                 self._onto_canvas(runner, index, ending)
             else:
                 self._aside(runner, index, self.values)
         if runner.effect.shapes:
-            self.overlay.draw(runner.effect.shapes, self.surface.framebuffer)
+            self.overlay.draw(runner.effect.shapes, self._open().framebuffer)
+
+    def _open(self) -> Target:
+        """The picture so far, to draw over: what an effect keeps for its next frame is copied, not drawn over."""
+        if self.surface.double:
+            scratch = self._borrow()
+            scratch.stretch(self.surface)
+            self.surface = scratch
+            self.textures["_frame"] = self.surface.texture
+        return self.surface
+
+    def _borrow(self) -> Target:
+        """A picture of the pool's, given back when the layer is drawn."""
+        target = self.pool.take()
+        self._borrowed.append(target)
+        return target
+
+    def _draw_mesh(self, runner: EffectRunner, index: int) -> None:
+        """Draws a mesh over the picture so far; where it looks at that, at a copy of the pixels that it may touch."""
+        surface, textures = self._open(), self.textures
+        box = runner.box(index)
+        if box is None:
+            return
+        if surface.texture is textures["_frame"] and "frame" in runner.reads:
+            scratch = self._borrow()
+            self.pool.gpu.copy_box(surface.framebuffer, scratch.framebuffer, box)
+            textures = {**textures, "_frame": scratch.texture}
+        runner.draw(index, surface.framebuffer, self.values, textures)
 
     def _onto_canvas(self, runner: EffectRunner, index: int, main: str) -> None:
         """Draws the pass that ends the layer."""
@@ -130,8 +162,7 @@ class LayerPaint:
         """Draws a pass into a picture of its own, which the next one reads."""
         target = runner.past
         if target is None:
-            target = self.pool.take()
-            self._borrowed.append(target)
+            target = self._borrow()
         runner.draw(index, target.framebuffer, values, self.textures, main)
         target.flip()
         self.textures["_frame"] = target.texture

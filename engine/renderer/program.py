@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,9 @@ from engine.data import Floats
 from engine.errors import ShaderError
 from engine.glsl import Shader, explain
 from engine.glsl_prelude import VERSION
+from engine.mesh import FOCAL, NEAR_CM, Triangles
 from engine.renderer.gpu import Gpu
+from engine.renderer.meshes import MeshBuffers
 
 ONE, ZERO = moderngl.ONE, moderngl.ZERO
 # Premultiplied alpha: source and destination factors (Porter and Duff 1984; W3C Compositing and Blending Level 1).
@@ -23,6 +25,7 @@ BLENDS: dict[str, tuple[int, int]] = {
     "normal": (ONE, moderngl.ONE_MINUS_SRC_ALPHA),
     "over": (ONE, moderngl.ONE_MINUS_SRC_ALPHA),
     "add": (ONE, ONE),
+    "replace": (ONE, ZERO),
     "screen": (ONE, moderngl.ONE_MINUS_SRC_COLOR),
     "multiply": (moderngl.DST_COLOR, moderngl.ONE_MINUS_SRC_ALPHA),
 }
@@ -36,7 +39,7 @@ LAYOUTS: dict[str, tuple[tuple[str, int], ...]] = {
 
 
 class Program:
-    """A shader ready to draw, over the whole target, over sprites or over tiles."""
+    """A shader ready to draw, over the whole target, sprites, tiles or meshes."""
 
     def __init__(self, gpu: Gpu, shader: Shader) -> None:
         self.gpu = gpu
@@ -48,7 +51,9 @@ class Program:
         self._buffer: moderngl.Buffer | None = None
         self._rows = 0
         self._layout = next((layout for name, layout in LAYOUTS.items() if name in self._program), ())
-        self._array = None if self._layout else gpu.keep(gpu.context.vertex_array(self._program, []))
+        self._meshes = MeshBuffers(gpu, self._program) if "_position" in self._program else None
+        made = self._layout or self._meshes
+        self._array = None if made else gpu.keep(gpu.context.vertex_array(self._program, []))
         self._units: dict[str, int] = {}
 
     @staticmethod
@@ -91,14 +96,7 @@ class Program:
 
     def draw(self, target: moderngl.Framebuffer, blend: str | None = None, rows: Floats | None = None) -> None:
         """Draws into `target`: replacing it where `blend` is None, else blended; once for each row (sprite or tile)."""
-        context = self.gpu.context
-        target.use()
-        if blend is None:
-            context.disable(moderngl.BLEND)
-        else:
-            context.enable(moderngl.BLEND)
-            context.blend_func = BLENDS[blend]
-        self.set("size_px", (float(target.width), float(target.height)))
+        self._ready(target, blend)
         if not self._layout:
             assert self._array is not None
             if self.shader.quad:
@@ -109,6 +107,32 @@ class Program:
             self._fill(rows)
             assert self._array is not None
             self._array.render(moderngl.TRIANGLE_STRIP, vertices=4, instances=len(rows))
+
+    def _ready(self, target: moderngl.Framebuffer, blend: str | None) -> None:
+        """Binds `target` and says how what is drawn meets what is there."""
+        context = self.gpu.context
+        target.use()
+        if blend is None:
+            context.disable(moderngl.BLEND)
+        else:
+            context.enable(moderngl.BLEND)
+            context.blend_func = BLENDS[blend]
+        self.set("size_px", (float(target.width), float(target.height)))
+
+    def draw_meshes(self, target: moderngl.Framebuffer, blend: str, meshes: Sequence[Triangles]) -> None:
+        """Draws triangles into `target`, blended."""
+        assert self._meshes is not None
+        self._ready(target, blend)
+        self.set("_focal", FOCAL)
+        self.set("_near_cm", NEAR_CM)
+        for mesh in meshes:
+            self.set("_in_space", float(mesh.transform is not None))
+            if mesh.transform is not None:
+                self.set("_transform", np.ascontiguousarray(mesh.transform.T, np.float32))
+            values = (*mesh.values, *(0.0,) * 8)
+            self.set("data0", values[:4])
+            self.set("data1", values[4:8])
+            self._meshes.draw(mesh)
 
     def _fill(self, rows: Floats) -> None:
         """Uploads the rows, into a larger buffer where they do not fit."""
@@ -125,6 +149,8 @@ class Program:
 
     def release(self) -> None:
         """Gives back every GL object."""
+        if self._meshes is not None:
+            self._meshes.release()
         self.gpu.release(self._array, self._buffer, self._program)
         self._array = self._buffer = None
 

@@ -19,6 +19,8 @@ from engine.imaging import rgba
 from engine.params import Choice, Color, Media
 from engine.renderer.foreign import ForeignPictures
 from engine.renderer.gpu import Gpu
+from engine.renderer.meshes import Box, MeshPainter, box_of
+from engine.renderer.own_textures import OwnTextures
 from engine.renderer.program import Program, set_all
 from engine.renderer.targets import Target
 
@@ -45,7 +47,7 @@ class EffectRunner:
         self.gpu, self.effect, self.size, self.pass_scale = gpu, effect, size, pass_scale
         self.steps = passes_of(type(effect))
         names = [s.target for s in self.steps if s.target]
-        pictures = [s for s in self.steps if s.target is None and not s.sprites]
+        pictures = [s for s in self.steps if s.covers]
         if len(pictures) > 1 and any(s.when is None for s in pictures):
             hint = "give each of them `when`, so that one is drawn in a frame"
             raise ShaderError("several full passes without a target", where=type(effect).__name__, hint=hint)
@@ -55,6 +57,7 @@ class EffectRunner:
         self._targets: dict[str, Target] = {}
         self._media: dict[str, Playing] = {}
         self._blank = gpu.texture((1, 1), 4, b"\0\0\0\0")
+        self._textures, self._meshes = OwnTextures(gpu), MeshPainter(gpu)
         self._names = names
         self._past: Target | None = None
         self._foreign: ForeignPictures | None = None
@@ -125,11 +128,7 @@ class EffectRunner:
 
     def picture_uses(self, word: str) -> bool:
         """Whether the pass that makes the effect's picture uses `word`."""
-        return any(
-            word in self.program(i).shader.words
-            for i, step in enumerate(self.steps)
-            if step.target is None and not step.sprites
-        )
+        return any(word in self.program(i).shader.words for i, step in enumerate(self.steps) if step.covers)
 
     @property
     def still(self) -> bool:
@@ -171,10 +170,23 @@ class EffectRunner:
             program.texture("_past", self._past.texture)
         if self._foreign is not None and isinstance(step, ForeignPass):
             self._foreign.set(program, step, framebuffer.size, textures, self._targets)
-        if step.sprites:
+        if step.mesh:
+            self._meshes.draw(step, getattr(self.effect, step.mesh), program, framebuffer)
+        elif step.sprites:
             program.draw(framebuffer, step.blend, getattr(self.effect, step.sprites))
         else:
             program.draw(framebuffer, blend, tiles)
+
+    def box(self, index: int) -> Box | None:
+        """The pixels that pass `index`, which draws a mesh, may touch in a picture of the effect's size."""
+        return box_of(getattr(self.effect, self.steps[index].mesh or ""), self.size)
+
+    @property
+    def rereads(self) -> bool:
+        """Whether a mesh drawn over the picture looks at what is beneath it."""
+        return any(
+            s.mesh and not s.target and "frame" in self.program(i).shader.features for i, s in enumerate(self.steps)
+        )
 
     def _set_own(self, program: Program) -> None:
         """Parameters, own uniforms, own targets and media."""
@@ -197,6 +209,8 @@ class EffectRunner:
         for name in effect.uniforms():
             if name in program:
                 program.set(name, getattr(effect, name))
+        for name, texture in self._textures.items():
+            program.texture(f"_texture_{name}", texture)
         for name, target in self._targets.items():
             program.texture(f"_target_{name}", target.texture)
 
@@ -239,9 +253,10 @@ class EffectRunner:
 
     def settle(self) -> None:
         """Looks at what the effect will draw in this frame, after its own `update`."""
-        pictures = [s for s in self.steps if s.target is None and not s.sprites]
+        pictures = [s for s in self.steps if s.covers]
         self.covers = any(s.when is None or s.when(self.effect) for s in pictures)
-        self.adds = len(self.effect.shapes) > 0 or any(s.sprites and not s.target for s in self.steps)
+        self.adds = len(self.effect.shapes) > 0 or any((s.sprites or s.mesh) and not s.target for s in self.steps)
+        self._textures.follow(self.effect)
         for step in self.steps:
             if isinstance(step, ForeignPass) and step.target and step.size_of is not None:
                 held = self._targets[step.target]
@@ -285,6 +300,8 @@ class EffectRunner:
             program.release()
         if self._foreign is not None:
             self._foreign.release()
+        self._textures.release()
+        self._meshes.release()
         self._programs.clear()
         self._targets.clear()
         self.gpu.release(self._blank)

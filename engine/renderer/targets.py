@@ -38,6 +38,11 @@ class Target:
         """Where the next picture is drawn."""
         return self._framebuffers[(self._front + 1) % len(self._framebuffers)]
 
+    @property
+    def double(self) -> bool:
+        """Whether the last picture is kept while the next is drawn."""
+        return len(self._framebuffers) > 1
+
     def like(self, other: Target) -> bool:
         """Whether `other` has the same size and format."""
         return self.kind == other.kind

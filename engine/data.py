@@ -98,11 +98,30 @@ class Mask:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Heard:
+    """What is heard at frame `frame_id`.
+
+    `wave`: (512,) float32 -1..1, the newest samples; `spectrum`: (512,) 0..1, the loudness of 512 tones of equal
+    distance from 0 to a quarter of the sampling rate. `level`, `bass`, `mid`, `treble`: 0 quiet … 1 loud. `onset`: 1
+    where a note or beat begins, falling to 0 within a third of a second.
+    """
+
+    frame_id: int
+    wave: Floats
+    spectrum: Floats
+    level: float = 0.0
+    bass: float = 0.0
+    mid: float = 0.0
+    treble: float = 0.0
+    onset: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Observation:
     """One frame with everything that is known about it.
 
-    `results` maps a tracker's name (`face`, `pose`, `person`, …) to its result. A tracker that did not run or failed
-    has no entry: that is "unknown", which differs from "nobody".
+    `results` maps a tracker's name (`face`, `pose`, `person`, …) to its result, and `sound` to what is heard. A tracker
+    that did not run or failed has no entry: that is "unknown", which differs from "nobody".
     """
 
     frame: Frame
@@ -126,6 +145,12 @@ class Observation:
         """The person mask, or None where it is not known."""
         found = self.results.get("person")
         return found if isinstance(found, Mask) else None
+
+    @property
+    def heard(self) -> Heard | None:
+        """What is heard, or None where nobody listens."""
+        found = self.results.get("sound")
+        return found if isinstance(found, Heard) else None
 
     def signal(self, name: str, default: float = 0.0) -> float:
         """The value of a named signal in this frame, `default` where it does not exist."""

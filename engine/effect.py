@@ -127,7 +127,8 @@ class Effect(HasParams):
 
     `glsl` is one full-picture pass: GLSL that defines `vec4 effect(vec2 uv)`, or the name of a `.frag` file. Colours in
     GLSL are linear light with premultiplied alpha. `passes` replaces it where one draw does not suffice. `needs` names
-    trackers (`face`, `pose`, `person`); those whose data the GLSL reads (`mask(uv)` …) are found by themselves.
+    trackers (`face`, `pose`, `person`), or `sound`; those whose data the GLSL reads (`mask(uv)` …) are found by
+    themselves.
     """
 
     glsl: ClassVar[str] = ""

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from engine.data import Frame, Observation
 from engine.errors import PhospheneError, SourceError
 from engine.extrapolate import Extrapolator
+from engine.hearing import Ear
 from engine.mailbox import Mailbox
 from engine.quality import quality_of, steps_of
 from engine.renderer import Renderer
@@ -32,6 +33,7 @@ from engine.trackers.base import Tracker
 from engine.workers import IN_FLIGHT, Buffers, CaptureThread, SinkThread, Ticket, TrackerThread, Worker
 
 if TYPE_CHECKING:
+    from engine.audio import Sound
     from engine.governor import Governor
     from engine.take import Take
     from engine.take_recorder import TakeRecorder
@@ -61,6 +63,7 @@ class Show:
         governor: Governor | None = None,
         take: Take | None = None,
         recorder: TakeRecorder | None = None,
+        sound: Sound | None = None,
     ) -> None:
         self.scene, self.source, self.gpu, self.live = scene, source, gpu, live
         self.stats = stats or Stats()
@@ -68,6 +71,7 @@ class Show:
         self.renderer: Renderer | None = None
         self._seed, self._on_frame = seed, on_frame
         self._take, self._recorder = take, recorder
+        self._ear = None if sound is None else Ear(sound)
         self.governor = governor
         self._sent, self._reused = 0, 0
         self._asked: set[str] = set()  # the trackers that have been sent a frame
@@ -242,6 +246,9 @@ class Show:
         moment = None if self._take is None else self._take.begin(ticket.frame, self.scene)
         if moment is not None:
             dt, self.signals.held = moment.dt, set(moment.held)
+        if self._ear is not None and self.scene.hears():
+            with self.stats.timed("sound"):
+                ticket.results["sound"] = self._ear.hear(ticket.frame)
         observation = self.signals.observe(Observation(ticket.frame, ticket.results))
         if moment is not None:
             observation = moment.complete(observation)

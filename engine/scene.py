@@ -16,6 +16,7 @@ from engine.signals import Binding
 
 BLENDS = ("normal", "add", "screen", "multiply")
 CUTS = ("none", "person", "not-person")
+SOUND = "sound"  # stands among an effect's needs, but no tracker hears it
 
 
 class Layer(HasParams):
@@ -44,7 +45,7 @@ class Layer(HasParams):
         for effect in self.effects.values():
             found.update(effect.wants())
             found |= read_by(type(effect))
-        return frozenset(found)
+        return frozenset(found - {SOUND})
 
 
 @dataclass(slots=True)
@@ -143,6 +144,12 @@ class Scene:
             if tracker in ("face", "pose", "person"):
                 found.add(tracker)
         return frozenset(found)
+
+    def hears(self) -> bool:
+        """Whether anything in the scene follows sound."""
+        if any(binding.source.startswith("audio.") for binding in self.bindings.values()):
+            return True
+        return any(SOUND in e.wants() for layer in self.layers if layer.drawn for e in layer.effects.values())
 
     def hides_room(self) -> bool:
         """Whether the room must not be seen: what the scene says, else whether it shows no camera layer uncut."""

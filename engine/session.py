@@ -17,6 +17,7 @@ from engine.registry import Registry, is_file
 from engine.sinks import is_live
 
 if TYPE_CHECKING:
+    from engine.audio import Sound
     from engine.renderer import Renderer
     from engine.scene import Scene
     from engine.sinks.base import Sink
@@ -49,6 +50,7 @@ class Wishes:
     quality: str = "auto"
     take: Path | None = None
     record_take: Path | None = None
+    sound: str | None = None
 
 
 Progress = Callable[[int, int | None], None]
@@ -171,11 +173,13 @@ def _play(wishes: Wishes, take: Take | None, progress: Progress | None, extra_si
         else:
             gpu = Gpu.headless()
             stack.callback(gpu.context.release)
-        sound = getattr(source, "audio_path", None)
+        sound, sound_path = open_ear(wishes, source)
+        if sound is not None:
+            stack.callback(sound.close)
         sinks: list[Sink] = list(extra_sinks)
         own = getattr(source, "path", None)
         for spec in files:
-            sink = open_sink(spec, size=source.size, fps=fps, audio_from=sound, inputs=[own] if own else [])
+            sink = open_sink(spec, size=source.size, fps=fps, audio_from=sound_path, inputs=[own] if own else [])
             stack.callback(sink.close)
             sinks.append(sink)
         stats = Stats()
@@ -213,12 +217,32 @@ def _play(wishes: Wishes, take: Take | None, progress: Progress | None, extra_si
             governor=governor_for(wishes.quality, scene, fps, governs=live, replays=take is not None),
             take=take,
             recorder=recorder,
+            sound=sound,
         )
         with stopping(show.stop):
             show.run()
     if recorder is not None:
         stats.extra["take"] = recorder.summary()
     return stats
+
+
+def open_ear(wishes: Wishes, source: Source) -> tuple[Sound | None, str | None]:
+    """What the scene hears, and the file whose sound a written video gets: what --sound names, else the input's own.
+
+    Raises UsageError and SourceError where the sound that was asked for cannot be opened.
+    """
+    from engine.audio import open_sound
+
+    own: str | None = getattr(source, "audio_path", None)
+    if wishes.sound is None:
+        return (None if own is None else open_sound(own)), own
+    if wishes.sound == "none":
+        return None, None
+    sound = open_sound(wishes.sound)
+    if sound.live and wishes.pace == "exact":
+        sound.close()
+        raise UsageError("a microphone has no exact pace", hint="leave --pace out, or take the sound from a file")
+    return sound, None if sound.live else str(Path(wishes.sound).expanduser())
 
 
 def length_wanted(wishes: Wishes, source: Source, fps: float) -> float | None:

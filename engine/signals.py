@@ -1,4 +1,4 @@
-"""Signals: named numbers over time, taken from what is seen, from keys and from the clock, which parameters follow."""
+"""Signals: named numbers over time, of what is seen and heard, of keys and of the clock, which parameters follow."""
 
 from __future__ import annotations
 
@@ -46,6 +46,11 @@ TABLE: dict[str, Signal] = {
         Signal("pose.count", "how many bodies there are", 0.0, 4.0),
         Signal("person.present", "1 while the person mask holds somebody"),
         Signal("person.area", "how much of the picture is person"),
+        Signal("audio.level", "how loud it is"),
+        Signal("audio.bass", "how loud the bass is, below 250 Hz"),
+        Signal("audio.mid", "how loud the middle is, 250 to 2000 Hz"),
+        Signal("audio.treble", "how loud the treble is, above 2000 Hz"),
+        Signal("audio.onset", "1 where a note or beat begins, falling to 0 within a third of a second"),
         Signal("time", "seconds since the start; not held to its range", unit="s"),
         Signal("key.NAME", "1 while that key is held, e.g. key.space"),
         Signal("lfo.SECONDS", "a wave from 0 to 1 and back in so many seconds, e.g. lfo.4"),
@@ -184,6 +189,9 @@ class Signals:
         if mask is not None and mask.present:
             values["person.present"] = 1.0
             values["person.area"] = float(np.mean(mask.confidence))
+        if (heard := observation.heard) is not None:
+            for part in ("level", "bass", "mid", "treble", "onset"):
+                values[f"audio.{part}"] = getattr(heard, part)
         return Readings(values, self.held)
 
     def _main_face(self, faces: tuple[Face, ...]) -> Face | None:

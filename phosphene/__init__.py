@@ -1,6 +1,6 @@
 """Phosphene's public API: what an effect may import. Promises hold here alone."""
 
-from engine.data import Face, Frame, Mask, Observation, Pose
+from engine.data import Face, Frame, Heard, Mask, Observation, Pose
 from engine.effect import Effect, Pass, Sprites, Uniform
 from engine.mesh import Mesh, Texture, Triangles
 from engine.params import Bool, Choice, Color, Float, Int, Media, Point, Text
@@ -17,6 +17,7 @@ __all__ = [
     "Face",
     "Float",
     "Frame",
+    "Heard",
     "Int",
     "Label",
     "Line",

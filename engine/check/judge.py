@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from engine.check.looks import FLAT, describe_colour, extremes, far, is_flat
-from engine.check.stage import STEP_S, Size, observation, picture, sound, write_picture
+from engine.check.stage import STEP_S, Size, observation, picture, write_picture
 from engine.check.verdict import Verdict, loop_line, main_line
 from engine.data import Pixels
 from engine.dialects import is_shader, kind_of
@@ -22,7 +22,7 @@ from engine.params import Media
 from engine.registry import describe_effect, load_file
 from engine.renderer import Renderer
 from engine.renderer.gpu import Gpu
-from engine.renderer.probing import float_pictures, give, runner_of, unused_uniforms
+from engine.renderer.probing import float_pictures, runner_of, unused_uniforms
 from engine.renderer.runner import EffectRunner
 from engine.scene import Layer, Scene
 
@@ -108,11 +108,7 @@ class Judge:
 
     def frame(self, renderer: Renderer, number: int, *, loud: bool = False) -> Pixels:
         """The picture of frame `number`. Raises PhospheneError where the effect failed."""
-        if loud and (runner := runner_of(renderer, ADDRESS)) is not None:
-            wave, spectrum = sound(number)
-            give(runner, "_wave", wave)
-            give(runner, "_spectrum", spectrum)
-        renderer.render(observation(renderer.size, number), STEP_S if number else 0.0)
+        renderer.render(observation(renderer.size, number, loud=loud), STEP_S if number else 0.0)
         self.look(renderer)
         return renderer.read()
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from engine.data import Face, Faces, Floats, Frame, Mask, Observation, Pixels, Pose, Poses
+from engine.data import Face, Faces, Frame, Heard, Mask, Observation, Pixels, Pose, Poses
 from engine.errors import SinkError
 
 Size = tuple[int, int]
@@ -63,31 +63,28 @@ def pose() -> Pose:
 
 
 @lru_cache(maxsize=64)
-def observation(size: Size, number: int) -> Observation:
-    """Frame `number` with everything known about it."""
+def observation(size: Size, number: int, *, loud: bool = False) -> Observation:
+    """Frame `number` with everything known about it, in silence where it is not `loud`."""
     x, y = np.meshgrid((np.arange(size[0]) + 0.5) / size[0], (np.arange(size[1]) + 0.5) / size[1])
     inside = 1.0 - (((x - 0.5) / 0.22) ** 2 + ((y - 0.6) / 0.45) ** 2)
     mask = Mask(number, np.clip(0.5 + 4.0 * inside, 0.0, 1.0).astype(np.float32))
     frame = Frame(number, number * STEP_S, np.roll(picture(size), 3 * number, axis=1))
-    results = {
+    results: dict[str, Any] = {
         "person": mask,
         "face": Faces(number, (face(size, number),)),
         "pose": Poses(number, (pose(),)),
     }
+    if loud:
+        results["sound"] = sound(number)
     return Observation(frame, results)
 
 
-def sound(number: int) -> tuple[Floats, Floats]:
-    """A wave and its spectrum, as the textures of foreign shaders hold them: 2×512×4 float32 each."""
+def sound(number: int) -> Heard:
+    """A wave and a spectrum that differ from frame to frame."""
     along = np.arange(512) / 512.0
-    wave = 0.5 + 0.4 * np.sin(40.0 * along + number)
+    wave = 0.8 * np.sin(40.0 * along + number)
     spectrum = np.exp(-5.0 * along) * (0.6 + 0.4 * np.cos(60.0 * along + number))
-    return as_texture(wave), as_texture(spectrum)
-
-
-def as_texture(values: NDArray[np.float64]) -> Floats:
-    """A row of numbers in every row and channel."""
-    return np.broadcast_to(values.astype(np.float32)[None, :, None], (2, len(values), 4)).copy()
+    return Heard(number, wave.astype(np.float32), spectrum.astype(np.float32), 0.7, 0.8, 0.6, 0.5, 1.0)
 
 
 def write_picture(path: Path, pixels: Pixels) -> None:

@@ -63,6 +63,11 @@ def add_common(parser: argparse.ArgumentParser) -> None:
         metavar="ADDRESS=VALUE",
         help="set a parameter: person/duotone.amount=0.7, or just amount=0.7 where only one fits",
     )
+    parser.add_argument(
+        "--sound",
+        metavar="SOUND",
+        help="what the scene hears: a file, mic, mic:NAME, none (default: the input's own sound)",
+    )
     parser.add_argument("--seconds", type=positive, metavar="S", help="stop after S seconds of input")
     parser.add_argument(
         "--sync",
@@ -143,6 +148,7 @@ def wishes_of(options: argparse.Namespace, scene: str, source: str, outputs: lis
         quality=options.quality,
         settings=settings(options.settings),
         effect_folders=[Path(f) for f in options.effects],
+        sound=options.sound,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from engine.data import Observation
+from engine.data import Heard, Observation
 from engine.effect import Effect, Pass
 from engine.params import Param
 
@@ -38,6 +38,7 @@ class Foreign(Effect):
         self.frame_index = -1
         self.now_s = 0.0
         self.step_s = 0.0
+        self.heard: Heard | None = None
         self.opaque = False  # whether the picture so far is the camera's own: set by who draws
         self.pictures: dict[str, Size] = {}  # sizes of what its samplers hold: set by who draws
         self.fired: dict[str, bool] = {}  # events: whether each was on in the last frame
@@ -46,6 +47,7 @@ class Foreign(Effect):
 
     def update(self, observation: Observation, dt: float) -> None:
         """Notes the moment that is drawn; an event fires in the frame in which it is switched on."""
+        self.heard = observation.heard
         self.moment(observation.frame.time_s, dt)
 
     def moment(self, time_s: float, dt: float) -> None:
@@ -115,7 +117,7 @@ RESERVED = frozenset(
     {
         *dir(Foreign),
         *("size", "seed", "shapes", "media_sizes", "frame_index", "now_s", "step_s", "opaque", "pictures", "fired"),
-        *("firing", "use", "name"),
+        *("firing", "heard", "use", "name"),
     }
 )
 

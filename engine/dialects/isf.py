@@ -167,6 +167,8 @@ class IsfMaker:
         transition = {"startImage", "endImage"} <= image
         role = "transition" if transition else "filter" if "inputImage" in image else "generator"
         trackers = {t for p in passes for t in p.trackers}
+        if {"_wave", "_spectrum"}.intersection(self.samplers.values()):
+            trackers.add("sound")
         identity = {
             param_name(i.name): i.values["IDENTITY"][0]
             for i in header.inputs

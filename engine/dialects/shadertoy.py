@@ -1,8 +1,8 @@
 """ShaderToy-style files: `void mainImage(out vec4 fragColor, in vec2 fragCoord)` in a `.frag` or `.glsl` file.
 
 iChannel0 is the picture so far. A line `#iChannel1 "noise.png"` gives a channel something else: a picture beside the
-file, `"picture"`, `"camera"`, `"self"` (the last picture of this very buffer) or `"bufA"` … `"bufD"`; with or without
-`file://` in front.
+file, `"picture"`, `"camera"`, `"sound"`, `"self"` (the last picture of this very buffer) or `"bufA"` … `"bufD"`; with
+or without `file://` in front.
 The buffers of `rain.frag` are `rain.bufA.frag` … `rain.bufD.frag`, its common part is `rain.common.frag`.
 """
 
@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.audio import RATE
 from engine.dialects.base import Foreign, ForeignPass, Given, Size, make_class
 from engine.dialects.isf import straight_pass
 from engine.dialects.isf_header import beside
@@ -115,6 +116,8 @@ class Toy:
         where = f"{self.files[part]}:{line}"
         if wanted in ("picture", "camera"):
             return PICTURE if wanted == "picture" else "_camera_codes"
+        if wanted == "sound":
+            return "_sound"
         if wanted == "self":
             if part not in BUFFERS:
                 raise ShaderError('"self" is for buffers', where=where, hint="read a buffer, which reads itself")
@@ -125,7 +128,7 @@ class Toy:
                 raise ShaderError(f"there is no buffer {stem}", where=where, hint=f"write {self.part_name(stem)}")
             return f"_target_{stem}"
         if "." not in wanted:
-            wrong = unknown_name("channel", wanted, ("picture", "camera", "self", *BUFFERS))
+            wrong = unknown_name("channel", wanted, ("picture", "camera", "sound", "self", *BUFFERS))
             raise ShaderError(wrong.message, where=where, hint=wrong.hint)
         path = beside(self.files[part], wanted, line)
         name = next((n for n, held in self.fixed.items() if held == path), f"picture{len(self.fixed)}")
@@ -153,6 +156,7 @@ class Toy:
             "fixed": dict(self.fixed),
             "repeats": True,
             "passes": tuple(passes),
+            "needs": ("sound",) if "_sound" in samplers else (),
         }
 
     def toy_pass(self, part: str) -> ForeignPass:
@@ -219,7 +223,7 @@ def toy_builtins(effect: Foreign, size: Size, channels: dict[int, str]) -> dict[
         "iFrameRate": 1.0 / effect.step_s if effect.step_s > 0.0 else 30.0,
         "iFrame": effect.frame_index,
         "iDate": effect.date(),
-        "iSampleRate": 44100.0,
+        "iSampleRate": float(RATE),
         "iChannelTime": np.full(4, effect.now_s, np.float32),
         "iChannelResolution": np.array([(w, h, 1.0) for w, h in sizes], np.float32),
     }

@@ -8,14 +8,14 @@ from pathlib import Path
 import moderngl
 import numpy as np
 
-from engine.data import Pixels
+from engine.data import Floats, Heard, Pixels
 from engine.dialects.base import Foreign, ForeignPass, Size
 from engine.errors import SourceError
 from engine.renderer.gpu import Gpu
 from engine.renderer.program import Program
 from engine.renderer.targets import Target
 
-WAVE, SPECTRUM = 0.5, 0.0  # silence, as ISF and ShaderToy write it
+SOUNDS = ("_wave", "_spectrum", "_sound")  # the samplers of ISF's audio and audioFFT, and of ShaderToy's sound
 
 
 class ForeignPictures:
@@ -28,6 +28,7 @@ class ForeignPictures:
         self.gpu, self.effect = gpu, effect
         self.given: dict[str, moderngl.Texture] = {}
         self._own: dict[str, moderngl.Texture] = {}
+        self._written: dict[str, Heard | None] = {}
         try:
             for name, path in effect.fixed.items():
                 try:
@@ -41,10 +42,14 @@ class ForeignPictures:
             self.release()
             raise
 
-    def _silence(self, name: str, value: float) -> moderngl.Texture:
+    def _sounding(self, name: str) -> moderngl.Texture:
+        """What is heard in this frame as the picture that `name` stands for."""
+        heard = self.effect.heard
         if name not in self._own:
-            table = np.full((2, 512, 4), value, np.float32)
-            self._own[name] = self.gpu.texture((512, 2), 4, table, dtype="f4")
+            self._own[name] = self.gpu.texture((512, 2), 4, sound_table(name, None), dtype="f4")
+        if heard is not self._written.get(name):
+            self._own[name].write(sound_table(name, heard))
+            self._written[name] = heard
         return self._own[name]
 
     def set(
@@ -66,9 +71,7 @@ class ForeignPictures:
         if picture is not None:
             bound["_picture"] = picture
         bound.update(self.given)
-        for name, value in (("_wave", WAVE), ("_spectrum", SPECTRUM)):
-            if name in program:
-                bound[name] = self._silence(name, value)
+        bound.update({name: self._sounding(name) for name in SOUNDS if name in program})
         for name, texture in bound.items():
             program.texture(name, texture)
             effect.pictures[name] = texture.size
@@ -82,6 +85,17 @@ class ForeignPictures:
         """Gives back every GL object."""
         self.gpu.release(*self._own.values())
         self._own.clear()
+
+
+def sound_table(name: str, heard: Heard | None) -> Floats:
+    """Sound as a picture, 2×512×4 float32, top row first: the wave round 0.5, and the spectrum from 0 to 1.
+
+    ShaderToy's has the wave in its upper row and the spectrum in the lower, ISF's have the same in every row.
+    """
+    wave = np.full(512, 0.5, np.float32) if heard is None else 0.5 + 0.5 * heard.wave
+    spectrum = np.zeros(512, np.float32) if heard is None else heard.spectrum
+    rows = {"_wave": (wave, wave), "_spectrum": (spectrum, spectrum), "_sound": (wave, spectrum)}[name]
+    return np.repeat(np.stack(rows)[:, :, None], 4, axis=2).astype(np.float32)
 
 
 def place_of(file: Path, word: str) -> str:

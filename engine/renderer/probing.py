@@ -25,18 +25,6 @@ def unused_uniforms(runner: EffectRunner, names: list[str]) -> list[str]:
     return [n for n in names if not any(n in program for program in runner._programs.values())]
 
 
-def give(runner: EffectRunner, name: str, values: NDArray[Any]) -> None:
-    """Puts H×W×4 float32 `values` in the place of a texture of a foreign effect; the effect owns it from then on."""
-    foreign = runner._foreign
-    if foreign is None or not any(name in program for program in runner._programs.values()):
-        return
-    texture = foreign._own.get(name)
-    if texture is None:
-        texture = runner.gpu.texture((values.shape[1], values.shape[0]), 4, dtype="f4")
-        foreign._own[name] = texture
-    texture.write(np.ascontiguousarray(values, np.float32))
-
-
 def float_pictures(renderer: Renderer, address: str, observation: Observation) -> Iterator[NDArray[np.float32]]:
     """What the effect at `address` gave for the frame that was just drawn: its float targets, and its last pass drawn
     once more without rounding. H×W×4 each."""

@@ -203,7 +203,7 @@ def test_roles(tmp_path: Path) -> None:
 
 def test_the_trackers_it_needs() -> None:
     assert load(SAMPLES / "isf_person.fs").needs == ("face", "person", "pose")
-    assert load(SAMPLES / "isf_values.fs").needs == ()
+    assert load(SAMPLES / "isf_values.fs").needs == ("sound",)
 
 
 def test_the_first_standard_is_read_too(tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ def made(tmp_path: Path, count: int = 5, name: str = "take", **changes: Any) -> 
     folder = tmp_path / name
     recorder = TakeRecorder(folder, about(**changes), scene(), waits=True)
     frames = [Frame(3 * n + 1, 0.1 + n / 29.97, noise(SIZE, n)) for n in range(count)]
-    observations = [Observation(f, wild(f.id), {"audio.level": f.id / 7, "face.smile": 0.3}) for f in frames]
+    observations = [Observation(f, wild(f.id), {"midi.knob": f.id / 7, "face.smile": 0.3}) for f in frames]
     for number, observation in enumerate(observations):
         recorder.add(observation, number / 3.0, observation.results, {"space"} if number % 2 else set())
     recorder.close()
@@ -216,7 +216,7 @@ def test_a_take_gives_back_everything_exactly(tmp_path: Path) -> None:
             moment = take.begin(frame, scene())
             assert moment.dt == number / 3.0
             assert moment.held == (("space",) if number % 2 else ())
-            assert dict(moment.signals) == {"audio.level": frame.id / 7}
+            assert dict(moment.signals) == {"midi.knob": frame.id / 7}
 
 
 def test_signals_that_cannot_be_found_again_are_added_to_those_that_can(tmp_path: Path) -> None:
@@ -224,7 +224,7 @@ def test_signals_that_cannot_be_found_again_are_added_to_those_that_can(tmp_path
     with Take(folder) as take:
         frame = frames_of(take)[0]
         full = take.begin(frame, scene()).complete(Observation(frame, {}, {"face.smile": 0.9}))
-    assert dict(full.signals) == {"face.smile": 0.9, "audio.level": 1 / 7}
+    assert dict(full.signals) == {"face.smile": 0.9, "midi.knob": 1 / 7}
 
 
 def test_a_result_that_is_used_again_is_written_once_and_is_the_same_object(tmp_path: Path) -> None:

@@ -1,0 +1,58 @@
+"""Sound as an input: the one protocol, and the function that opens a file or a microphone.
+
+Sound shares the frames' clock: second 0 is the first frame. It is mono, 48000 samples a second, float32 from -1 to 1.
+"""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Protocol, Self, cast
+
+from engine.errors import UsageError
+
+if TYPE_CHECKING:
+    from engine.data import Floats
+
+RATE = 48000  # samples a second
+MICROPHONE = "mic"
+KEPT_S = 20.0  # how far back `block` may reach at least, in every kind of sound
+
+
+class Sound(Protocol):
+    """Gives sound for moments of the frames' clock; `live` says that it arrives by the wall clock.
+
+    Used by one thread at a time.
+    """
+
+    live: bool
+
+    def block(self, time_s: float, seconds: float) -> Floats:
+        """The `seconds` of sound that end at `time_s`: float32 mono, round(seconds · RATE) samples, silence where there
+        is none. Blocks one after another join without a gap. A file gives the same for the same times."""
+
+    def close(self) -> None:
+        """Releases the file or device; harmless when called twice."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+def open_sound(spec: str) -> Sound:
+    """Opens the sound that `spec` names: `mic`, `mic:NAME` (a part of a microphone's name, or its number), or a file.
+
+    Raises UsageError for an empty name, SourceError for what cannot be opened.
+    """
+    kind, colon, rest = spec.partition(":")
+    if not spec.strip():
+        raise UsageError("--sound names nothing", hint="write mic, or the path of a file with sound")
+    # Each back end is loaded when it is opened.
+    if kind == MICROPHONE and (colon or not Path(spec).is_file()):
+        return cast("Sound", importlib.import_module("engine.sources.microphone").Microphone(rest))
+    from engine.sources import checked_file
+
+    return cast("Sound", importlib.import_module("engine.sources.sound").FileSound(checked_file(spec)))

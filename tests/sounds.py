@@ -1,0 +1,92 @@
+"""Sounds made for tests, files that hold them, and a microphone that the test speaks into."""
+
+from __future__ import annotations
+
+import sys
+import wave
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from engine.data import Floats
+
+RATE = 48000
+
+
+def tone(hz: float, seconds: float = 2.0, amplitude: float = 0.25) -> NDArray[np.float32]:
+    """A sine."""
+    at = np.arange(round(seconds * RATE)) / RATE
+    return (amplitude * np.sin(2 * np.pi * hz * at)).astype(np.float32)
+
+
+def notes(begins_s: list[float], seconds: float = 2.0, hz: float = 440.0) -> NDArray[np.float32]:
+    """Notes that begin at once and die away within a fifth of a second."""
+    out = np.zeros(round(seconds * RATE), np.float32)
+    for begin_s in begins_s:
+        note = tone(hz, 0.2, 0.5) * np.exp(-np.arange(round(0.2 * RATE)) / (0.04 * RATE))
+        first = round(begin_s * RATE)
+        out[first : first + len(note)] += note[: len(out) - first]
+    return out
+
+
+def write_wav(path: Path, samples: NDArray[np.float32], rate: int = RATE) -> Path:
+    """Writes 16-bit mono."""
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes((np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes())
+    return path
+
+
+class PortAudioError(Exception):
+    """As sounddevice's."""
+
+
+class FakeStream:
+    """An input that the test feeds."""
+
+    def __init__(self, **options: Any) -> None:
+        self.options = options
+        self.running = False
+
+    def start(self) -> None:
+        self.running = True
+
+    def stop(self) -> None:
+        self.running = False
+
+    def close(self) -> None:
+        pass
+
+    def feed(self, samples: Floats) -> None:
+        self.options["callback"](samples[:, None], len(samples), None, None)
+
+
+def fake_portaudio(monkeypatch: pytest.MonkeyPatch, *, rate: int = RATE, works: bool = True) -> list[FakeStream]:
+    """A sounddevice with one microphone; the streams that are opened appear in the list."""
+    made: list[FakeStream] = []
+
+    def check(samplerate: int, **_: Any) -> None:
+        if samplerate != rate:
+            raise PortAudioError("Invalid sample rate")
+
+    def stream(**options: Any) -> FakeStream:
+        if not works:
+            raise PortAudioError("Device unavailable")
+        made.append(FakeStream(**options))
+        return made[-1]
+
+    devices = [{"name": "Desk mic", "max_input_channels": 1, "default_samplerate": float(rate)}]
+    module = SimpleNamespace(
+        PortAudioError=PortAudioError,
+        check_input_settings=check,
+        query_devices=lambda *named: devices[0] if named else devices,
+        InputStream=stream,
+    )
+    monkeypatch.setitem(sys.modules, "sounddevice", module)
+    return made

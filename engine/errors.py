@@ -39,6 +39,10 @@ class SourceError(PhospheneError):
     """An input that cannot be opened or read."""
 
 
+class SourceRests(SourceError):  # noqa: N818 (reads as what happened)
+    """An input that gives nothing for now, on purpose; it is asked again."""
+
+
 class SinkError(PhospheneError):
     """An output that cannot be opened or written."""
 

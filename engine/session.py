@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +52,7 @@ class Wishes:
     take: Path | None = None
     record_take: Path | None = None
     sound: str | None = None
+    on_demand: bool = False
 
 
 Progress = Callable[[int, int | None], None]
@@ -133,6 +135,7 @@ def _play(wishes: Wishes, take: Take | None, progress: Progress | None, extra_si
     from engine.renderer.gpu import Gpu
     from engine.sinks import open_sink
     from engine.sources import open_source
+    from engine.sources.on_demand import open_on_demand
     from engine.stats import Stats
     from engine.trackers import KINDS as TRACKERS
     from engine.trackers import open_tracker, warm
@@ -143,13 +146,15 @@ def _play(wishes: Wishes, take: Take | None, progress: Progress | None, extra_si
     # Loading a tracker's library takes longer than all else: it begins while the camera opens and the window appears.
     threading.Thread(target=warm, args=(sorted(scene.needs() - known),), name="warm", daemon=True).start()
     files = [o for o in wishes.outputs if o != WINDOW]
+    sinks: list[Sink] = list(extra_sinks)
     with ExitStack() as stack:
         source: Source
         if take is not None:
             source = take
             take.compare(scene)
         else:
-            source = stack.enter_context(open_source(wishes.input, size=wishes.size, fps=wishes.fps))
+            opened = partial(open_on_demand, wishes.outputs, sinks) if wishes.on_demand else open_source
+            source = stack.enter_context(opened(wishes.input, size=wishes.size, fps=wishes.fps))
         needed = sorted({model for name in scene.needs() - known for model in TRACKERS[name].models})
         models.fetch([name for name in needed if not models.state(name).ready])
         shown = any(is_live(o) for o in wishes.outputs) if wishes.pace is None else wishes.pace == "live"
@@ -176,7 +181,6 @@ def _play(wishes: Wishes, take: Take | None, progress: Progress | None, extra_si
         sound, sound_path = open_ear(wishes, source)
         if sound is not None:
             stack.callback(sound.close)
-        sinks: list[Sink] = list(extra_sinks)
         own = getattr(source, "path", None)
         for spec in files:
             sink = open_sink(spec, size=source.size, fps=fps, audio_from=sound_path, inputs=[own] if own else [])

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from engine.data import Frame, Pixels
-from engine.errors import SourceError
+from engine.errors import SourceError, SourceRests
 from engine.imaging import straight_alpha
 from engine.mailbox import Mailbox
 from engine.sinks.base import Sink
@@ -110,6 +110,7 @@ class CaptureThread(Worker):
         self._source, self._outbox, self._stats = source, outbox, stats
         self._paced, self._until_s = paced, until_s
         self._halt = threading.Event()
+        self._begin_s = 0.0
         self.stalled = ""  # why a live source delivers nothing at the moment
 
     def run(self) -> None:
@@ -124,7 +125,7 @@ class CaptureThread(Worker):
             self._outbox.close()
 
     def _frames(self) -> Iterator[Frame]:
-        begin = time.perf_counter()
+        begin = self._begin_s = time.perf_counter()
         while not self._halt.is_set():
             frame = self._read()
             if frame is None or (self._until_s is not None and frame.time_s >= self._until_s - 1e-6):
@@ -146,10 +147,12 @@ class CaptureThread(Worker):
             except SourceError as error:
                 if not self._source.live:
                     raise
-                if not self.stalled:
-                    log.warning("%s", error)
+                if error.message != self.stalled:
+                    log.log(logging.INFO if isinstance(error, SourceRests) else logging.WARNING, "%s", error)
                 self.stalled = error.message
                 self._halt.wait(RETRY_S)
+                if self._until_s is not None and time.perf_counter() - self._begin_s >= self._until_s:
+                    return None
         return None
 
     def stop(self) -> None:

@@ -42,6 +42,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="OUT",
         help="window (default), virtual-camera, pipewire, out.mp4, frames/, null; repeat it for several at once",
     )
+    parser.add_argument(
+        "--on-demand",
+        action="store_true",
+        help="switch the camera on only while somebody watches the virtual one; until then a slate",
+    )
     parser.add_argument("--record-take", metavar="DIR", help="write the show down in DIR, to be drawn again by --take")
     parser.add_argument(
         "--take",
@@ -159,6 +164,7 @@ def run(options: argparse.Namespace) -> int:
         outputs = [str(Path(options.take) / f"{Path(options.scene).stem}.mp4")]
     wishes = wishes_of(options, options.scene, options.input, outputs)
     wishes.take = Path(options.take) if options.take else None
+    wishes.on_demand = options.on_demand
     wishes.record_take = Path(options.record_take) if options.record_take else None
     show(wishes, options)
     return 0

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import re
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
@@ -85,6 +86,12 @@ def open_sink(
 def is_live(spec: str) -> bool:
     """Whether an output shows what happens now. Raises as `split_spec` does."""
     return KINDS[split_spec(spec)[0]].live
+
+
+def knows_watchers(spec: str) -> bool:
+    """Whether an output tells if anyone watches it. Raises as `split_spec` does."""
+    kind = split_spec(spec)[0]
+    return kind == "pipewire" or (kind == "virtual-camera" and sys.platform.startswith("linux"))
 
 
 def split_spec(spec: str) -> tuple[str, str, dict[str, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
 from engine.data import Pixels
 
@@ -30,3 +30,12 @@ class Sink(Protocol):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
+
+
+@runtime_checkable
+class TellsWatched(Protocol):
+    """A sink that knows whether somebody looks at its pictures."""
+
+    @property
+    def watched(self) -> bool:
+        """Whether somebody does at the moment."""

@@ -24,6 +24,7 @@ from engine.data import Pixels
 from engine.errors import SinkError
 from engine.sinks import check_picture
 from engine.sinks import v4l2_api as api
+from engine.sinks.v4l2_watchers import Watchers
 
 DRIVER = "v4l2 loopback"
 INSTALL = (
@@ -58,6 +59,7 @@ class V4l2Sink(Closing):
         self._fd = self._open_device()
         try:
             self.card = self._check_capability().card
+            self._watchers = Watchers(self._fd, self.device)
             self._negotiate()
             self._map_buffers()
             self._ioctl(api.STREAMON, bytearray(struct.pack("=I", api.OUTPUT)))
@@ -68,6 +70,11 @@ class V4l2Sink(Closing):
         except OSError as error:
             self.close()
             raise self._refused(error) from error
+
+    @property
+    def watched(self) -> bool:
+        """Whether a program reads the camera at the moment."""
+        return self._fd >= 0 and self._watchers.watched
 
     def write(self, image: Pixels, time_s: float) -> None:
         """Hands one picture to whoever watches."""

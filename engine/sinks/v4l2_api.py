@@ -30,6 +30,11 @@ DQBUF = _request(_READ | _WRITE, 17, BUFFER_SIZE)
 STREAMON = _request(_WRITE, 18, 4)
 STREAMOFF = _request(_WRITE, 19, 4)
 S_PARM = _request(_READ | _WRITE, 22, PARM_SIZE)
+EVENT_SIZE, SUBSCRIPTION_SIZE = 136, 32
+DQEVENT = _request(_READ, 89, EVENT_SIZE)
+SUBSCRIBE_EVENT = _request(_WRITE, 90, SUBSCRIPTION_SIZE)
+CLIENT_USAGE = 0x08000000 + 0x08E00000 + 1  # V4L2_EVENT_PRI_CLIENT_USAGE of v4l2loopback.h, 0.13 and newer
+_SEND_INITIAL = 1  # V4L2_EVENT_SUB_FL_SEND_INITIAL
 
 
 class Capability(NamedTuple):
@@ -104,3 +109,15 @@ def read_buffer(data: bytes | bytearray) -> tuple[int, int, int]:
         struct.unpack_from("=I", data, 64)[0],
         struct.unpack_from("=I", data, 72)[0],
     )
+
+
+def make_subscription(kind: int) -> bytearray:
+    """struct v4l2_event_subscription; the state at the moment is told at once."""
+    data = bytearray(SUBSCRIPTION_SIZE)
+    struct.pack_into("=3I", data, 0, kind, 0, _SEND_INITIAL)
+    return data
+
+
+def read_event(data: bytes | bytearray) -> tuple[int, int]:
+    """(type, first number of the payload) of struct v4l2_event."""
+    return struct.unpack_from("=I", data, 0)[0], struct.unpack_from("=I", data, 8)[0]

@@ -56,7 +56,9 @@ PAGE = """
 <video id=v playsinline muted></video>
 <script>
 (async () => {
-  const first = await navigator.mediaDevices.getUserMedia({video: true});
+  let first = null;  // a browser that has just started may not have found its cameras yet
+  for (let tries = 0; !first && tries < 40; tries++)
+    first = await navigator.mediaDevices.getUserMedia({video: true}).catch(() => later(500));
   const cameras = (await navigator.mediaDevices.enumerateDevices()).filter((d) => d.kind == 'videoinput');
   const video = document.getElementById('v');
   video.srcObject = first;
@@ -133,9 +135,14 @@ class Feed:
 def read(session: PipeWireSession, node: str, code: str = "I420", frames: int = 20) -> dict[str, Any]:
     """What a consumer sees."""
     command = [sys.executable, str(READER), node, code, str(SIZE[0]), str(SIZE[1]), str(frames)]
-    done = subprocess.run(command, env=session.env, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
+    end = time.monotonic() + 30
+    while True:
+        done = subprocess.run(command, env=session.env, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0, done.stderr
+        found: dict[str, Any] = json.loads(done.stdout)
+        if found["problem"] != "no node available" or time.monotonic() > end:
+            break
+        time.sleep(0.2)  # the camera is not published yet
     assert not found["problem"]
     return found
 
@@ -225,3 +232,47 @@ def test_a_browser_takes_it_as_a_webcam(session: PipeWireSession) -> None:
     steps = [(b - a) % 90 for a, b in pairwise(numbers)]
     assert all(0 < step < 45 for step in steps), numbers
     assert min(psnr) > 45  # the wrong matrix or range would leave 20
+
+
+# A show on demand whose camera is a test card that says when it is opened and closed.
+ON_DEMAND = """
+import sys, threading
+from engine import session
+from engine.sources import on_demand
+from engine.sources.testcard import TestCardSource
+
+class Camera(TestCardSource):
+    live = True
+
+    def __init__(self, spec, *, size, fps):
+        super().__init__(size, fps)
+        print("opened", flush=True)
+
+    def read(self):
+        threading.Event().wait(1 / 30)
+        return super().read()
+
+    def close(self):
+        print("closed", flush=True)
+
+on_demand.open_source = Camera
+on_demand.LINGER_S = 0.2
+on_demand.OnDemandSource.__init__.__kwdefaults__["linger_s"] = 0.2
+wishes = session.Wishes("mirror", "camera", ["pipewire:Demand"], size=(320, 240), seconds=60, on_demand=True)
+session.play(wishes)
+"""
+
+
+@pytest.mark.gl
+def test_the_camera_is_on_only_while_somebody_reads(session: PipeWireSession) -> None:
+    env = {**session.env, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen([sys.executable, "-c", ON_DEMAND], env=env, stdout=subprocess.PIPE, text=True) as show:
+        assert show.stdout is not None
+        try:
+            for _ in range(2):
+                found = read(session, "demand", frames=60)
+                assert found["numbers"][0] is None  # the slate came first
+                assert show.stdout.readline().strip() == "opened"
+                assert show.stdout.readline().strip() == "closed"
+        finally:
+            show.kill()

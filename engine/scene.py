@@ -51,7 +51,8 @@ class Layer(HasParams):
 @dataclass(slots=True)
 class Scene:
     """What is drawn. `trackers`: parameters by tracker; `bindings`: signal by parameter address; `private`: the scene
-    hides the room, so that a slate is shown where that cannot be done (None: found from the layers)."""
+    hides the room, so that a slate is shown where that cannot be done (None: found from the layers); `flash_guard`
+    keeps flashes under three a second."""
 
     name: str
     title: str = ""
@@ -61,6 +62,7 @@ class Scene:
     bindings: dict[str, Binding] = field(default_factory=dict)
     sync: str = "frame"
     private: bool | None = None
+    flash_guard: bool = True
     path: Path | None = None
     listeners: list[Callable[[str, Any], None]] = field(default_factory=list)  # told what `set` and `bind` did
 

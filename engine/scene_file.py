@@ -17,7 +17,7 @@ from engine.signals import Binding
 from engine.toml_lines import Place, line_of
 from engine.trackers import KINDS, tracker_class
 
-SCENE_KEYS = ("title", "doc", "sync", "private", "trackers", "layer")
+SCENE_KEYS = ("title", "doc", "sync", "private", "flash_guard", "trackers", "layer")
 LAYER_KEYS = ("name", "source", "matte", "effects", *Layer.params())
 SYNCS = ("frame", "latest")
 SOURCES = ("camera", "none")
@@ -78,6 +78,9 @@ class SceneFile:
         private = table.get("private")
         if not isinstance(private, bool | None):
             raise self.error("private must be true or false", ("private",))
+        flash_guard = table.get("flash_guard", True)
+        if not isinstance(flash_guard, bool):
+            raise self.error("flash_guard must be true or false", ("flash_guard",))
         layers = table.get("layer", [])
         if not isinstance(layers, list) or not layers:
             raise self.error("a scene needs at least one [[layer]]", ("layer",), 'write:\n[[layer]]\nsource = "camera"')
@@ -88,6 +91,7 @@ class SceneFile:
             trackers=self.trackers(table.get("trackers", {})),
             sync=sync,
             private=private,
+            flash_guard=flash_guard,
             path=self.path,
         )
         for index, layer in enumerate(layers):
@@ -224,6 +228,8 @@ def save_scene(scene: Scene, path: Path) -> None:
         document["sync"] = scene.sync
     if scene.private is not None:
         document["private"] = scene.private
+    if not scene.flash_guard:
+        document["flash_guard"] = False
     if scene.trackers:
         document["trackers"] = scene.trackers
     layers = tomlkit.aot()

@@ -44,6 +44,7 @@ class Wishes:
     pace: str | None = None
     sync: str | None = None
     seed: int | None = None
+    flash_guard: bool | None = None
     hud: bool = False
     settings: Sequence[tuple[str, str]] = ()
     bindings: Sequence[tuple[str, Mapping[str, Any]]] = ()
@@ -80,6 +81,8 @@ def open_scene(wishes: Wishes, registry: Registry | None = None) -> Scene:
         scene.bind(address, Binding.parse(table))
     if wishes.sync is not None:
         scene.sync = wishes.sync
+    if wishes.flash_guard is not None:
+        scene.flash_guard = wishes.flash_guard
     return scene
 
 

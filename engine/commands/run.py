@@ -89,6 +89,11 @@ def add_common(parser: argparse.ArgumentParser) -> None:
         help="auto: give up what is missed least to hold --fps in a live show; fixed: never; or a step to hold: "
         + ", ".join(KEYS),
     )
+    parser.add_argument(
+        "--flash-guard",
+        choices=("on", "off"),
+        help="on: flashes are kept under three a second (default: as the scene says, which is on)",
+    )
     parser.add_argument("--seed", type=seed, metavar="N", help="seed of everything random (default 0, or the take's)")
     parser.add_argument(
         "--effects", action="append", default=[], metavar="DIR", help="a folder with effects of your own"
@@ -149,6 +154,7 @@ def wishes_of(options: argparse.Namespace, scene: str, source: str, outputs: lis
         pace=options.pace,
         sync=options.sync,
         seed=options.seed,
+        flash_guard=None if options.flash_guard is None else options.flash_guard == "on",
         hud=options.stats,
         quality=options.quality,
         settings=settings(options.settings),

@@ -18,6 +18,7 @@ from engine.errors import PhospheneError
 from engine.imaging import enlarge, shrunk
 from engine.matte import MatteField
 from engine.quality import FULL, Quality
+from engine.renderer.flash_guard import FlashGuard
 from engine.renderer.gpu import Gpu
 from engine.renderer.inputs import Inputs
 from engine.renderer.layers import EffectError, LayerPaint
@@ -54,6 +55,7 @@ class Renderer:
         self._copy = EffectRunner(gpu, Copy(), size)
         self._runners: dict[str, EffectRunner] = {}
         self._still = Still(gpu)
+        self._guard = FlashGuard(gpu)
         self.match_scene()
 
     def set_quality(self, quality: Quality) -> None:
@@ -65,9 +67,11 @@ class Renderer:
         resizes = size != self.size
         if resizes:
             self.size = size
-            self.canvas.release()
+            old, self.canvas = self.canvas, Target(self.gpu, size)
+            self.canvas.stretch(old)  # the flash guard goes on from what was shown
+            old.release()
             self._pool.release()
-            self.canvas, self._pool = Target(self.gpu, size), Pool(self.gpu, size)
+            self._pool = Pool(self.gpu, size)
             self._inputs.resize(size)
             self._copy.resize(size, 1.0)
         if resizes or scales:
@@ -148,6 +152,9 @@ class Renderer:
             # What effects see is as large as what they draw.
             observation = replace(observation, frame=replace(frame, pixels=shrunk(frame, self.size)))
         self._update(observation, dt)
+        guarded = self.scene.flash_guard
+        if guarded:
+            self.canvas = self._guard.begin(self.canvas)
         while True:
             closed = self._closed(observation)
             try:
@@ -163,6 +170,8 @@ class Renderer:
                     raise failed.error from None
                 self._fail(address, failed.error)
         self.overlay.draw([*self._problem_shapes(), *over], self.canvas.framebuffer)
+        if guarded:
+            self.canvas = self._guard.end(self.canvas, observation.frame.time_s, whole=bool(closed))
 
     def _draw_layers(self, observation: Observation, full: Frame, dt: float) -> None:
         """Draws every layer. Raises EffectError."""
@@ -311,6 +320,7 @@ class Renderer:
         self._inputs.release()
         self._pool.release()
         self.overlay.release()
+        self._guard.release()
         self.canvas.release()
         self.gpu.release(self._none)
 

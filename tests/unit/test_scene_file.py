@@ -106,6 +106,7 @@ WRONG: list[tuple[str, int, str]] = [
     ("sync = 'lates'\n[[layer]]\n", 1, "did you mean 'latest'"),
     ("sync = 1\n[[layer]]\n", 1, "sync must be text"),
     ("\n\nprivate = 1\n[[layer]]\n", 3, "private must be true or false"),
+    ("\nflash_guard = 'off'\n[[layer]]\n", 2, "flash_guard must be true or false"),
     ("", 1, "at least one [[layer]]"),
     ("title = 'x'\n", 1, "at least one [[layer]]"),
     ("\nlayer = 3\n", 2, "at least one [[layer]]"),
@@ -251,7 +252,7 @@ def test_a_broken_effect_is_named_in_the_scenes_line(tmp_path: Path) -> None:
 def facts(made: Scene) -> dict[str, Any]:
     """Everything about a scene that a file holds."""
     return {
-        "head": (made.title, made.doc, made.sync, made.private, made.trackers),
+        "head": (made.title, made.doc, made.sync, made.private, made.flash_guard, made.trackers),
         "layers": [(la.name, la.source, [(n, type(e)) for n, e in la.effects.items()]) for la in made.layers],
         "values": {a: getattr(o, p.name) for a, (o, p) in made.addresses().items() if a not in made.bindings},
         "bindings": {a: b.table() for a, b in made.bindings.items()},
@@ -311,7 +312,8 @@ def test_a_saved_scene_keeps_every_binding(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", BUILT_IN.effects())
 def test_every_effect_can_be_saved_with_other_values(name: str, tmp_path: Path) -> None:
-    made = load(tmp_path, f"private = true\nsync = 'latest'\n[[layer]]\neffects = [{{ use = '{name}', name = 'e' }}]\n")
+    head = "private = true\nflash_guard = false\nsync = 'latest'\n"
+    made = load(tmp_path, f"{head}[[layer]]\neffects = [{{ use = '{name}', name = 'e' }}]\n")
     for address, (_, param) in made.addresses().items():
         if address.startswith("camera/e."):
             made.set(address, other(param))

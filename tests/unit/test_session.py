@@ -33,6 +33,11 @@ def test_bindings_and_sync_are_applied() -> None:
     assert made.sync == "latest"
 
 
+@pytest.mark.parametrize(("asked", "guarded"), [(None, True), (False, False), (True, True)])
+def test_the_flash_guard_is_on_unless_it_is_switched_off(asked: bool | None, guarded: bool) -> None:
+    assert open_scene(Wishes("mirror", flash_guard=asked)).flash_guard is guarded
+
+
 def test_an_effect_folder_is_searched_first(tmp_path: Path) -> None:
     (tmp_path / "mirror.py").write_text("from phosphene import Effect\n\n\nclass Mine(Effect):\n    glsl = ''\n")
     made = open_scene(Wishes("mirror", effect_folders=[tmp_path]))

@@ -1,0 +1,103 @@
+"""The last step of every picture: general and red flashes are kept under three a second (WCAG 2.3.1).
+
+Each picture is measured small before anybody sees it. One that would flash once too often is mixed, all of it, into
+what was shown before; engine/flashes.py says by how much. Nothing is altered, and one small draw and its read-back is
+all it costs, as long as nothing flashes.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.data import Pixels
+from engine.effect import Effect, Pass
+from engine.flashes import COLUMNS, ROWS, FlashMeter
+from engine.glsl import assemble
+from engine.renderer.gpu import Gpu
+from engine.renderer.program import Program
+from engine.renderer.targets import Target
+
+# The mean of 16 places in each cell, each of them of four pixels.
+SMALL = """
+uniform sampler2D _picture;
+vec4 effect(vec2 uv) {
+    vec4 sum = vec4(0.0);
+    for (int y = 0; y < 4; y++)
+        for (int x = 0; x < 4; x++)
+            sum += texture(_picture, uv + (vec2(x, y) * 0.25 - 0.375) / size_px);
+    return sum / 16.0;
+}
+"""
+MIXED = """
+uniform sampler2D _picture;
+uniform sampler2D _before;
+uniform float _share;
+vec4 effect(vec2 uv) {
+    ivec2 at = ivec2(gl_FragCoord.xy);
+    return mix(texelFetch(_before, at, 0), texelFetch(_picture, at, 0), _share);
+}
+"""
+
+
+class FlashGuard:
+    """Looks at each finished picture and gives what is to be shown instead: mostly the picture itself."""
+
+    def __init__(self, gpu: Gpu) -> None:
+        self.gpu = gpu
+        self.damps = False  # whether it held anything of the last picture back
+        self._meter = FlashMeter()
+        self._measure = Program(gpu, assemble(Effect, Pass(SMALL), ()))
+        self._mix = Program(gpu, assemble(Effect, Pass(MIXED), ()))
+        self._small = Target(gpu, (COLUMNS, ROWS), dtype="f1")
+        self._pixels: Pixels = np.empty((ROWS, COLUMNS, 4), np.uint8)
+        self._shown: Target | None = None
+        self._free: list[Target] = []
+
+    def begin(self, shown: Target) -> Target:
+        """Keeps what was `shown` last; gives a target of the same kind to draw the next picture on."""
+        if self._shown is not None:  # the last picture came to no end
+            self._free.append(self._shown)
+        for target in [t for t in self._free if not t.like(shown)]:
+            self._free.remove(target)
+            target.release()
+        self._shown = shown
+        return self._other(shown)
+
+    def end(self, picture: Target, time_s: float, *, whole: bool) -> Target:
+        """What is to be shown at `time_s` for the finished `picture`; the picture itself where `whole`."""
+        assert self._shown is not None
+        small = self._measured(picture)
+        share = 1.0 if whole else self._meter.share(small, time_s)
+        self.damps = share < 1.0
+        if self.damps:
+            mixed = self._other(picture)
+            self._mix.texture("_picture", picture.texture)
+            self._mix.texture("_before", self._shown.texture)
+            self._mix.set("_share", share)
+            self._mix.draw(mixed.framebuffer)
+            self._free.append(picture)
+            picture, small = mixed, self._measured(mixed)
+        self._meter.take(small, time_s)
+        self._free.append(self._shown)
+        self._shown = None
+        return picture
+
+    def _measured(self, picture: Target) -> Pixels:
+        self._measure.texture("_picture", picture.texture)
+        self._measure.draw(self._small.framebuffer)
+        self.gpu.finish()
+        self._small.framebuffer.read_into(self._pixels, components=4)
+        return self._pixels
+
+    def _other(self, like: Target) -> Target:
+        return self._free.pop() if self._free else Target(self.gpu, like.size)
+
+    def release(self) -> None:
+        """Gives back every GL object."""
+        for target in (self._small, self._shown, *self._free):
+            if target is not None:
+                target.release()
+        self._free.clear()
+        self._shown = None
+        self._measure.release()
+        self._mix.release()

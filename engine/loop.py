@@ -17,10 +17,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from engine.data import Frame, Observation
-from engine.errors import PhospheneError, SourceError
+from engine.errors import PhospheneError
 from engine.extrapolate import Extrapolator
 from engine.hearing import Ear
 from engine.mailbox import Mailbox
+from engine.outputs import Outputs
 from engine.quality import quality_of, steps_of
 from engine.renderer import Renderer
 from engine.renderer.gpu import GlTime, Gpu
@@ -30,7 +31,7 @@ from engine.sinks.base import Sink
 from engine.sources.base import Source
 from engine.stats import Stats
 from engine.trackers.base import Tracker
-from engine.workers import IN_FLIGHT, Buffers, CaptureThread, SinkThread, Ticket, TrackerThread, Worker
+from engine.workers import IN_FLIGHT, CaptureThread, Ticket, TrackerThread, Worker
 
 if TYPE_CHECKING:
     from engine.audio import Sound
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("phosphene")
 
 TRACKER_PATIENCE_S = 20.0  # a tracker that needs longer for one frame counts as hung
+LIVE_PATIENCE_S = 2.0  # in a live show, for one that has answered before
+STUCK_S = 1.0  # how long the end waits for what hangs anyway
 PATIENCE_S = 0.1  # how long the window waits for a frame before it is looked after
 
 
@@ -63,6 +66,7 @@ class Show:
         governor: Governor | None = None,
         take: Take | None = None,
         recorder: TakeRecorder | None = None,
+        shown: bool = False,
         sound: Sound | None = None,
     ) -> None:
         self.scene, self.source, self.gpu, self.live = scene, source, gpu, live
@@ -77,12 +81,11 @@ class Show:
         self._asked: set[str] = set()  # the trackers that have been sent a frame
         self._wake = threading.Condition()
         self._stopping = False
-        self._buffers = Buffers(source.size)
         self._frames: Mailbox[Frame] = Mailbox(1 if live else IN_FLIGHT, drops=live, wake=self._wake)
         self._capture = CaptureThread(source, self._frames, self.stats, live and not source.live, until_s)
         self._open_tracker = open_tracker
         self._trackers: dict[str, TrackerThread] = {}
-        self._sinks = [SinkThread(s, self.stats, live, self._buffers.give) for s in sinks]
+        self._outputs = Outputs(sinks, source.size, self.stats, live=live, shown=shown)
         self._extrapolator = Extrapolator()
         self._gl_time = GlTime(gpu)
         self._last_s = 0.0  # the time of the frame drawn last
@@ -94,8 +97,8 @@ class Show:
 
     def run(self) -> Stats:
         """Runs to the end; raises the first error of any part, after every part was closed."""
-        for thread in (self._capture, *self._sinks):
-            thread.start()
+        self._capture.start()
+        self._outputs.start()
         self._needed_trackers()
         try:
             # Shaders compile while the trackers load their models.
@@ -136,14 +139,14 @@ class Show:
         latest = self.live and self.scene.sync == "latest"
         while not self._stopping:
             with self._wake:
-                if any(w.error for w in self._workers()[1:]):
+                if self._outputs.failed or any(thread.error for thread in self._trackers.values()):
                     return None
                 found = self._newest(tickets) if latest else self._oldest(tickets)
                 if found is not None:
                     return found
                 if not tickets and self._frames.ended:
                     return None
-                if tickets and time.perf_counter() - max(begin, tickets[0].born_s) > TRACKER_PATIENCE_S:
+                if tickets and time.perf_counter() - max(begin, tickets[0].born_s) > self._patience_s(tickets[0]):
                     late = self._give_up(tickets.popleft())
                     if not latest:
                         return late
@@ -152,11 +155,15 @@ class Show:
                 return None
         return None
 
+    def _patience_s(self, ticket: Ticket) -> float:
+        """How long a frame waits for its trackers; the first answer, which loads the model, may take longest."""
+        warm = all(self._trackers[name].took_s for name in ticket.waiting_for)
+        return min(LIVE_PATIENCE_S, TRACKER_PATIENCE_S) if self.live and warm else TRACKER_PATIENCE_S
+
     def _give_up(self, ticket: Ticket) -> Ticket:
         """Waits no longer for the trackers that have not answered."""
-        log.error("tracker %s hangs on frame %d", ", ".join(sorted(ticket.waiting_for)), ticket.frame.id)
-        for name in ticket.waiting_for:
-            self._trackers[name].hangs = True
+        for name in sorted(ticket.waiting_for):
+            self._trackers[name].give_up(ticket.frame)
         return ticket
 
     def _oldest(self, tickets: deque[Ticket]) -> Ticket | None:
@@ -210,11 +217,11 @@ class Show:
 
     def _while_waiting(self, waited_s: float) -> bool:
         """Keeps the window alive, and shows a slate while the camera delivers nothing; returns whether to go on."""
-        renderer, stalled = self.renderer, self._capture.stalled
+        renderer = self.renderer
         if renderer is None or waited_s < PATIENCE_S or time.perf_counter() - self._idled_s < PATIENCE_S:
             return True
         self._idled_s = time.perf_counter()
-        if stalled:
+        if stalled := self._capture.stalled:
             renderer.slate(stalled)
             self._hand_out(renderer, self._last_s + waited_s)
         return self._on_frame is None or self._on_frame(renderer)
@@ -222,8 +229,6 @@ class Show:
     def _draw(self, renderer: Renderer, ticket: Ticket, dt: float) -> bool:
         """Draws one frame and hands it to the sinks; returns whether the show goes on."""
         frame = ticket.frame
-        if frame.size != renderer.frame_size:
-            raise SourceError(f"the input changed its size from {renderer.frame_size} to {frame.size}")
         observation, dt = self._observe(renderer, ticket, dt)
         begin = time.perf_counter()
         with self.stats.timed("draw"), self._gl_time:
@@ -237,7 +242,7 @@ class Show:
             self.governor.frame(now, (now - begin) * 1e3, slowest_s * 1e3 / every)
         goes_on = True if self._on_frame is None else self._on_frame(renderer)
         self.stats.add("lag", time.perf_counter() - (frame.captured_s or ticket.born_s))
-        self.stats.dropped = self._frames.dropped + sum(s.inbox.dropped for s in self._sinks)
+        self.stats.dropped = self._frames.dropped + self._outputs.dropped
         self.stats.frame_done()
         return goes_on
 
@@ -264,28 +269,21 @@ class Show:
 
     def _hand_out(self, renderer: Renderer, time_s: float) -> None:
         """Waits until the picture is drawn and hands it to the sinks."""
-        if not self._sinks:
+        if self._outputs.threads:
+            self._outputs.put(renderer.read, time_s)
+        else:
             self.gpu.finish()
-            return
-        image = renderer.read(self._buffers.take(len(self._sinks)))
-        for sink in self._sinks:
-            lost = sink.inbox.put((image, time_s))
-            if lost is not None:
-                self._buffers.give(lost[0])
 
     def _close(self) -> None:
         """Ends every thread and releases everything; sinks finish what was handed to them."""
         self._capture.stop()
         for tracker in self._trackers.values():
             tracker.inbox.close()
-        for sink in self._sinks:
-            sink.inbox.close()
         for thread in (self._capture, *self._trackers.values()):
-            thread.join(TRACKER_PATIENCE_S)
+            thread.join(STUCK_S if thread.hangs else TRACKER_PATIENCE_S)
             if thread.is_alive():
                 log.warning("%s does not end", thread.name)
-        for sink in self._sinks:
-            sink.join()
+        self._outputs.close()
         self.source.close()
         if self.governor is not None:
             self.stats.extra["governor"] = {**self.governor.table(), "reused_results": self._reused}
@@ -293,7 +291,7 @@ class Show:
             self.renderer.release()
 
     def _workers(self) -> list[Worker]:
-        return [self._capture, *self._trackers.values(), *self._sinks]
+        return [self._capture, *self._trackers.values(), *self._outputs.threads]
 
     def _raise_errors(self) -> None:
         for thread in self._workers():

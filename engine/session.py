@@ -224,6 +224,7 @@ def _play(wishes: Wishes, take: Take | None, progress: Progress | None, extra_si
             governor=governor_for(wishes.quality, scene, fps, governs=live, replays=take is not None),
             take=take,
             recorder=recorder,
+            shown=window is not None,
             sound=sound,
         )
         with stopping(show.stop):

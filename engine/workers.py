@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +18,7 @@ from engine.imaging import straight_alpha
 from engine.mailbox import Mailbox
 from engine.sinks.base import Sink
 from engine.sources.base import Source
+from engine.sources.fit import cover
 from engine.stats import Stats
 from engine.trackers.base import Tracker
 
@@ -24,6 +26,8 @@ log = logging.getLogger("phosphene")
 
 IN_FLIGHT = 2  # one frame with the trackers, one being drawn: the best balance of rate and lag
 RETRY_S = 0.3  # until a source that delivers nothing is asked again
+SILENT_S = 2.0  # a camera that takes longer for a frame has stopped
+TELL_AGAIN_S = 10.0
 QUEUED = 4  # finished pictures that a sink may be behind
 
 
@@ -63,6 +67,7 @@ class Worker(threading.Thread):
     def __init__(self, name: str) -> None:
         super().__init__(name=name, daemon=True)
         self.error: Exception | None = None
+        self.hangs = False
 
 
 class TrackerThread(Worker):
@@ -72,9 +77,9 @@ class TrackerThread(Worker):
         super().__init__(f"tracker {name}")
         self.tracker_name = name
         self.inbox: Mailbox[Ticket] = Mailbox(IN_FLIGHT + 1, drops=False)
-        self.hangs = False
         self._open, self._stats, self._told = open_tracker, stats, False
-        self.took_s = 0.0  # for the last frame
+        self._told_hang_s = -math.inf
+        self.took_s = 0.0  # for the last frame; 0 until it has answered for one
 
     def run(self) -> None:
         tracker: Tracker | None = None
@@ -93,11 +98,20 @@ class TrackerThread(Worker):
                     if not self._told:
                         log.error("tracker %s failed on frame %d: %s", self.tracker_name, ticket.frame.id, error)
                         self._told = True
-            self.took_s = time.perf_counter() - begin
+            self.took_s = max(time.perf_counter() - begin, 1e-9)
             ticket.answer(self.tracker_name, result)
             self.hangs = False
         if tracker is not None:
             tracker.close()
+
+    def give_up(self, frame: Frame) -> None:
+        """It has not answered for `frame` in time: gets no more frames until it does. One that is only slow, and so is
+        given up again and again, is not named each time."""
+        self.hangs = True
+        now = time.perf_counter()
+        if now - self._told_hang_s > TELL_AGAIN_S:
+            log.error("tracker %s hangs on frame %d", self.tracker_name, frame.id)
+        self._told_hang_s = now
 
 
 class CaptureThread(Worker):
@@ -111,7 +125,21 @@ class CaptureThread(Worker):
         self._paced, self._until_s = paced, until_s
         self._halt = threading.Event()
         self._begin_s = 0.0
-        self.stalled = ""  # why a live source delivers nothing at the moment
+        self._problem = ""  # why a live source delivers nothing at the moment
+        self._asked_s: float | None = None  # since when it has been owing a frame
+        self._size = source.size
+
+    @property
+    def stalled(self) -> str:
+        """Why a live source delivers nothing at the moment, in words; empty while it does."""
+        if self._problem or not self._source.live or self._asked_s is None:
+            return self._problem
+        if time.perf_counter() - self._asked_s < SILENT_S:
+            return ""
+        if not self.hangs:
+            self.hangs = True
+            log.warning("the input has given no picture for %g s", SILENT_S)
+        return "the input gives no picture"
 
     def run(self) -> None:
         try:
@@ -139,21 +167,31 @@ class CaptureThread(Worker):
     def _read(self) -> Frame | None:
         """The next frame. A live source that delivers nothing is asked again until it does; `stalled` says why."""
         while not self._halt.is_set():
+            self._asked_s = time.perf_counter()
             try:
                 with self._stats.timed("capture"):
                     frame = self._source.read()
-                self.stalled = ""
-                return frame
-            except SourceError as error:
+                self._problem, self.hangs, self._asked_s = "", False, None
+                return None if frame is None else self._fitted(frame)
+            except Exception as error:
                 if not self._source.live:
                     raise
-                if error.message != self.stalled:
-                    log.log(logging.INFO if isinstance(error, SourceRests) else logging.WARNING, "%s", error)
-                self.stalled = error.message
+                words = error.message if isinstance(error, SourceError) else f"{type(error).__name__}: {error}"
+                if words != self._problem:
+                    log.log(logging.INFO if isinstance(error, SourceRests) else logging.WARNING, "%s", error or words)
+                self._problem = words
                 self._halt.wait(RETRY_S)
                 if self._until_s is not None and time.perf_counter() - self._begin_s >= self._until_s:
                     return None
         return None
+
+    def _fitted(self, frame: Frame) -> Frame:
+        """The frame at the show's size, whatever size the input has changed to."""
+        wanted = self._source.size
+        if frame.size not in (self._size, wanted):
+            log.warning("the input changed its size to %d×%d: it is fitted to %d×%d", *frame.size, *wanted)
+        self._size = frame.size
+        return frame if frame.size == wanted else replace(frame, pixels=cover(frame.pixels, wanted))
 
     def stop(self) -> None:
         """Ends the reading after the frame that is being read."""

@@ -346,12 +346,119 @@ def test_a_sink_that_fails_when_it_is_closed_is_told(gpu: Gpu) -> None:  # noqa:
     assert good.closed
 
 
-def test_a_frame_of_another_size_is_told(gpu: Gpu) -> None:  # noqa: F811
+def test_frames_of_another_size_are_fitted_and_each_change_is_told(
+    gpu: Gpu,  # noqa: F811
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     sink = FakeSink()
-    with pytest.raises(SourceError, match="changed its size"):
-        show(gpu, scene(), FakeSource([plain(SIZE), plain((16, 16))]), sink).run()
-    assert len(sink.images) == 1
-    assert sink.closed
+    other, large = plain((16, 16), (9, 200, 9)), plain((64, 50), (9, 9, 200))
+    with caplog.at_level(logging.WARNING, "phosphene"):
+        frames = [plain(SIZE), other, other, plain(SIZE), large]
+        show(gpu, scene(), FakeSource(frames), sink).run()
+    assert [image.shape for image in sink.images] == [(18, 32, 4)] * 5
+    assert all((image[..., 1] > image[..., 0] + 100).all() for image in sink.images[1:3])
+    assert [r.getMessage() for r in caplog.records] == [
+        "the input changed its size to 16×16: it is fitted to 32×18",
+        "the input changed its size to 64×50: it is fitted to 32×18",
+    ]
+
+
+def test_a_live_show_goes_on_without_a_sink_that_failed_and_tells_it_at_once(
+    gpu: Gpu,  # noqa: F811
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    bad, good = FakeSink(fail_at=2, error=SinkError("disk full")), FakeSink()
+    source = FakeSource(pictures(30), fps=200)
+    with caplog.at_level(logging.ERROR, "phosphene"), pytest.raises(SinkError, match="disk full"):
+        show(gpu, scene(), source, bad, good, live=True).run()
+    assert len(bad.images) == 2
+    assert good.times[-1] > bad.times[-1] + 0.02
+    assert [r.getMessage() for r in caplog.records] == ["sink FakeSink stopped, the show goes on without it: disk full"]
+
+
+class Camera(FakeSource):
+    """Live: `plan` says for each read what is given, raised or waited for."""
+
+    def __init__(self, plan: Sequence[Any]) -> None:
+        super().__init__([plain(SIZE, (200, 200, 200))], live=True)
+        self.plan = list(plan)
+
+    def read(self) -> Frame | None:
+        if not self.plan:
+            return None
+        step = self.plan.pop(0)
+        if isinstance(step, Exception):
+            raise step
+        if isinstance(step, threading.Event):
+            step.wait(ENOUGH_S)
+        self._next += 1
+        return Frame(self._next, self._next / 30, self.frames[0].pixels)
+
+
+@pytest.mark.parametrize("error", [SourceError("unplugged"), OSError("unplugged"), RuntimeError("unplugged")])
+def test_a_camera_that_fails_shows_a_slate_and_comes_back(
+    gpu: Gpu,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    error: Exception,
+) -> None:
+    monkeypatch.setattr("engine.workers.RETRY_S", 0.1)
+    sink = FakeSink()
+    with caplog.at_level(logging.WARNING, "phosphene"):
+        show(gpu, scene(), Camera([None, *[error] * 5, None, None]), sink, live=True).run()
+    rooms = [bool(image[0, 0, 0] > 150) for image in sink.images]
+    assert rooms[0] is True
+    assert rooms[-1] is True
+    assert False in rooms
+    assert sum("unplugged" in r.getMessage() for r in caplog.records) == 1
+
+
+def test_a_camera_that_falls_silent_shows_a_slate(
+    gpu: Gpu,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr("engine.workers.SILENT_S", 0.2)
+    speaks, sink = threading.Event(), FakeSink()
+
+    class Listens(FakeSink):
+        def write(self, image: Any, time_s: float) -> None:
+            super().write(image, time_s)
+            if image[0, 0, 0] < 100:  # the slate is there
+                speaks.set()
+
+    sink = Listens()
+    with caplog.at_level(logging.WARNING, "phosphene"):
+        show(gpu, scene(), Camera([None, speaks, None]), sink, live=True).run()
+    assert speaks.is_set()
+    assert int(sink.images[-1][0, 0, 0]) > 150
+    assert sum("has given no picture" in r.getMessage() for r in caplog.records) == 1
+
+
+def test_a_sink_that_blocks_does_not_hold_the_end_for_ever(
+    gpu: Gpu,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr("engine.outputs.END_S", 0.2)
+    free = threading.Event()
+
+    class Blocks(FakeSink):
+        def write(self, image: Any, time_s: float) -> None:
+            free.wait(ENOUGH_S)
+
+    good = FakeSink()
+    running = show(gpu, scene(), FakeSource(pictures(30), fps=200), Blocks(), good, live=True)
+    try:
+        with caplog.at_level(logging.ERROR, "phosphene"):
+            running.run()
+        assert not free.is_set()
+    finally:
+        free.set()
+        for thread in running._outputs.threads:
+            thread.join(ENOUGH_S)
+    assert len(good.images) > 10
+    assert ["is stuck" in r.getMessage() for r in caplog.records] == [True]
 
 
 def test_a_broken_effect_does_not_end_the_show(gpu: Gpu) -> None:  # noqa: F811

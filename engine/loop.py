@@ -22,9 +22,11 @@ from engine.extrapolate import Extrapolator
 from engine.hearing import Ear
 from engine.mailbox import Mailbox
 from engine.outputs import Outputs
+from engine.playlist import Playlist
 from engine.quality import quality_of, steps_of
 from engine.renderer import Renderer
 from engine.renderer.gpu import GlTime, Gpu
+from engine.renderer.stage import Stage
 from engine.scene import Scene
 from engine.signals import Signals
 from engine.sinks.base import Sink
@@ -35,6 +37,7 @@ from engine.workers import IN_FLIGHT, CaptureThread, Ticket, TrackerThread, Work
 
 if TYPE_CHECKING:
     from engine.audio import Sound
+    from engine.effect import Effect
     from engine.governor import Governor
     from engine.take import Take
     from engine.take_recorder import TakeRecorder
@@ -48,11 +51,14 @@ PATIENCE_S = 0.1  # how long the window waits for a frame before it is looked af
 
 
 class Show:
-    """One run of a scene. `run` blocks until the source ends, `stop` is called, or something fails."""
+    """One run of a scene, or of several that follow one another.
+
+    `run` blocks until the source ends, `stop` is called, or something fails.
+    """
 
     def __init__(
         self,
-        scene: Scene,
+        scene: Scene | Playlist,
         source: Source,
         sinks: Sequence[Sink],
         *,
@@ -67,12 +73,16 @@ class Show:
         take: Take | None = None,
         recorder: TakeRecorder | None = None,
         shown: bool = False,
+        transition: Effect | None = None,
         sound: Sound | None = None,
     ) -> None:
-        self.scene, self.source, self.gpu, self.live = scene, source, gpu, live
+        self.playlist = scene if isinstance(scene, Playlist) else Playlist([scene])
+        self.source, self.gpu, self.live = source, gpu, live
         self.stats = stats or Stats()
         self.signals = Signals()
-        self.renderer: Renderer | None = None
+        self.renderer: Renderer | None = None  # the one whose canvas holds the picture
+        self._stage: Stage | None = None
+        self._transition = transition
         self._seed, self._on_frame = seed, on_frame
         self._take, self._recorder = take, recorder
         self._ear = None if sound is None else Ear(sound)
@@ -91,6 +101,11 @@ class Show:
         self._last_s = 0.0  # the time of the frame drawn last
         self._idled_s = 0.0
 
+    @property
+    def scene(self) -> Scene:
+        """The scene that is on."""
+        return self.playlist.scene
+
     def stop(self) -> None:
         """Ends the show after the frame that is being drawn; may be called from any thread or signal handler."""
         self._stopping = True
@@ -99,18 +114,19 @@ class Show:
         """Runs to the end; raises the first error of any part, after every part was closed."""
         self._capture.start()
         self._outputs.start()
-        self._needed_trackers()
+        self._needed_trackers(self.playlist.needs())
         try:
             # Shaders compile while the trackers load their models.
             with self.stats.timed("compile"):
-                self.renderer = Renderer(self.gpu, self.scene, self.source.size, self._seed)
-            self._draw_all(self.renderer)
+                self._stage = Stage(self.gpu, self.playlist, self.source.size, self._seed, self._transition)
+                self.renderer = self._stage.renderer
+            self._draw_all(self._stage)
         finally:
             self._close()
         self._raise_errors()
         return self.stats
 
-    def _draw_all(self, renderer: Renderer) -> None:
+    def _draw_all(self, stage: Stage) -> None:
         tickets: deque[Ticket] = deque()
         first = True
         while not self._stopping:
@@ -119,14 +135,14 @@ class Show:
                 return
             dt = 0.0 if first else max(0.0, ticket.frame.time_s - self._last_s)
             self._last_s, first = ticket.frame.time_s, False
-            if not self._draw(renderer, ticket, dt):
+            if not self._draw(stage, ticket, dt):
                 return
 
-    def _needed_trackers(self) -> dict[str, TrackerThread]:
-        """The trackers that the scene needs now; one that is needed for the first time is started."""
+    def _needed_trackers(self, names: frozenset[str]) -> dict[str, TrackerThread]:
+        """The trackers of these names, but for those that a take answers for; a new one is started."""
         needed = {}
         known = self._take.trackers if self._take is not None else frozenset()
-        for name in sorted(self.scene.needs() - known):
+        for name in sorted(names - known):
             if name not in self._trackers:
                 self._trackers[name] = TrackerThread(name, partial(self._open_tracker, name), self.stats)
                 self._trackers[name].start()
@@ -201,7 +217,8 @@ class Show:
 
     def _send(self, frame: Frame, tickets: deque[Ticket]) -> None:
         """Hands a frame to every tracker that the scene needs, and that neither hangs nor rests in its turn."""
-        needed = {name: thread for name, thread in self._needed_trackers().items() if not thread.hangs}
+        wanted = self._needed_trackers(self.playlist.needs(frame.time_s))
+        needed = {name: thread for name, thread in wanted.items() if not thread.hangs}
         every = 1 if self.governor is None else self.governor.quality.every
         self._sent += 1
         resting = {n for i, n in enumerate(needed) if (self._sent + i) % every and n in self._asked}
@@ -226,13 +243,13 @@ class Show:
             self._hand_out(renderer, self._last_s + waited_s)
         return self._on_frame is None or self._on_frame(renderer)
 
-    def _draw(self, renderer: Renderer, ticket: Ticket, dt: float) -> bool:
+    def _draw(self, stage: Stage, ticket: Ticket, dt: float) -> bool:
         """Draws one frame and hands it to the sinks; returns whether the show goes on."""
         frame = ticket.frame
-        observation, dt = self._observe(renderer, ticket, dt)
+        observation, dt = self._observe(stage, ticket, dt)
         begin = time.perf_counter()
         with self.stats.timed("draw"), self._gl_time:
-            renderer.render(observation, dt)
+            self.renderer = renderer = stage.render(observation, dt)
             self._hand_out(renderer, frame.time_s)
         if self._gl_time.seconds is not None:
             self.stats.add("gl", self._gl_time.seconds)
@@ -246,25 +263,27 @@ class Show:
         self.stats.frame_done()
         return goes_on
 
-    def _observe(self, renderer: Renderer, ticket: Ticket, dt: float) -> tuple[Observation, float]:
+    def _observe(self, stage: Stage, ticket: Ticket, dt: float) -> tuple[Observation, float]:
         """Everything known of a frame, parameters following their signals, and the time since the last one."""
         moment = None if self._take is None else self._take.begin(ticket.frame, self.scene)
         if moment is not None:
             dt, self.signals.held = moment.dt, set(moment.held)
-        if self._ear is not None and self.scene.hears():
+        self.playlist.move(ticket.frame.time_s, ticket.results)
+        if self._ear is not None and self.playlist.hears():
             with self.stats.timed("sound"):
                 ticket.results["sound"] = self._ear.hear(ticket.frame)
         observation = self.signals.observe(Observation(ticket.frame, ticket.results))
         if moment is not None:
             observation = moment.complete(observation)
-        self.scene.apply(observation.signals, dt)
+        for number in self.playlist.shown:
+            self.playlist.scenes[number].apply(observation.signals, dt)
         if self._recorder is not None:
             keys = "" if self.governor is None else self.governor.keys
             self._recorder.add(observation, dt, self._trackers, self.signals.held, keys)
         if self.governor is not None:
-            renderer.set_quality(self.governor.quality)
+            stage.set_quality(self.governor.quality)
         elif moment is not None:
-            renderer.set_quality(quality_of(steps_of(moment.quality)))
+            stage.set_quality(quality_of(steps_of(moment.quality)))
         return observation, dt
 
     def _hand_out(self, renderer: Renderer, time_s: float) -> None:
@@ -287,8 +306,8 @@ class Show:
         self.source.close()
         if self.governor is not None:
             self.stats.extra["governor"] = {**self.governor.table(), "reused_results": self._reused}
-        if self.renderer is not None:
-            self.renderer.release()
+        if self._stage is not None:
+            self._stage.release()
 
     def _workers(self) -> list[Worker]:
         return [self._capture, *self._trackers.values(), *self._outputs.threads]

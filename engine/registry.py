@@ -16,7 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from engine.dialects import is_shader
+from engine.dialects import is_shader, is_transition
 from engine.errors import PhospheneError, ShaderError, UsageError, unknown_name
 
 if TYPE_CHECKING:
@@ -63,6 +63,29 @@ class Registry:
                 entry = describe_effect(path, "user")
                 found[entry.name] = entry
         return dict(sorted(found.items()))
+
+    def transitions(self) -> dict[str, Entry]:
+        """Every transition by name: the built-in ones, and those among the user's effects."""
+        found = {
+            name_of(path): describe_effect(path, "built-in") for path in effect_files(ROOT / "shaders" / "transitions")
+        }
+        for folder in reversed(self.effect_folders):
+            for path in effect_files(folder):
+                if is_shader(path) and is_transition(path):
+                    found[name_of(path)] = describe_effect(path, "user")
+        return dict(sorted(found.items()))
+
+    def transition(self, name: str) -> type[Effect]:
+        """The transition called `name`, or the one in the file of that path. Raises UsageError."""
+        path = Path(name).expanduser()
+        known = self.transitions()
+        if name not in known and (is_shader(path) or os.sep in name):
+            if not is_file(path):
+                raise UsageError(f"no transition file '{name}'", hint="`phosphene list transitions` shows the others")
+            return load_file(describe_effect(path, "user"))
+        if name not in known:
+            raise unknown_name("transition", name, known)
+        return load_file(known[name])
 
     def scenes(self) -> dict[str, Entry]:
         """Every scene by name."""

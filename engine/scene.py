@@ -99,6 +99,10 @@ class Scene:
         short = {a.rsplit(".", 1)[-1].rsplit("/", 1)[-1] for a in known}
         raise unknown_name("parameter", address, {*known, *(short if "/" not in address else ())}, where=self.name)
 
+    def knows(self, address: str) -> bool:
+        """Whether `address`, in full or shortened, names a parameter of this scene, or several."""
+        return any(a == address or a.endswith((f"/{address}", f".{address}")) for a in self.addresses())
+
     def set(self, address: str, value: Any) -> str:
         """Sets one parameter and unbinds it from its signal; returns the full address. Raises UsageError."""
         full, owner, param = self.find(address)

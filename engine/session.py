@@ -13,21 +13,19 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine import opening
 from engine.errors import UsageError, unknown_name
+from engine.opening import WINDOW as WINDOW
 from engine.registry import Registry, is_file
-from engine.sinks import is_live
 
 if TYPE_CHECKING:
-    from engine.audio import Sound
-    from engine.renderer import Renderer
+    from engine.playlist import Playlist
     from engine.scene import Scene
     from engine.sinks.base import Sink
-    from engine.sinks.window import WindowSink
     from engine.sources.base import Source
     from engine.stats import Stats
     from engine.take import Take
 
-WINDOW = "window"
 TRACKERS_AT = "trackers/"
 
 
@@ -54,6 +52,15 @@ class Wishes:
     record_take: Path | None = None
     sound: str | None = None
     on_demand: bool = False
+    then: Sequence[str] = ()  # the scenes that follow
+    every_s: float | None = None
+    transition: str = "fade"
+    transition_s: float = 1.0
+
+    @property
+    def scenes(self) -> tuple[str, ...]:
+        """Every scene's name."""
+        return (self.scene, *self.then)
 
 
 Progress = Callable[[int, int | None], None]
@@ -66,24 +73,40 @@ def registry_for(wishes: Wishes) -> Registry:
     return registry
 
 
-def open_scene(wishes: Wishes, registry: Registry | None = None) -> Scene:
-    """The scene with everything set that was asked for."""
+def open_scene(wishes: Wishes, registry: Registry | None = None, name: str = "") -> Scene:
+    """The scene with everything set that was asked for; of several that which is called `name`, and what fits it."""
     from engine.scene_file import load_scene
     from engine.signals import Binding
 
-    scene = load_scene(wishes.scene, registry or registry_for(wishes))
+    scene = load_scene(name or wishes.scene, registry or registry_for(wishes))
     for address, value in wishes.settings:
         if address.startswith(TRACKERS_AT):
             set_tracker(scene, address, value)
-        else:
+        elif not wishes.then or scene.knows(address):
             scene.set(address, media_path(scene, address, value))
     for address, table in wishes.bindings:
-        scene.bind(address, Binding.parse(table))
+        if not wishes.then or scene.knows(address):
+            scene.bind(address, Binding.parse(table))
     if wishes.sync is not None:
         scene.sync = wishes.sync
     if wishes.flash_guard is not None:
         scene.flash_guard = wishes.flash_guard
     return scene
+
+
+def open_playlist(wishes: Wishes, registry: Registry) -> Playlist:
+    """Every scene that was asked for. Raises UsageError."""
+    from engine.playlist import Playlist
+
+    if wishes.then and (wishes.take is not None or wishes.record_take is not None):
+        raise UsageError("a take holds one scene", hint="name one scene, or leave the take out")
+    if wishes.every_s is not None and not wishes.then:
+        raise UsageError("--every needs several scenes", hint="name them: phosphene run laser-eyes teleport --every 10")
+    scenes = [open_scene(wishes, registry, name) for name in wishes.scenes]
+    for address in (address for address, _ in wishes.settings):
+        if not address.startswith(TRACKERS_AT) and not any(scene.knows(address) for scene in scenes):
+            scenes[0].find(address)  # says what is wrong with it
+    return Playlist(scenes, every_s=wishes.every_s, transition_s=wishes.transition_s)
 
 
 def set_tracker(scene: Scene, address: str, value: str) -> None:
@@ -130,101 +153,58 @@ def play(wishes: Wishes, *, progress: Progress | None = None, extra_sinks: Seque
 
 
 def _play(wishes: Wishes, take: Take | None, progress: Progress | None, extra_sinks: Sequence[Sink]) -> Stats:
-    from engine import models
+    from engine.after_frame import AfterFrame
     from engine.governor import governor_for
-    from engine.hud import Hud
     from engine.loop import Show
     from engine.reload import Reloader
-    from engine.renderer.gpu import Gpu
-    from engine.sinks import open_sink
-    from engine.sources import open_source
-    from engine.sources.on_demand import open_on_demand
     from engine.stats import Stats
-    from engine.trackers import KINDS as TRACKERS
     from engine.trackers import open_tracker, warm
 
     registry = registry_for(wishes)
-    scene = open_scene(wishes, registry)
-    known = frozenset[str]() if take is None else take.trackers
+    playlist = open_playlist(wishes, registry)
+    transition = registry.transition(wishes.transition)() if wishes.then else None
+    needs = playlist.needs() - (frozenset[str]() if take is None else take.trackers)
     # Loading a tracker's library takes longer than all else: it begins while the camera opens and the window appears.
-    threading.Thread(target=warm, args=(sorted(scene.needs() - known),), name="warm", daemon=True).start()
-    files = [o for o in wishes.outputs if o != WINDOW]
+    threading.Thread(target=warm, args=(sorted(needs),), name="warm", daemon=True).start()
     sinks: list[Sink] = list(extra_sinks)
     with ExitStack() as stack:
-        source: Source
+        source = take or stack.enter_context(opening.open_input(wishes, sinks))
         if take is not None:
-            source = take
-            take.compare(scene)
-        else:
-            opened = partial(open_on_demand, wishes.outputs, sinks) if wishes.on_demand else open_source
-            source = stack.enter_context(opened(wishes.input, size=wishes.size, fps=wishes.fps))
-        needed = sorted({model for name in scene.needs() - known for model in TRACKERS[name].models})
-        models.fetch([name for name in needed if not models.state(name).ready])
-        shown = any(is_live(o) for o in wishes.outputs) if wishes.pace is None else wishes.pace == "live"
-        live = source.live or (shown and take is None)
-        if source.live and wishes.pace == "exact":
-            raise UsageError("a camera has no exact pace: its frames do not wait", hint="leave --pace out")
+            take.compare(playlist.scene)
+        opening.fetch_models(needs)
+        live = opening.runs_live(wishes, source, replays=take is not None)
         fps = wishes.fps or source.fps or 30.0
         seconds = wishes.seconds if live else length_wanted(wishes, source, fps)
-        recorder = None
-        if wishes.record_take is not None:
-            from engine.take_recorder import record
-
-            recorder = record(wishes, scene, source, fps, live=live)
-            stack.callback(recorder.close)
-        window: WindowSink | None = None
-        if WINDOW in wishes.outputs:
-            from engine.sinks.window import WindowSink
-
-            window = stack.enter_context(WindowSink(source.size, f"Phosphene · {scene.title}"))
-            gpu = window.gpu
-        else:
-            gpu = Gpu.headless()
-            stack.callback(gpu.context.release)
-        sound, sound_path = open_ear(wishes, source)
-        if sound is not None:
-            stack.callback(sound.close)
-        own = getattr(source, "path", None)
-        for spec in files:
-            sink = open_sink(spec, size=source.size, fps=fps, audio_from=sound_path, inputs=[own] if own else [])
-            stack.callback(sink.close)
-            sinks.append(sink)
+        recorder = opening.open_recorder(wishes, playlist.scene, source, fps, stack, live=live)
+        window, gpu = opening.open_gpu(wishes, source.size, playlist.scene.title, stack)
+        sound, sound_path = opening.open_ear(wishes, source, stack)
+        opening.open_sinks(wishes, source, fps, sound_path, sinks, stack)
         stats = Stats()
-        hud = Hud(stats) if wishes.hud else None
-        reloader = Reloader(scene, registry, lambda: open_scene(wishes, registry)) if live and take is None else None
-        total = frames_wanted(source, seconds, fps)
-
-        def on_frame(renderer: Renderer) -> bool:
-            if progress is not None:
-                progress(stats.frames_out + 1, total)
-            if reloader is not None:
-                reloader.look(renderer)
-            if window is None:
-                return True
-            if hud is not None:
-                renderer.overlay.draw(
-                    hud.shapes(renderer.size, show.governor.traded if show.governor is not None else ()),
-                    renderer.canvas.framebuffer,
-                )
-            goes_on = window.show(renderer)
-            show.signals.held = set(window.held)
-            return goes_on
-
-        show = Show(
-            scene,
+        watched = zip(playlist.scenes, wishes.scenes, strict=True) if live and take is None else ()
+        after = AfterFrame(
+            stats,
+            progress=progress,
+            total=frames_wanted(source, seconds, fps),
+            reloaders=[Reloader(s, registry, partial(open_scene, wishes, registry, name)) for s, name in watched],
+            window=window,
+            hud=wishes.hud,
+        )
+        show = after.show = Show(
+            playlist,
             source,
             sinks,
             gpu=gpu,
-            open_tracker=lambda name: open_tracker(name, **scene.trackers.get(name, {})),
+            open_tracker=lambda name: open_tracker(name, **playlist.tracker_params(name)),
             live=live,
             until_s=seconds,
             seed=wishes.seed or 0,
             stats=stats,
-            on_frame=on_frame,
-            governor=governor_for(wishes.quality, scene, fps, governs=live, replays=take is not None),
+            on_frame=after,
+            governor=governor_for(wishes.quality, playlist.whole(), fps, governs=live, replays=take is not None),
             take=take,
             recorder=recorder,
             shown=window is not None,
+            transition=transition,
             sound=sound,
         )
         with stopping(show.stop):
@@ -232,25 +212,6 @@ def _play(wishes: Wishes, take: Take | None, progress: Progress | None, extra_si
     if recorder is not None:
         stats.extra["take"] = recorder.summary()
     return stats
-
-
-def open_ear(wishes: Wishes, source: Source) -> tuple[Sound | None, str | None]:
-    """What the scene hears, and the file whose sound a written video gets: what --sound names, else the input's own.
-
-    Raises UsageError and SourceError where the sound that was asked for cannot be opened.
-    """
-    from engine.audio import open_sound
-
-    own: str | None = getattr(source, "audio_path", None)
-    if wishes.sound is None:
-        return (None if own is None else open_sound(own)), own
-    if wishes.sound == "none":
-        return None, None
-    sound = open_sound(wishes.sound)
-    if sound.live and wishes.pace == "exact":
-        sound.close()
-        raise UsageError("a microphone has no exact pace", hint="leave --pace out, or take the sound from a file")
-    return sound, None if sound.live else str(Path(wishes.sound).expanduser())
 
 
 def length_wanted(wishes: Wishes, source: Source, fps: float) -> float | None:

@@ -1,4 +1,4 @@
-"""Lists scenes, effects, sources and sinks."""
+"""Lists scenes, effects, transitions, sources and sinks."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 from engine.commands.table import emit, table
 
-HELP = "scenes, effects, sources and sinks"
-KINDS = ("scenes", "effects", "sources", "sinks", "signals")
+HELP = "scenes, effects, transitions, sources and sinks"
+KINDS = ("scenes", "effects", "transitions", "sources", "sinks", "signals")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,10 +35,13 @@ def gather() -> dict[str, list[dict[str, Any]]]:
         "scenes": [
             {"name": e.name, "doc": e.doc, "origin": e.origin, "problem": e.problem} for e in registry.scenes().values()
         ],
-        "effects": [
-            {"name": e.name, "doc": e.doc, "origin": e.origin, "params": list(e.params), "problem": e.problem}
-            for e in registry.effects().values()
-        ],
+        **{
+            kind: [
+                {"name": e.name, "doc": e.doc, "origin": e.origin, "params": list(e.params), "problem": e.problem}
+                for e in entries.values()
+            ]
+            for kind, entries in (("effects", registry.effects()), ("transitions", registry.transitions()))
+        },
         "sources": [{"name": k.name, "doc": k.doc, "example": k.example} for k in SOURCES.values()],
         "sinks": [{"name": k.name, "doc": k.doc, "example": k.example} for k in SINKS.values()],
     }

@@ -1,4 +1,4 @@
-"""Runs a scene: an input in, one or several outputs out.
+"""Runs a scene, or several one after another: an input in, one or several outputs out.
 
 Without --input it takes the first camera; without --output it opens a window. Files are rendered frame by frame, with
 nothing dropped; windows and virtual cameras run live."""
@@ -27,7 +27,12 @@ HELP = "run a scene"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
-    parser.add_argument("scene", help="a scene's name (`phosphene list scenes`) or the path of a .toml file")
+    parser.add_argument(
+        "scene",
+        nargs="+",
+        help="a scene's name (`phosphene list scenes`) or the path of a .toml file; of several the first is shown, and "
+        "in the window N, P and 1 to 9 change it",
+    )
     parser.add_argument(
         "--input",
         "-i",
@@ -41,6 +46,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         metavar="OUT",
         help="window (default), virtual-camera, pipewire, out.mp4, frames/, null; repeat it for several at once",
+    )
+    parser.add_argument("--every", type=positive, metavar="S", help="with several scenes: the next one every S seconds")
+    parser.add_argument(
+        "--transition",
+        default="fade",
+        metavar="NAME",
+        help="how one scene changes into another: a name (`phosphene list transitions`) or a file (default: fade)",
+    )
+    parser.add_argument(
+        "--transition-time", type=duration, default=1.0, metavar="S", help="how long that takes; 0 cuts (default: 1)"
     )
     parser.add_argument(
         "--on-demand",
@@ -124,6 +139,11 @@ def positive(text: str) -> float:
     return number
 
 
+def duration(text: str) -> float:
+    """Seconds from 0."""
+    return 0.0 if text.strip() in ("0", "0.0") else positive(text)
+
+
 def seed(text: str) -> int:
     """A whole number from 0."""
     if not re.fullmatch(r"[0-9]{1,9}", text.strip()):
@@ -167,8 +187,11 @@ def run(options: argparse.Namespace) -> int:
     """Runs the scene."""
     outputs = options.output or [WINDOW]
     if options.take and not options.output:
-        outputs = [str(Path(options.take) / f"{Path(options.scene).stem}.mp4")]
-    wishes = wishes_of(options, options.scene, options.input, outputs)
+        outputs = [str(Path(options.take) / f"{Path(options.scene[0]).stem}.mp4")]
+    wishes = wishes_of(options, options.scene[0], options.input, outputs)
+    wishes.then = options.scene[1:]
+    wishes.every_s = options.every
+    wishes.transition, wishes.transition_s = options.transition, options.transition_time
     wishes.take = Path(options.take) if options.take else None
     wishes.on_demand = options.on_demand
     wishes.record_take = Path(options.record_take) if options.record_take else None

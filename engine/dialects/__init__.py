@@ -44,6 +44,21 @@ def kind_of(path: Path) -> str:
     )
 
 
+def is_transition(path: Path) -> bool:
+    """Whether a shader file leads from one picture to another; a broken one does not."""
+    try:
+        kind = kind_of(path)
+        if kind == "isf":
+            from engine.dialects.isf_header import HeaderReader
+            from engine.dialects.text import read_author
+
+            images = {i.name for i in HeaderReader(path, read_author(path)).header().inputs if i.type == "image"}
+            return {"startImage", "endImage"} <= images
+    except ShaderError:
+        return False
+    return kind == "gl-transition"
+
+
 def maker(path: Path) -> ModuleType:
     """The module that makes effects of such files. Raises ShaderError."""
     names = {"isf": "isf", "gl-transition": "gl_transitions", "shadertoy": "shadertoy", "glsl": "plain"}

@@ -41,8 +41,10 @@ class Copy(Effect):
 class Renderer:
     """Draws a scene, frame after frame, into a canvas of the frames' size."""
 
-    def __init__(self, gpu: Gpu, scene: Scene, size: tuple[int, int], seed: int = 0) -> None:
+    def __init__(self, gpu: Gpu, scene: Scene, size: tuple[int, int], seed: int = 0, *, guards: bool = True) -> None:
         self.gpu, self.scene, self.seed = gpu, scene, seed
+        self.guards = guards  # whether the flash guard looks at its pictures, where the scene has it on
+        self.closed = ""  # why the last picture was a slate
         self.frame_size = size  # of what goes in and comes out
         self.size = size  # of what is drawn
         self.quality = FULL
@@ -152,11 +154,11 @@ class Renderer:
             # What effects see is as large as what they draw.
             observation = replace(observation, frame=replace(frame, pixels=shrunk(frame, self.size)))
         self._update(observation, dt)
-        guarded = self.scene.flash_guard
+        guarded = self.guards and self.scene.flash_guard
         if guarded:
             self.canvas = self._guard.begin(self.canvas)
         while True:
-            closed = self._closed(observation)
+            closed = self.closed = self._closed(observation)
             try:
                 if closed:
                     self.slate(closed)

@@ -107,6 +107,12 @@ class EffectRunner:
             self.effect.size = size
             self.effect.prepare(size)
 
+    def forget(self) -> None:
+        """Empties every picture that was kept."""
+        for target in (*self._targets.values(), self._past):
+            if target is not None:
+                target.clear()
+
     def _renewed(self, old: Target, new: Target) -> Target:
         """`new` with what `old` held; `old` itself where they are alike."""
         if new.like(old):

@@ -51,6 +51,11 @@ class Target:
         """Takes over what was drawn last into `other`, at this one's size."""
         self.gpu.stretch(other._framebuffers[other._front], self._framebuffers[self._front])
 
+    def clear(self) -> None:
+        """Empties it."""
+        for framebuffer in self._framebuffers:
+            framebuffer.clear()
+
     def flip(self) -> None:
         """Makes what was just drawn the picture to read."""
         self._front = (self._front + 1) % len(self._framebuffers)

@@ -75,6 +75,19 @@ class Transition:
             else:
                 runner.draw(index, target, {"_opacity": 1.0}, textures)
 
+    def begin(self) -> None:
+        """Forgets what the last change has left behind, so that nothing of its pictures comes into the next."""
+        self._runner.forget()
+        self._last_s = None
+
+    def resize(self, size: tuple[int, int]) -> None:
+        """Draws between pictures of another size from now on."""
+        self.size = size
+        self._runner.resize(size, 1.0)
+        for picture in self._pictures:
+            picture.release()
+        self._pictures = [Target(self.gpu, size, dtype="f1") for _ in range(2)]
+
     def _straighten(self, picture: moderngl.Texture, into: Target) -> None:
         assert self._straight is not None
         self._straight.texture("_frame", picture)

@@ -19,6 +19,7 @@ KEYS = {
     "Esc, Q": "quit",
     "F, F11": "full screen",
     "?": "show or hide this list",
+    "N, P, 1…9": "next scene, the one before, one by its number",
     "others": "held keys are signals: Space is key.space, 1 is key.1",
 }
 
@@ -30,6 +31,7 @@ class WindowSink(Closing):
 
     def __init__(self, size: tuple[int, int], title: str = "Phosphene") -> None:
         self.held: set[str] = set()
+        self._pressed: list[str] = []
         self.help_shown = False
         self._errors: list[str] = []
         self._closed = False
@@ -77,6 +79,7 @@ class WindowSink(Closing):
                 self.toggle_fullscreen()
             elif name:
                 self.held.add(name)
+                self._pressed.append(name)
         elif action == glfw.RELEASE and name:
             self.held.discard(name)
 
@@ -87,6 +90,11 @@ class WindowSink(Closing):
     def _on_focus(self, window: Any, focused: int) -> None:
         if not focused:
             self.held.clear()  # the release of a key that was held meanwhile would never be seen
+
+    def pressed(self) -> list[str]:
+        """The keys that went down since the last call, however short."""
+        pressed, self._pressed = self._pressed, []
+        return pressed
 
     def toggle_fullscreen(self) -> None:
         """Full screen on the monitor that the window is on most, and back."""

@@ -1,0 +1,62 @@
+"""What happens after each frame beside the drawing: the progress bar, saved files, keys, numbers, and the window."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from engine.hud import Hud
+from engine.reload import Reloader
+from engine.renderer import Renderer
+from engine.stats import Stats
+
+if TYPE_CHECKING:
+    from engine.loop import Show
+    from engine.session import Progress
+    from engine.sinks.window import WindowSink
+
+
+class AfterFrame:
+    """Called with the renderer whose canvas holds the picture; says whether the show goes on. `show` is set later."""
+
+    def __init__(
+        self,
+        stats: Stats,
+        *,
+        progress: Progress | None,
+        total: int | None,
+        reloaders: Sequence[Reloader],
+        window: WindowSink | None,
+        hud: bool,
+    ) -> None:
+        self.stats, self.progress, self.total = stats, progress, total
+        self.reloaders, self.window = reloaders, window
+        self.hud = Hud(stats) if hud else None
+        self.show: Show | None = None
+
+    def __call__(self, renderer: Renderer) -> bool:
+        if self.progress is not None:
+            self.progress(self.stats.frames_out + 1, self.total)
+        for reloader in self.reloaders:
+            if reloader.scene is renderer.scene:
+                reloader.look(renderer)
+        if self.window is None or self.show is None:
+            return True
+        if self.hud is not None:
+            governor = self.show.governor
+            shapes = self.hud.shapes(renderer.size, governor.traded if governor is not None else ())
+            renderer.overlay.draw(shapes, renderer.canvas.framebuffer)
+        goes_on = self.window.show(renderer)
+        self.show.signals.held = set(self.window.held)
+        for key in self.window.pressed():
+            self.press(key)
+        return goes_on
+
+    def press(self, key: str) -> None:
+        """N and P bring the next scene and the one before, 1 to 9 one by its place in the list."""
+        if self.show is None or len(self.show.playlist.scenes) < 2:
+            return
+        if key in ("n", "p"):
+            self.show.playlist.step_by(1 if key == "n" else -1)
+        elif len(key) == 1 and key in "123456789":
+            self.show.playlist.go(int(key) - 1)

@@ -1,0 +1,108 @@
+"""The parts of a show, each opened as the user's wishes say, and closed by the stack that is handed in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.errors import UsageError
+from engine.sinks import is_live
+
+if TYPE_CHECKING:
+    from engine.audio import Sound
+    from engine.renderer.gpu import Gpu
+    from engine.scene import Scene
+    from engine.session import Wishes
+    from engine.sinks.base import Sink
+    from engine.sinks.window import WindowSink
+    from engine.sources.base import Source
+    from engine.take_recorder import TakeRecorder
+
+WINDOW = "window"
+
+
+def open_input(wishes: Wishes, sinks: list[Sink]) -> Source:
+    """The input; where it is on demand, only while one of `sinks` is watched. Raises UsageError and SourceError."""
+    from engine.sources import open_source
+    from engine.sources.on_demand import open_on_demand
+
+    if wishes.on_demand:
+        return open_on_demand(wishes.outputs, sinks, wishes.input, size=wishes.size, fps=wishes.fps)
+    return open_source(wishes.input, size=wishes.size, fps=wishes.fps)
+
+
+def fetch_models(trackers: Iterable[str]) -> None:
+    """Brings the models of these trackers onto the machine, where they are missing. Raises ModelError."""
+    from engine import models
+    from engine.trackers import KINDS
+
+    needed = sorted({model for name in trackers for model in KINDS[name].models})
+    models.fetch([name for name in needed if not models.state(name).ready])
+
+
+def runs_live(wishes: Wishes, source: Source, *, replays: bool) -> bool:
+    """Whether late frames are dropped, or every one is drawn. Raises UsageError for an exact camera."""
+    if source.live and wishes.pace == "exact":
+        raise UsageError("a camera has no exact pace: its frames do not wait", hint="leave --pace out")
+    shown = any(is_live(o) for o in wishes.outputs) if wishes.pace is None else wishes.pace == "live"
+    return source.live or (shown and not replays)
+
+
+def open_recorder(
+    wishes: Wishes, scene: Scene, source: Source, fps: float, stack: ExitStack, *, live: bool
+) -> TakeRecorder | None:
+    """What writes the take that was asked for. Raises SinkError."""
+    if wishes.record_take is None:
+        return None
+    from engine.take_recorder import record
+
+    recorder = record(wishes, scene, source, fps, live=live)
+    stack.callback(recorder.close)
+    return recorder
+
+
+def open_gpu(wishes: Wishes, size: tuple[int, int], title: str, stack: ExitStack) -> tuple[WindowSink | None, Gpu]:
+    """The window where one was asked for, and the GL context. Raises SinkError and GpuError."""
+    from engine.renderer.gpu import Gpu
+
+    if WINDOW in wishes.outputs:
+        from engine.sinks.window import WindowSink
+
+        window = stack.enter_context(WindowSink(size, f"Phosphene · {title}"))
+        return window, window.gpu
+    gpu = Gpu.headless()
+    stack.callback(gpu.context.release)
+    return None, gpu
+
+
+def open_ear(wishes: Wishes, source: Source, stack: ExitStack) -> tuple[Sound | None, str | None]:
+    """What the scenes hear, and the file whose sound a written video gets: what --sound names, else the input's own.
+
+    Raises UsageError and SourceError where the sound that was asked for cannot be opened.
+    """
+    from engine.audio import open_sound
+
+    own: str | None = getattr(source, "audio_path", None)
+    named = wishes.sound or own or "none"
+    if named == "none":
+        return None, None
+    sound = stack.enter_context(open_sound(named))
+    if sound.live and wishes.pace == "exact":
+        raise UsageError("a microphone has no exact pace", hint="leave --pace out, or take the sound from a file")
+    return sound, None if sound.live else str(Path(named).expanduser())
+
+
+def open_sinks(
+    wishes: Wishes, source: Source, fps: float, sound_path: str | None, sinks: list[Sink], stack: ExitStack
+) -> None:
+    """Adds every output but the window to `sinks`. Raises UsageError and SinkError."""
+    from engine.sinks import open_sink
+
+    own = getattr(source, "path", None)
+    for spec in wishes.outputs:
+        if spec != WINDOW:
+            sink = open_sink(spec, size=source.size, fps=fps, audio_from=sound_path, inputs=[own] if own else [])
+            stack.callback(sink.close)
+            sinks.append(sink)

@@ -1,0 +1,119 @@
+"""Draws what a playlist shows: a scene, or two on the way from one into the other."""
+
+from __future__ import annotations
+
+import logging
+
+from engine.data import Observation
+from engine.effect import Effect
+from engine.playlist import Playlist
+from engine.quality import Quality
+from engine.renderer import Renderer, words
+from engine.renderer.flash_guard import FlashGuard
+from engine.renderer.gpu import Gpu
+from engine.renderer.targets import Target
+from engine.renderer.transition import Transition
+
+log = logging.getLogger("phosphene")
+
+
+class Stage:
+    """One renderer a scene, all compiled before the show begins, and the transition between them.
+
+    `transition` None cuts, and so does one that fails: it is named and not tried again. Every scene is drawn by its own
+    rules, so that one that hides the room shows its slate during a change, too, where it must. With several scenes the
+    flash guard looks at what comes of them.
+    """
+
+    def __init__(
+        self, gpu: Gpu, playlist: Playlist, size: tuple[int, int], seed: int = 0, transition: Effect | None = None
+    ) -> None:
+        self.gpu, self.playlist = gpu, playlist
+        self.renderers: list[Renderer] = []
+        self._transition: Transition | None = None
+        self._guard: FlashGuard | None = None
+        self._lent: tuple[Renderer, Target] | None = None  # whose canvas holds the picture, and its own one meanwhile
+        self._before: tuple[int, ...] = ()
+        several = len(playlist.scenes) > 1
+        try:
+            for scene in playlist.scenes:
+                self.renderers.append(Renderer(gpu, scene, size, seed, guards=not several))
+            if several:
+                self._guard = FlashGuard(gpu)
+                self._lent = self.renderers[0], Target(gpu, size)
+                if transition is not None:
+                    self._transition = Transition(gpu, transition, size)
+        except BaseException:
+            self.release()
+            raise
+
+    @property
+    def renderer(self) -> Renderer:
+        """The one whose canvas holds the picture: of the scene that is on, or during a change of the one that comes."""
+        return self.renderers[self.playlist.shown[-1]]
+
+    def set_quality(self, quality: Quality) -> None:
+        """See Renderer.set_quality."""
+        for renderer in self.renderers:
+            renderer.set_quality(quality)
+
+    def render(self, observation: Observation, dt: float) -> Renderer:
+        """Draws the picture; returns the renderer whose canvas it is in."""
+        if self._lent is None or self._guard is None:
+            self.renderers[0].render(observation, dt)
+            return self.renderers[0]
+        shown = self.playlist.shown
+        last, own = self._lent
+        picture = last.canvas
+        last.canvas = self._fitting(own, picture.size)
+        drawn = [self.renderers[number] for number in shown]
+        for renderer in drawn:
+            renderer.render(observation, dt)
+        guarded = any(renderer.scene.flash_guard for renderer in drawn)
+        picture = self._guard.begin(picture)
+        if len(drawn) == 1 or not self._mix(drawn[0], drawn[1], picture, observation.frame.time_s):
+            # every canvas is drawn anew in every frame, so that changing hands is all it takes
+            drawn[-1].canvas, picture = picture, drawn[-1].canvas
+        # Not even the flash guard may bring back what a private scene has just replaced.
+        fresh = shown != self._before and drawn[-1].scene.hides_room()
+        whole = not guarded or fresh or any(renderer.closed for renderer in drawn)
+        picture = self._guard.end(picture, observation.frame.time_s, whole=whole)
+        self._lent, drawn[-1].canvas = (drawn[-1], drawn[-1].canvas), picture
+        self._before = shown
+        return drawn[-1]
+
+    def _fitting(self, target: Target, size: tuple[int, int]) -> Target:
+        if target.size == size:
+            return target
+        target.release()
+        return Target(self.gpu, size)
+
+    def _mix(self, goes: Renderer, comes: Renderer, into: Target, time_s: float) -> bool:
+        """Draws what lies between two scenes; returns whether it did."""
+        if self._transition is None:
+            return False
+        try:
+            if self._transition.size != into.size:
+                self._transition.resize(into.size)
+            if self._before != self.playlist.shown:
+                self._transition.begin()
+            progress = self.playlist.progress
+            self._transition.draw(goes.canvas.texture, comes.canvas.texture, progress, into.framebuffer, time_s)
+        except Exception as error:  # noqa: BLE001 (whatever an author's transition does: the show goes on with a cut)
+            log.error("transition switched off: %s", words(error))
+            self._transition.release()
+            self._transition = None
+            return False
+        return True
+
+    def release(self) -> None:
+        """Gives back every GL object."""
+        if self._transition is not None:
+            self._transition.release()
+        if self._guard is not None:
+            self._guard.release()
+        if self._lent is not None:
+            self._lent[1].release()
+        for renderer in self.renderers:
+            renderer.release()
+        self._transition, self._guard, self._lent = None, None, None

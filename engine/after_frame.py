@@ -33,10 +33,13 @@ class AfterFrame:
         self.reloaders, self.window = reloaders, window
         self.hud = Hud(stats) if hud else None
         self.show: Show | None = None
+        self._told = 0
 
     def __call__(self, renderer: Renderer) -> bool:
-        if self.progress is not None:
-            self.progress(self.stats.frames_out + 1, self.total)
+        done = self.stats.frames_out + 1
+        if self.progress is not None and done != self._told:  # it is called while frames are waited for, too
+            self.progress(done, self.total)
+            self._told = done
         for reloader in self.reloaders:
             if reloader.scene is renderer.scene:
                 reloader.look(renderer)

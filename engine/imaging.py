@@ -17,7 +17,9 @@ ROOT_OF_LINEAR: Floats = np.sqrt(LINEAR)  # near to how bright it looks, and che
 
 
 def rgba(pixels: Pixels, out: Pixels | None = None) -> Pixels:
-    """RGB (H×W×3) with an opaque alpha, into `out` (H×W×4) where given."""
+    """RGB (H×W×3) with an opaque alpha, into `out` (H×W×4) where given; what has four channels already is as it is."""
+    if pixels.shape[2] == 4:
+        return pixels
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2RGBA, dst=out))
 
 

@@ -22,8 +22,9 @@ _Key = tuple[int, float]  # the round of the loop, and the time within it
 class MediaPlayer(Closing):
     """Plays a picture file or a looping video.
 
-    `at(time_s)` is H×W×3 uint8 sRGB and must not be written to; `version` changes when the picture does, so that it is
-    uploaded only then. A video starts at 0 and loops; what is shown depends on `time_s` alone. `duration_s` is None for
+    `at(time_s)` is H×W×3 uint8 sRGB, of a picture with transparent parts H×W×4 with premultiplied linear light stored
+    as sRGB; it must not be written to. `version` changes when the picture does, so that it is uploaded only then. A
+    video starts at 0 and loops; what is shown depends on `time_s` alone. `duration_s` is None for
     a still picture. Raises SourceError, naming the file, where it cannot be read.
     """
 
@@ -34,7 +35,7 @@ class MediaPlayer(Closing):
         self._film: _Film | None = None
         self._still: Pixels | None = None
         if kind_of_file(self.path) == "image":
-            self._still = read_picture(self.path)
+            self._still = read_picture(self.path, alpha=True)
             height, width = self._still.shape[:2]
             self.size = (width, height)
         else:

@@ -2,6 +2,9 @@
 
 from engine.data import Face, Frame, Heard, Mask, Observation, Pose
 from engine.effect import Effect, Pass, Sprites, Uniform
+from engine.face_cover import FaceCover
+from engine.face_mesh import RINGS as FACE_RINGS
+from engine.face_mesh import FaceMesh, face_mesh, skin_of
 from engine.mesh import Mesh, Texture, Triangles
 from engine.params import Bool, Choice, Color, Float, Int, Media, Point, Text
 from engine.shapes import Box, Label, Line
@@ -9,12 +12,15 @@ from engine.signals import per_face as face_signals
 from engine.version import __version__
 
 __all__ = [
+    "FACE_RINGS",
     "Bool",
     "Box",
     "Choice",
     "Color",
     "Effect",
     "Face",
+    "FaceCover",
+    "FaceMesh",
     "Float",
     "Frame",
     "Heard",
@@ -34,5 +40,7 @@ __all__ = [
     "Triangles",
     "Uniform",
     "__version__",
+    "face_mesh",
     "face_signals",
+    "skin_of",
 ]

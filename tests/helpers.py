@@ -60,6 +60,33 @@ def face(size: Size = (64, 36), at: tuple[float, float] = (0.5, 0.4), tall: floa
     return Face(**{**fields, **changes})
 
 
+def head(
+    size: Size = (128, 96), yaw_deg: float = 0.0, distance_cm: float = 30.0, jaw_cm: float = 0.0, at_cm: Any = (0, 0)
+) -> Face:
+    """The face at rest as a camera sees it, turned by `yaw_deg` to the picture's right, the jaw down by `jaw_cm`."""
+    from engine.face_mesh import RINGS, face_mesh
+    from engine.mesh import FOCAL
+
+    shape = face_mesh().positions.astype(np.float64)
+    irises = [np.tile(shape[list(RINGS[side])].mean(axis=0), (5, 1)) for side in ("right_eye", "left_eye")]
+    shape = np.concatenate([shape, *irises])
+    upper = [i for ring in ("lips", "mouth") for i in RINGS[ring] if shape[i, 1] > shape[61, 1] - 0.02]
+    down = np.clip((shape[61, 1] - shape[:, 1]) / 0.3, 0.0, 1.0)
+    down[upper] = 0.0
+    shape[:, 1] -= down * jaw_cm
+    turn = math.radians(yaw_deg)
+    transform = np.eye(4, dtype=np.float32)
+    transform[:3, :3] = [[math.cos(turn), 0, math.sin(turn)], [0, 1, 0], [-math.sin(turn), 0, math.cos(turn)]]
+    transform[:3, 3] = at_cm[0], at_cm[1], -distance_cm
+    seen = shape @ transform[:3, :3].T + transform[:3, 3]
+    aspect = size[0] / size[1]
+    wide = -seen[:, 2] * 2.0 * aspect / FOCAL
+    points = np.stack(
+        [0.5 + seen[:, 0] / wide, 0.5 - seen[:, 1] / wide * aspect, -(seen[:, 2] + distance_cm) / wide], 1
+    )
+    return Face(points.astype(np.float32), {}, transform, 1)
+
+
 def pose(at: tuple[float, float] = (0.5, 0.5), visible: float = 1.0) -> Pose:
     """A body whose points lie on a small circle."""
     turn = np.linspace(0, 2 * math.pi, 33, endpoint=False)

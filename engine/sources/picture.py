@@ -14,14 +14,16 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from engine.data import Pixels
 from engine.errors import SourceError
+from engine.imaging import LINEAR
 
 MAX_PIXELS = 100_000_000
 _FORMATS = "JPEG, PNG, WebP, AVIF, TIFF, BMP, PSD, GIF or Radiance HDR"
 
 
-def read_picture(path: Path) -> Pixels:
+def read_picture(path: Path, alpha: bool = False) -> Pixels:
     """The picture in `path`: H×W×3 uint8 sRGB, turned as its EXIF orientation says.
 
+    Where `alpha` is asked for, one that has transparent parts is H×W×4 with premultiplied linear light, stored as sRGB.
     16-bit, grey, palette and CMYK pictures become RGB; what is transparent becomes black; Radiance HDR is tone mapped.
     Raises SourceError for what cannot be read and for pictures of more than 100 megapixels.
     """
@@ -38,7 +40,8 @@ def read_picture(path: Path) -> Pixels:
             warnings.simplefilter("ignore")  # Pillow warns of sizes and oddities that are judged below
             with Image.open(io.BytesIO(data)) as picture:
                 _check_size(picture.size, path)
-                return to_rgb8(ImageOps.exif_transpose(picture))
+                turned = ImageOps.exif_transpose(picture)
+                return premultiplied(turned) if alpha and turned.has_transparency_data else to_rgb8(turned)
     except Image.DecompressionBombError as error:
         raise _too_large(path) from error
     except UnidentifiedImageError as error:
@@ -61,6 +64,13 @@ def to_rgb8(picture: Image.Image) -> Pixels:
         black = Image.new("RGBA", rgba.size, (0, 0, 0, 255))
         picture = Image.alpha_composite(black, rgba)
     return np.array(picture.convert("RGB"), dtype=np.uint8)
+
+
+def premultiplied(picture: Image.Image) -> Pixels:
+    """A Pillow picture with transparent parts as H×W×4 uint8, linear light times alpha, stored as sRGB."""
+    rgba = np.asarray(picture.convert("RGBA"))
+    codes = encode_srgb(LINEAR[rgba[..., :3]] * (rgba[..., 3:].astype(np.float32) / 255))
+    return np.concatenate([codes, rgba[..., 3:]], axis=2)
 
 
 def _from_wide(values: NDArray[np.generic]) -> Pixels:

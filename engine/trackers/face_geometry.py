@@ -99,6 +99,16 @@ def read_metadata(content: bytes) -> tuple[Doubles, Doubles]:
     return points, weights
 
 
+def read_surface(bundle: Path) -> tuple[Floats, Floats, NDArray[np.int32]]:
+    """The canonical face of a `.task` file: points (468, 3) in cm, their uv (468, 2), triangles (898, 3)."""
+    content = zipfile.ZipFile(bundle).read(METADATA)
+    mesh = next(v for n, v in fields(content) if n == 1 and isinstance(v, bytes))
+    buffer = b"".join(v for n, v in fields(mesh) if n == 3 and isinstance(v, bytes))
+    corners = [v for n, v in fields(mesh) if n == 4 and isinstance(v, int)]
+    table = np.frombuffer(buffer, "<f4").reshape(-1, 5).astype(np.float32)
+    return table[:, :3], table[:, 3:], np.array(corners, np.int32).reshape(-1, 3)
+
+
 def fields(content: bytes) -> Iterator[tuple[int, int | bytes]]:
     """The fields of a protocol buffer message: number and value (whole numbers, or the bytes). Raises ValueError."""
     at = 0

@@ -48,6 +48,7 @@ CASES = (
     Case("duotone", "duotone", (("amount", 1.0),)),
     Case("laser-eyes", "laser-eyes", (("trigger", "always"),), share=TRACKED),
     Case("laser-eyes-green", "laser-eyes", (("trigger", "always"), ("color", "#22ff66"), ("aim_deg", -15.0)), TRACKED),
+    Case("makeup", "makeup", (("hands", False), ("lips", "#c01030"), ("eyes_amount", 0.9), ("blush_amount", 0.8))),
     Case("mirror", "mirror"),
     Case("mirror-left", "mirror", (("mode", "left"),)),
     Case("teleport", "teleport", share=TRACKED),

@@ -1,0 +1,49 @@
+"""Shapes drawn once, for the textures that an effect makes itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from engine.data import Floats
+
+
+def filled(polygons: Sequence[ArrayLike], size: tuple[int, int]) -> Floats:
+    """1 inside the polygons and 0 outside, with smooth edges: (height, width) float32 for `size` (width, height).
+
+    Each polygon is (N, 2), uv; where two overlap there is a hole.
+    """
+    import cv2
+
+    plane = np.zeros((size[1], size[0]), np.uint8)
+    # OpenCV counts from the middle of the first pixel, in sixteenths of one.
+    outlines = [np.round(np.asarray(p, np.float64) * size * 16 - 8).astype(np.int32) for p in polygons]
+    cv2.fillPoly(plane, outlines, 255, cv2.LINE_AA, 4)
+    return plane.astype(np.float32) / np.float32(255)
+
+
+def blurred(plane: Floats, sigma_px: float) -> Floats:
+    """Gaussian blur; 0 leaves it as it is."""
+    from engine.imaging import gaussian
+
+    return gaussian(np.asarray(plane, np.float32), sigma_px)
+
+
+def along(line: ArrayLike, count: int) -> Floats:
+    """`count` points at even distances along a line of points (N, 2)."""
+    points = np.asarray(line, np.float64)
+    way = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
+    at = np.linspace(0.0, way[-1], count)
+    return np.stack([np.interp(at, way, points[:, axis]) for axis in (0, 1)], axis=1).astype(np.float32)
+
+
+def tapered(line: ArrayLike, widths: Sequence[float], count: int = 32) -> Floats:
+    """The outline (2·count, 2) of a stroke along `line` (N, 2), whose width goes through `widths` on its way."""
+    middle = along(line, count)
+    ahead = np.gradient(middle, axis=0)
+    ahead /= np.maximum(np.linalg.norm(ahead, axis=1, keepdims=True), 1e-9)
+    half = np.interp(np.linspace(0, len(widths) - 1, count), np.arange(len(widths)), widths)[:, None] / 2
+    side = np.stack([-ahead[:, 1], ahead[:, 0]], axis=1) * half
+    return np.concatenate([middle + side, (middle - side)[::-1]]).astype(np.float32)

@@ -160,6 +160,19 @@ float mask(vec2 uv) {
 }
 float mask_here() { return _mask_here; }
 """,
+    # Where the room was never seen, what lies behind is guessed from what is known round it; alpha says which.
+    "plate": """
+uniform sampler2D _plate;
+uniform sampler2D _plate_guess;
+uniform sampler2D _plate_gain;
+uniform sampler2D _plate_cover;
+vec4 plate(vec2 uv) {
+    vec4 guess = textureLod(_plate_guess, uv, 0.0);
+    vec3 known = textureLod(_plate, uv, 0.0).rgb * textureLod(_plate_gain, uv, 0.0).rgb;
+    return vec4(mix(guess.rgb, known, guess.a), guess.a);
+}
+float plate_cover(vec2 uv) { return textureLod(_plate_cover, uv, 0.0).r; }
+""",
     "backdrop": """
 uniform sampler2D _backdrop;
 vec4 backdrop(vec2 uv) { return texture(_backdrop, uv); }
@@ -184,12 +197,13 @@ WORDS: dict[str, tuple[str, ...]] = {
     "frame": ("frame", "frame_here"),
     "camera": ("camera", "camera_here"),
     "mask": ("mask", "mask_here"),
+    "plate": ("plate", "plate_cover"),
     "backdrop": ("backdrop",),
     "past": ("past",),
     "face": ("face_point", "face_count"),
     "pose": ("pose_point", "pose_count", "pose_visibility"),
 }
-TRACKERS = {"mask": "person", "face": "face", "pose": "pose"}
+TRACKERS = {"mask": "person", "plate": "person", "face": "face", "pose": "pose"}
 
 # How the result of a pass is written. The last pass of a layer also cuts it out and gives it its opacity, so that a
 # layer costs no pass of its own.

@@ -73,6 +73,11 @@ _POINTS = (
 )
 SPECIALS: dict[str, tuple[str, Size | None]] = {
     "mask": ("_out = vec4(vec3(mask(gl_FragCoord.xy / vec2(textureSize(_guide, 0)))), 1.0);", None),
+    "plate": (
+        "vec4 p = plate(gl_FragCoord.xy / vec2(textureSize(_plate, 0))); "
+        "_out = vec4(mix(p.rgb * 12.92, 1.055 * pow(p.rgb, vec3(1.0 / 2.4)) - 0.055, step(0.0031308, p.rgb)), p.a);",
+        None,
+    ),
     "face": (_POINTS.format(name="face", rows=16, alpha="1.0"), (478, 16)),
     "pose": (_POINTS.format(name="pose", rows=16, alpha="pose_visibility(row, at.x)"), (33, 16)),
 }
@@ -229,16 +234,16 @@ def straight_pass() -> ForeignPass:
 
 
 def special_pass(name: str) -> ForeignPass:
-    """Makes `mask`, `face` or `pose` readable as a picture."""
+    """Makes `mask`, `plate`, `face` or `pose` readable as a picture."""
     expression, size = SPECIALS[name]
     return ForeignPass(
         f"input {name}",
         f"_{name}",
         build=lambda main: from_ours(name, expression, main),
         key=name,
-        precise=name != "mask",
+        precise=name not in ("mask", "plate"),
         size_of=None if size is None else (lambda _, __: size),
-        trackers=frozenset({"person" if name == "mask" else name}),
+        trackers=frozenset({"person" if name in ("mask", "plate") else name}),
     )
 
 
@@ -272,7 +277,7 @@ def make_input(entry: Input, samplers: dict[str, str]) -> tuple[dict[str, Param[
     """The parameters that one input becomes; images are noted in `samplers`."""
     name, held, doc = param_name(entry.name), entry.values, entry.label
     if entry.type == "image":
-        ours = {"inputImage": PICTURE, "startImage": PICTURE, "plate": "_camera_codes"}.get(entry.name)
+        ours = {"inputImage": PICTURE, "startImage": PICTURE}.get(entry.name)
         if ours is None and entry.name in SPECIALS:
             ours = f"_target__{entry.name}"
         samplers[entry.name] = ours or f"_media_{name}"

@@ -23,6 +23,7 @@ from engine.renderer.gpu import Gpu
 from engine.renderer.inputs import Inputs
 from engine.renderer.layers import EffectError, LayerPaint
 from engine.renderer.overlay import Overlay
+from engine.renderer.plates import PLATE
 from engine.renderer.runner import EffectRunner
 from engine.renderer.still import Still
 from engine.renderer.targets import Pool, Target
@@ -281,6 +282,7 @@ class Renderer:
             "_backdrop": self.canvas.texture,
             "_matte": self._none,
             "_room": self._none,
+            **dict.fromkeys(PLATE, self._none),
         }
         values = {**uniforms, "_opacity": layer.opacity, "_matte_shape": (0.5, 1.0, 0.0), "_clean": 0.0}
         field = None
@@ -294,6 +296,8 @@ class Renderer:
                     textures["_room"], values["_clean"] = room, 1.0
         if "codes" in reads:
             textures["_camera_codes"] = self._inputs.codes()
+        if "plate" in reads:
+            textures.update(self._inputs.plate())
         if "face" in reads:
             textures["_faces"] = self._inputs.faces()
         if "pose" in reads:

@@ -11,6 +11,7 @@ from engine.data import Face, Floats, Frame, Observation, Pixels, Pose
 from engine.imaging import rgba
 from engine.matte import Matte, MatteField, MatteMaker
 from engine.renderer.gpu import Gpu
+from engine.renderer.plates import PlateTextures
 
 MAX_PEOPLE = 16
 FACE_POINTS, POSE_POINTS = 478, 33
@@ -31,6 +32,8 @@ class Inputs:
         self._observation: Observation | None = None
         self._full: Frame | None = None
         self._codes: moderngl.Texture | None = None
+        self._plates = PlateTextures(gpu)
+        self._plate: dict[str, moderngl.Texture] = {}
 
     def _set_size(self, size: tuple[int, int]) -> None:
         self.size = size
@@ -91,6 +94,16 @@ class Inputs:
             self._fresh.add("room")
         return self._room
 
+    def plate(self) -> dict[str, moderngl.Texture]:
+        """The background plate's textures by their names in a shader; none where no mask is known."""
+        observation = self._observation
+        if observation is None or observation.mask is None:
+            return {}
+        if "plate" not in self._fresh:
+            self._plate = self._plates.see(observation.frame, self.pixels, observation.mask)
+            self._fresh.add("plate")
+        return self._plate
+
     def faces(self) -> moderngl.Texture:
         """The face landmarks: one row a face, xyz of each point."""
         items: Sequence[Face] = () if self._observation is None else self._observation.faces
@@ -118,5 +131,6 @@ class Inputs:
     def release(self) -> None:
         """Gives back every GL object."""
         self.gpu.release(self.camera, self._codes, self._room, *self._mattes.values(), *self._points.values())
+        self._plates.release()
         self._mattes.clear()
         self._points.clear()

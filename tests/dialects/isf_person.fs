@@ -1,6 +1,6 @@
 /*{
     "ISFVSN": "2",
-    "DESCRIPTION": "Beyond the standard: the person, the face, the body and the untouched camera picture as images.",
+    "DESCRIPTION": "Beyond the standard: the person, the face, the body and the room without the person as images.",
     "INPUTS": [
         { "NAME": "inputImage", "TYPE": "image" },
         { "NAME": "mask", "TYPE": "image" },

@@ -55,6 +55,7 @@ CASES = (
     Case("teleport-dawn", "teleport", (("hour", 1.0),), share=TRACKED),
     Case("teleport-color", "teleport", (("kind", "color"), ("place.color", "#2b3a55")), share=TRACKED),
     Case("teleport-blur", "teleport", (("kind", "blur"),), share=TRACKED),
+    Case("vanish", "vanish", share=TRACKED),
 )
 
 

@@ -28,18 +28,18 @@ class Place(Effect):
     radius = Float(0.16, 0.0, 0.5, "how far the own room is blurred, in picture heights")
     look = Uniform("vec2")
     passes = (
-        Pass("place/world.frag", target="world", lines=WORLD_LINES, when=lambda e: e.is_shown("world")),
         Pass("blur/room.frag", target="room", lines=ROOM_LINES, when=lambda e: e.is_shown("blur")),
         Pass("blur/across.frag", target="across", lines=ROOM_LINES, when=lambda e: e.is_shown("blur")),
         Pass("blur/down.frag", target="down", lines=ROOM_LINES, when=lambda e: e.is_shown("blur")),
-        Pass("vec4 effect(vec2 uv) { return vec4(world(uv).rgb, 1.0); }", when=lambda e: e.is_shown("world")),
+        Pass(
+            "vec4 effect(vec2 uv) { vec4 c = down(uv); return vec4(c.rgb / max(c.a, 1e-4), 1.0); }",
+            lines=ROOM_LINES,
+            when=lambda e: e.is_shown("blur"),
+        ),
+        Pass("place/world.frag", lines=WORLD_LINES, when=lambda e: e.is_shown("world")),
         Pass("place/picture.frag", when=lambda e: e.is_shown("picture")),
         Pass("place/panorama.frag", when=lambda e: e.is_shown("panorama")),
         Pass("vec4 effect(vec2 uv) { return vec4(color, 1.0); }", when=lambda e: e.is_shown("color")),
-        Pass(
-            "vec4 effect(vec2 uv) { vec4 c = down(uv); return vec4(c.rgb / max(c.a, 1e-4), 1.0); }",
-            when=lambda e: e.is_shown("blur"),
-        ),
     )
 
     def prepare(self, size: tuple[int, int]) -> None:

@@ -24,7 +24,8 @@ class Pass:
     `shader`: GLSL text, or a file name ending in `.frag` that lies beside the effect or in `shaders/`.
     `target`: the name under which later passes read the result as `vec4 NAME(vec2 uv)`; None is the effect's picture.
     `scale`: size of the target relative to the picture. Instead of it `lines` gives the target's height in pixels (no
-    more than the picture's), its width as the picture's shape wants it, and `size` fixes (width, height).
+    more than the picture's), its width as the picture's shape wants it, and `size` fixes (width, height). A pass
+    without a target that asks for less than the picture's size is drawn so and enlarged smoothly.
     `persistent`: the target keeps its content from frame to frame; its own pass may read it as of the last frame.
     `floats`: 16-bit float target (values above 1, or finer than 8 bits); costs 1.6 to 1.9 times as much in software.
     `sprites`: the name of a `Sprites` attribute: draws one quad for each of its rows instead of the whole picture.

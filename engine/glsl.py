@@ -187,6 +187,12 @@ def inline_origin(effect: type[Effect], text: str) -> tuple[str, int]:
     return file, (source.count("\n", 0, at) + 1 if at >= 0 else 1)
 
 
+def reader(target: str, single: bool) -> str:
+    """How a later pass reads `target`: a `single` texel is fetched as it is, which costs a third of sampling it."""
+    how = f"texelFetch(_target_{target}, ivec2(0), 0)" if single else f"texture(_target_{target}, uv)"
+    return f"uniform sampler2D _target_{target};\nvec4 {target}(vec2 uv) {{ return {how}; }}"
+
+
 def assemble(effect: type[Effect], step: Pass, targets: Iterable[str], main: str = "effect") -> Shader:
     """The whole fragment shader of one pass; `main` names the way its result is written (a key of MAIN)."""
     if isinstance(step, ForeignPass):
@@ -205,15 +211,14 @@ def assemble(effect: type[Effect], step: Pass, targets: Iterable[str], main: str
     features = features_of(body + tail)
     words = words_of(body)
     named = [t for t in dict.fromkeys(targets) if t in words]
+    single = {s.target for s in passes_of(effect) if s.size == (1, 1)}
     parts = [VERSION, PRELUDE]
     if step.sprites:
         parts.append(SPRITE_PRELUDE)
     if step.mesh:
         parts = [VERSION, PRELUDE.replace(UV_VARYING, UV_OF_PIXEL), MESH_PRELUDE]
     parts += [FEATURES[f] for f in FEATURES if f in features]
-    parts += [
-        f"uniform sampler2D _target_{t};\nvec4 {t}(vec2 uv) {{ return texture(_target_{t}, uv); }}" for t in named
-    ]
+    parts += [reader(target, target in single) for target in named]
     parts += [declare(effect), body, mark(1, 0), tail]
     return Shader(
         "\n".join(parts),

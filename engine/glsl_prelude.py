@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 VERSION = "#version 330 core"
+# What a shader is told of the renderer: a program turns 0 into 1 where a processor draws.
+NO_SOFTWARE, IN_SOFTWARE = "#define _SOFTWARE 0", "#define _SOFTWARE 1"
 
 VERTEX = f"""{VERSION}
 out vec2 _uv;
@@ -140,25 +142,31 @@ vec4 frame_here() {
     "camera": _CAMERA,
     # The matte is a local linear model of the colour (guided filter, He et al. 2013): alpha = a·colour + b. Away from
     # edges a is 0, and nothing more is fetched. The colour is the mean of two bilinear fetches half a pixel up and left
-    # and down and right: a quarter of a sensor's noise. engine/score/alpha.py computes the same.
-    "mask": """
+    # and down and right: a quarter of a sensor's noise. In software, where these two cost a third of a cut-out's draw,
+    # it is the pixel's own. engine/score/alpha.py computes the same.
+    "mask": f"""
+{NO_SOFTWARE}
 uniform sampler2D _matte;
 uniform sampler2D _guide;
 uniform vec3 _matte_shape;   // low, high of the soft step; 1 where the matte holds guided coefficients
-float mask(vec2 uv) {
+float mask(vec2 uv) {{
     vec4 m = texture(_matte, uv);
     float a = m.r;
-    if (_matte_shape.z > 0.5) {
+    if (_matte_shape.z > 0.5) {{
         a = m.a;
-        if (m.rgb != vec3(0.0)) {
+        if (m.rgb != vec3(0.0)) {{
+#if _SOFTWARE
+            vec3 light = texelFetch(_guide, ivec2(uv * vec2(textureSize(_guide, 0))), 0).rgb;
+#else
             vec2 half_px = 0.5 / vec2(textureSize(_guide, 0));
-            vec3 light = textureLod(_guide, uv - half_px, 0.0).rgb + textureLod(_guide, uv + half_px, 0.0).rgb;
-            a += dot(m.rgb, sqrt(0.5 * light));
-        }
-    }
+            vec3 light = 0.5 * (textureLod(_guide, uv - half_px, 0.0).rgb + textureLod(_guide, uv + half_px, 0.0).rgb);
+#endif
+            a += dot(m.rgb, sqrt(light));
+        }}
+    }}
     return smoothstep(_matte_shape.x, _matte_shape.y, a);
-}
-float mask_here() { return _mask_here; }
+}}
+float mask_here() {{ return _mask_here; }}
 """,
     # Where the room was never seen, what lies behind is guessed from what is known round it; alpha says which.
     "plate": """

@@ -229,7 +229,7 @@ def soft_step(values: Floats, low: float, high: float) -> Floats:
     return np.asarray(t * t * (3.0 - 2.0 * t))
 
 
-TILE = 8  # cells of the mask's grid along a tile's side: 40 pixels of a 720p picture
+TILE = 4  # cells of the mask's grid along a tile's side: 20 pixels of a 720p picture
 
 
 def tiled(values: NDArray[np.floating[Any]], shape: tuple[float, float]) -> tuple[Floats, Floats]:

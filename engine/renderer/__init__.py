@@ -39,6 +39,12 @@ class Copy(Effect):
     glsl = "vec4 effect(vec2 uv) { return frame_here(); }"
 
 
+class Enlarge(Effect):
+    """The picture, which is smaller, stretched smoothly."""
+
+    glsl = "vec4 effect(vec2 uv) { return frame(uv); }"
+
+
 class Renderer:
     """Draws a scene, frame after frame, into a canvas of the frames' size."""
 
@@ -56,6 +62,7 @@ class Renderer:
         self._pool = Pool(gpu, size)
         self._none = gpu.texture((1, 1), 4, b"\0\0\0\0", srgb=True)
         self._copy = EffectRunner(gpu, Copy(), size)
+        self._enlarge = EffectRunner(gpu, Enlarge(), size)
         self._runners: dict[str, EffectRunner] = {}
         self._still = Still(gpu)
         self._guard = FlashGuard(gpu)
@@ -77,6 +84,7 @@ class Renderer:
             self._pool = Pool(self.gpu, size)
             self._inputs.resize(size)
             self._copy.resize(size, 1.0)
+            self._enlarge.resize(size, 1.0)
         if resizes or scales:
             for address, runner in list(self._runners.items()):
                 try:
@@ -263,7 +271,7 @@ class Renderer:
         if not any(r.covers for r in runners):
             runners.insert(0, self._copy)
         tiles = field.tiles(layer.matte.shape()) if layer.cut == "person" and field is not None else None
-        paint = LayerPaint(layer, runners, self._copy, self.canvas, self._pool, self.overlay)
+        paint = LayerPaint(layer, runners, self._copy, self._enlarge, self.canvas, self._pool, self.overlay)
         # On a processor copying bytes costs a tenth of a pass; on a graphics card the pass costs nothing.
         raw = self._inputs.pixels if self.gpu.software and layer.source == "camera" else None
         paint.draw(textures, values, tiles, fresh, raw)
@@ -323,6 +331,7 @@ class Renderer:
             runner.release()
         self._runners.clear()
         self._copy.release()
+        self._enlarge.release()
         self._inputs.release()
         self._pool.release()
         self.overlay.release()

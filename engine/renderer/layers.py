@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import moderngl
+import numpy as np
 
 from engine.data import Pixels
 from engine.dialects.base import ForeignPass
+from engine.imaging import resize
 from engine.matte import Tiles
 from engine.renderer.overlay import Overlay
 from engine.renderer.runner import EffectRunner
@@ -37,11 +39,12 @@ class LayerPaint:
         layer: Layer,
         runners: Sequence[EffectRunner],
         copy: EffectRunner,
+        enlarge: EffectRunner,
         canvas: Target,
         pool: Pool,
         overlay: Overlay,
     ) -> None:
-        self.layer, self.runners, self.copy = layer, runners, copy
+        self.layer, self.runners, self.copy, self.enlarge = layer, runners, copy, enlarge
         self.canvas, self.pool, self.overlay = canvas, pool, overlay
         self.last = max(i for i, r in enumerate(runners) if r.covers)
         ending = runners[self.last]
@@ -110,10 +113,10 @@ class LayerPaint:
                 self._draw_mesh(runner, index)
             elif step.sprites:
                 runner.draw(index, self._open().framebuffer, self.values, self.textures)
-            elif ends:
-                self._onto_canvas(runner, index, ending)
+            elif small := runner.draw_small(index, self.values, self.textures):
+                self._finish(self.enlarge, 0, ending if ends else None, small)
             else:
-                self._aside(runner, index, self.values)
+                self._finish(runner, index, ending if ends else None)
         if runner.effect.shapes:
             self.overlay.draw(runner.effect.shapes, self._open().framebuffer)
 
@@ -143,6 +146,21 @@ class LayerPaint:
             self.pool.gpu.copy_box(surface.framebuffer, scratch.framebuffer, box)
             textures = {**textures, "_frame": scratch.texture}
         runner.draw(index, surface.framebuffer, self.values, textures)
+
+    def _finish(self, runner: EffectRunner, index: int, ending: str | None, small: Target | None = None) -> None:
+        """Draws an effect's picture, or enlarges a `small` one: onto the canvas if it has an `ending`, else aside."""
+        if small is not None:
+            self.textures["_frame"] = small.texture
+        if ending is None:
+            self._aside(runner, index, self.values)
+        elif small is not None and ending == "effect" and self.blend is None and small.gpu.software:
+            # On a processor enlarging bytes costs a fifth of a pass.
+            pixels = np.empty((small.size[1], small.size[0], 4), np.uint8)
+            small.framebuffer.read_into(pixels, components=4)
+            self.canvas.texture.write(resize(pixels, self.canvas.size))
+            self.surface = self.canvas
+        else:
+            self._onto_canvas(runner, index, ending)
 
     def _onto_canvas(self, runner: EffectRunner, index: int, main: str) -> None:
         """Draws the pass that ends the layer."""

@@ -14,7 +14,7 @@ import numpy as np
 from engine.data import Floats
 from engine.errors import ShaderError
 from engine.glsl import Shader, explain
-from engine.glsl_prelude import VERSION
+from engine.glsl_prelude import IN_SOFTWARE, NO_SOFTWARE, VERSION
 from engine.mesh import FOCAL, NEAR_CM, Triangles
 from engine.renderer.gpu import Gpu
 from engine.renderer.meshes import MeshBuffers
@@ -59,11 +59,12 @@ class Program:
     @staticmethod
     def _compiled(gpu: Gpu, shader: Shader) -> moderngl.Program:
         """The program in the first version of GLSL that takes it. Raises the error of the version that it stands in."""
+        fragment = shader.text.replace(NO_SOFTWARE, IN_SOFTWARE) if gpu.software else shader.text
         try:
-            return gpu.context.program(vertex_shader=shader.vertex, fragment_shader=shader.text)
+            return gpu.context.program(vertex_shader=shader.vertex, fragment_shader=fragment)
         except moderngl.Error as error:
             for version in shader.retry:
-                vertex, text = (s.replace(VERSION, version, 1) for s in (shader.vertex, shader.text))
+                vertex, text = (s.replace(VERSION, version, 1) for s in (shader.vertex, fragment))
                 with contextlib.suppress(moderngl.Error):
                     return gpu.context.program(vertex_shader=vertex, fragment_shader=text)
             raise error

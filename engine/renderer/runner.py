@@ -70,8 +70,9 @@ class EffectRunner:
             if "past" in self.reads:
                 self._past = Target(gpu, size, double=True)
             for step in self.steps:
-                if step.target and step.target not in self._targets:
-                    self._targets[step.target] = self._make_target(step)
+                name = own_target(step)
+                if name is not None and name not in self._targets:
+                    self._targets[name] = self._make_target(step)
             effect.size = size
             if prepare:
                 effect.prepare(size)
@@ -99,8 +100,8 @@ class EffectRunner:
         changed = size != self.size
         self.size, self.pass_scale = size, pass_scale
         for step in self.steps:
-            if step.target:
-                self._targets[step.target] = self._renewed(self._targets[step.target], self._make_target(step))
+            if (name := own_target(step)) is not None:
+                self._targets[name] = self._renewed(self._targets[name], self._make_target(step))
         if self._past is not None and changed:
             self._past = self._renewed(self._past, Target(self.gpu, size, double=True))
         if changed:
@@ -156,6 +157,18 @@ class EffectRunner:
         target = self._targets[step.target]
         self.draw(index, target.framebuffer, uniforms, textures)
         target.flip()
+
+    def draw_small(
+        self, index: int, uniforms: Mapping[str, Any], textures: Mapping[str, moderngl.Texture]
+    ) -> Target | None:
+        """The picture of pass `index`, drawn at the reduced size that it asks for; None where it asks for none."""
+        step = self.steps[index]
+        name = own_target(step)
+        if name is None or step.target:
+            return None
+        target = self._targets[name]
+        self.draw(index, target.framebuffer, uniforms, textures)
+        return target
 
     def draw(
         self,
@@ -311,6 +324,13 @@ class EffectRunner:
         self._programs.clear()
         self._targets.clear()
         self.gpu.release(self._blank)
+
+
+def own_target(step: Pass) -> str | None:
+    """The name of the target that a pass has of its own; a made one for a picture that is drawn at a reduced size."""
+    if not step.covers or not step.reduced:
+        return step.target
+    return f"picture of {step.lines or 0} lines, {step.scale:g} of the size"
 
 
 def linear(code: float) -> float:

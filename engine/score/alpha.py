@@ -19,12 +19,14 @@ def enlarged(values: Floats, size: tuple[int, int]) -> Floats:
     return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_LINEAR))
 
 
-def final_alpha(field: MatteField, pixels: Pixels, shape: tuple[float, float]) -> Floats:
-    """What `mask(uv)` gives at every pixel of `pixels` (H×W×3): H×W float32."""
+def final_alpha(field: MatteField, pixels: Pixels, shape: tuple[float, float], software: bool = False) -> Floats:
+    """What `mask(uv)` gives at every pixel of `pixels` (H×W×3): H×W float32; on a processor where `software`."""
     height, width = pixels.shape[:2]
     values = enlarged(field.values.astype(np.float32), (width, height))
     if not field.guided:
         return soft_step(values.reshape(height, width), *shape)
-    light = cv2.filter2D(cv2.LUT(pixels, LINEAR), -1, _FETCHES, borderType=cv2.BORDER_REPLICATE)
+    light = cv2.LUT(pixels, LINEAR)
+    if not software:
+        light = cv2.filter2D(light, -1, _FETCHES, borderType=cv2.BORDER_REPLICATE)
     product = values[..., :3] * np.sqrt(light)
     return soft_step(cv2.transform(product, np.ones((1, 3), np.float32)) + values[..., 3], *shape)

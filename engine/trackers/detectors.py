@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+import cv2
 import numpy as np
 
 from engine import models
@@ -75,11 +77,11 @@ class FaceDetector:
 
     def score(self, pixels: Pixels) -> float:
         """How surely there is a face in `pixels`, 0..1: that of the surest one."""
-        return float(self._run(pixels)[0].max())
+        return float(self._scores(letterbox(pixels, self._net.size[0]))[0].max())
 
     def find(self, pixels: Pixels, min_score: float) -> list[tuple[float, float]]:
         """The middles (x, y) of the faces in `pixels`, in pixels, surest first, overlapping ones once."""
-        scores, raw = self._run(pixels)
+        scores, raw = self._scores(letterbox(pixels, self._net.size[0]))
         sure = np.flatnonzero(scores >= min_score)
         sure = sure[np.argsort(-scores[sure], kind="stable")]
         side = self._net.size[0]
@@ -88,16 +90,27 @@ class FaceDetector:
         groups = suppress(np.hstack([centres - sizes / 2, centres + sizes / 2]))
         return [(float(places[g[0], 0]), float(places[g[0], 1])) for g in groups]
 
-    def squares(self, pixels: Pixels, min_score: float) -> list[Roi]:
-        """The squares round the faces in `pixels`, in pixels, surest first, rolled as the eyes lie."""
-        scores, raw = self._run(pixels)
+    def squares(self, pixels: Pixels, min_score: float, sampled: bool) -> list[Roi]:
+        """The squares round the faces in `pixels`, in pixels, surest first, rolled as the eyes lie.
+
+        Where `sampled` the picture is shrunk without averaging, as in MediaPipe's graph, and the squares are the same
+        as there; averaging finds more of the small faces.
+        """
+        height, width = pixels.shape[:2]
+        whole = Roi(width / 2.0, height / 2.0, float(max(width, height)), 0.0)
+        if sampled:
+            smooth = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+            shrunk: Any = cv2.warpAffine(pixels, whole.to_picture(self._net.size[0]), self._net.size, flags=smooth)
+        else:
+            shrunk = letterbox(pixels, self._net.size[0])
+        scores, raw = self._scores(shrunk)
         sure = np.flatnonzero(scores >= min_score)
         sure = sure[np.argsort(-scores[sure], kind="stable")]
         side = self._net.size[0]
         centres, sizes = raw[sure, :2] + self._anchors[sure] * side, np.abs(raw[sure, 2:4])
         eyes = raw[sure, 4:8].reshape(-1, 2, 2) + self._anchors[sure][:, None] * side
-        places = from_letterbox(np.concatenate([centres[:, None], eyes], axis=1), pixels, side)
-        scale = max(pixels.shape[:2]) / side
+        scale = whole.side / side
+        places = (np.concatenate([centres[:, None], eyes], axis=1) - side / 2.0) * scale + (whole.x, whole.y)
         found = []
         for group in suppress(np.hstack([centres - sizes / 2, centres + sizes / 2])):
             # Weighted suppression, as MediaPipe does it: all that overlap say where it is, each by its score.
@@ -108,9 +121,8 @@ class FaceDetector:
             found.append(Roi(float(centre[0]), float(centre[1]), width, float(np.arctan2(across[1], across[0]))))
         return found
 
-    def _run(self, pixels: Pixels) -> tuple[Floats, Floats]:
-        picture = letterbox(pixels, self._net.size[0]).astype(np.float32) / np.float32(127.5) - np.float32(1.0)
-        outputs = self._net.run(picture)
+    def _scores(self, square: Pixels) -> tuple[Floats, Floats]:
+        outputs = self._net.run(square * np.float32(1.0 / 127.5) - np.float32(1.0))
         scores = sigmoid(next(o for o in outputs if o.shape[1] == 1)[:, 0])
         return scores, next(o for o in outputs if o.shape[1] > 1)
 

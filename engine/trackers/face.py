@@ -49,7 +49,7 @@ class FaceTracker(HasParams, Closing):
     smooth = Bool(True, "smooth the points and the head's direction over time")
     far = Bool(True, "look for faces that are small in the picture too, in parts of it")
     runner = Choice(
-        "mediapipe", ("mediapipe", "litert"), "who runs the networks: MediaPipe's graph, or LiteRT in half the time"
+        "litert", ("litert", "mediapipe"), "who runs the networks: LiteRT, or MediaPipe's graph, for the same points"
     )
     blendshapes = Bool(True, "the 52 expressions too (smile, blink, open mouth…)")
 

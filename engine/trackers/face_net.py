@@ -1,11 +1,11 @@
-"""Faces followed by the landmarker's own networks, run by LiteRT: in half the time that MediaPipe's graph takes.
+"""Faces found by the landmarker's own networks, run by LiteRT: in two thirds of the time that MediaPipe's graph takes.
 
-MediaPipe's graph, asked for more faces than it sees, runs its detector on every frame and looks where that says, which
-is not quite where the face is. Here a face is followed from the square round its own last points (what MediaPipe does
-when it sees all that it was asked for), and new ones are looked for now and then, in parts of the picture too. Steps
-and constants are those of face_landmarks_detector_graph.cc and face_blendshapes_graph.cc, so in the same square the
-points are the same to a few hundredths of a pixel (Kartynnik et al., "Real-time Facial Surface Geometry from Monocular
-Video", 2019).
+As in MediaPipe's graph the detector looks at every frame in which fewer faces were followed than are wanted, and a face
+that it sees again is looked for where it says; the others are followed from the square round their own last points. New
+ones are also looked for in parts of the picture now and then. Steps and constants are those of
+face_landmarker_graph.cc, face_landmarks_detector_graph.cc and face_blendshapes_graph.cc (Kartynnik et al., "Real-time
+Facial Surface Geometry from Monocular Video", 2019), so the points are the same to 0.2 % of the distance between the
+eyes (docs/trackers.md).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from engine.trackers.face_geometry import HeadGeometry
 from engine.trackers.far_faces import PART_SCORE, same_face
 from engine.trackers.litert import Network
 from engine.trackers.roi import Roi
-from engine.trackers.search import WHOLE, Area, Search, grid
+from engine.trackers.search import Area, Search, grid
 
 POINTS = 478
 MARGIN = 1.5  # the square is so much larger than the points' box
@@ -112,17 +112,27 @@ def square_round(places: Floats) -> Roi:
     return Roi(float(centre[0]), float(centre[1]), side, float(np.arctan2(across[1], across[0])))
 
 
+def overlap(one: Roi, other: Roi) -> float:
+    """The common area of two squares, 0..1 of what they cover together; how they are turned does not count."""
+    reach = (one.side + other.side) / 2.0
+    width = min(reach - abs(one.x - other.x), one.side, other.side)
+    height = min(reach - abs(one.y - other.y), one.side, other.side)
+    common = max(width, 0.0) * max(height, 0.0)
+    return common / (one.side**2 + other.side**2 - common)
+
+
 class FollowedFaces:
-    """Follows up to `wanted` faces and looks for new ones, by the time of the frames alone.
+    """Finds up to `wanted` faces and follows them, by the time of the frames alone.
 
     `least`: how sure the detector and the landmark network must be. `far`: look in parts of the picture too.
     """
 
     def __init__(self, wanted: int, least: float, far: bool, blendshapes: bool) -> None:
         self._wanted, self._least = wanted, least
+        self._asked = max(2, wanted)  # with a single one MediaPipe's graph smooths; what it does for more is done here
         self._net = FaceNet(blendshapes)
         self._detector = FaceDetector()
-        self._search = Search(grid(0.5, 3) if far else (WHOLE,), SEARCH_EVERY_S)
+        self._search = Search(grid(0.5, 3), SEARCH_EVERY_S) if far else None
         self._squares: list[Roi] = []
         self._time_s = 0.0
 
@@ -132,15 +142,29 @@ class FollowedFaces:
             self._squares = []  # the source began again
         self._time_s = frame.time_s
         found: list[Seen] = []
-        for square in self._squares:
-            self._add(found, self._net.look(frame.pixels, square, self._least))
-        lost = len(found) < len(self._squares)
-        for area in dict.fromkeys(self._search.areas(frame.time_s, len(found), self._wanted, lost)):
+        for squares in self._expected(frame.pixels):
+            if len(found) < self._wanted:
+                looks = (self._net.look(frame.pixels, square, self._least) for square in squares)
+                self._add(found, next((seen for seen in looks if seen is not None), None))
+        areas = self._search.areas(frame.time_s, len(found), self._wanted) if self._search is not None else ()
+        for area in areas[1:]:  # the first is the whole picture, which was looked at above
             for square in self._new_squares(frame, area, [seen.face for seen in found]):
                 if len(found) < self._wanted:
                     self._add(found, self._net.look(frame.pixels, square, self._least))
         self._squares = [seen.next for seen in found]
         return [seen.face for seen in found]
+
+    def _expected(self, pixels: Pixels) -> list[list[Roi]]:
+        """For each face that is expected the squares to look at until it is seen: where the detector says, and where
+        the face was a frame ago."""
+        expected = [[square] for square in self._squares]
+        if len(expected) < self._asked:
+            for box in self._detector.squares(pixels, self._least, sampled=True)[: self._asked]:
+                seen = Roi(box.x, box.y, box.side * MARGIN, box.angle)
+                same = [known for known in expected if overlap(known[0], seen) > self._least]
+                expected = [known for known in expected if known not in same]
+                expected.append([seen, *(square for known in same for square in known)])
+        return expected
 
     @staticmethod
     def _add(found: list[Seen], seen: Seen | None) -> None:
@@ -152,10 +176,9 @@ class FollowedFaces:
         """The squares round the faces that the detector sees in one part of the picture beside the `known` ones."""
         width, height = frame.size
         rows, columns = area.slices(width, height)
-        least = self._least if area == WHOLE else max(self._least, PART_SCORE)
         boxes = [(f.points[:, :2].min(axis=0), f.points[:, :2].max(axis=0)) for f in known]
         squares = []
-        for box in self._detector.squares(frame.pixels[rows, columns], least):
+        for box in self._detector.squares(frame.pixels[rows, columns], max(self._least, PART_SCORE), sampled=False):
             square = Roi(box.x + columns.start, box.y + rows.start, box.side * MARGIN, box.angle)
             u, v = square.x / width, square.y / height
             if not any(low[0] <= u <= high[0] and low[1] <= v <= high[1] for low, high in boxes):

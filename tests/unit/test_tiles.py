@@ -44,7 +44,7 @@ def test_tiles_are_those_of_the_plain_definition(size: tuple[int, int]) -> None:
 
 def test_a_full_mask_is_solid_and_an_empty_one_is_nothing() -> None:
     full, empty = np.ones((144, 256, 1), np.float32), np.zeros((144, 256, 1), np.float32)
-    assert MatteField(full, False, None).tiles(SHAPE).solid.shape == (18, 4)
+    assert MatteField(full, False, None).tiles(SHAPE).solid.shape == (144 // TILE, 4)
     assert len(MatteField(full, False, None).tiles(SHAPE).soft) == 0
     assert len(MatteField(empty, False, None).tiles(SHAPE).solid) == 0
     assert len(MatteField(empty, False, None).tiles(SHAPE).soft) == 0
@@ -57,4 +57,4 @@ def test_tiles_lie_in_the_picture_and_share_their_corners() -> None:
     corners = np.concatenate([solid, soft])
     assert corners.min() >= 0.0
     assert corners.max() <= 1.0
-    assert set(corners[:, [0, 2]].ravel()) <= {np.float32(min(k * TILE / 70, 1.0)) for k in range(10)}
+    assert set(corners[:, [0, 2]].ravel()) <= {np.float32(min(k * TILE / 70, 1.0)) for k in range(70 // TILE + 2)}

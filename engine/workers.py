@@ -28,6 +28,7 @@ IN_FLIGHT = 2  # one frame with the trackers, one being drawn: the best balance 
 RETRY_S = 0.3  # until a source that delivers nothing is asked again
 SILENT_S = 2.0  # a camera that takes longer for a frame has stopped
 TELL_AGAIN_S = 10.0
+TOLD = 200  # different errors of one tracker that are named
 QUEUED = 4  # finished pictures that a sink may be behind
 
 
@@ -77,7 +78,8 @@ class TrackerThread(Worker):
         super().__init__(f"tracker {name}")
         self.tracker_name = name
         self.inbox: Mailbox[Ticket] = Mailbox(IN_FLIGHT + 1, drops=False)
-        self._open, self._stats, self._told = open_tracker, stats, False
+        self._open, self._stats = open_tracker, stats
+        self._told: set[str] = set()  # the errors that were named
         self._told_hang_s = -math.inf
         self.took_s = 0.0  # for the last frame; 0 until it has answered for one
 
@@ -94,10 +96,10 @@ class TrackerThread(Worker):
                 try:
                     with self._stats.timed(f"tracker.{self.tracker_name}"):
                         result = tracker.track(ticket.frame)
-                except Exception as error:  # noqa: BLE001 (a tracker that fails on a frame is told once)
-                    if not self._told:
+                except Exception as error:  # noqa: BLE001 (each error of a tracker is told once)
+                    if str(error) not in self._told and len(self._told) < TOLD:
+                        self._told.add(str(error))
                         log.error("tracker %s failed on frame %d: %s", self.tracker_name, ticket.frame.id, error)
-                        self._told = True
             self.took_s = max(time.perf_counter() - begin, 1e-9)
             ticket.answer(self.tracker_name, result)
             self.hangs = False

@@ -1,0 +1,154 @@
+"""Watches a soak: samples memory, threads, files, rate and lag once a second, reads the log, judges at the end."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.soak.faults import KINDS, Clock, Fault
+from engine.soak.parts import Judge
+from engine.stats import Stats, memory_mb
+
+EVERY_S = 1.0
+BACK_S = 5.0  # within which pictures must come again after a fault
+SLACK_MB = 24.0  # that the last third may lie above the first: caches that fill, the allocator's rest
+SLACK_PART = 0.06
+# What the log says of a fault that raises nothing by itself.
+WORDS = {
+    "source.stalls": "given no picture",
+    "source.resizes": "changed its size",
+    "tracker.hangs": "hangs on frame",
+}
+
+
+class LogEar(logging.Handler):
+    """Counts for each fault how often the log named it, and keeps every message that belongs to none."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(logging.WARNING)
+        self._clock = clock
+        self.others: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Files one message."""
+        text = record.getMessage()
+        fault = next((f for f in self._clock.faults if f"fault {f.number}:" in text), None)
+        if fault is None:
+            begun = [f for f in self._clock.faults if f.at_s <= self._clock.now_s]
+            recent = begun[-1] if begun else None
+            fault = recent if recent and WORDS.get(recent.kind, "\0") in text else None
+        if fault is None:
+            self.others.append(text)
+        else:
+            fault.named += 1
+
+
+class Watch:
+    """Samples once a second in a thread of its own until `stop`."""
+
+    def __init__(self, clock: Clock, stats: Stats) -> None:
+        self._clock, self._stats = clock, stats
+        self.rows: list[dict[str, float]] = []
+        self._thread = threading.Thread(target=self._run, name="soak watch", daemon=True)
+
+    def start(self) -> None:
+        """Begins."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends."""
+        self._clock.ended.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        frames, before, sampled_s = 0, time.perf_counter(), 0.0
+        waiting, marks = list(self._clock.faults), dict[int, int]()
+        while not self._clock.ended.wait(EVERY_S / 10):
+            now_s, now = self._clock.now_s, time.perf_counter()
+            drawn = self._stats.frames_out
+            for fault in [f for f in waiting if f.end_s <= now_s]:
+                # a fault is over when the second picture after its end is there: the first may have been on its way
+                mark = marks.setdefault(fault.number, drawn)
+                if drawn >= mark + 2:
+                    fault.back_s = now_s - fault.end_s
+                    waiting.remove(fault)
+            if now_s - sampled_s < EVERY_S:
+                continue
+            lag = self._stats.recent_ms("lag", max(1, drawn - frames))
+            self.rows.append(
+                {
+                    "time_s": round(now_s, 2),
+                    "memory_mb": memory_mb() or 0.0,
+                    "threads": threading.active_count(),
+                    "files": open_files(),
+                    "fps": round((drawn - frames) / (now - before), 2),
+                    "lag_ms": round(float(np.median(lag)), 2) if lag.size and drawn > frames else 0.0,
+                }
+            )
+            frames, before, sampled_s = drawn, now, now_s
+
+
+def open_files() -> int:
+    """How many descriptors this process has open; 0 where the system does not say."""
+    try:
+        return sum(1 for _ in Path("/proc/self/fd").iterdir())
+    except OSError:
+        return 0
+
+
+def verdict(rows: list[dict[str, float]], faults: list[Fault], judge: Judge, error: str) -> list[str]:
+    """What was wrong, each in a line; nothing where all is well."""
+    wrong = [f"the show ended: {error}"] if error else []
+    for fault in faults:
+        name = f"fault {fault.number} ({fault.kind}, {fault.at_s:.0f} s)"
+        if not fault.met:
+            wrong.append(f"{name} met nobody")
+        if KINDS[fault.kind][1] and fault.named != 1:
+            wrong.append(f"{name} was named {fault.named} times, expected once")
+        if fault.back_s is None or fault.back_s > BACK_S:
+            wrong.append(f"{name}: no pictures within {BACK_S:.0f} s of its end")
+    if judge.leaks:
+        wrong.append(f"the room was seen in {judge.leaks} pictures")
+    if not judge.pictures:
+        wrong.append("no picture was drawn")
+    return wrong + growth(rows)
+
+
+def growth(rows: list[dict[str, float]]) -> list[str]:
+    """What grew from the first third (after a sixth for warming up) to the last: memory, threads, open files."""
+    if len(rows) < 12:
+        return []
+    warm = rows[len(rows) // 6 :]
+    part = len(warm) // 3
+    wrong = []
+    for key, unit, slack, share in (
+        ("memory_mb", "MiB", SLACK_MB, SLACK_PART),
+        ("threads", "threads", 1.0, 0.0),
+        ("files", "open files", 2.0, 0.0),
+    ):
+        first, last = (float(np.median([row[key] for row in rows])) for rows in (warm[:part], warm[-part:]))
+        if last > first + slack + share * first:
+            wrong.append(f"{unit} grew from {first:.0f} to {last:.0f}")
+    return wrong
+
+
+def summary(rows: list[dict[str, float]], stats: Stats, judge: Judge) -> dict[str, Any]:
+    """The soak in a few figures."""
+    memory = [row["memory_mb"] for row in rows] or [0.0]
+    return {
+        "seconds": rows[-1]["time_s"] if rows else 0.0,
+        "drawn": stats.frames_out,
+        "fps": round(stats.fps, 2),
+        "dropped": stats.dropped,
+        "pictures": judge.pictures,
+        "slates": judge.slates,
+        "room_seen": judge.leaks if judge.hides_room else None,
+        "longest_gap_s": round(judge.longest_gap_s, 2),
+        "memory_mb": {"first": memory[0], "last": memory[-1], "most": max(memory)},
+        "threads": {"first": rows[0]["threads"], "last": rows[-1]["threads"]} if rows else {},
+    }

@@ -1,0 +1,213 @@
+"""The soak: its schedule, its judge, and a short one of its own in which every fault is met."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from helpers import flat, shader
+from helpers import scene as made
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.cli import main
+from engine.commands import soak as command
+from engine.data import Frame
+from engine.errors import SinkError
+from engine.soak.faults import KINDS, ONCE, Clock, Fault, schedule
+from engine.soak.graph import draw
+from engine.soak.parts import MARK, Judge
+from engine.soak.run import soak
+from engine.soak.watch import LogEar, growth, verdict
+from engine.sources.testcard import TestCardSource
+
+SIZE = (64, 48)
+
+
+@given(st.floats(0, 2000), st.integers(0, 1000), st.floats(0.5, 9), st.floats(0.5, 9))
+@settings(max_examples=60, deadline=None)
+def test_faults_come_one_after_another_and_end_calm(seconds: float, seed: int, fault_s: float, calm_s: float) -> None:
+    faults = schedule(seconds, seed, fault_s=fault_s, calm_s=calm_s)
+    assert [fault.number for fault in faults] == list(range(1, len(faults) + 1))
+    for before, after in pairwise(faults):
+        assert after.at_s >= before.end_s + calm_s - 0.01
+    assert all(fault.end_s + calm_s <= seconds + 0.01 for fault in faults)
+    assert all(sum(fault.kind == kind for fault in faults) <= 1 for kind in ONCE)
+
+
+def test_every_kind_comes_before_one_comes_again_and_the_seed_decides() -> None:
+    kinds = [fault.kind for fault in schedule(120, 3)]
+    assert set(kinds[: len(KINDS)]) == set(KINDS)
+    assert kinds == [fault.kind for fault in schedule(120, 3)]
+    assert kinds != [fault.kind for fault in schedule(120, 4)]
+
+
+def picture(top: tuple[int, int, int], rest: tuple[int, int, int]) -> np.ndarray:
+    image = np.full((100, 160, 4), 255, np.uint8)
+    image[..., :3] = rest
+    image[:6, :, :3] = top
+    return image
+
+
+def test_the_judge_sees_the_room_and_the_slate() -> None:
+    judge = Judge(hides_room=True)
+    judge.write(picture((90, 120, 90), (90, 120, 90)), 0.0)
+    judge.write(picture((20, 22, 30), (20, 22, 30)), 0.1)
+    assert (judge.pictures, judge.slates, judge.leaks) == (1, 1, 0)
+    judge.write(picture(MARK, (90, 120, 90)), 0.2)
+    half = picture((90, 120, 90), (90, 120, 90))
+    half[:6, :60, :3] = MARK
+    judge.write(half, 0.3)
+    assert judge.leaks == 2
+
+
+def test_a_scene_that_shows_the_room_leaks_nothing() -> None:
+    judge = Judge(hides_room=False)
+    judge.write(picture(MARK, (90, 120, 90)), 0.0)
+    assert judge.leaks == 0
+
+
+def rows(count: int, **values: Any) -> list[dict[str, float]]:
+    level = {"memory_mb": 300.0, "threads": 7.0, "files": 20.0, "fps": 30.0, "lag_ms": 20.0}
+    return [
+        {"time_s": float(i), **{k: float(values[k](i)) if k in values else v for k, v in level.items()}}
+        for i in range(count)
+    ]
+
+
+def test_growth_is_found_and_noise_is_not() -> None:
+    assert growth(rows(120)) == []
+    assert growth(rows(120, memory_mb=lambda i: 300 + 10 * (i % 3))) == []
+    assert growth(rows(120, memory_mb=lambda i: min(300, 100 + 20 * i))) == []  # it warms up
+    assert "MiB grew" in growth(rows(120, memory_mb=lambda i: 300 + i))[0]
+    assert "threads grew from" in growth(rows(120, threads=lambda i: 7 + i // 30))[0]
+    assert "open files grew" in growth(rows(120, files=lambda i: 20 + i // 10))[0]
+
+
+def test_the_verdict_names_what_was_wrong() -> None:
+    good = Fault(1, "source.dies", 3.0, 3.0, met=True, named=1, back_s=0.2)
+    judge = Judge(hides_room=True)
+    judge.pictures = 9
+    assert verdict(rows(60), [good], judge, "") == []
+    bad = [
+        Fault(2, "source.dies", 3.0, 3.0, met=True, named=3, back_s=0.2),
+        Fault(3, "sink.blocks", 9.0, 3.0, met=True, named=0, back_s=None),
+        Fault(4, "tracker.slows", 15.0, 3.0, met=False, back_s=0.1),
+    ]
+    judge.leaks = 2
+    text = "\n".join(verdict(rows(60), bad, judge, "boom"))
+    for words in ("ended: boom", "fault 2 (source.dies, 3 s) was named 3 times", "fault 3", "fault 4", "seen in 2"):
+        assert words in text
+
+
+def test_the_ear_files_messages_by_their_fault() -> None:
+    faults = [Fault(1, "source.stalls", 0.0, 50.0), Fault(2, "sink.dies", 60.0, 1.0)]
+    clock = Clock(faults)
+    clock.begin()
+    ear = LogEar(clock)
+    logger = logging.getLogger("a soak's ear")
+    logger.addHandler(ear)
+    logger.warning("the input has given no picture for 2 s")
+    logger.error("sink Dying stopped: %s", faults[1].message)
+    logger.error("something else")
+    assert (faults[0].named, faults[1].named, ear.others) == (1, 1, ["something else"])
+
+
+class Person:
+    """Finds a person everywhere."""
+
+    def track(self, frame: Frame) -> Any:
+        return flat(0.0, frame.id, SIZE)
+
+    def close(self) -> None:
+        """Has nothing to close."""
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Everything is given up soon, so that faults may be short; and no thread is left."""
+    monkeypatch.setattr("engine.workers.SILENT_S", 0.3)
+    monkeypatch.setattr("engine.workers.RETRY_S", 0.1)
+    monkeypatch.setattr("engine.workers.TELL_AGAIN_S", 1.0)
+    monkeypatch.setattr("engine.loop.LIVE_PATIENCE_S", 0.3)
+    before = set(threading.enumerate())
+    yield
+    assert [t.name for t in threading.enumerate() if t not in before and t.is_alive()] == []
+
+
+@pytest.mark.gl
+@pytest.mark.slow
+def test_a_short_soak_meets_every_fault_and_goes_on(impatient: None) -> None:
+    scene = made(shader("vec4(0.2, uv.x, 0.3, 1.0) * mask(uv)", needs=frozenset({"person"})), private=True)
+    times: list[float] = []
+    found = soak(
+        scene,
+        lambda: TestCardSource(SIZE, 30.0, 40),
+        lambda name: Person(),
+        seconds=17.0,
+        fault_s=0.8,
+        calm_s=0.8,
+        tell=times.append,
+    )
+    assert found["wrong"] == []
+    assert {fault["kind"] for fault in found["faults"]} == set(KINDS)
+    assert found["summary"]["room_seen"] == 0
+    assert found["summary"]["drawn"] > 100
+    assert found["summary"]["slates"] > 0
+    assert times[-1] >= 17.0
+    json.dumps(found)
+
+
+@pytest.mark.gl
+@pytest.mark.slow
+@pytest.mark.models
+@pytest.mark.usefixtures("models_ready")
+def test_half_a_minute_by_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    where, graph = tmp_path / "soak.json", tmp_path / "soak.png"
+    words = ["soak", "--minutes", "0.45", "--size", "320x180", "--json", str(where), "--graph", str(graph)]
+    code = main(words)
+    said = capsys.readouterr().out
+    assert code == 0, said
+    assert "nothing was wrong" in said
+    assert "the room was seen in 0 pictures" in said
+    found = json.loads(where.read_text())
+    assert len(found["faults"]) == 4
+    assert len(found["rows"]) >= 20
+    assert cv2.imread(str(graph)) is not None
+
+
+@pytest.mark.parametrize("suffix", ["svg", "png"])
+def test_the_graph_is_drawn(tmp_path: Path, suffix: str) -> None:
+    where = tmp_path / f"soak.{suffix}"
+    draw(rows(400), schedule(400, 0), "A soak", str(where))
+    assert where.stat().st_size > 5000
+
+
+def test_a_graph_of_another_kind_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SinkError, match="gif"):
+        draw(rows(20), [], "A soak", str(tmp_path / "soak.gif"))
+
+
+def test_the_report_says_what_was_wrong() -> None:
+    fault = {"number": 1, "kind": "source.dies", "at_s": 3.0, "seconds": 3.0, "met": True, "named": 2, "back_s": None}
+    summary = {
+        "seconds": 9.0, "drawn": 200, "fps": 30.0, "slates": 4, "longest_gap_s": 0.1, "room_seen": 1,
+        "memory_mb": {"first": 1.0, "last": 2.0, "most": 3.0}, "threads": {"first": 7, "last": 7},
+    }  # fmt: skip
+    text = command.report({"faults": [fault], "summary": summary, "wrong": ["named twice"]})
+    assert "WRONG: named twice" in text
+    assert "never" in text
+    assert "nothing was wrong" not in text
+
+
+def test_a_camera_is_no_input_for_a_soak(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["soak", "mirror", "--input", "camera:/dev/video-nowhere"]) in (1, 2)
+    assert "camera" in capsys.readouterr().err

@@ -117,6 +117,58 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Labels:
+    """How a model classifies frame `frame_id`: `scores` (N,) 0..1 for each of `names`, as the model said them, and
+    `values` (N,) the same steadied over time: they cross one half with hysteresis."""
+
+    frame_id: int
+    names: tuple[str, ...]
+    scores: Floats
+    values: Floats
+
+    @property
+    def best(self) -> int:
+        """The position of the likeliest class."""
+        return int(np.argmax(self.scores))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Thing:
+    """Something that a model found: its `label`, its `score` 0..1, and its `box` (4,) left, top, right, bottom in uv."""
+
+    label: str
+    score: float
+    box: Floats
+    identity: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Things:
+    """What a model found in frame `frame_id`, surest first."""
+
+    frame_id: int
+    items: tuple[Thing, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Landmarks:
+    """Points that a model found in frame `frame_id`: `points` (N, 3) uv and z, `scores` (N,) 0..1."""
+
+    frame_id: int
+    points: Floats
+    scores: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """What a model made of frame `frame_id`: `pixels` (h, w, 3) uint8 sRGB over the part `box` of it, uv."""
+
+    frame_id: int
+    pixels: Pixels
+    box: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Observation:
     """One frame with everything that is known about it.
 

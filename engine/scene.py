@@ -12,7 +12,7 @@ from engine.errors import UsageError, unknown_name
 from engine.glsl import read_by
 from engine.matte import Matte
 from engine.params import Bool, Choice, Float, HasParams, Int, Param
-from engine.signals import Binding
+from engine.signals import Binding, tracker_of
 
 BLENDS = ("normal", "add", "screen", "multiply")
 CUTS = ("none", "person", "not-person")
@@ -146,8 +146,7 @@ class Scene:
             if layer.drawn:
                 found |= layer.needs()
         for binding in self.bindings.values():
-            tracker = binding.source.split(".")[0]
-            if tracker in ("face", "pose", "person"):
+            if tracker := tracker_of(binding.source):
                 found.add(tracker)
         return frozenset(found)
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from engine.data import Face, Observation
 from engine.errors import UsageError, unknown_name
+from engine.nodes.words import GROUPS, heard_of, normal, tracker_for
 from engine.params import finite, shown
 
 
@@ -54,8 +55,11 @@ TABLE: dict[str, Signal] = {
         Signal("time", "seconds since the start; not held to its range", unit="s"),
         Signal("key.NAME", "1 while that key is held, e.g. key.space"),
         Signal("lfo.SECONDS", "a wave from 0 to 1 and back in so many seconds, e.g. lfo.4"),
+        *(Signal(pattern, doc) for pattern, doc in GROUPS.values()),
     )
 }
+# What stands for many signals: the part in capitals is the user's to fill in.
+PATTERNS = {"key": "key.NAME", "lfo": "lfo.SECONDS", **{group: pattern for group, (pattern, _) in GROUPS.items()}}
 # What `list` shows: every signal with its doc.
 SIGNALS: dict[str, str] = {name: signal.doc for name, signal in TABLE.items()}
 
@@ -78,7 +82,9 @@ def check_name(name: str) -> str:
         if lfo_period(name) is None:
             raise UsageError(f"signal '{name}': expected a period in seconds above 0", hint="write e.g. lfo.4")
         return name
-    if name not in TABLE or name in ("key.NAME", "lfo.SECONDS"):
+    if group in GROUPS and rest:
+        return normal(name)
+    if name not in TABLE or name in PATTERNS.values():
         raise unknown_name("signal", name, TABLE)
     return name
 
@@ -96,7 +102,13 @@ def natural(name: str) -> Signal:
     """The description of the signal called `name`, those of keys and waves included. Raises UsageError."""
     check_name(name)
     group = name.partition(".")[0]
-    return TABLE[{"key": "key.NAME", "lfo": "lfo.SECONDS"}.get(group, name)]
+    return TABLE[PATTERNS.get(group, name)]
+
+
+def tracker_of(name: str) -> str:
+    """The tracker that gives the signal called `name`; empty where none does."""
+    group = name.partition(".")[0]
+    return group if group in ("face", "pose", "person") else tracker_for(name)
 
 
 def ramp(value: float, low: float, high: float) -> float:
@@ -177,7 +189,7 @@ class Signals:
 
     def readings(self, observation: Observation) -> Readings:
         """The signals of this frame. What is not there reads as its `absent` value."""
-        values = {n: s.absent for n, s in TABLE.items() if n not in ("key.NAME", "lfo.SECONDS")}
+        values = {n: s.absent for n, s in TABLE.items() if n not in PATTERNS.values()}
         values["time"] = observation.frame.time_s
         face = self._main_face(observation.faces)
         if face is not None:
@@ -192,6 +204,7 @@ class Signals:
         if (heard := observation.heard) is not None:
             for part in ("level", "bass", "mid", "treble", "onset"):
                 values[f"audio.{part}"] = getattr(heard, part)
+        values.update(heard_of(observation.results))
         return Readings(values, self.held)
 
     def _main_face(self, faces: tuple[Face, ...]) -> Face | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -57,6 +57,19 @@ KINDS: dict[str, Kind] = {
 }
 
 
+MODEL = "model."  # the tracker `model.NAME` runs the model called NAME (engine/nodes)
+
+
+def models_of(name: str, params: Mapping[str, Any] | None = None) -> tuple[str, ...]:
+    """The models of the store that the tracker called `name`, with those parameters, may load."""
+    if name.startswith(MODEL):
+        from engine.nodes.find import spec_for
+
+        store = spec_for(name.removeprefix(MODEL), params or {}).store
+        return (store,) if store else ()
+    return KINDS[name].models if name in KINDS else ()
+
+
 def tracker_class(name: str) -> TrackerClass:
     """The class of the tracker called `name`, its library loaded. Raises UsageError, which suggests the nearest."""
     if name not in KINDS:
@@ -68,6 +81,11 @@ def tracker_class(name: str) -> TrackerClass:
 
 def open_tracker(name: str, **params: Any) -> Tracker:
     """The tracker called `name`, ready to track. Raises UsageError (name, parameters), ModelError, TrackerError."""
+    if name.startswith(MODEL):
+        from engine.nodes.find import spec_for
+        from engine.nodes.node import Node
+
+        return Node(spec_for(name.removeprefix(MODEL), params))
     return tracker_class(name)(**params)
 
 

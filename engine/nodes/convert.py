@@ -1,0 +1,67 @@
+"""Makes every kind of model one that LiteRT runs: TFLite files as they are, the rest converted once and kept."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from engine import models
+from engine.errors import ModelError
+from engine.nodes.spec import Spec
+
+log = logging.getLogger("phosphene")
+
+VERSION = b"1"  # changes when what is converted differently must be converted again
+
+
+def ready(spec: Spec) -> Path:
+    """The TFLite file of a node: fetched, or converted by TensorFlow's own process where it is of another kind.
+
+    What was converted is kept by the content of its files. Raises ModelError.
+    """
+    if spec.store:
+        return models.path(spec.store)
+    if not spec.file.exists():
+        raise ModelError("there is no such file", where=str(spec.file))
+    if spec.kind == "tflite":
+        return spec.file
+    target = models.cache_dir() / "converted" / f"{fingerprint(spec)}.tflite"
+    if target.is_file():
+        return target
+    from engine import tf_jobs
+
+    log.info("converting %s, which is done once", spec.file)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".part-") as folder:
+            part = Path(folder) / "model.tflite"
+            tf_jobs.run("convert", kind=spec.kind, file=str(spec.file.resolve()), out=str(part))
+            os.replace(part, target)
+    except ModelError as error:
+        error.where = error.where or str(spec.file)
+        raise
+    except OSError as error:
+        raise ModelError(f"cannot write to the cache: {error.strerror}", where=str(target.parent)) from error
+    return target
+
+
+def fingerprint(spec: Spec) -> str:
+    """Names the content of a model's files."""
+    digest = hashlib.sha256(VERSION + spec.kind.encode())
+    for path in _files(spec):
+        digest.update(path.name.encode() + b"\0")
+        with path.open("rb") as stream:
+            digest.update(hashlib.file_digest(stream, "sha256").digest())
+    return digest.hexdigest()[:32]
+
+
+def _files(spec: Spec) -> Iterable[Path]:
+    if spec.kind == "tfjs":
+        return [spec.file, *sorted(spec.file.parent.glob("*.bin"))]
+    if spec.kind == "savedmodel":
+        return sorted(path for path in spec.file.rglob("*") if path.is_file())
+    return [spec.file]

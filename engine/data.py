@@ -134,7 +134,7 @@ class Labels:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Thing:
-    """Something that a model found: its `label`, its `score` 0..1, and its `box` (4,) left, top, right, bottom in uv."""
+    """Something that a model found: its `label`, its `score` 0..1, its `box` (4,) left, top, right, bottom in uv."""
 
     label: str
     score: float

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.errors import UsageError
 from engine.sinks import is_live
@@ -33,12 +33,12 @@ def open_input(wishes: Wishes, sinks: list[Sink]) -> Source:
     return open_source(wishes.input, size=wishes.size, fps=wishes.fps)
 
 
-def fetch_models(trackers: Iterable[str]) -> None:
+def fetch_models(trackers: Iterable[str], params: Callable[[str], Mapping[str, Any]]) -> None:
     """Brings the models of these trackers onto the machine, where they are missing. Raises ModelError."""
     from engine import models
-    from engine.trackers import KINDS
+    from engine.trackers import models_of
 
-    needed = sorted({model for name in trackers for model in KINDS[name].models})
+    needed = sorted({model for name in trackers for model in models_of(name, params(name))})
     models.fetch([name for name in needed if not models.state(name).ready])
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.effect import Effect
-from engine.errors import SceneError, UsageError, unknown_name
+from engine.errors import ModelError, SceneError, UsageError, unknown_name
 from engine.params import Color, HasParams, Media, Param
 from engine.registry import Registry, is_file
 from engine.scene import Layer, Scene
@@ -17,7 +17,7 @@ from engine.signals import Binding
 from engine.toml_lines import Place, line_of
 from engine.trackers import KINDS, tracker_class
 
-SCENE_KEYS = ("title", "doc", "sync", "private", "flash_guard", "trackers", "layer")
+SCENE_KEYS = ("title", "doc", "sync", "private", "flash_guard", "trackers", "model", "layer")
 LAYER_KEYS = ("name", "source", "matte", "effects", *Layer.params())
 SYNCS = ("frame", "latest")
 SOURCES = ("camera", "none")
@@ -94,6 +94,7 @@ class SceneFile:
             flash_guard=flash_guard,
             path=self.path,
         )
+        scene.trackers.update(self.models(table.get("model", {})))
         for index, layer in enumerate(layers):
             self.layer(scene, layer, ("layer", index))
         return scene
@@ -118,6 +119,25 @@ class SceneFile:
                 except UsageError as error:
                     raise self.wrong(error, (*place, key)) from None
             found[name] = dict(table)
+        return found
+
+    def models(self, tables: Any) -> dict[str, dict[str, Any]]:
+        """The models that the scene brings, by the names of the trackers that run them."""
+        from engine.nodes.spec import read_table
+
+        if not isinstance(tables, dict):
+            raise self.error("models must be tables such as [model.signs]", ("model",))
+        found: dict[str, dict[str, Any]] = {}
+        for name, table in tables.items():
+            place: Place = ("model", name)
+            if not NAME.fullmatch(name):
+                raise self.error(f"model name {name!r}: use letters, digits, - and _", place)
+            if not isinstance(table, dict):
+                raise self.error(f"[model.{name}] must be a table", place)
+            try:
+                found[f"model.{name}"] = {"spec": read_table(name, table, self.path.resolve().parent), "table": table}
+            except (UsageError, ModelError) as error:
+                raise self.error(error.message, place, error.hint) from None
         return found
 
     def layer(self, scene: Scene, table: Any, place: Place) -> None:
@@ -230,8 +250,12 @@ def save_scene(scene: Scene, path: Path) -> None:
         document["private"] = scene.private
     if not scene.flash_guard:
         document["flash_guard"] = False
-    if scene.trackers:
-        document["trackers"] = scene.trackers
+    plain = {name: params for name, params in scene.trackers.items() if not name.startswith("model.")}
+    if plain:
+        document["trackers"] = plain
+    brought = {n.removeprefix("model."): p["table"] for n, p in scene.trackers.items() if "table" in p}
+    if brought:
+        document["model"] = brought
     layers = tomlkit.aot()
     for layer in scene.layers:
         table = tomlkit.table()

@@ -56,6 +56,7 @@ class Wishes:
     every_s: float | None = None
     transition: str = "fade"
     transition_s: float = 1.0
+    models: Sequence[tuple[str, str]] = ()
 
     @property
     def scenes(self) -> tuple[str, ...]:
@@ -75,10 +76,12 @@ def registry_for(wishes: Wishes) -> Registry:
 
 def open_scene(wishes: Wishes, registry: Registry | None = None, name: str = "") -> Scene:
     """The scene with everything set that was asked for; of several that which is called `name`, and what fits it."""
+    from engine.nodes.use import name_models
     from engine.scene_file import load_scene
     from engine.signals import Binding
 
     scene = load_scene(name or wishes.scene, registry or registry_for(wishes))
+    name_models(scene, wishes.models)
     for address, value in wishes.settings:
         if address.startswith(TRACKERS_AT):
             set_tracker(scene, address, value)
@@ -156,6 +159,7 @@ def _play(wishes: Wishes, take: Take | None, progress: Progress | None, extra_si
     from engine.after_frame import AfterFrame
     from engine.governor import governor_for
     from engine.loop import Show
+    from engine.nodes.use import settle
     from engine.reload import Reloader
     from engine.stats import Stats
     from engine.trackers import open_tracker, warm
@@ -171,7 +175,9 @@ def _play(wishes: Wishes, take: Take | None, progress: Progress | None, extra_si
         source = take or stack.enter_context(opening.open_input(wishes, sinks))
         if take is not None:
             take.compare(playlist.scene)
-        opening.fetch_models(needs)
+        opening.fetch_models(needs, playlist.tracker_params)
+        for scene in playlist.scenes:
+            settle(scene, scene.needs() & needs)
         live = opening.runs_live(wishes, source, replays=take is not None)
         fps = wishes.fps or source.fps or 30.0
         seconds = wishes.seconds if live else length_wanted(wishes, source, fps)

@@ -38,7 +38,7 @@ BACKENDS = {
         "engine/score/",
     ),
     "PIL": ("engine/renderer/text.py", "engine/sources/", "engine/sinks/", "engine/score/"),
-    "ai_edge_litert": ("engine/trackers/litert.py",),
+    "ai_edge_litert": ("engine/trackers/litert.py", "engine/nodes/runtime.py"),
 }
 # The modules that are loaded to answer `list`, `show` and `--help`: they stay light.
 LIGHT = (

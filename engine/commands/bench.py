@@ -133,10 +133,10 @@ def bench_scene(name: str, settings: list[str], trackers: list[str] | None = Non
 def fetch_models(scenes: list[str] | tuple[str, ...], settings: list[str]) -> None:
     """Fetches what the scenes' trackers need; raises for a scene that does not exist, before anything is measured."""
     from engine import models
-    from engine.trackers import KINDS
+    from engine.trackers import models_of
 
     needs = {name for scene in scenes for name in bench_scene(scene, settings).needs()}
-    wanted = sorted({model for name in needs for model in KINDS[name].models})
+    wanted = sorted({model for name in needs for model in models_of(name)})
     models.fetch([name for name in wanted if not models.state(name).ready])
 
 

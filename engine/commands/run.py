@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from engine.commands.table import table, write_json
 from engine.errors import UsageError
+from engine.nodes.use import pair
 from engine.quality import KEYS
 from engine.session import WINDOW, Progress, Wishes, is_terminal, play
 from engine.sinks import is_live
@@ -82,6 +83,14 @@ def add_common(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="ADDRESS=VALUE",
         help="set a parameter: person/duotone.amount=0.7, or just amount=0.7 where only one fits",
+    )
+    parser.add_argument(
+        "--model",
+        dest="models",
+        action="append",
+        default=[],
+        metavar="NAME=PATH",
+        help="a model of your own, whose classes the scene follows as class.NAME.label",
     )
     parser.add_argument(
         "--sound",
@@ -180,6 +189,7 @@ def wishes_of(options: argparse.Namespace, scene: str, source: str, outputs: lis
         settings=settings(options.settings),
         effect_folders=[Path(f) for f in options.effects],
         sound=options.sound,
+        models=[pair(text) for text in options.models],
     )
 
 

@@ -82,15 +82,17 @@ def anchors(size: tuple[int, int]) -> Floats:
     width, height = size
     rows = []
     for level in LEVELS:
-        stride = 2**level
-        y, x = np.meshgrid(np.arange(stride / 2, height, stride), np.arange(stride / 2, width, stride), indexing="ij")
+        rows_of, columns_of = -(-height // 2**level), -(-width // 2**level)
+        down_px, across_px = height / rows_of, width / columns_of  # a cell that does not fit is spread over the rest
+        y, x = np.meshgrid(
+            (np.arange(rows_of) + 0.5) * down_px, (np.arange(columns_of) + 0.5) * across_px, indexing="ij"
+        )
         per_cell = []
         for octave in range(SCALES):
             for across, down in SHAPES:
-                side = CELLS * stride * 2 ** (octave / SCALES)
-                per_cell.append(
-                    np.stack([x, y, np.full_like(x, side * across), np.full_like(y, side * down)], axis=-1)
-                )
+                size_of = CELLS * 2 ** (octave / SCALES)
+                wide, high = size_of * across_px * across, size_of * down_px * down
+                per_cell.append(np.stack([x, y, np.full_like(x, wide), np.full_like(y, high)], axis=-1))
         rows.append(np.stack(per_cell, axis=2).reshape(-1, 4))
     return np.asarray(np.concatenate(rows) / [width, height, width, height], np.float32)
 

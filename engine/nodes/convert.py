@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 from engine import models
 from engine.errors import ModelError
 from engine.nodes.spec import Spec
+from engine.tf_jobs.layers import FormatError, read_tfjs
 
 log = logging.getLogger("phosphene")
 
@@ -34,19 +34,37 @@ def ready(spec: Spec) -> Path:
         return target
     from engine import tf_jobs
 
-    log.info("converting %s, which is done once", spec.file)
+    check_whole(spec)
+    log.warning("converting %s by TensorFlow, which is done once", spec.file)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".part-") as folder:
             part = Path(folder) / "model.tflite"
             tf_jobs.run("convert", kind=spec.kind, file=str(spec.file.resolve()), out=str(part))
-            os.replace(part, target)
+            part.replace(target)
     except ModelError as error:
         error.where = error.where or str(spec.file)
         raise
     except OSError as error:
         raise ModelError(f"cannot write to the cache: {error.strerror}", where=str(target.parent)) from error
     return target
+
+
+def check_whole(spec: Spec) -> None:
+    """Looks whether a model's files can be what they should be, without TensorFlow. Raises ModelError."""
+    if spec.kind in ("h5", "keras"):
+        mark, name = (b"\x89HDF\r\n\x1a\n", "Keras .h5") if spec.kind == "h5" else (b"PK", ".keras")
+        with spec.file.open("rb") as stream:
+            head = stream.read(len(mark))
+        if not head:
+            raise ModelError("the file is empty", where=str(spec.file), hint="export the model again")
+        if head != mark:
+            raise ModelError(f"not a {name} file", where=str(spec.file), hint="export the model again")
+    elif spec.kind == "tfjs":
+        try:
+            read_tfjs(spec.file)
+        except FormatError as error:
+            raise ModelError(str(error), where=str(spec.file), hint="export the model again") from None
 
 
 def fingerprint(spec: Spec) -> str:

@@ -178,10 +178,9 @@ class Node(Closing):
             raw = probabilities(raw, settings) if raw.shape[2] > 1 else sigmoid(raw)
         if settings.channel >= raw.shape[2]:
             raise TrackerError(f"[output] channel is {settings.channel}, but there are {raw.shape[2]}")
-        if settings.channel >= 0 or raw.shape[2] == 1:
-            plane = raw[..., max(settings.channel, 0)]
-        else:
-            plane = 1.0 - raw[..., 0]  # the first class is what is behind
+        one = settings.channel >= 0 or raw.shape[2] == 1
+        # Of several classes the first is what is behind.
+        plane = raw[..., max(settings.channel, 0)] if one else 1.0 - raw[..., 0]
         confidence = np.clip(self._over_frame(plane, frame.size), 0.0, 1.0)
         return Mask(frame.id, confidence, bool(confidence.max() >= 0.5))
 
@@ -233,8 +232,6 @@ class Node(Closing):
         return whole
 
 
-
-
 def words(shape: tuple[int, ...]) -> str:
     """A shape as people read it."""
     return f"({', '.join(str(n) for n in shape)})" if len(shape) != 1 else f"{shape[0]} numbers"
@@ -263,5 +260,3 @@ def probabilities(raw: Floats, settings: OutputSettings) -> Floats:
         powers = np.exp(numbers - numbers.max(axis=-1, keepdims=True))
         return np.asarray(powers / powers.sum(axis=-1, keepdims=True), np.float32)
     return np.clip(np.nan_to_num(numbers), 0.0, 1.0)
-
-

@@ -82,9 +82,7 @@ def kind_of(path: Path) -> str:
     return KINDS.get(path.suffix.lower(), "")
 
 
-def read_table(
-    name: str, table: Mapping[str, Any], folder: Path, where: str = "", file: Path | None = None
-) -> Spec:
+def read_table(name: str, table: Mapping[str, Any], folder: Path, where: str = "", file: Path | None = None) -> Spec:
     """The node in a TOML table; paths are relative to `folder` and inside it. `file` is the model where the table names
     none. Raises UsageError naming the key, ModelError for a file that is not there."""
     from engine.nodes.labels import read_labels

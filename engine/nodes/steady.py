@@ -1,4 +1,4 @@
-"""Probabilities over time: smoothed, and crossing one half with hysteresis, so that what they switch does not flutter."""
+"""Probabilities over time: smoothed, and crossing one half with hysteresis, so that nothing flutters."""
 
 from __future__ import annotations
 

@@ -12,7 +12,10 @@ from engine.nodes.labels import slug, slugs
 PREFIX = "model."  # how the trackers that run models are called
 # Each group's pattern and doc.
 GROUPS: dict[str, tuple[str, str]] = {
-    "class": ("class.MODEL.LABEL", "how surely a model sees that class, steadied; above one half while it counts as seen"),
+    "class": (
+        "class.MODEL.LABEL",
+        "how surely a model sees that class, steadied; above one half while it counts as seen",
+    ),
     "object": ("object.LABEL", "how surely there is such an object, e.g. object.cup"),
 }
 OBJECTS = "objects"  # the model that `object.*` speaks of
@@ -25,9 +28,7 @@ def normal(name: str) -> str:
         return f"{group}.{slug(rest)}"
     model, _, label = rest.partition(".")
     if not model or not label:
-        raise UsageError(
-            f"signal '{name}': expected a model and one of its classes", hint="write it class.MODEL.LABEL"
-        )
+        raise UsageError(f"signal '{name}': expected a model and one of its classes", hint="write it class.MODEL.LABEL")
     return f"class.{model}.{slug(label)}"
 
 

@@ -1,7 +1,7 @@
 """TensorFlow, in a process of its own: it does not share one with OpenGL (LLVM inside both), and the show needs none.
 
-`run` starts a child that imports TensorFlow, does one job and ends. Everything that a child is told and answers is plain
-data and files; what it prints besides goes nowhere unless it fails.
+`run` starts a child that imports TensorFlow, does one job and ends. Everything that a child is told and answers is
+plain data and files; what it prints besides goes nowhere unless it fails.
 """
 
 from __future__ import annotations
@@ -77,6 +77,8 @@ def run(job: str, progress: Progress | None = None, **words: Any) -> dict[str, A
                 if child.poll() is None:
                     child.kill()
                     child.wait()
+                if child.stdout is not None:
+                    child.stdout.close()
         try:
             found: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
         except (OSError, ValueError):

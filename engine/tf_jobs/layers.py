@@ -109,7 +109,7 @@ def read_tfjs(path: Path) -> tuple[dict[str, Any], Weights]:
             if at != len(raw):
                 raise FormatError(f"its binaries hold {len(raw)} bytes, model.json speaks of {at}")
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise FormatError(f"not a TensorFlow.js layers model: {type(error).__name__} {error}") from error
+        raise FormatError(f"not a TensorFlow.js layers model: {error}") from error
     return config, weights
 
 

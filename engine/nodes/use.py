@@ -1,0 +1,44 @@
+"""Models in a scene: named on the command line, and looked at before the show begins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from engine.errors import UsageError, unknown_name
+from engine.nodes.find import at, spec_for
+from engine.nodes.labels import slugs
+from engine.nodes.words import PREFIX
+from engine.scene import Scene
+from engine.signals import tracker_of
+
+
+def name_models(scene: Scene, named: Sequence[tuple[str, str]]) -> None:
+    """Puts the models that were named as NAME=PATH into `scene`. Raises UsageError, ModelError."""
+    for name, path in named:
+        scene.trackers[PREFIX + name] = {"spec": at(name, Path(path).expanduser())}
+
+
+def settle(scene: Scene, trackers: Iterable[str]) -> None:
+    """Opens every model among `trackers` once: what is wrong with one, or with a class that a parameter follows, is
+    told before the show begins, and what must be converted or fetched is. Raises UsageError, ModelError."""
+    for tracker in sorted(trackers):
+        if not tracker.startswith(PREFIX):
+            continue
+        from engine.nodes.node import Node
+
+        name = tracker.removeprefix(PREFIX)
+        with Node(spec_for(name, scene.trackers.get(tracker, {}))) as node:
+            labels = slugs(node.labels)
+        for address, binding in scene.bindings.items():
+            group, _, label = binding.source.removeprefix(f"class.{name}").partition(".")
+            if tracker_of(binding.source) == tracker and not group and label not in labels:
+                raise unknown_name(f"class of model {name}", label, labels, where=address)
+
+
+def pair(text: str) -> tuple[str, str]:
+    """`NAME=PATH` as it stands on a command line. Raises UsageError."""
+    name, equals, path = text.partition("=")
+    if not (equals and name and path) or "." in name or "/" in name:
+        raise UsageError(f"--model {text}", hint="write it --model NAME=PATH, such as --model signs=signs.tflite")
+    return name, path

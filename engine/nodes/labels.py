@@ -51,7 +51,7 @@ def parse_labels(text: str) -> tuple[str, ...]:
 
 def slug(label: str) -> str:
     """How a label is written in the name of a signal: `Class 1` is `class-1`; letters of any alphabet stay."""
-    return re.sub(r"[^\w]+|_+", "-", label.strip().casefold()).strip("-") or "unnamed"
+    return re.sub(r"(?:[^\w]|_)+", "-", label.strip().casefold()).strip("-") or "unnamed"
 
 
 def slugs(labels: Sequence[str]) -> tuple[str, ...]:

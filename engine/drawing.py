@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from engine.data import Floats
+from engine.data import Floats, Pixels
 
 
 def filled(polygons: Sequence[ArrayLike], size: tuple[int, int]) -> Floats:
@@ -47,3 +47,20 @@ def tapered(line: ArrayLike, widths: Sequence[float], count: int = 32) -> Floats
     half = np.interp(np.linspace(0, len(widths) - 1, count), np.arange(len(widths)), widths)[:, None] / 2
     side = np.stack([-ahead[:, 1], ahead[:, 0]], axis=1) * half
     return np.concatenate([middle + side, (middle - side)[::-1]]).astype(np.float32)
+
+
+def painted(layers: Sequence[tuple[str, Floats]]) -> Pixels:
+    """Colours (`#rrggbb`) laid over one another, each as thick as its plane (H×W, 0..1) says: for a `Texture`.
+
+    H×W×4 uint8, premultiplied linear light stored as sRGB, transparent where nothing was painted.
+    """
+    from engine.imaging import LINEAR
+    from engine.sources.picture import encode_srgb
+
+    light = np.zeros((*layers[0][1].shape, 4), np.float32)
+    for color, plane in layers:
+        codes = [int(color[i : i + 2], 16) for i in (1, 3, 5)]
+        share = plane[..., None]
+        light = light * (1.0 - share) + share * np.array([*LINEAR[codes], 1.0], np.float32)
+    alpha = (np.clip(light[..., 3:], 0.0, 1.0) * 255 + 0.5).astype(np.uint8)
+    return np.concatenate([encode_srgb(light[..., :3]), alpha], axis=2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from phosphene.drawing import along, blurred, filled, tapered
+from phosphene.drawing import along, blurred, filled, painted, tapered
 
 SQUARE = [[0.25, 0.25], [0.75, 0.25], [0.75, 0.75], [0.25, 0.75]]
 
@@ -52,3 +52,15 @@ def test_a_stroke_is_as_wide_as_it_is_told() -> None:
 
 def test_a_stroke_without_length_is_a_point() -> None:
     assert np.isfinite(tapered([[0.5, 0.5], [0.5, 0.5]], (0.1,))).all()
+
+
+def test_colours_are_laid_over_one_another() -> None:
+    left = np.zeros((2, 4), np.float32)
+    left[:, :2] = 1.0
+    texture = painted([("#ff0000", np.ones((2, 4), np.float32)), ("#0000ff", left)])
+    assert texture[0].tolist() == [[0, 0, 255, 255]] * 2 + [[255, 0, 0, 255]] * 2
+
+
+def test_thin_paint_is_premultiplied_light() -> None:
+    texture = painted([("#ffffff", np.full((1, 1), 0.5, np.float32))])
+    assert texture[0, 0].tolist() == [188, 188, 188, 128]  # half of the light

@@ -14,7 +14,9 @@ from typing import NoReturn
 from engine.errors import PhospheneError, UsageError
 from engine.version import __version__
 
-COMMANDS = ("run", "demo", "list", "show", "doctor", "models", "gallery", "check", "new", "bench", "score", "soak")
+COMMANDS = (
+    "run", "demo", "list", "show", "doctor", "models", "gallery", "check", "new", "bench", "score", "soak", "measure",
+)  # fmt: skip
 
 INTRO = """\
 Real-time AR and creative effects: camera in, trackers, GLSL scenes, window, virtual camera or file out.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Self, overload
 
@@ -153,6 +153,14 @@ class Effect(HasParams):
     def wants(self) -> Sequence[str]:
         """The trackers that are needed with the parameters as they are now: `needs`, unless an effect knows better."""
         return self.needs
+
+    def report(self) -> Mapping[str, Any]:
+        """What it has found so far, as plain data: numbers, texts, lists and mappings, which `run --json` writes.
+
+        `measure` asks an effect for it after each file, and wants three entries: `measured` (bool), `advice` (what
+        hindered, in words) and `notes`; a mapping with `cm`, `low_cm` and `high_cm` is shown as a measurement.
+        """
+        return {}
 
     @classmethod
     def uniforms(cls) -> dict[str, Uniform]:

@@ -1,0 +1,222 @@
+"""Measures people in photos and clips, each measurement as an interval, into a table.
+
+What is told (height, weight, sex) narrows the intervals; --people tells it file by file. A file that cannot be
+measured keeps its row, with the reason in words. A stopped run goes on where it was when it is started again.
+docs/clothing-size.md says how it is done and how far it can be trusted; --evaluate measures that."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+from pathlib import Path
+from typing import Any
+
+from engine.commands.run import settings
+from engine.commands.table import table, write_json
+from engine.errors import UsageError
+from engine.measure.batch import PLACES
+
+HELP = "measure people in photos and clips"
+TOLD = ("height_cm", "weight_kg", "sex", "clothing", "chart")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's options."""
+    parser.add_argument("files", nargs="*", metavar="FILE", help="photos, clips, or folders of them")
+    parser.add_argument("--height-cm", metavar="N", help="the person's height without shoes")
+    parser.add_argument("--weight-kg", metavar="N", help="the person's weight")
+    parser.add_argument("--sex", help="female or male")
+    parser.add_argument("--clothing", help="tight, everyday or loose")
+    parser.add_argument("--chart", help="size chart: men, women, unisex, or the path of a TOML file")
+    parser.add_argument(
+        "--set", dest="settings", action="append", default=[], metavar="NAME=VALUE", help="another parameter"
+    )
+    parser.add_argument(
+        "--people", metavar="CSV", help="what is known of each: columns file, height_cm, weight_kg, sex …"
+    )
+    parser.add_argument("--one-person", action="store_true", help="all FILES show the same person: front, side …")
+    parser.add_argument(
+        "--output", "-o", metavar="TABLE", help="write a table: .csv, .parquet or .json (default: print one)"
+    )
+    parser.add_argument("--json", metavar="FILE", help="write everything as JSON to FILE (- for stdout)")
+    parser.add_argument("--frames", type=int, metavar="N", help="look at no more than N frames of a clip")
+    parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes on this machine (default 1)")
+    parser.add_argument(
+        "--on", choices=PLACES, default="here", help="here: this machine; ray: a Ray cluster ($RAY_ADDRESS)"
+    )
+    parser.add_argument("--again", action="store_true", help="begin anew instead of going on with a stopped run")
+    parser.add_argument("--effect", default="clothing-size", metavar="NAME", help="the effect that measures")
+    parser.add_argument("--effects", action="append", default=[], metavar="DIR", help="a folder with your own effects")
+    parser.add_argument("--evaluate", action="store_true", help="compare with the known truth in --data instead")
+    parser.add_argument("--data", metavar="DIR", help="for --evaluate: a folder with synthetic/ and tables/ in it")
+    parser.add_argument("--quiet", "-q", action="store_true", help="no progress and no summary")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measures, or evaluates."""
+    from engine import models
+    from engine.measure.one import measuring_effect
+    from engine.trackers import KINDS
+
+    effect = measuring_effect(options.effect, options.effects)
+    wanted = sorted({model for name in effect.needs for model in KINDS[name].models})
+    models.fetch([name for name in wanted if not models.state(name).ready])
+    return evaluate(options) if options.evaluate else measure_files(options)
+
+
+def measure_files(options: argparse.Namespace) -> int:
+    """Measures the files and writes the table; the exit code is 1 where a file could not be read."""
+    from engine.measure import batch, tables
+
+    tasks = tasks_of(options)
+    where = Path(options.output).expanduser() if options.output else None
+    journal = None
+    if where is not None:
+        tables.kind_of(where)
+        journal = batch.Journal(where.with_name(where.name + ".part"))
+        if options.again:
+            journal.clear()
+
+    def tell(done: int, total: int, row: dict[str, Any]) -> None:
+        if not options.quiet and sys.stderr.isatty():
+            print(f"\r\x1b[K{done} of {total}: {row['file']} {row['status']}", end="", file=sys.stderr, flush=True)
+
+    rows = batch.run(tasks, journal=journal, on=options.on, workers=options.workers, tell=tell)
+    if not options.quiet and sys.stderr.isatty():
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+    if where is not None:
+        tables.write(rows, where)
+    if journal is not None:
+        journal.clear()
+    if options.json:
+        write_json(rows, options.json)
+    if where is None and options.json != "-":
+        print(shown(rows))
+    found = batch.counts(rows)
+    if not options.quiet:
+        told = f"{found['ok']} measured, {found['refused']} refused, {found['error']} failed"
+        print(told + (f", wrote {options.output}" if where else ""), file=sys.stderr)
+    return 1 if found["error"] else 0
+
+
+def tasks_of(options: argparse.Namespace) -> list[Any]:
+    """The tasks that the options ask for. Raises UsageError."""
+    from engine.measure.one import Task, measuring_effect
+
+    params = measuring_effect(options.effect, options.effects).params()
+
+    def told(values: dict[str, str]) -> dict[str, Any]:
+        from engine.errors import unknown_name
+
+        for name in values:
+            if name not in params:
+                raise unknown_name("parameter", name, params)
+        return {name: params[name].parse(value) for name, value in values.items()}
+
+    every = {name: str(value) for name in TOLD if (value := getattr(options, name)) is not None}
+    every |= dict(settings(options.settings))
+    each = people(Path(options.people).expanduser()) if options.people else {}
+    files = [str(path) for name in options.files or list(each) for path in pictures(Path(name).expanduser())]
+    if not files:
+        raise UsageError("no FILE to measure", hint="phosphene measure photo.jpg --height-cm 178")
+    common = {
+        "effect": options.effect,
+        "effect_folders": tuple(options.effects),
+        "most": options.frames,
+    }
+    if options.one_person:
+        return [Task(tuple(files), values=told(every), **common)]
+    return [Task((f,), values=told(every | each.get(f, each.get(Path(f).name, {}))), **common) for f in files]
+
+
+def pictures(path: Path) -> list[Path]:
+    """The file itself, or every photo and clip in a folder. A file that is not there is kept: it gets its row."""
+    from engine.sources import PICTURE_SUFFIXES
+
+    if not path.is_dir():
+        return [path]
+    clips = {".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v"}
+    found = sorted(p for p in path.rglob("*") if p.suffix.lower() in PICTURE_SUFFIXES | clips and p.is_file())
+    if not found:
+        raise UsageError(f"no photo or clip in '{path}'")
+    return found
+
+
+def people(path: Path) -> dict[str, dict[str, str]]:
+    """What a CSV tells of each file: file -> parameter -> value; empty cells tell nothing. Raises UsageError."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise UsageError(f"--people cannot be read: {error}", where=str(path)) from None
+    if rows and "file" not in rows[0]:
+        raise UsageError("--people has no column 'file'", where=str(path), hint="a header such as file,height_cm,sex")
+    return {
+        row["file"]: {k: v.strip() for k, v in row.items() if k and k != "file" and v and v.strip()} for row in rows
+    }
+
+
+def shown(rows: list[dict[str, Any]]) -> str:
+    """The rows for people: a line for each measurement, or the reason why there is none."""
+    lines = []
+    for row in rows:
+        lines.append(f"{row['file']}: {row['status']}" + (f" ({row['reason']})" if row["reason"] else ""))
+        cells = [
+            [name, f"{value['low_cm']:.1f} to {value['high_cm']:.1f} cm", f"middle {value['cm']:.1f}"]
+            for name, value in row.items()
+            if isinstance(value, dict) and "low_cm" in value
+        ]
+        cells += [
+            [name, ", ".join(f"{s['size']} {100 * s['probability']:.0f} %" for s in odds), ""]
+            for name, odds in row.get("sizes", {}).items()
+        ]
+        if cells:
+            lines.append(table(cells))
+        lines += [f"  {note}" for note in row.get("notes", [])]
+    return "\n".join(lines)
+
+
+def evaluate(options: argparse.Namespace) -> int:
+    """Compares with the truth in --data. Raises UsageError where the effect cannot, or the folder is not there."""
+    from engine.measure.look import observe
+    from engine.measure.one import measuring_effect
+
+    effect = measuring_effect(options.effect, options.effects)
+    judge = getattr(effect, "evaluate", None)
+    if judge is None:
+        raise UsageError(f"effect '{options.effect}' has no evaluate()")
+    if not options.data or not Path(options.data).expanduser().is_dir():
+        raise UsageError("--evaluate needs --data DIR", hint="a folder with synthetic/ and tables/ in it")
+
+    def tell(text: str) -> None:
+        if sys.stderr.isatty() and not options.quiet:
+            print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+
+    try:
+        result = judge(Path(options.data).expanduser(), lambda path: list(observe(path, effect.needs)), tell)
+    except ValueError as error:
+        raise UsageError(str(error), where=options.data) from None
+    tell("")
+    if options.json:
+        write_json(result, options.json)
+    if options.json != "-":
+        print(judged(result))
+    return 0
+
+
+def judged(result: dict[str, Any]) -> str:
+    """Each part of an evaluation as a table."""
+    lines = []
+    for part, views in result.items():
+        if not isinstance(views, dict) or not all(isinstance(v, dict) for v in views.values()):
+            lines.append(f"{part}: {views}")
+            continue
+        names = list(dict.fromkeys(name for view in views.values() for name in view))
+        rows = [["", *names]]
+        rows += [
+            [view, *(f"{v:.2f}" if isinstance(v := found.get(name), float) else str(v) for name in names)]
+            for view, found in views.items()
+        ]
+        lines += [part, table(rows), ""]
+    return "\n".join(lines)

@@ -1,0 +1,127 @@
+"""Many tasks, one after another or on several workers: results as they come, written down so that a stop loses none."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from engine.errors import SinkError, UsageError
+from engine.measure.one import Task, measure
+
+Row = dict[str, Any]
+PLACES = ("here", "ray")
+
+
+class Journal:
+    """Rows as JSON lines in a file beside the table, each written when it is known; read back after a stop."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def read(self, tasks: Sequence[Task]) -> dict[str, Row]:
+        """The rows that are there for tasks told the same, by key; those that failed are left out, to be tried again."""
+        found: dict[str, Row] = {}
+        if not self.path.is_file():
+            return found
+        wanted = {key(task) for task in tasks}
+        for line in self.path.read_text(encoding="utf-8").splitlines():
+            try:
+                entry = json.loads(line)
+            except ValueError:
+                continue  # the line that was being written when it was stopped
+            if isinstance(entry, dict) and entry.get("key") in wanted and entry["row"].get("status") != "error":
+                found[entry["key"]] = entry["row"]
+        return found
+
+    def add(self, task: Task, row: Row) -> None:
+        """Writes one row down. Raises SinkError."""
+        try:
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps({"key": key(task), "row": row}, ensure_ascii=False) + "\n")
+        except OSError as error:
+            raise SinkError(f"cannot be written: {error.strerror}", where=str(self.path)) from None
+
+    def clear(self) -> None:
+        """Forgets it, as the table is whole."""
+        self.path.unlink(missing_ok=True)
+
+
+def key(task: Task) -> str:
+    """What tells a task from another: its files with their age, and everything that was told."""
+    stamps = []
+    for file in task.files:
+        path = Path(file).expanduser()
+        stamps.append(path.stat().st_mtime_ns if path.is_file() else 0)
+    return json.dumps([asdict(replace(task, values=dict(task.values))), stamps], sort_keys=True, default=str)
+
+
+def run(
+    tasks: Sequence[Task],
+    *,
+    journal: Journal | None = None,
+    on: str = "here",
+    workers: int = 1,
+    tell: Callable[[int, int, Row], None] = lambda done, total, row: None,
+    work: Callable[[Task], Row] = measure,
+) -> list[Row]:
+    """The rows of `tasks` in their order; those in the journal are not measured again. Raises UsageError, SinkError."""
+    known: Mapping[str, Row] = journal.read(tasks) if journal else {}
+    rows: dict[int, Row] = {i: known[k] for i, task in enumerate(tasks) if (k := key(task)) in known}
+    left = [i for i in range(len(tasks)) if i not in rows]
+    for number, row in spread(work, [tasks[i] for i in left], on, workers):
+        at = left[number]
+        rows[at] = row
+        if journal:
+            journal.add(tasks[at], row)
+        tell(len(rows), len(tasks), row)
+    return [rows[i] for i in range(len(tasks))]
+
+
+def spread(
+    work: Callable[[Task], Row], tasks: Sequence[Task], on: str, workers: int
+) -> Iterator[tuple[int, Row]]:
+    """(number, row) of each task as it is done."""
+    if on == "ray":
+        from engine.measure.on_ray import spread_on_ray
+
+        yield from spread_on_ray(work, tasks)
+    elif on != "here":
+        raise UsageError(f"unknown place '{on}'", hint="--on takes: " + ", ".join(PLACES))
+    elif workers <= 1 or len(tasks) <= 1:
+        for number, task in enumerate(tasks):
+            yield number, work(task)
+    else:
+        yield from on_processes(work, tasks, workers)
+
+
+def on_processes(work: Callable[[Task], Row], tasks: Sequence[Task], workers: int) -> Iterator[tuple[int, Row]]:
+    """The same on several processes of this machine; what a process dies of becomes its tasks' reason."""
+    import multiprocessing
+    from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+    from concurrent.futures.process import BrokenProcessPool
+
+    # Fresh processes: a copy of one that has opened a model or a GL context does not work.
+    with ProcessPoolExecutor(min(workers, len(tasks)), multiprocessing.get_context("spawn")) as pool:
+        numbers: dict[Future[Row], int] = {pool.submit(work, task): i for i, task in enumerate(tasks)}
+        for future in as_completed(numbers):
+            number = numbers[future]
+            try:
+                yield number, future.result()
+            except BrokenProcessPool:
+                yield number, failed(tasks[number], "the process that measured it died; try --workers 1")
+
+
+def failed(task: Task, why: str) -> Row:
+    """The row of a task that could not be measured."""
+    return {"file": task.name, "status": "error", "reason": why}
+
+
+def counts(rows: Iterable[Row]) -> dict[str, int]:
+    """How many rows have each status."""
+    found = {"ok": 0, "refused": 0, "error": 0}
+    for row in rows:
+        found[str(row["status"])] += 1
+    return found

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
 
-from effects.clothing_size import girth, guide, measure, overlay, sizes
+from effects.clothing_size import bodies, evaluate, evaluate_tables, girth, guide, measure, overlay, profile, sizes
 from effects.clothing_size.fuse import Fusion
 from effects.clothing_size.lines import SteadyLines
 from phosphene import Bool, Choice, Effect, Float, Observation, Pose
@@ -32,6 +34,7 @@ class ClothingSize(Effect):
     )
     visible = Bool(True, "draw the advice, lines and card")
     needs = ("pose", "person")
+    population = bodies.PEOPLE
 
     def prepare(self, size: tuple[int, int]) -> None:
         """Starts over for a picture of another size; what was measured so far stays, as it is in ratios."""
@@ -46,6 +49,7 @@ class ClothingSize(Effect):
         self.lines = SteadyLines()
         self.lost_s = self.stale_s = 0.0
         self.done = False
+        self.advice = guide.ENTER
         self.found: Mapping[str, girth.Estimate] = {}
         self.texts: Mapping[str, str] = {}
         self.told: tuple[object, ...] = ()
@@ -60,46 +64,52 @@ class ClothingSize(Effect):
         if self.lost_s > LOST_S:
             self._reset()
             self.lost_s = 2 * LOST_S
-        advice, reading = self._look(observation, people)
-        if advice == "" and not self.done:
-            self.fusion.add(reading, dt)
-            self.done = self.fusion.time_s >= self.hold_s and (self.fusion.frames >= LEAST_FRAMES or self.hold_s == 0.0)
+        advice, reading, seen_from = self._look(observation, people)
+        self.advice = advice
+        if advice == "" and (self.hold_s == 0.0 or not self.fusion.held(seen_from, self.hold_s, LEAST_FRAMES)):
+            self.fusion.add(reading, dt, seen_from)
             self.stale_s += dt
+        self.done = self.fusion.held("front", self.hold_s, LEAST_FRAMES)
         self._estimate()
         shown = reading.lines if people and advice in ("", guide.STILL) else {}
         lines = self.lines.follow(shown, people[0] if people else None, dt)
         view = self._view(self.steady.settle(advice, dt), lines, people)
         self.shapes = overlay.draw(view, size) if self.visible else ()
 
-    def _look(self, observation: Observation, people: list[Pose]) -> tuple[str, measure.Reading]:
-        """This frame's advice (empty where it may be measured) and its reading."""
+    def _look(self, observation: Observation, people: list[Pose]) -> tuple[str, measure.Reading, str]:
+        """This frame's advice (empty where it may be measured), its reading, and from which side."""
         nothing = measure.Reading()
         size = observation.frame.size
         if not people:
-            return guide.ENTER, nothing
+            return guide.ENTER, nothing, ""
         if len(people) > 1:
-            return guide.ONE_PERSON, nothing
+            return guide.ONE_PERSON, nothing, ""
         pose = people[0]
         moved = self.stillness.moved(observation.frame.time_s, measure.pixels(pose, size))
-        advice = guide.frame_advice(pose, size) or guide.pose_advice(pose, size)
-        if advice:
-            return advice, nothing
         mask = pose.mask if pose.mask is not None else observation.mask.confidence if observation.mask else None
-        reading = measure.read(pose, mask, size)
-        return guide.outline_advice(reading) or (guide.STILL if moved else ""), reading
+        side = guide.sideways(pose)
+        advice = guide.frame_advice(pose, size, side) or guide.pose_advice(pose, size, side)
+        if side and not advice and not self.done and self.hold_s > 0.0:
+            advice = guide.FRONT
+        if advice:
+            return advice, nothing, ""
+        reading = profile.read_profile(pose, mask, size) if side else measure.read(pose, mask, size)
+        return guide.outline_advice(reading) or (guide.STILL if moved else ""), reading, "side" if side else "front"
 
-    def _estimate(self) -> None:
-        """Renews the numbers where the user told something new, or now and then while measuring."""
+    def _estimate(self, now: bool = False) -> None:
+        """Renews the numbers: `now`, where the user told something new, or now and then while measuring."""
         told = (self.height_cm, self.weight_kg, self.sex, self.clothing, self.done)
-        if self.fusion.frames and (told != self.told or self.stale_s >= REFRESH_S):
-            body = girth.Body(self.height_cm, self.weight_kg, self.sex, self.clothing)
-            self.found = girth.estimate(self.fusion.result(), body)
+        if "front" in self.fusion.counts and (now or told != self.told or self.stale_s >= REFRESH_S):
+            of = bodies.population(self.population)
+            bare = self.population == bodies.RENDERED
+            body = girth.Body(self.height_cm, self.weight_kg, self.sex, girth.BARE if bare else self.clothing)
+            self.found = girth.estimate(self.fusion.result(of.frame_sd), body, of)
             self.texts = {name: interval_text(known) for name, known in self.found.items()}
             self.told, self.stale_s = told, 0.0
 
     def _view(self, advice: str, lines: Mapping[str, measure.Segment], people: list[Pose]) -> overlay.View:
         """What is to be seen now."""
-        progress = 1.0 if self.done else self.fusion.time_s / max(self.hold_s, 1e-6)
+        progress = 1.0 if self.done else self.fusion.seconds.get("front", 0.0) / max(self.hold_s, 1e-6)
         chips = {name: self.texts[name] for name in lines if name in self.texts}
         box = people[0].points[:, :2] if people else None
         body = (0.4, 0.1, 0.6, 0.9) if box is None else (*box.min(axis=0).tolist(), *box.max(axis=0).tolist())
@@ -116,6 +126,41 @@ class ClothingSize(Effect):
         return overlay.View(
             advice or "Hold still: measuring", advice != "", progress, framing, lines, chips if lines else {}, body
         )
+
+    def of(self, population: str) -> None:
+        """Measures bodies of another population than people: `rendered` ones, whose like it was shown."""
+        self.population = population
+
+    def report(self) -> Mapping[str, Any]:
+        """Everything measured so far, each with its 90 % interval, the likely sizes, and what they rest on."""
+        if not hasattr(self, "fusion"):
+            return {"measured": False, "advice": guide.ENTER}
+        self._estimate(now=True)
+        if not self.found:
+            return {"measured": False, "advice": self.advice}
+        cells = {name: centimetres(known) for name, known in self.found.items()}
+        return {
+            "measured": True,
+            "frames": self.fusion.frames,
+            **cells,
+            "sizes": {
+                garment: [{"size": letter, "probability": round(p, 3)} for letter, p in scale.likely(known)]
+                for garment, scale in sizes.load()[sizes.chart_for(self.chart, self.sex)].items()
+                if (known := self.found.get(scale.measure))
+            },
+            "notes": self._notes(),
+        }
+
+    @classmethod
+    def evaluate(cls, data: Path, look: evaluate.Look, tell: Callable[[str], None]) -> dict[str, Any]:
+        """Errors against known truth in `data` (laid out as docs/clothing-size.md says); `look` gives a picture's
+        observations, `tell` takes words of progress. Raises ValueError where a part of the truth is missing."""
+        folder = data / "synthetic"
+        return {
+            "synthetic": evaluate.judge(cls, folder, look, tell),
+            "synthetic_as_people": evaluate.judge(cls, folder, look, tell, bodies.PEOPLE),
+            "ansur": evaluate_tables.judge_tables(data / "tables"),
+        }
 
     def _rows(self) -> list[tuple[str, list[str]]]:
         """The garments with their likely sizes."""
@@ -141,6 +186,12 @@ def interval_text(known: girth.Estimate) -> str:
     """The interval in whole centimetres, rounded outward."""
     low, high = known.interval
     return f"{math.floor(low)}–{math.ceil(high)} cm"
+
+
+def centimetres(known: girth.Estimate) -> dict[str, float]:
+    """A measurement as plain numbers."""
+    low, high = known.interval
+    return {"cm": round(known.middle, 1), "low_cm": round(low, 1), "high_cm": round(high, 1)}
 
 
 def percent(p: float) -> int:

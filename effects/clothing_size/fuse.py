@@ -12,43 +12,49 @@ from effects.clothing_size.girth import Seen
 from effects.clothing_size.measure import Reading
 
 KEPT = 300  # frames
-LEVEL_SD = (
-    0.010  # of a breadth: where exactly on the body the line lies, and the silhouette's edge, the same in all frames
-)
 INDEPENDENT_S = 0.25  # frames closer in time than this err alike
-FIRST_SD = 0.02  # spread assumed of a single frame
+FEW = 5  # frames whose scatter says nothing yet
 
 
 class Fusion:
-    """Gathers readings of one person."""
+    """Gathers readings of one person, from each side."""
 
     def __init__(self) -> None:
         self.ratios: dict[str, deque[float]] = {}
-        self.frames = 0
-        self.time_s = 0.0
+        self.seconds: dict[str, float] = {}
+        self.counts: dict[str, int] = {}
 
-    def add(self, reading: Reading, dt: float) -> None:
-        """Takes one good frame that stood for `dt` seconds."""
+    def add(self, reading: Reading, dt: float, view: str = "front") -> None:
+        """Takes one good frame of a view ("front" or "side") that stood for `dt` seconds."""
         for name, ratio in reading.ratios.items():
             if math.isfinite(ratio) and ratio > 0.0:
                 self.ratios.setdefault(name, deque(maxlen=KEPT)).append(ratio)
-        self.frames += 1
-        self.time_s += dt
+        self.counts[view] = self.counts.get(view, 0) + 1
+        self.seconds[view] = self.seconds.get(view, 0.0) + dt
 
-    def result(self) -> Mapping[str, Seen]:
-        """Median and relative deviation of each ratio (1.4826 MAD, the factor of the median's error 1.2533)."""
+    @property
+    def frames(self) -> int:
+        """How many frames were taken."""
+        return sum(self.counts.values())
+
+    def held(self, view: str, hold_s: float, least: int) -> bool:
+        """Whether a view was seen for `hold_s` seconds and, unless that is 0, in `least` frames."""
+        count = self.counts.get(view, 0)
+        return self.seconds.get(view, 0.0) >= hold_s and count >= (least if hold_s > 0.0 else 1)
+
+    def result(self, frame_sd: float) -> Mapping[str, Seen]:
+        """Median and relative deviation of each ratio (1.4826 MAD, the factor of the median's error 1.2533).
+
+        `frame_sd`: the scatter assumed at least of a few frames.
+        """
+        time_s = max(self.seconds.values(), default=0.0)
         found = {}
         for name, values in self.ratios.items():
             all_of = np.array(values)
             middle = float(np.median(all_of))
             scatter = 1.4826 * float(np.median(np.abs(all_of - middle))) / middle
-            if len(all_of) < 5:
-                scatter = max(scatter, FIRST_SD)
-            independent = max(1.0, min(len(all_of), self.time_s / INDEPENDENT_S))
-            found[name] = Seen(middle, math.hypot(LEVEL_SD, 1.2533 * scatter / math.sqrt(independent)))
+            if len(all_of) < FEW:
+                scatter = max(scatter, frame_sd)
+            independent = max(1.0, min(len(all_of), time_s / INDEPENDENT_S))
+            found[name] = Seen(middle, 1.2533 * scatter / math.sqrt(independent))
         return found
-
-    def clear(self) -> None:
-        """Forgets the person."""
-        self.ratios.clear()
-        self.frames, self.time_s = 0, 0.0

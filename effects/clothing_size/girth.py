@@ -9,25 +9,19 @@ population, which is what widens every interval when no height is given.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-MODEL_FILE = Path(__file__).with_name("model.json")
+from effects.clothing_size import bodies
+from effects.clothing_size.bodies import Array, Population, Sex
+
 GIRTHS = ("chest", "waist", "hips")
 MEASURES = ("shoulders", *GIRTHS, "inseam")
+DOUBTED = 1.645  # a miss of more standard deviations than this is doubted
 LEVEL = 0.90  # every interval shown holds the truth with this probability, as far as the model goes
-
-HEIGHT_SD = 0.010  # log; people know their height to about 1.7 cm
-WEIGHT_SD = 0.020  # log; scales, clothes, time of day
-SCALE_SD = 0.010  # log; head top and sole in the picture, camera pitch: common to everything that is measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,25 +44,9 @@ CLOTHING = {
     "loose": Clothing(0.09, 0.060, 0.012, 0.010, 0.08, 0.080),
 }
 
-# What the picture shows against what ANSUR's calipers took: log-bias and its spread, by sex. The chest caliper rests
-# on the ribs under the arms while a silhouette shows the muscle over them; the shoulder landmarks lie in the joints,
-# inside the acromia; the waist is seen at its natural level, while ANSUR's lies at the navel.
-SEEN = {
-    "female": {
-        "chest_breadth": (math.log(1.11), 0.05),
-        "waist_breadth": (0.0, 0.04),
-        "hip_breadth": (0.0, 0.025),
-        "shoulders": (math.log(1 / 1.22), 0.05),
-        "hip_joint_height": (0.0, 0.02),
-    },
-    "male": {
-        "chest_breadth": (math.log(1.20), 0.05),
-        "waist_breadth": (0.0, 0.04),
-        "hip_breadth": (0.0, 0.025),
-        "shoulders": (math.log(1 / 1.22), 0.05),
-        "hip_joint_height": (0.0, 0.02),
-    },
-}
+
+BARE = "bare"  # nothing worn, as on rendered bodies
+ALL_CLOTHING = {**CLOTHING, BARE: Clothing(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,23 +103,19 @@ class Seen:
     sd: float
 
 
-@cache
-def model() -> dict[str, Any]:
-    """The fitted model: `variables`, and for each sex `mean` and `covariance` of the logarithms."""
-    return dict(json.loads(MODEL_FILE.read_text(encoding="utf-8")))
-
-
-def estimate(seen: Mapping[str, Seen], body: Body) -> dict[str, Estimate]:
-    """The measurements (`MEASURES`, and `height`) given ratios to the height by variable, and what the user tells."""
-    sexes = ("female", "male") if body.sex == "unspecified" else (body.sex,)
-    parts = [_condition(sex, seen, body) for sex in sexes]
+def estimate(seen: Mapping[str, Seen], body: Body, population: Population | None = None) -> dict[str, Estimate]:
+    """The measurements (`MEASURES` as far as the population has them, and `height`) given ratios to the height by
+    variable, and what the user tells."""
+    of = bodies.population() if population is None else population
+    parts = [_condition(of, of.sexes[sex], seen, body) for sex in sexes_of(body)]
     evidence = np.array([p[2] for p in parts])
     weights = np.exp(evidence - evidence.max())
     weights /= weights.sum()
-    names: list[str] = model()["variables"]
     found = {}
     for name in ("height", *MEASURES):
-        i = names.index(name)
+        if name not in of.variables:
+            continue
+        i = of.variables.index(name)
         found[name] = Estimate(
             tuple(float(w) for w in weights),
             tuple(float(p[0][i]) for p in parts),
@@ -150,45 +124,74 @@ def estimate(seen: Mapping[str, Seen], body: Body) -> dict[str, Estimate]:
     return found
 
 
-def _condition(
-    sex: str, seen: Mapping[str, Seen], body: Body
-) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
-    """Mean, covariance and log evidence of one sex's Gaussian after all observations (one Kalman update)."""
-    names: list[str] = model()["variables"]
-    mean = np.array(model()[sex]["mean"])
-    cov = np.array(model()[sex]["covariance"])
-    clothes = CLOTHING[body.clothing]
-    rows, values, noise, scaled = [], [], [], []
+def sexes_of(body: Body) -> tuple[str, ...]:
+    """The sexes that come into question."""
+    return ("female", "male") if body.sex == "unspecified" else (body.sex,)
 
-    def observe(parts: Mapping[str, float], value: float, variance: float, by_scale: bool) -> None:
-        row = np.zeros(len(names))
-        for name, factor in parts.items():
-            row[names.index(name)] = factor
-        rows.append(row)
-        values.append(value)
-        noise.append(variance)
-        scaled.append(1.0 if by_scale else 0.0)
 
+def _condition(of: Population, sex: Sex, seen: Mapping[str, Seen], body: Body) -> tuple[Array, Array, float]:
+    """Mean, covariance and log evidence of one sex's Gaussian after all observations (Kalman updates).
+
+    The front view and the height come first, together, as the scale errs alike in them. Depths and the weight follow
+    one by one and are doubted where they contradict the rest: an arm may have been taken for the trunk, a weight be
+    old.
+    """
+    clothes = ALL_CLOTHING[body.clothing]
+    scale = of.scale_sd**2 + clothes.taller_sd**2
+    first = [_told(of, "height", body.height_cm, of.height_sd)] if body.height_cm > 0.0 else []
+    later: list[_Fact] = []
     for name, reading in seen.items():
-        bias, sd = SEEN[sex].get(name, (0.0, 0.02))
-        wider, wider_sd = (clothes.wider, clothes.wider_sd) if name.endswith(("breadth", "depth")) else (0.0, 0.0)
-        if name == "inseam":
-            wider, wider_sd = -clothes.lower, clothes.lower_sd
-        value = math.log(reading.ratio) - bias - math.log1p(wider) + math.log1p(clothes.taller)
-        observe({name: 1.0, "height": -1.0}, value, reading.sd**2 + sd**2 + wider_sd**2, True)
-    if body.height_cm > 0.0:
-        observe({"height": 1.0}, math.log(body.height_cm), HEIGHT_SD**2, False)
+        if name in of.variables:
+            fact = _seen(of, sex, name, reading, clothes)
+            (later if name.endswith("depth") else first).append(fact)
+    mean, cov, evidence, squared = sex.mean, sex.covariance, 0.0, 0.0
+    if first:
+        a = np.array([fact.row for fact in first])
+        shared = np.array([fact.by_scale for fact in first])
+        s = a @ cov @ a.T + np.diag([fact.variance for fact in first]) + scale * np.outer(shared, shared)
+        miss = np.array([fact.value for fact in first]) - a @ mean
+        gain = np.linalg.solve(s, a @ cov).T
+        squared = float(miss @ np.linalg.solve(s, miss))
+        evidence = -0.5 * (squared + float(np.linalg.slogdet(s)[1]))
+        mean, cov = mean + gain @ miss, cov - gain @ (a @ cov)
     if body.weight_kg > 0.0:
-        observe({"weight": 1.0}, math.log(body.weight_kg), WEIGHT_SD**2, False)
-    if not rows:
-        return mean, cov, 0.0
-    a, shared = np.array(rows), np.array(scaled)
-    r = np.diag(noise) + (SCALE_SD**2 + clothes.taller_sd**2) * np.outer(shared, shared)
-    s = a @ cov @ a.T + r
-    miss = np.array(values) - a @ mean
-    gain = np.linalg.solve(s, a @ cov).T
-    squared = float(miss @ np.linalg.solve(s, miss))
-    evidence = -0.5 * (squared + float(np.linalg.slogdet(s)[1]))
+        later.append(_told(of, "weight", body.weight_kg, of.weight_sd))
+    for fact in later:
+        s1 = float(fact.row @ cov @ fact.row) + fact.variance + scale * fact.by_scale
+        miss1 = fact.value - float(fact.row @ mean)
+        # As unsure as it must be for the miss to lie within its own 90 % (adaptive filtering after Mehra 1972).
+        s1 = max(s1, (miss1 / DOUBTED) ** 2)
+        squared += miss1**2 / s1
+        evidence -= 0.5 * (miss1**2 / s1 + math.log(s1))
+        gain1 = cov @ fact.row / s1
+        mean, cov = mean + gain1 * miss1, cov - np.outer(gain1, fact.row @ cov)
     # Where what is seen and told fits no body of the tables, the model is trusted less (Birge 1932).
-    doubt = max(1.0, squared / len(rows))
-    return mean + gain @ miss, doubt * (cov - gain @ (a @ cov)), evidence
+    doubt = max(1.0, squared / max(len(first) + len(later), 1))
+    return mean, doubt * cov, evidence
+
+
+@dataclass(frozen=True, slots=True)
+class _Fact:
+    """One linear observation of the logarithms: `row` · x = `value`, up to `variance` and, by `by_scale`, the scale."""
+
+    row: Array
+    value: float
+    variance: float
+    by_scale: float
+
+
+def _told(of: Population, name: str, value: float, sd: float) -> _Fact:
+    row = np.zeros(len(of.variables))
+    row[of.variables.index(name)] = 1.0
+    return _Fact(row, math.log(value), sd**2, 0.0)
+
+
+def _seen(of: Population, sex: Sex, name: str, reading: Seen, clothes: Clothing) -> _Fact:
+    bias, sd = sex.link(name)
+    wider, wider_sd = (clothes.wider, clothes.wider_sd) if name.endswith(("breadth", "depth")) else (0.0, 0.0)
+    if name == "inseam":
+        wider, wider_sd = -clothes.lower, clothes.lower_sd
+    row = np.zeros(len(of.variables))
+    row[of.variables.index(name)], row[of.variables.index("height")] = 1.0, -1.0
+    value = math.log(reading.ratio) - bias - math.log1p(wider) + math.log1p(clothes.taller)
+    return _Fact(row, value, reading.sd**2 + of.line_sd**2 + sd**2 + wider_sd**2, 1.0)

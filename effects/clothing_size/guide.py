@@ -40,6 +40,7 @@ STILL = "Hold still"
 VISIBLE = 0.5  # a landmark's visibility from which it counts as seen
 SMALLEST = 0.35  # the least part of the picture's height (or width, if that is less) a body must fill to be measured
 TURNED_DEG = 25.0  # shoulders or hips turned further from the camera than this; breadths are then over 9 % too small
+SIDE_DEG = 62.0  # shoulders and hips turned further than this: a side view; depths are then under 12 % too large
 BENT_DEG = 145.0  # a knee bent below this angle; landmarks of straight legs give 155 to 175
 LEAN_DEG = 14.0  # the trunk in the picture, against the legs
 TILT_DEG = 20.0  # the whole body in the picture: a tilted camera up to this is measured, more is refused
@@ -58,7 +59,7 @@ class Stillness:
     def moved(self, time_s: float, points: NDArray[np.float64]) -> bool:
         """Takes the landmarks in pixels of this moment; True where one joint left its place of the last moments."""
         joints = points[[*SHOULDERS, *HIPS, *ANKLES]]
-        while self.seen and not time_s - WINDOW_S <= self.seen[0][0] <= time_s:
+        while self.seen and not time_s - WINDOW_S <= self.seen[0][0] < time_s:  # another picture has no later time
             self.seen.popleft()
         length = float(np.hypot(*(joints[4:].mean(axis=0) - joints[:2].mean(axis=0))))
         far = max((float(np.hypot(*(joints - old).T).max()) for _, old in self.seen), default=0.0)
@@ -111,8 +112,15 @@ def _tall(pose: Pose) -> float:
     return float(np.ptp(pose.points[:, 1]))
 
 
-def frame_advice(pose: Pose, size: tuple[int, int]) -> str:
-    """What to do so that the whole body stands in the picture; empty where it does."""
+def sideways(pose: Pose) -> bool:
+    """Whether the person stands with one side to the camera."""
+    world = pose.world.astype(np.float64)
+    return min(_turn(world, SHOULDERS), _turn(world, HIPS)) > SIDE_DEG
+
+
+def frame_advice(pose: Pose, size: tuple[int, int], sideways: bool = False) -> str:
+    """What to do so that the whole body stands in the picture; empty where it does. Of one who stands `sideways` the
+    far side is hidden, and need not be seen."""
     u, v = pose.points[:, 0], pose.points[:, 1]
     needed = [NOSE, *EARS, *SHOULDERS, *HIPS, *KNEES, *ANKLES]
     below = [*KNEES, *ANKLES, *HEELS, *TOES]
@@ -121,15 +129,15 @@ def frame_advice(pose: Pose, size: tuple[int, int]) -> str:
     if any(not 0.0 < u[i] < 1.0 for i in [*needed, *WRISTS]):
         tight = float(np.ptp(u[[*needed, *WRISTS]])) > 0.95
         return STEP_BACK if tight else MIDDLE
-    if sum(bool(pose.visibility[i] < VISIBLE) for i in needed) > 2:
+    if sum(bool(pose.visibility[i] < VISIBLE) for i in needed) > (6 if sideways else 2):
         return STEP_BACK
     points = pixels(pose, size)
     tall = float(np.hypot(*(points[list(ANKLES)].mean(axis=0) - points[NOSE])))
     return CLOSER if tall < SMALLEST * min(size) else ""
 
 
-def pose_advice(pose: Pose, size: tuple[int, int]) -> str:
-    """What to do so that the body stands as it must for measuring; empty where it does."""
+def pose_advice(pose: Pose, size: tuple[int, int], sideways: bool = False) -> str:
+    """What to do so that the body stands as it must for measuring from the front or `sideways`; empty if it does."""
     world, points = pose.world.astype(np.float64), pixels(pose, size)
     bent = min(_angle(world[h], world[k], world[a]) for h, k, a in zip(HIPS, KNEES, ANKLES, strict=True))
     shoulders, hips = points[list(SHOULDERS)].mean(axis=0), points[list(HIPS)].mean(axis=0)
@@ -137,6 +145,8 @@ def pose_advice(pose: Pose, size: tuple[int, int]) -> str:
     trunk, legs = _tilt(hips - shoulders), _tilt(ankles - hips)
     if bent < BENT_DEG or abs(trunk - legs) > LEAN_DEG or abs(_tilt(ankles - shoulders)) > TILT_DEG:
         return UPRIGHT
+    if sideways:
+        return ""
     if max(_turn(world, SHOULDERS), _turn(world, HIPS)) > TURNED_DEG:
         return FRONT
     if any(points[w, 1] < points[s, 1] for w, s in zip(WRISTS, SHOULDERS, strict=True)):

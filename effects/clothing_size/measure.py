@@ -158,14 +158,10 @@ def read(pose: Pose, mask: NDArray[np.float32] | None, size: tuple[int, int]) ->
     if body is None:
         return Reading(faults=("outline",))
     at = body.to_body(points)
-    crown, sole = _crown(body, at), _sole(body, at)
-    faults = []
-    if crown is None or not _in_picture(body, crown, float(at[NOSE, 1])):
-        faults.append("head")
-    if sole is None or not all(_in_picture(body, sole, float(at[i, 1])) for i in ANKLES):
-        faults.append("feet")
+    crown, sole, missing = head_and_feet(body, at)
+    faults = list(missing)
     if crown is None or sole is None:
-        return Reading(faults=tuple(faults))
+        return Reading(faults=missing)
     height = (sole - crown) / OVERLONG
     shoulders, hips = at[list(SHOULDERS)], at[list(HIPS)]
     torso = float(hips[:, 0].mean())
@@ -194,6 +190,17 @@ def read(pose: Pose, mask: NDArray[np.float32] | None, size: tuple[int, int]) ->
     )
     head = float(at[NOSE, 1])
     return Reading(ratios, lines, (body.to_uv(crown, head), body.to_uv(sole, head)), tuple(dict.fromkeys(faults)))
+
+
+def head_and_feet(body: Straight, at: Array) -> tuple[float | None, float | None, tuple[str, ...]]:
+    """`t` of crown and soles, and what of them is not clear of the picture's border ("head", "feet")."""
+    crown, sole = _crown(body, at), _sole(body, at)
+    faults = []
+    if crown is None or not _in_picture(body, crown, float(at[NOSE, 1])):
+        faults.append("head")
+    if sole is None or not all(_in_picture(body, sole, float(at[i, 1])) for i in ANKLES):
+        faults.append("feet")
+    return crown, sole, tuple(faults)
 
 
 def _in_picture(body: Straight, t: float, s: float) -> bool:
@@ -262,18 +269,23 @@ def _breadth(body: Straight, at: Array, level: float, slide: float) -> tuple[flo
     return None
 
 
+def run_at(body: Straight, t: float, s: float) -> tuple[float, float] | None:
+    """Left and right `s` of the silhouette's run that holds `s` at level `t`; None where there is none."""
+    row = round(body.row(t))
+    if not 0 <= row < ROWS:
+        return None
+    profile, start = body.grid[row], body.column(s)
+    left, right = edge(profile, start, -1), edge(profile, start, +1)
+    return None if left is None or right is None else (body.s_at(left), body.s_at(right))
+
+
 def _torso_row(body: Straight, at: Array, shoulders: Array, hips: Array, level: float) -> tuple[float, float] | None:
     """Left and right `s` of the silhouette's run round the spine at `level`; None where an arm belongs to that run."""
     t, spine = shoulders + level * (hips - shoulders)
-    row = round(body.row(float(t)))
-    if not 0 <= row < ROWS:
+    found = run_at(body, float(t), float(spine))
+    if found is None:
         return None
-    profile = body.grid[row]
-    start = body.column(float(spine))
-    left, right = edge(profile, start, -1), edge(profile, start, +1)
-    if left is None or right is None:
-        return None
-    low, high = body.s_at(left), body.s_at(right)
+    low, high = found
     for side in (0, 1):
         arm = _arm(at, side, float(t))
         if arm is not None and (low < arm[0] < high or low < arm[1] < high):

@@ -1,8 +1,9 @@
-"""Fits the body model to ANSUR II and writes `model.json`: `python -m effects.clothing_size.refit FOLDER_OF_TABLES`.
+"""Fits the models of bodies and writes `model.json`: `python -m effects.clothing_size.refit TABLES RENDERED.csv`.
 
-The folder holds `ANSUR_II_FEMALE_Public.csv` and `ANSUR_II_MALE_Public.csv` (Gordon et al. 2014, NATICK/TR-15/007: 6068
-adults, measured by tape and caliper). Only means and covariances are kept. It also prints the error of each girth,
-cross-validated by person, with breadths known to 1 cm and beside two baselines that see no picture.
+TABLES holds `ANSUR_II_FEMALE_Public.csv` and `ANSUR_II_MALE_Public.csv` (Gordon et al. 2014, NATICK/TR-15/007: 6068
+adults, measured by tape and caliper). RENDERED.csv has one rendered body a row: its true lengths in centimetres and
+kilograms, and what this effect read in its pictures, as ratios to the height (`seen_…`). Only means and covariances
+are kept.
 """
 
 from __future__ import annotations
@@ -10,94 +11,126 @@ from __future__ import annotations
 import csv
 import json
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from effects.clothing_size import girth
+from effects.clothing_size import bodies
+from effects.clothing_size.bodies import Array
+from effects.clothing_size.tables import COLUMNS, FILES, table
 
-# Our name of each variable -> column (millimetres; the mass in tenths of a kilogram).
-COLUMNS = {
-    "height": "stature",
-    "weight": "weightkg",
-    "chest_breadth": "chestbreadth",
-    "waist_breadth": "waistbreadth",
-    "hip_breadth": "hipbreadth",
-    "chest_depth": "chestdepth",
-    "waist_depth": "waistdepth",
-    "hip_depth": "buttockdepth",
-    "hip_joint_height": "trochanterionheight",
-    "shoulders": "biacromialbreadth",
-    "chest": "chestcircumference",
-    "waist": "waistcircumference",
-    "hips": "buttockcircumference",
-    "inseam": "crotchheight",
-}
-FILES = {"female": "ANSUR_II_FEMALE_Public.csv", "male": "ANSUR_II_MALE_Public.csv"}
+# Judgement: what people know of their own height (about 1.7 cm) and weight (scales, clothes, time of day); crown, soles
+# and the camera's pitch in the picture; where on the body a line lies. See docs/clothing-size.md.
+PEOPLE_SDS = {"scale_sd": 0.010, "line_sd": 0.010, "height_sd": 0.010, "weight_sd": 0.020, "frame_sd": 0.02}
+# Rendered bodies: their lengths were taken of the mesh before it was posed, so that mass and height differ a little
+# from what stands in the picture; where a line lies errs as on people. They were read from one frame each, so that a
+# frame's scatter is in their spread already.
+RENDERED_SDS = {"scale_sd": 0.004, "line_sd": 0.010, "height_sd": 0.003, "weight_sd": 0.012, "frame_sd": 0.0}
+LEAST_LINK_SD = 0.035  # judgement: no link is trusted more than this, as rendered bodies are not people
+
+RENDERED_TRUE = ("height", "weight", "chest", "waist", "hips", "inseam")
+RENDERED_SEEN = (
+    "chest_breadth", "waist_breadth", "hip_breadth", "chest_depth", "hip_depth", "hip_joint_height", "shoulders",
+)  # fmt: skip
+GIVEN = ("height", "chest", "waist", "hips")  # a rendered body's lengths, from which the caliper's breadth is expected
 
 
-def table(path: Path) -> NDArray[np.float64]:
-    """The people of one file: (people, variables), natural logarithms of centimetres and kilograms."""
-    with path.open(encoding="latin-1", newline="") as file:
-        rows = list(csv.DictReader(file))
-    return np.log([[float(row[column]) / 10 for column in COLUMNS.values()] for row in rows])
+def rendered(path: Path, sex: str) -> dict[str, Array]:
+    """The rendered bodies of one sex: logarithms of centimetres and kilograms by name (`seen_…` too), not a number
+    where something was not seen."""
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["sex"] == sex]
+    height = np.array([float(row["height"]) for row in rows])
+    found = {name: np.log([float(row[name]) for row in rows]) for name in RENDERED_TRUE}
+    for name in (*RENDERED_SEEN, "inseam"):
+        ratio = np.array([float(row[f"seen_{name}"] or "nan") for row in rows])
+        found[f"seen_{name}"] = np.log(ratio * height)
+    return found
 
 
-def fit(people: NDArray[np.float64]) -> dict[str, list[object]]:
-    """Mean and covariance of the logarithms."""
-    return {
-        "mean": [round(float(v), 6) for v in people.mean(axis=0)],
-        "covariance": [[round(float(v), 8) for v in row] for row in np.cov(people.T)],
-    }
+def gaussian(samples: Array, rounds: int = 30) -> tuple[Array, Array]:
+    """Mean and covariance of (n, k) samples with gaps (not a number), by expectation maximisation."""
+    mean = np.nanmean(samples, axis=0)
+    cov = np.diag(np.nanvar(samples, axis=0))
+    gaps = ~np.isfinite(samples)
+    for _ in range(rounds if gaps.any() else 1):
+        filled, extra = np.where(gaps, 0.0, samples), np.zeros_like(cov)
+        for row, gap in zip(filled, gaps, strict=True):
+            if gap.any():
+                gain = np.linalg.solve(cov[np.ix_(~gap, ~gap)], cov[np.ix_(~gap, gap)])
+                row[gap] = mean[gap] + (row[~gap] - mean[~gap]) @ gain
+                extra[np.ix_(gap, gap)] += cov[np.ix_(gap, gap)] - cov[np.ix_(gap, ~gap)] @ gain
+        mean = filled.mean(axis=0)
+        cov = ((filled - mean).T @ (filled - mean) + extra) / (len(samples) - 1)
+    return mean, cov
 
 
-def validate(name: str, people: NDArray[np.float64], folds: int = 5, noise_cm: float = 1.0) -> None:
-    """Prints mean absolute error and coverage of the 90 % interval per girth, each person predicted by the others."""
+def links(people: tuple[Array, Array], made: Mapping[str, Array]) -> dict[str, tuple[float, float]]:
+    """How what is seen on rendered bodies stands to the caliper of people of the same girths: log-bias and spread."""
     names = list(COLUMNS)
-    at = {n: names.index(n) for n in names}
-    rng = np.random.default_rng(0)
-    fold = rng.permutation(len(people)) % folds
-    views = {
-        "height": ("height",),
-        "height + weight": ("height", "weight"),
-        "height + front": ("height", "chest_breadth", "waist_breadth", "hip_breadth"),
-        "height + weight + front": ("height", "weight", "chest_breadth", "waist_breadth", "hip_breadth"),
+    mean, cov = people
+    given = [names.index(n) for n in GIVEN]
+    told = np.stack([made[n] for n in GIVEN], axis=1) - mean[given]
+    found = {}
+    for name in RENDERED_SEEN:
+        i = names.index(name)
+        expected = mean[i] + told @ np.linalg.solve(cov[np.ix_(given, given)], cov[given, i])
+        miss = made[f"seen_{name}"] - expected
+        # The median and its spread: an arm that was taken for the trunk is no matter of the body's shape.
+        middle = float(np.nanmedian(miss))
+        found[name] = (middle, max(1.4826 * float(np.nanmedian(np.abs(miss - middle))), LEAST_LINK_SD))
+    middle, spread = gap(made)
+    return found | {"inseam": (middle, max(spread, 0.5 * LEAST_LINK_SD))}
+
+
+def gap(made: Mapping[str, Array]) -> tuple[float, float]:
+    """The same of the inseam, which rendered bodies have themselves."""
+    miss = made["seen_inseam"] - made["inseam"]
+    middle = float(np.nanmedian(miss))
+    return middle, 1.4826 * float(np.nanmedian(np.abs(miss - middle)))
+
+
+def entry(fit: tuple[Array, Array], linked: Mapping[str, tuple[float, float]]) -> dict[str, object]:
+    """One sex as the file holds it."""
+    mean, cov = fit
+    return {
+        "mean": [round(float(v), 6) for v in mean],
+        "covariance": [[round(float(v), 8) for v in row] for row in cov],
+        "links": {name: [round(bias, 4), round(sd, 4)] for name, (bias, sd) in linked.items()},
     }
-    noisy = people.copy()
-    for part in ("chest_breadth", "waist_breadth", "hip_breadth"):
-        noisy[:, at[part]] = np.log(np.exp(people[:, at[part]]) + rng.normal(0, noise_cm, len(people)))
-    for view, known in views.items():
-        text = f"{name:7s} {view:24s}"
-        for target in girth.GIRTHS:
-            errors, inside = [], []
-            for k in range(folds):
-                train, test = people[fold != k], fold == k
-                mean, cov = train.mean(axis=0), np.cov(train.T)
-                columns = [at[n] for n in known]
-                spread = [noise_cm / np.exp(mean[at[n]]) if n.endswith("breadth") else 0.0 for n in known]
-                gain = np.linalg.solve(cov[np.ix_(columns, columns)] + np.diag(np.square(spread)), cov[columns])
-                t = at[target]
-                guess = mean[t] + (noisy[test][:, columns] - mean[columns]) @ gain[:, t]
-                sd = np.sqrt(cov[t, t] - cov[t, columns] @ gain[:, t])
-                errors.append(np.abs(np.exp(guess) - np.exp(people[test, t])))
-                inside.append(np.abs(guess - people[test, t]) <= 1.645 * sd)
-            coverage = np.concatenate(inside).mean()
-            text += f"  {target} {np.concatenate(errors).mean():.1f} cm, {coverage:.0%} inside"
-        sys.stdout.write(text + "\n")
 
 
-def main(folder: Path) -> None:
-    """Fits both sexes, prints the cross-validation and writes the model."""
-    model: dict[str, object] = {"variables": list(COLUMNS)}
-    for sex, file in FILES.items():
-        people = table(folder / file)
-        validate(sex, people)
-        model[sex] = fit(people)
-    girth.MODEL_FILE.write_text(json.dumps(model, separators=(",", ":")) + "\n", encoding="utf-8")
+def fit_people(tables: Mapping[str, Array], made: Mapping[str, Mapping[str, Array]]) -> dict[str, object]:
+    """The people's entry."""
+    fits = {sex: (people.mean(axis=0), np.cov(people.T)) for sex, people in tables.items()}
+    return {
+        "variables": list(COLUMNS),
+        **PEOPLE_SDS,
+        **{sex: entry(fit, links(fit, made[sex])) for sex, fit in fits.items()},
+    }
+
+
+def fit_rendered(made: Mapping[str, Mapping[str, Array]]) -> dict[str, object]:
+    """The rendered bodies' entry: what is seen of them is a variable itself."""
+    names = [*RENDERED_TRUE, *RENDERED_SEEN]
+    out: dict[str, object] = {"variables": names, **RENDERED_SDS}
+    for sex, known in made.items():
+        samples = np.stack([known[n] if n in RENDERED_TRUE else known[f"seen_{n}"] for n in names], axis=1)
+        out[sex] = entry(gaussian(samples), dict.fromkeys(RENDERED_SEEN, (0.0, 0.0)) | {"inseam": gap(known)})
+    return out
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Fits everything and writes the models."""
+    folder, made_file = Path(arguments[0]), Path(arguments[1])
+    tables = {sex: table(folder / file) for sex, file in FILES.items()}
+    made = {sex: rendered(made_file, sex) for sex in FILES}
+    model = {bodies.PEOPLE: fit_people(tables, made), bodies.RENDERED: fit_rendered(made)}
+    bodies.MODEL_FILE.write_text(json.dumps(model, separators=(",", ":")) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit("usage: python -m effects.clothing_size.refit FOLDER_OF_TABLES")
-    main(Path(sys.argv[1]))
+    if len(sys.argv) != 3:
+        sys.exit("usage: python -m effects.clothing_size.refit TABLES RENDERED.csv")
+    main(sys.argv[1:])

@@ -206,17 +206,20 @@ def evaluate(options: argparse.Namespace) -> int:
 
 
 def judged(result: dict[str, Any]) -> str:
-    """Each part of an evaluation as a table."""
+    """Each part of an evaluation as a table; what is nested in a row gets rows of its own."""
     lines = []
     for part, views in result.items():
-        if not isinstance(views, dict) or not all(isinstance(v, dict) for v in views.values()):
-            lines.append(f"{part}: {views}")
-            continue
-        names = list(dict.fromkeys(name for view in views.values() for name in view))
-        rows = [["", *names]]
-        rows += [
-            [view, *(f"{v:.2f}" if isinstance(v := found.get(name), float) else str(v) for name in names)]
-            for view, found in views.items()
-        ]
+        figures: dict[str, dict[str, Any]] = {}
+        for view, found in views.items():
+            figures[view] = {k: v for k, v in found.items() if not isinstance(v, dict)}
+            figures |= {f"{view}, {k}": v for k, v in found.items() if isinstance(v, dict)}
+        names = list(dict.fromkeys(name for found in figures.values() for name in found))
+        rows = [["", *(name.removesuffix("_cm").replace("_", " ") for name in names)]]
+        rows += [[view, *(figure(found.get(name)) for name in names)] for view, found in figures.items()]
         lines += [part, table(rows), ""]
     return "\n".join(lines)
+
+
+def figure(value: Any) -> str:
+    """A figure of an evaluation."""
+    return "-" if value is None else f"{value:.2f}" if isinstance(value, float) else str(value)

@@ -22,7 +22,7 @@ class Journal:
         self.path = path
 
     def read(self, tasks: Sequence[Task]) -> dict[str, Row]:
-        """The rows that are there for tasks told the same, by key; those that failed are left out, to be tried again."""
+        """The rows that are there for tasks told the same, by key; those that failed are left out and tried again."""
         found: dict[str, Row] = {}
         if not self.path.is_file():
             return found
@@ -64,7 +64,7 @@ def run(
     journal: Journal | None = None,
     on: str = "here",
     workers: int = 1,
-    tell: Callable[[int, int, Row], None] = lambda done, total, row: None,
+    tell: Callable[[int, int, Row], None] | None = None,
     work: Callable[[Task], Row] = measure,
 ) -> list[Row]:
     """The rows of `tasks` in their order; those in the journal are not measured again. Raises UsageError, SinkError."""
@@ -76,13 +76,12 @@ def run(
         rows[at] = row
         if journal:
             journal.add(tasks[at], row)
-        tell(len(rows), len(tasks), row)
+        if tell is not None:
+            tell(len(rows), len(tasks), row)
     return [rows[i] for i in range(len(tasks))]
 
 
-def spread(
-    work: Callable[[Task], Row], tasks: Sequence[Task], on: str, workers: int
-) -> Iterator[tuple[int, Row]]:
+def spread(work: Callable[[Task], Row], tasks: Sequence[Task], on: str, workers: int) -> Iterator[tuple[int, Row]]:
     """(number, row) of each task as it is done."""
     if on == "ray":
         from engine.measure.on_ray import spread_on_ray

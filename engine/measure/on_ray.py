@@ -1,4 +1,4 @@
-"""The same over a Ray cluster: `pip install 'phosphene[ray]'`; files and models must be where every worker finds them."""
+"""The same over a Ray cluster; files and models must be where every worker finds them."""
 
 from __future__ import annotations
 

@@ -77,9 +77,7 @@ def arrow() -> Any:
     try:
         import pyarrow.parquet
     except ImportError:
-        raise UsageError(
-            "Parquet needs pyarrow", hint="pip install 'phosphene[parquet]', or write a .csv"
-        ) from None
+        raise UsageError("Parquet needs pyarrow", hint="pip install 'phosphene[parquet]', or write a .csv") from None
     return pyarrow
 
 

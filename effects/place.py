@@ -10,7 +10,7 @@ from phosphene import Choice, Color, Effect, Float, Media, Observation, Pass, Un
 KINDS = ("auto", "world", "picture", "panorama", "color", "blur")
 EASE_S = 0.25
 ROOM_LINES = 90
-WORLD_LINES = 288  # keeps the world a little out of focus behind a person in 720p, and its cost within bounds
+WORLD_LINES = 216  # keeps the world a little out of focus behind a person in 720p, and its cost within bounds
 
 
 class Place(Effect):

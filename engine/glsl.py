@@ -17,6 +17,7 @@ from engine.dialects.base import ForeignPass
 from engine.effect import Effect, Pass
 from engine.errors import ShaderError
 from engine.glsl_prelude import (
+    CLEAN,
     FEATURES,
     MAIN,
     MESH_PRELUDE,
@@ -204,6 +205,7 @@ def assemble(effect: type[Effect], step: Pass, targets: Iterable[str], main: str
     else:
         file, line = inline_origin(effect, step.shader)
         body, label = sources.expand(step.shader, file, line), effect.__name__
+    clean, main = main.endswith(CLEAN), main.removesuffix(CLEAN)
     tail = MAIN[main]
     if features_of(body + tail) & {"mask"}:
         tail = f"_mask_here = {'1.0' if main == 'tile-solid' else 'mask(_uv)'}; {tail}"
@@ -212,7 +214,7 @@ def assemble(effect: type[Effect], step: Pass, targets: Iterable[str], main: str
     words = words_of(body)
     named = [t for t in dict.fromkeys(targets) if t in words]
     single = {s.target for s in passes_of(effect) if s.size == (1, 1)}
-    parts = [VERSION, PRELUDE]
+    parts = [VERSION, *(["#define _CLEAN"] if clean else []), PRELUDE]
     if step.sprites:
         parts.append(SPRITE_PRELUDE)
     if step.mesh:

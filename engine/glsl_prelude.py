@@ -128,14 +128,15 @@ FEATURES: dict[str, str] = {
 uniform sampler2D _frame;
 vec4 frame(vec2 uv) { return texture(_frame, uv); }
 // A soft pixel of a cut-out holds some of the room behind; where the room's colours are known, it is taken out.
+#ifdef _CLEAN
 uniform sampler2D _room;
-uniform float _clean;
+#endif
 vec4 frame_here() {
     vec4 c = texelFetch(_frame, ivec2(gl_FragCoord.xy), 0);
-    if (_clean * (1.0 - _mask_here) > 0.0) {
-        float a = max(_mask_here, 0.5);   // a guess is not trusted further
-        c.rgb = clamp((c.rgb - (1.0 - a) * textureLod(_room, _uv, 0.0).rgb) / a, 0.0, 1.0);
-    }
+#ifdef _CLEAN
+    float a = max(_mask_here, 0.5);   // a guess is not trusted further
+    c.rgb = clamp((c.rgb - (1.0 - a) * textureLod(_room, _uv, 0.0).rgb) / a, 0.0, 1.0);
+#endif
     return c;
 }
 """,
@@ -213,6 +214,8 @@ WORDS: dict[str, tuple[str, ...]] = {
 }
 TRACKERS = {"mask": "person", "plate": "person", "face": "face", "pose": "pose"}
 
+# Added to a way of writing (`cut`, `tile-soft`): soft pixels of the cut-out are freed of the room's colours.
+CLEAN = " clean"
 # How the result of a pass is written. The last pass of a layer also cuts it out and gives it its opacity, so that a
 # layer costs no pass of its own.
 MAIN = {

@@ -289,10 +289,9 @@ class Renderer:
             "_frame": camera if layer.source == "camera" else self._none,
             "_backdrop": self.canvas.texture,
             "_matte": self._none,
-            "_room": self._none,
             **dict.fromkeys(PLATE, self._none),
         }
-        values = {**uniforms, "_opacity": layer.opacity, "_matte_shape": (0.5, 1.0, 0.0), "_clean": 0.0}
+        values = {**uniforms, "_opacity": layer.opacity, "_matte_shape": (0.5, 1.0, 0.0)}
         field = None
         if layer.cut != "none" or "mask" in reads:
             made = self._inputs.matte(layer.matte, draft=self.quality.draft_matte)
@@ -301,7 +300,7 @@ class Renderer:
                 values["_matte_shape"] = (*layer.matte.shape(), float(field.guided))
                 room = self._inputs.room(field)
                 if room is not None and layer.cut == "person" and layer.source == "camera":
-                    textures["_room"], values["_clean"] = room, 1.0
+                    textures["_room"] = room
         if "codes" in reads:
             textures["_camera_codes"] = self._inputs.codes()
         if "plate" in reads:

@@ -10,6 +10,7 @@ import numpy as np
 
 from engine.data import Pixels
 from engine.dialects.base import ForeignPass
+from engine.glsl_prelude import CLEAN
 from engine.imaging import resize
 from engine.matte import Tiles
 from engine.renderer.overlay import Overlay
@@ -82,6 +83,7 @@ class LayerPaint:
         self.raw = raw if self.direct else None
         self.blend = None if self.plain and fresh and layer.cut == "none" else layer.blend
         self.surface = self.canvas
+        self.clean = "_room" in textures
         if fresh and self.blend is not None:
             self.canvas.framebuffer.clear()
         cut = "cut" if layer.cut == "person" else "cut-not"
@@ -171,18 +173,25 @@ class LayerPaint:
         if self.tiles is not None and not isinstance(runner.steps[index], ForeignPass):
             for ending, tiles in (("tile-solid", self.tiles.solid), ("tile-soft", self.tiles.soft)):
                 if len(tiles):
-                    runner.draw(index, canvas, self.values, self.textures, ending, self.blend, tiles)
+                    way = self._cleaned(ending)
+                    runner.draw(index, canvas, self.values, self.textures, way, self.blend, tiles)
         else:
-            runner.draw(index, canvas, self.values, self.textures, main, self.blend)
+            foreign = isinstance(runner.steps[index], ForeignPass)
+            way = main if foreign else self._cleaned(main)
+            runner.draw(index, canvas, self.values, self.textures, way, self.blend)
         self.surface = self.canvas
+
+    def _cleaned(self, main: str) -> str:
+        """The way of writing `main`, with the room's colours taken out of soft pixels where they are known."""
+        return main + CLEAN if self.clean and main in ("cut", "tile-soft") else main
 
     def _aside(self, runner: EffectRunner, index: int, values: Mapping[str, Any], main: str = "effect") -> None:
         """Draws a pass into a picture of its own, which the next one reads."""
         target = runner.past
         if target is None:
             target = self._borrow()
-        runner.draw(index, target.framebuffer, values, self.textures, main)
+        runner.draw(index, target.framebuffer, values, self.textures, self._cleaned(main))
         target.flip()
         self.textures["_frame"] = target.texture
-        self.values = {**self.values, "_clean": 0.0}  # edges are cleaned once, in the picture that comes first
+        self.clean = False  # edges are cleaned once, in the picture that comes first
         self.surface = target

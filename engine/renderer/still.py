@@ -18,7 +18,7 @@ from engine.renderer.runner import EffectRunner
 from engine.renderer.targets import Target
 from engine.scene import Layer
 
-STILL_HZ = 12.0
+STILL_HZ = 10.0
 
 
 class Still:

@@ -18,6 +18,6 @@ vec4 effect(vec2 uv) {
     vec3 tint = (place / luma(place)) / (own / luma(own));
     // Skin must stay skin: the tint goes only part of the way.
     vec3 wanted = brightness * clamp(pow(tint, vec3(0.35)), 0.75, 1.3);
-    float ease = last.a < 0.5 ? 1.0 : 1.0 - exp(-dt * speed);
+    float ease = last.a < 0.5 ? 1.0 : 1.0 - exp(-since_s * speed);
     return vec4(mix(last.rgb, wanted, ease), 1.0);
 }

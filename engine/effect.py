@@ -135,6 +135,7 @@ class Effect(HasParams):
     glsl: ClassVar[str] = ""
     passes: ClassVar[tuple[Pass, ...]] = ()
     needs: ClassVar[tuple[str, ...]] = ()
+    refused: ClassVar[str] = ""  # why it must not be drawn: set by the engine where trying it out has shown that
 
     def __init__(self, **values: Any) -> None:
         self.size: tuple[int, int] = (0, 0)

@@ -31,6 +31,10 @@ class SceneError(UsageError):
     """A scene file that does not say what a scene file must say."""
 
 
+class EffectRefused(PhospheneError):  # noqa: N818 (reads as what happened)
+    """An effect that must not be drawn: it would not come to an end, or takes far too long."""
+
+
 class ShaderError(PhospheneError):
     """A shader that does not compile, with the author's own file and line."""
 

@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from engine.budget import Budget
 from engine.data import Frame, Observation
 from engine.errors import PhospheneError
 from engine.extrapolate import Extrapolator
@@ -98,6 +99,7 @@ class Show:
         self._outputs = Outputs(sinks, source.size, self.stats, live=live, shown=shown)
         self._extrapolator = Extrapolator()
         self._gl_time = GlTime(gpu)
+        self._budget = Budget()
         self._last_s = 0.0  # the time of the frame drawn last
         self._idled_s = 0.0
 
@@ -253,6 +255,9 @@ class Show:
             self._hand_out(renderer, frame.time_s)
         if self._gl_time.seconds is not None:
             self.stats.add("gl", self._gl_time.seconds)
+        if self.live:
+            shown = self.playlist.shown
+            self._budget.frame(time.perf_counter() - begin, [stage.renderers[number] for number in shown])
         if self.governor is not None:
             now, every = time.perf_counter(), self.governor.quality.every
             slowest_s = max((thread.took_s for thread in self._trackers.values()), default=0.0)

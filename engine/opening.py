@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,9 @@ from engine.sinks import is_live
 
 if TYPE_CHECKING:
     from engine.audio import Sound
+    from engine.effect import Effect
+    from engine.playlist import Playlist
+    from engine.registry import Registry
     from engine.renderer.gpu import Gpu
     from engine.scene import Scene
     from engine.session import Wishes
@@ -19,8 +23,42 @@ if TYPE_CHECKING:
     from engine.sinks.window import WindowSink
     from engine.sources.base import Source
     from engine.take_recorder import TakeRecorder
+    from engine.tryout import Job, TryOut
 
 WINDOW = "window"
+
+
+@dataclass(slots=True)
+class Tried:
+    """The effects of others that are being tried out, while the rest of the show is opened."""
+
+    tryout: TryOut | None
+    jobs: list[tuple[Effect, Job]]
+
+    def refuse(self) -> None:
+        """Waits for the verdicts; an effect that must not be drawn is switched off, and named when the show begins."""
+        for effect, job in self.jobs:
+            job.done.wait()
+            if job.error:
+                type(effect).refused = job.error
+
+
+def try_out(playlist: Playlist, registry: Registry, transition: Effect | None, stack: ExitStack) -> Tried:
+    """Begins to try out every effect that did not come with the engine, in a process of its own."""
+    from engine.registry import ROOT
+    from engine.tryout import TryOut, foreign_to_us
+
+    asked: list[tuple[Path, str, Effect]] = []
+    for scene in playlist.scenes:
+        asked += [(path, use, effect) for effect, use, path in foreign_to_us(scene, registry).values()]
+    file = getattr(transition, "shader_file", ROOT)
+    if transition is not None and not file.is_relative_to(ROOT):
+        asked.append((file, "", transition))
+    if not asked:
+        return Tried(None, [])
+    tryout = TryOut(registry.effect_folders)
+    stack.callback(tryout.close)
+    return Tried(tryout, [(effect, tryout.ask(path, use, effect)) for path, use, effect in asked])
 
 
 def open_input(wishes: Wishes, sinks: list[Sink]) -> Source:

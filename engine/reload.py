@@ -15,6 +15,7 @@ from engine.errors import PhospheneError
 from engine.registry import Registry
 from engine.renderer import Renderer
 from engine.scene import Layer, Scene
+from engine.tryout import Job, TryOut, foreign_to_us
 
 log = logging.getLogger("phosphene")
 
@@ -26,14 +27,19 @@ Stamp = tuple[int, int]
 class Reloader:
     """Watches the files of a running scene. `load` makes the scene anew from its file, with the user's settings."""
 
-    def __init__(self, scene: Scene, registry: Registry, load: Callable[[], Scene]) -> None:
+    def __init__(
+        self, scene: Scene, registry: Registry, load: Callable[[], Scene], tryout: TryOut | None = None
+    ) -> None:
         self.scene, self.registry, self._load = scene, registry, load
+        self._tryout = tryout
+        self._waiting: dict[str, tuple[list[Job], Callable[[], None]]] = {}  # by address; the scene's is empty
         self._entries = registry.effects()
         self._stamps: dict[Path, Stamp | None] = {}
         self._looked_s = 0.0
 
     def look(self, renderer: Renderer) -> None:
         """Brings in what was saved since the last look; cheap where nothing was."""
+        self._finish(renderer)
         now = time.monotonic()
         if now - self._looked_s < LOOK_S:
             return
@@ -48,7 +54,26 @@ class Reloader:
                 if address == "":
                     self._reload_scene(renderer)
                 else:
-                    self._reload_effect(renderer, address, saved)
+                    self._try_effect(renderer, address, saved)
+        self._finish(renderer)
+
+    def _finish(self, renderer: Renderer) -> None:
+        """Brings in what was tried out meanwhile; what must not be drawn is told, and the last version goes on."""
+        for address, (jobs, bring_in) in list(self._waiting.items()):
+            if all(job.done.is_set() for job in jobs):
+                del self._waiting[address]
+                if wrong := next((job.error for job in jobs if job.error), ""):
+                    renderer.tell(address or "scene", wrong)
+                else:
+                    bring_in()
+
+    def _try_effect(self, renderer: Renderer, address: str, saved: Iterable[Path]) -> None:
+        layer, name = self._find(address)
+        use = layer.uses.get(name, name)
+        jobs = []
+        if self._tryout is not None and use in self._entries:
+            jobs.append(self._tryout.ask(self._entries[use].path, use, layer.effects[name]))
+        self._waiting[address] = jobs, lambda: self._reload_effect(renderer, address, saved)
 
     def _files(self, renderer: Renderer) -> dict[str, set[Path]]:
         """The files of each effect by its address, and of the scene under the empty address."""
@@ -68,6 +93,15 @@ class Reloader:
         except PhospheneError as error:
             renderer.tell("scene", str(error))
             return
+        jobs = []
+        if self._tryout is not None:
+            known = {type(effect) for layer in self.scene.layers for effect in layer.effects.values()}
+            for effect, use, path in foreign_to_us(fresh, self.registry).values():
+                if type(effect) not in known:
+                    jobs.append(self._tryout.ask(path, use, effect))
+        self._waiting[""] = jobs, lambda: self._bring_in(fresh, renderer)
+
+    def _bring_in(self, fresh: Scene, renderer: Renderer) -> None:
         renderer.forget("scene")
         for layer in fresh.layers:
             keep_running(layer, self.scene.layers)
@@ -79,7 +113,10 @@ class Reloader:
         log.warning("reloaded %s", self.scene.path)
 
     def _reload_effect(self, renderer: Renderer, address: str, saved: Iterable[Path]) -> None:
-        layer, name = self._find(address)
+        try:
+            layer, name = self._find(address)
+        except StopIteration:
+            return  # the scene was saved without it meanwhile
         effect = layer.effects[name]
         # A shader file that is an effect by itself holds its parameters too: its class is made anew.
         remade = renderer.files(address) if hasattr(effect, "shader_file") else set[Path]()

@@ -172,6 +172,7 @@ def _play(wishes: Wishes, take: Take | None, progress: Progress | None, extra_si
     threading.Thread(target=warm, args=(sorted(needs),), name="warm", daemon=True).start()
     sinks: list[Sink] = list(extra_sinks)
     with ExitStack() as stack:
+        tried = opening.try_out(playlist, registry, transition, stack)
         source = take or stack.enter_context(opening.open_input(wishes, sinks))
         if take is not None:
             take.compare(playlist.scene)
@@ -187,11 +188,15 @@ def _play(wishes: Wishes, take: Take | None, progress: Progress | None, extra_si
         opening.open_sinks(wishes, source, fps, sound_path, sinks, stack)
         stats = Stats()
         watched = zip(playlist.scenes, wishes.scenes, strict=True) if live and take is None else ()
+        reloaders = [
+            Reloader(scene, registry, partial(open_scene, wishes, registry, name), tried.tryout)
+            for scene, name in watched
+        ]
         after = AfterFrame(
             stats,
             progress=progress,
             total=frames_wanted(source, seconds, fps),
-            reloaders=[Reloader(s, registry, partial(open_scene, wishes, registry, name)) for s, name in watched],
+            reloaders=reloaders,
             window=window,
             hud=wishes.hud,
         )
@@ -213,6 +218,7 @@ def _play(wishes: Wishes, take: Take | None, progress: Progress | None, extra_si
             transition=transition,
             sound=sound,
         )
+        tried.refuse()
         with stopping(show.stop):
             show.run()
     if recorder is not None:

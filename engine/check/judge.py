@@ -19,7 +19,7 @@ from engine.dialects.base import Foreign
 from engine.effect import Effect
 from engine.errors import PhospheneError
 from engine.params import Media
-from engine.registry import describe_effect, load_file
+from engine.registry import Registry, describe_effect, load_file
 from engine.renderer import Renderer
 from engine.renderer.gpu import Gpu
 from engine.renderer.probing import float_pictures, runner_of, unused_uniforms
@@ -42,6 +42,7 @@ class Judge:
         self.folder = tempfile.TemporaryDirectory(prefix="phosphene-check-")
         self.second = Path(self.folder.name) / "second.png"
         write_picture(self.second, picture(size, 1))
+        self.values: dict[str, str] = {}  # of parameters, instead of their defaults
 
     def close(self) -> None:
         """Removes what was written for the tests."""
@@ -61,6 +62,23 @@ class Judge:
         if verdict.leaks and not verdict.error:
             verdict.error = f"{path}: {verdict.leaks} GL objects were not released"
         return verdict
+
+    def try_out(self, use: str, file: str, folders: list[str], values: dict[str, str]) -> str:
+        """Whether an effect by its name, or the one in `file`, must not join a show: what ends it, or nothing.
+
+        What else is wrong with it is nothing to this: the show itself will say that, in its place.
+        """
+        verdict = Verdict(file)
+        try:
+            registry = Registry([Path(folder) for folder in folders])
+            kind = registry.effect(use) if use else load_file(describe_effect(Path(file), "user"))
+            self.values = values
+            self.compiles(kind, Path(file), verdict)
+        except Exception:  # noqa: BLE001 (told by the show)
+            return ""
+        finally:
+            self.values = {}
+        return verdict.error
 
     def load_and_draw(self, path: Path, verdict: Verdict) -> None:
         """Everything but the count of GL objects."""
@@ -92,6 +110,9 @@ class Judge:
     def stage(self, kind: type[Effect], size: Size | None = None, *, cut: str = "none") -> Renderer:
         """A renderer with a scene of this effect alone, with pictures where it asks for some."""
         effect = kind()
+        for name, text in self.values.items():
+            if name in kind.params():
+                effect.set(name, kind.params()[name].parse(text))
         for name, param in kind.params().items():
             if isinstance(param, Media) and issubclass(kind, Foreign):
                 effect.set(name, str(self.second))

@@ -70,11 +70,11 @@ class Child:
             return None
         return answer
 
-    def ask(self, path: Path, limit_s: float) -> dict[str, Any] | None:
-        """The verdict on one file; None where there is none in time or the process died."""
+    def ask(self, wanted: Path | dict[str, Any], limit_s: float) -> dict[str, Any] | None:
+        """The verdict on one file, or on what a try-out asks; None where there is none in time or the process died."""
         assert self._process.stdin is not None
         try:
-            self._process.stdin.write(json.dumps(str(path)) + "\n")
+            self._process.stdin.write(json.dumps(wanted if isinstance(wanted, dict) else str(wanted)) + "\n")
             self._process.stdin.flush()
         except OSError:
             return None

@@ -1,4 +1,4 @@
-"""The child process of `check`: reads paths, one a line, and answers each with one line of JSON."""
+"""The child process of `check` and of running shows: reads what to judge, one a line, and answers each in JSON."""
 
 from __future__ import annotations
 
@@ -22,8 +22,10 @@ def main() -> int:
     judge = Judge(gpu, (width, height), preview)
     print(json.dumps({"ready": True}), file=answers, flush=True)
     for line in sys.stdin:
-        verdict = judge.judge(Path(json.loads(line)))
-        print(json.dumps(verdict.table(), ensure_ascii=True), file=answers, flush=True)
+        wanted = json.loads(line)
+        tried = isinstance(wanted, dict)
+        answer = {"error": judge.try_out(**wanted)} if tried else judge.judge(Path(wanted)).table()
+        print(json.dumps(answer, ensure_ascii=True), file=answers, flush=True)
     judge.close()
     gpu.context.release()
     return 0

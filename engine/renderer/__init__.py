@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import textwrap
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ import numpy as np
 
 from engine.data import Frame, Observation, Pixels
 from engine.effect import Effect
-from engine.errors import PhospheneError
+from engine.errors import EffectRefused, PhospheneError
 from engine.imaging import enlarge, shrunk
 from engine.matte import MatteField
 from engine.quality import FULL, Quality
@@ -51,6 +52,7 @@ class Renderer:
     def __init__(self, gpu: Gpu, scene: Scene, size: tuple[int, int], seed: int = 0, *, guards: bool = True) -> None:
         self.gpu, self.scene, self.seed = gpu, scene, seed
         self.guards = guards  # whether the flash guard looks at its pictures, where the scene has it on
+        self.spent: dict[str, float] | None = None  # seconds by effect of the last frame, where that is to be measured
         self.closed = ""  # why the last picture was a slate
         self.frame_size = size  # of what goes in and comes out
         self.size = size  # of what is drawn
@@ -151,6 +153,11 @@ class Renderer:
         told = not isinstance(error, PhospheneError)
         log.error("effect %s switched off: %s", address, words(error), exc_info=error if told else None)
 
+    def switch_off(self, address: str, why: str) -> None:
+        """Switches a running effect off and says why."""
+        if address in self._runners:
+            self._fail(address, EffectRefused(why))
+
     def render(self, observation: Observation, dt: float, over: Sequence[Shape] = ()) -> None:
         """Draws the scene for `observation` into the canvas, with the shapes `over` on top.
 
@@ -213,10 +220,13 @@ class Renderer:
             for name, effect in layer.effects.items():
                 address = f"{layer.name}/{name}"
                 if layer.drawn and address in self._runners:
+                    begin = time.perf_counter()
                     try:
                         self._runners[address].begin(observation.frame.time_s)
                         effect.update(observation, dt)
                         self._runners[address].settle()
+                        if self.spent is not None:
+                            self.spent[address] = time.perf_counter() - begin
                     except Exception as error:  # noqa: BLE001 (an author's mistake must not stop the show)
                         self._fail(address, error)
 
@@ -272,9 +282,14 @@ class Renderer:
             runners.insert(0, self._copy)
         tiles = field.tiles(layer.matte.shape()) if layer.cut == "person" and field is not None else None
         paint = LayerPaint(layer, runners, self._copy, self._enlarge, self.canvas, self._pool, self.overlay)
+        if self.spent is not None:
+            paint.spent = {}
         # On a processor copying bytes costs a tenth of a pass; on a graphics card the pass costs nothing.
         raw = self._inputs.pixels if self.gpu.software and layer.source == "camera" else None
         paint.draw(textures, values, tiles, fresh, raw)
+        if self.spent is not None and paint.spent is not None:
+            for address, runner in self._runners.items():
+                self.spent[address] = self.spent.get(address, 0.0) + paint.spent.get(runner, 0.0)
         return False
 
     def _layer_inputs(

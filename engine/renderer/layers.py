@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -62,6 +63,7 @@ class LayerPaint:
         early_adds = any(r.adds for r in runners[: self.last])
         self.cuts_last = layer.cut != "none" and self.direct and not moves and not early_adds
         self._borrowed: list[Target] = []
+        self.spent: dict[EffectRunner, float] | None = None  # seconds by effect, where they are to be measured
 
     def draw(
         self,
@@ -95,7 +97,10 @@ class LayerPaint:
             for position, runner in enumerate(self.runners):
                 ends = position == self.last and self.direct
                 try:
+                    begin = self._now()
                     self._draw_effect(runner, cut if ends and self.cuts_last else ending, ends)
+                    if self.spent is not None:
+                        self.spent[runner] = self._now() - begin
                 except Exception as error:
                     raise EffectError(runner, error) from error
             if not self.direct:
@@ -103,6 +108,12 @@ class LayerPaint:
         finally:
             for target in self._borrowed:
                 self.pool.give(target)
+
+    def _now(self) -> float:
+        """The time when everything is drawn, where that is to be measured; waiting for it costs."""
+        if self.spent is not None:
+            self.pool.gpu.finish()
+        return time.perf_counter()
 
     def _draw_effect(self, runner: EffectRunner, ending: str, ends: bool) -> None:
         runner.see(self.textures)

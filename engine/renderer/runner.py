@@ -13,7 +13,7 @@ import moderngl
 from engine.data import Floats
 from engine.dialects.base import Foreign, ForeignPass
 from engine.effect import Effect, Pass
-from engine.errors import ShaderError
+from engine.errors import EffectRefused, ShaderError
 from engine.glsl import assemble, passes_of
 from engine.imaging import rgba
 from engine.params import Choice, Color, Media
@@ -44,6 +44,8 @@ class EffectRunner:
     def __init__(
         self, gpu: Gpu, effect: Effect, size: tuple[int, int], *, prepare: bool = True, pass_scale: float = 1.0
     ) -> None:
+        if effect.refused:
+            raise EffectRefused(effect.refused)
         self.gpu, self.effect, self.size, self.pass_scale = gpu, effect, size, pass_scale
         self.steps = passes_of(type(effect))
         names = [s.target for s in self.steps if s.target]

@@ -1,0 +1,272 @@
+"""Effects that never end, or take far too long: the show goes on, and says which it was."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers import noise, observe, scene, shader
+
+from engine.budget import FRAMES, Budget
+from engine.cli import main
+from engine.data import Frame, Observation
+from engine.effect import Effect
+from engine.registry import Registry
+from engine.reload import LOOK_S, Reloader
+from engine.renderer import Renderer
+from engine.renderer.gpu import Gpu
+from engine.scene_file import load_scene
+from engine.sources import open_source
+from engine.tryout import TryOut, foreign_to_us
+
+pytestmark = pytest.mark.gl
+
+ROOT = Path(__file__).resolve().parents[2]
+GOOD = "// Red.\nvec4 effect(vec2 uv) { return vec4(1.0, 0.0, 0.0, 1.0); }\n"
+ENDLESS = """// Never ends.
+vec4 effect(vec2 uv) {
+    float x = 0.0;
+    while (true) {
+        x += sin(x + time_s);
+        if (x > 1e30) break;
+    }
+    return vec4(x);
+}
+"""
+# As slow as its parameter wants: at 0 it is done at once.
+SLOW = """uniform int rounds; // = 0 [0, 2000000000] how slow
+vec4 effect(vec2 uv) {
+    float x = time_s;
+    for (int i = 0; i < rounds; i++) x = fract(sin(x + uv.x) * 43758.5453);
+    return vec4(x, 0.0, 1.0, 1.0);
+}
+"""
+SCENE = 'title = "T"\n[[layer]]\nsource = "camera"\neffects = [{ use = "mine" }]\n'
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "t.toml").write_text(SCENE, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def tryout(folder: Path) -> Iterator[TryOut]:
+    made = TryOut([folder], limit_s=4.0)
+    yield made
+    made.close()
+
+
+def write(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def verdict(tryout: TryOut, path: Path, effect: Effect | None = None) -> str:
+    job = tryout.ask(path, "mine", effect)
+    assert job.done.wait(90.0)
+    return job.error
+
+
+# Trying out
+
+
+def test_a_good_effect_joins_and_one_without_end_does_not(tryout: TryOut, folder: Path) -> None:
+    """And after the one that was stopped, the next is judged as ever."""
+    assert verdict(tryout, write(folder / "mine.frag", GOOD)) == ""
+    wrong = verdict(tryout, write(folder / "mine.frag", ENDLESS))
+    assert wrong.startswith(f"{folder / 'mine.frag'}:4:")
+    assert "a loop without an end" in wrong
+    assert verdict(tryout, write(folder / "mine.frag", GOOD)) == ""
+
+
+def test_what_is_merely_broken_is_left_to_the_show(tryout: TryOut, folder: Path) -> None:
+    assert verdict(tryout, write(folder / "mine.frag", "vec4 effect(vec2 uv) { return oops; }")) == ""
+
+
+def test_it_is_tried_with_the_parameters_that_it_will_have(tryout: TryOut, folder: Path) -> None:
+    path = write(folder / "mine.frag", SLOW)
+    effect = Registry([folder], []).effect("mine")()
+    assert verdict(tryout, path, effect) == ""
+    effect.set("rounds", 2_000_000_000)
+    assert "loop without an end" in verdict(tryout, path, effect)
+
+
+def test_python_that_never_ends_is_stopped(tryout: TryOut, folder: Path) -> None:
+    body = '    """Waits."""\n\n    def update(self, observation, dt):\n        while True:\n            pass\n'
+    path = write(folder / "mine.py", f"from phosphene import Effect\n\n\nclass Mine(Effect):\n{body}")
+    assert "mine.py" in verdict(tryout, path)
+
+
+def test_one_that_brings_the_process_down_is_named(tryout: TryOut, folder: Path) -> None:
+    body = '    """Falls."""\n\n    def update(self, observation, dt):\n        os.abort()\n'
+    path = write(folder / "mine.py", f"import os\n\nfrom phosphene import Effect\n\n\nclass Mine(Effect):\n{body}")
+    assert "brought the process down" in verdict(tryout, path)
+
+
+def test_built_in_effects_are_trusted(folder: Path) -> None:
+    write(folder / "mine.frag", GOOD)
+    registry = Registry([folder], [])
+    assert list(foreign_to_us(load_scene(str(folder / "t.toml"), registry), registry)) == ["camera/mine"]
+    assert foreign_to_us(load_scene("laser-eyes", registry), registry) == {}
+
+
+# A running show
+
+
+def colours(path: Path) -> list[tuple[int, int, int]]:
+    """The colour near the top of each picture of a video."""
+    with open_source(str(path)) as source:
+        return [tuple(int(v) for v in f.pixels[8, 30]) for f in iter(source.read, None)]  # type: ignore[misc]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("private", [False, True])
+def test_a_show_with_an_endless_effect_goes_on_and_names_it(folder: Path, private: bool) -> None:
+    write(folder / "mine.frag", ENDLESS)
+    write(folder / "t.toml", ("private = true\n" if private else "") + SCENE)
+    arguments = ["run", str(folder / "t.toml"), "--effects", str(folder), "--input", "testcard:320x180@30x15"]
+    done = subprocess.run(
+        [sys.executable, "main.py", *arguments, "--output", str(folder / "out.mp4"), "--quiet"],
+        cwd=ROOT, capture_output=True, text=True, timeout=120, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "camera/mine switched off" in done.stderr
+    assert "mine.frag:4" in done.stderr
+    drawn = colours(folder / "out.mp4")
+    assert len(drawn) == 15
+    with open_source("testcard:320x180@30x1") as source:
+        card = source.read()
+    assert card is not None
+    near = max(abs(a - int(b)) for a, b in zip(drawn[0], card.pixels[8, 30], strict=True)) < 12
+    assert near is not private, "without the effect the picture goes on, but a private scene stays closed"
+
+
+def test_an_endless_transition_is_refused_before_the_show(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    loop = "float x = 0.0; while (x < 1.0) x -= sin(x) * 0.0 + 1e-9 * progress; return getFromColor(uv) * x;"
+    path = write(folder / "stuck.glsl", f"vec4 transition(vec2 uv) {{\n    {loop}\n}}\n")
+    arguments = ["run", "mirror", "duotone", "--transition", str(path), "--input", "testcard:64x48@30x3"]
+    assert main([*arguments, "--output", "null", "--quiet"]) == 1
+    assert "stuck.glsl:2" in capsys.readouterr().err
+
+
+class Running:
+    """A scene that is drawn again and again while its effect is saved."""
+
+    def __init__(self, folder: Path, gpu: Gpu, tryout: TryOut) -> None:
+        self.folder = folder
+        write(folder / "mine.frag", GOOD)
+        registry = Registry([folder], [])
+        load = lambda: load_scene(str(folder / "t.toml"), registry)  # noqa: E731
+        self.scene = load()
+        self.renderer = Renderer(gpu, self.scene, (320, 240))
+        self.reloader = Reloader(self.scene, registry, load, tryout)
+        self.frame = Frame(0, 0.0, np.full((240, 320, 3), 90, np.uint8))
+        self.draw()
+
+    def save(self, text: str, name: str = "mine.frag") -> None:
+        path = self.folder / name
+        before = path.stat().st_mtime_ns if path.exists() else 0
+        write(path, text)
+        os.utime(path, ns=(before + 10**9, before + 10**9))
+
+    def draw(self) -> tuple[int, ...]:
+        self.reloader._looked_s = -LOOK_S
+        self.reloader.look(self.renderer)
+        self.renderer.render(Observation(self.frame), 0.03)
+        return tuple(int(v) for v in self.renderer.read()[10, 160, :3])
+
+    def until(self, wanted: tuple[int, ...] | None = None) -> tuple[int, ...]:
+        """Draws until that colour, or a problem, is seen."""
+        end = time.monotonic() + 60.0
+        while time.monotonic() < end:
+            found = self.draw()
+            if found == wanted or (wanted is None and self.renderer.problems):
+                return found
+            time.sleep(0.02)
+        pytest.fail(f"{wanted} does not come: {found}, {self.renderer.problems}")
+
+
+@pytest.fixture
+def running(folder: Path, gpu: Gpu, tryout: TryOut) -> Iterator[Running]:
+    made = Running(folder, gpu, tryout)
+    yield made
+    made.renderer.release()
+
+
+def test_an_endless_shader_that_is_saved_never_joins_the_running_show(running: Running) -> None:
+    assert running.draw() == (255, 0, 0)
+    running.save(ENDLESS)
+    assert running.until() == (255, 0, 0), "the last good version goes on"
+    assert "mine.frag:4" in running.renderer.problems["camera/mine"]
+    running.save(GOOD.replace("1.0, 0.0, 0.0", "0.0, 1.0, 0.0"))
+    assert running.until((0, 255, 0)) == (0, 255, 0)
+    assert running.renderer.problems == {}
+
+
+def test_a_scene_that_is_saved_with_an_endless_effect_is_not_taken(running: Running) -> None:
+    write(running.folder / "other.frag", ENDLESS)
+    running.save(SCENE.replace("mine", "other"), "t.toml")
+    assert running.until() == (255, 0, 0)
+    assert "other.frag:4" in running.renderer.problems["scene"]
+
+
+# What is slow only while it runs
+
+
+def test_an_effect_that_takes_seconds_is_found_and_switched_off(gpu: Gpu) -> None:
+    class Sleepy(Effect):
+        """Is slow from its third frame on."""
+
+        glsl = "vec4 effect(vec2 uv) { return vec4(0.0, 0.0, 1.0, 1.0); }"
+
+        def update(self, observation: Observation, dt: float) -> None:
+            if observation.frame.id >= 3:
+                time.sleep(0.12)
+
+    made = scene(shader("frame(uv)"), Sleepy(), shader("frame(uv)"))
+    renderer, budget = Renderer(gpu, made, (64, 36)), Budget(slow_s=0.1)
+    try:
+        for number in range(3 + FRAMES + 1):
+            assert renderer.problems == {}
+            begin = time.perf_counter()
+            renderer.render(observe(noise((64, 36)), number), 0.03)
+            gpu.finish()
+            took_s = time.perf_counter() - begin if number >= 3 else 0.0
+            budget.frame(took_s, [renderer])
+        assert list(renderer.problems) == ["camera/e1"]
+        assert "s a frame" in renderer.problems["camera/e1"]
+    finally:
+        renderer.release()
+
+
+def test_a_slow_shader_is_told_from_its_quick_neighbours(gpu: Gpu, folder: Path) -> None:
+    slow = Registry([folder], []).effect("mine") if write(folder / "mine.frag", SLOW) else None
+    assert slow is not None
+    effect = slow(rounds=3000)
+    renderer = Renderer(gpu, scene(shader("frame(uv) * 0.5"), effect, shader("frame(uv)")), (160, 90))
+    try:
+        for _ in range(2):  # the first draw compiles
+            renderer.spent = {}
+            renderer.render(observe(noise((160, 90))), 0.03)
+        spent = renderer.spent
+        assert spent.keys() == {"camera/e0", "camera/e1", "camera/e2"}
+        assert spent["camera/e1"] > 2 * max(spent["camera/e0"], spent["camera/e2"])
+    finally:
+        renderer.release()
+
+
+def test_a_quick_show_is_never_measured(gpu: Gpu) -> None:
+    renderer, budget = Renderer(gpu, scene(shader("frame(uv)")), (32, 18)), Budget(slow_s=1.0)
+    try:
+        for took_s in (1.5, 1.5, 0.1, 1.5, 1.5, 0.1):
+            budget.frame(took_s, [renderer])
+            assert renderer.spent is None
+    finally:
+        renderer.release()

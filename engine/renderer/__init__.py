@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import textwrap
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -23,13 +22,14 @@ from engine.renderer.flash_guard import FlashGuard
 from engine.renderer.gpu import Gpu
 from engine.renderer.inputs import Inputs
 from engine.renderer.layers import EffectError, LayerPaint
+from engine.renderer.notices import SLATE, problem_shapes, slate_shapes
 from engine.renderer.overlay import Overlay
 from engine.renderer.plates import PLATE
 from engine.renderer.runner import EffectRunner
 from engine.renderer.still import Still
 from engine.renderer.targets import Pool, Target
 from engine.scene import Layer, Scene
-from engine.shapes import Box, Label, Shape
+from engine.shapes import Shape
 
 log = logging.getLogger("phosphene")
 
@@ -187,7 +187,7 @@ class Renderer:
                 if address is None:
                     raise failed.error from None
                 self._fail(address, failed.error)
-        self.overlay.draw([*self._problem_shapes(), *over], self.canvas.framebuffer)
+        self.overlay.draw([*problem_shapes(self.problems, self.size), *over], self.canvas.framebuffer)
         if guarded:
             self.canvas = self._guard.end(self.canvas, observation.frame.time_s, whole=bool(closed))
 
@@ -244,29 +244,8 @@ class Renderer:
     def slate(self, reason: str) -> None:
         """Draws what is shown instead of the room, with `reason` in words."""
         framebuffer = self.canvas.framebuffer
-        framebuffer.clear(0.006, 0.008, 0.014, 1.0)
-        size_px = self.size[1] / 14
-        self.overlay.draw(
-            [
-                Label(self.scene.title or self.scene.name, (0.5, 0.46), size_px, "#ffffff", (0.5, 0.5), None, True),
-                Label(reason, (0.5, 0.57), size_px * 0.55, "#9aa4b8", (0.5, 0.5), None),
-            ],
-            framebuffer,
-        )
-
-    def _problem_shapes(self) -> list[Shape]:
-        """What went wrong, at the bottom of the picture."""
-        if not self.problems:
-            return []
-        address, text = next(reversed(self.problems.items()))
-        size_px = max(11.0, self.size[1] / 40)
-        width = max(20, int(self.size[0] / (size_px * 0.55)))
-        lines = [part for line in f"{address}: {text}".splitlines() for part in textwrap.wrap(line, width)][:5]
-        top = 1.0 - (len(lines) + 1) * size_px / self.size[1]
-        return [
-            Box((0.0, top), (1.0, 1.0), "#300008d8", 0.0),
-            Label("\n".join(lines), (0.01, top + 0.4 * size_px / self.size[1]), size_px, "#ffb4a8", outline=None),
-        ]
+        framebuffer.clear(*SLATE)
+        self.overlay.draw(slate_shapes(self.scene.title or self.scene.name, reason, self.size[1]), framebuffer)
 
     def _runners_of(self, layer: Layer) -> list[EffectRunner]:
         """The layer's effects that are running, in order."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from engine.matte_steps import Steady
 
 QUALITIES = ("draft", "good", "best")
+WHO = ("all", "middle", "same")
 # How much of the last mask stays where nothing moved; windows (in cells) by which the mask is fitted to the picture, on
 # a grid that is so many times coarser than the mask's.
 HOLD = {"draft": 0.3, "good": 0.75, "best": 0.92}
@@ -36,6 +37,9 @@ class Matte(HasParams):
     """How the person is cut out."""
 
     quality = Choice("good", QUALITIES, "rung of the ladder: draft costs least, best follows edges and motion")
+    who = Choice(
+        "all", WHO, "all: everybody; middle: whoever is nearest the middle; same: who was so first, as they move"
+    )
     softness = Float(0.5, 0.0, 1.0, "how soft the edge is")
     grow = Float(0.0, -1.0, 1.0, "grows (above 0) or shrinks (below 0) the cut-out")
 

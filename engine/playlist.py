@@ -108,7 +108,7 @@ class Playlist:
         """The parameters of one tracker; where scenes differ, the first that says something is heeded."""
         found: dict[str, Any] = {}
         for scene in reversed(self.scenes):
-            found.update(scene.trackers.get(name, {}))
+            found.update(scene.tracker_params(name))
         return found
 
     def whole(self) -> Scene:

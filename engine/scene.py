@@ -45,6 +45,8 @@ class Layer(HasParams):
         for effect in self.effects.values():
             found.update(effect.wants())
             found |= read_by(type(effect))
+        if "person" in found and self.matte.who != "all":
+            found.add("pose")
         return frozenset(found - {SOUND})
 
 
@@ -138,6 +140,11 @@ class Scene:
             owner, param = known.get(address, (None, None))  # a matte is gone when nothing is cut out any more
             if owner is not None and isinstance(param, Float | Int | Bool):
                 setattr(owner, param.name, param.clamp(binding.value(signals, dt)))
+
+    def tracker_params(self, name: str) -> dict[str, Any]:
+        """The parameters of one tracker: what the scene says, and what its cut-outs ask for."""
+        one = name == "pose" and any(layer.matte.who != "all" for layer in self.layers)
+        return {**({"masks": True} if one else {}), **self.trackers.get(name, {})}
 
     def needs(self) -> frozenset[str]:
         """The trackers that the scene needs now."""

@@ -119,7 +119,7 @@ def run(
     done = Run()
 
     def opened(name: str) -> Tracker:
-        inner = trackers(name) if trackers is not None else open_tracker(name, **words.trackers.get(name, {}))
+        inner = trackers(name) if trackers is not None else open_tracker(name, **words.tracker_params(name))
         return Listening(name, inner, done.results)
 
     def on_frame(renderer: Renderer) -> bool:

@@ -30,6 +30,7 @@ BACKENDS = {
     "cv2": (
         "engine/imaging.py",
         "engine/matte_steps.py",
+        "engine/people.py",
         "engine/plate.py",
         "engine/sources/",
         "engine/sinks/",

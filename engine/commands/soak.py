@@ -60,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
     found = soak(
         scene,
         opened,
-        lambda name: open_tracker(name, **scene.trackers.get(name, {})),
+        lambda name: open_tracker(name, **scene.tracker_params(name)),
         seconds=seconds,
         seed=options.seed,
         tell=lambda now_s: progress(now_s, seconds),

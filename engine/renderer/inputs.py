@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import moderngl
 import numpy as np
 
-from engine.data import Face, Floats, Frame, Observation, Pixels, Pose
+from engine.data import Face, Floats, Frame, Mask, Observation, Pixels, Pose
 from engine.imaging import rgba
 from engine.matte import Matte, MatteField, MatteMaker
+from engine.people import Chooser
 from engine.renderer.gpu import Gpu
 from engine.renderer.plates import PlateTextures
 
@@ -23,8 +24,10 @@ class Inputs:
     def __init__(self, gpu: Gpu, size: tuple[int, int]) -> None:
         self.gpu = gpu
         self._set_size(size)
-        self._makers: dict[str, MatteMaker] = {}  # by quality, as are the next two
+        self._choosers: dict[str, Chooser] = {}  # by who is meant
+        self._makers: dict[str, MatteMaker] = {}  # by quality and who is meant, as are the next two
         self._fields: dict[str, MatteField] = {}
+        self._masks: dict[str, Mask | None] = {}
         self._mattes: dict[str, moderngl.Texture] = {}
         self._room: moderngl.Texture | None = None
         self._points: dict[str, moderngl.Texture] = {}
@@ -50,6 +53,7 @@ class Inputs:
         self.camera.write(rgba(observation.frame.pixels, self.pixels))
         self._observation, self._full = observation, full
         self._fields.clear()
+        self._masks.clear()
         self._fresh.clear()
 
     def codes(self) -> moderngl.Texture:
@@ -68,10 +72,14 @@ class Inputs:
         observation = self._observation
         if observation is None or self._full is None or observation.mask is None:
             return None
-        key = "draft" if draft else matte.quality
+        quality = "draft" if draft else matte.quality
+        key = f"{quality} {matte.who}"
         if key not in self._fields:
+            mask = self._mask_of(matte.who, observation)
+            if mask is None:
+                return None
             maker = self._makers.setdefault(key, MatteMaker())
-            field = self._fields[key] = maker.make(observation.mask, self._full, key)
+            field = self._fields[key] = maker.make(mask, self._full, quality)
             height, width, parts = field.values.shape
             texture = self._mattes.get(key)
             if texture is None or (*texture.size, texture.components) != (width, height, parts):
@@ -79,6 +87,15 @@ class Inputs:
                 texture = self._mattes[key] = self.gpu.texture((width, height), parts, dtype="f4")
             texture.write(np.ascontiguousarray(field.values))
         return self._mattes[key], self._fields[key]
+
+    def _mask_of(self, who: str, observation: Observation) -> Mask | None:
+        """The mask of everybody, or of the one who is meant; None where that is not known."""
+        if who == "all":
+            return observation.mask
+        if who not in self._masks:
+            chooser = self._choosers.setdefault(who, Chooser(who))
+            self._masks[who] = chooser.mask(observation)
+        return self._masks[who]
 
     def room(self, field: MatteField) -> moderngl.Texture | None:
         """The room's colours beside the edge of this frame's matte, or None where they are not known."""

@@ -38,7 +38,7 @@ def test_every_parameter_has_one_address() -> None:
         "back/opacity", "back/visible", "back/blend", "back/cut",
         "back/e0.ink", "back/e0.paper", "back/e0.amount",
         "front/opacity", "front/visible", "front/blend", "front/cut",
-        "front/matte.quality", "front/matte.softness", "front/matte.grow",
+        "front/matte.quality", "front/matte.who", "front/matte.softness", "front/matte.grow",
         "front/e0.ink", "front/e0.paper", "front/e0.amount",
         "front/e1.mode",
     ]  # fmt: skip

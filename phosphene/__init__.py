@@ -1,6 +1,6 @@
 """Phosphene's public API: what an effect may import. Promises hold here alone."""
 
-from engine.data import Face, Frame, Heard, Mask, Observation, Pose
+from engine.data import Face, Frame, Heard, Labels, Landmarks, Mask, Observation, Picture, Pose, Thing, Things
 from engine.effect import Effect, Pass, Sprites, Uniform
 from engine.face_cover import FaceCover
 from engine.face_mesh import RINGS as FACE_RINGS
@@ -26,17 +26,22 @@ __all__ = [
     "Heard",
     "Int",
     "Label",
+    "Labels",
+    "Landmarks",
     "Line",
     "Mask",
     "Media",
     "Mesh",
     "Observation",
     "Pass",
+    "Picture",
     "Point",
     "Pose",
     "Sprites",
     "Text",
     "Texture",
+    "Thing",
+    "Things",
     "Triangles",
     "Uniform",
     "__version__",

@@ -58,11 +58,10 @@ class BoxReader:
         settings = self._settings
         if self._raw:
             scores = outputs[self._scores]
-            best = scores.argmax(axis=1)
-            score = scores[np.arange(len(scores)), best]
-            kept = np.flatnonzero(score >= settings.least)
+            kept = np.flatnonzero(scores.max(axis=1) >= settings.least)
             corners = decoded(outputs[self._offsets][kept], self._anchors[kept])
-            classes, sure = best[kept], score[kept]
+            classes = scores[kept].argmax(axis=1)
+            sure = scores[kept, classes]
         else:
             sure, classes = outputs[self._single], outputs[self._classes].astype(int)
             kept = np.flatnonzero(sure >= settings.least)

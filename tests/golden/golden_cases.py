@@ -33,6 +33,7 @@ class Case:
     settings: tuple[tuple[str, Any], ...] = ()
     share: float = 0.005
     codes: int = 3
+    models: tuple[str, ...] = ()  # of the store, which are fetched only where they are asked for
 
     @property
     def path(self) -> Path:
@@ -53,10 +54,12 @@ CASES = (
     Case("makeup", "makeup", (("hands", False), ("lips", "#c01030"), ("eyes_amount", 0.9), ("blush_amount", 0.8))),
     Case("mirror", "mirror"),
     Case("mirror-left", "mirror", (("mode", "left"),)),
+    Case("objects", "objects", (("most", 2),), models=("efficientdet_lite0",)),
     Case("teleport", "teleport", share=TRACKED),
     Case("teleport-dawn", "teleport", (("hour", 1.0),), share=TRACKED),
     Case("teleport-color", "teleport", (("kind", "color"), ("place.color", "#2b3a55")), share=TRACKED),
     Case("teleport-blur", "teleport", (("kind", "blur"),), share=TRACKED),
+    Case("what-is-this", "what-is-this", (("scores", False),), models=("efficientnet_lite0",)),
     Case("vanish", "vanish", share=TRACKED),
 )
 

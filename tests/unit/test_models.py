@@ -80,7 +80,7 @@ def test_every_model_says_all_that_is_needed(model: models.Model) -> None:
     assert model.licence == "Apache-2.0"
     assert model.doc
     assert model.version
-    assert [type(place) for place in model.places] == [Package, Address]
+    assert [type(place) for place in model.places] in ([Package, Address], [Address])  # some are in no package
 
 
 def test_files_and_checksums_are_distinct() -> None:
@@ -90,12 +90,13 @@ def test_files_and_checksums_are_distinct() -> None:
 
 @pytest.mark.parametrize("model", models.MODELS.values(), ids=lambda m: m.name)
 def test_every_place_is_pinned(model: models.Model) -> None:
-    package, address = model.places
-    assert isinstance(package, Package)
-    assert re.fullmatch(r"[a-z-]+==[0-9.]+", package.requirement)
+    *packages, address = model.places
+    for package in packages:
+        assert isinstance(package, Package)
+        assert re.fullmatch(r"[a-z-]+==[0-9.]+", package.requirement)
     assert isinstance(address, Address)
     assert address.url.startswith("https://")
-    assert "/1/" in address.url or "?generation=" in address.url
+    assert "/1/" in address.url or "?generation=" in address.url or re.search(r"/[0-9a-f]{40}/", address.url)
 
 
 # ------------------------------------------------------------------- the cache

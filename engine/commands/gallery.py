@@ -1,4 +1,4 @@
-"""Draws every scene on the built-in portrait and writes a page that shows them.
+"""Draws every scene, effect and transition on the built-in portrait and writes a page that shows them.
 
 This is how docs/gallery.md is made."""
 
@@ -6,14 +6,18 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from engine.commands.demo import DEMO_BINDINGS
+from engine.errors import SinkError
 from engine.registry import Registry
 from engine.session import Wishes, play
 
-HELP = "draw every scene on the built-in portrait, as a page"
+HELP = "draw every scene, effect and transition on the built-in portrait, as a page"
 MOMENT_S = 2.0
+ONE_EFFECT = 'title = "{name}"\n\n[[layer]]\nsource = "camera"\neffects = [{{ use = "{name}" }}]\n'
 # More than one picture where a scene has more than one face.
 VARIANTS: dict[str, tuple[tuple[str, tuple[tuple[str, str], ...]], ...]] = {
     "teleport": (
@@ -28,33 +32,107 @@ VARIANTS: dict[str, tuple[tuple[str, tuple[tuple[str, str], ...]], ...]] = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
-    parser.add_argument("scene", nargs="*", help="only these scenes (default: all); the page is then left alone")
+    parser.add_argument(
+        "name", nargs="*", help="only these scenes, effects and transitions; the page is then left alone"
+    )
     parser.add_argument("--out", default="docs", metavar="DIR", help="where gallery.md and gallery/ go (default: docs)")
     parser.add_argument("--input", default="demo", metavar="IN", help="another input (default: the portrait)")
+    parser.add_argument(
+        "--effects", action="append", default=[], metavar="DIR", help="a folder with effects of your own"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     """Draws the pictures, then the page."""
-    from engine.sinks.contact_sheet import ContactSheet
-
-    scenes = Registry().scenes()
-    out = Path(options.out)
-    (out / "gallery").mkdir(parents=True, exist_ok=True)
-    page = ["# Gallery", "", "Every scene on the built-in portrait, drawn by `phosphene gallery`.", ""]
-    for name, entry in scenes.items():
-        if options.scene and name not in options.scene:
-            continue
-        page += [f"## {name}", "", entry.doc, ""]
-        for index, (words, settings) in enumerate(VARIANTS.get(name, (("", ()),))):
-            file = out / "gallery" / f"{name}{f'-{index}' if index else ''}.jpg"
-            wishes = Wishes(name, options.input, ["null"], size=(960, 540), seconds=MOMENT_S + 0.1, settings=settings)
-            wishes.bindings = DEMO_BINDINGS.get(name, ())
-            play(wishes, extra_sinks=[ContactSheet(str(file), [MOMENT_S], width=960)])
-            print(f"wrote {file}", file=sys.stderr)
-            arguments = "".join(f" --set {a}={v}" for a, v in settings)
-            page += [f"![{name} {words}](gallery/{file.name})".replace(" ]", "]"), ""]
-            page += [f"`phosphene demo {name}{arguments}`" + (f" ({words})" if words else ""), ""]
-    if not options.scene:
-        (out / "gallery.md").write_text("\n".join(page).rstrip() + "\n", encoding="utf-8")
-        print(f"wrote {out / 'gallery.md'}", file=sys.stderr)
+    gallery = Gallery(Path(options.out), options.input, options.name, [Path(f) for f in options.effects])
+    page = ["# Gallery", "", "Everything on the built-in portrait, drawn by `phosphene gallery`."]
+    for title, doc, entries in (
+        ("Scenes", "", gallery.scenes()),
+        ("Effects", "Effects of which there is no scene of the same name, alone on the camera.", gallery.effects()),
+        ("Transitions", "From laser-eyes to teleport.", gallery.transitions()),
+    ):
+        lines = list(entries)
+        if lines:
+            page += ["", f"## {title}", *(["", doc] if doc else []), *lines]
+    if not options.name:
+        write_page(Path(options.out) / "gallery.md", "\n".join(page) + "\n")
     return 0
+
+
+class Gallery:
+    """Draws pictures into the folder `gallery` of `out` and gives the lines of the page that shows them.
+
+    `names`: only these; empty for all. Raises SinkError where nothing can be written.
+    """
+
+    def __init__(self, out: Path, source: str, names: Collection[str], effect_folders: Sequence[Path]) -> None:
+        self.folder, self.source, self.names = out / "gallery", source, names
+        self.effect_folders = effect_folders
+        self.registry = Registry()
+        self.registry.effect_folders[:0] = effect_folders
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SinkError(f"cannot be made: {error.strerror}", where=str(self.folder)) from error
+
+    def wanted(self, name: str) -> bool:
+        """Whether `name` shall be drawn."""
+        return not self.names or name in self.names
+
+    def scenes(self) -> Iterator[str]:
+        """Every scene, with its variants."""
+        for name, entry in self.registry.scenes().items():
+            if not self.wanted(name):
+                continue
+            yield from ("", f"### {name}", "", entry.doc)
+            for index, (words, settings) in enumerate(VARIANTS.get(name, (("", ()),))):
+                file = f"{name}{f'-{index}' if index else ''}.jpg"
+                self.draw(file, Wishes(name, settings=settings, bindings=DEMO_BINDINGS.get(name, ())))
+                arguments = "".join(f" --set {a}={v}" for a, v in settings)
+                yield from ("", f"![{name} {words}](gallery/{file})".replace(" ]", "]"))
+                yield from ("", f"`phosphene demo {name}{arguments}`" + (f" ({words})" if words else ""))
+
+    def effects(self) -> Iterator[str]:
+        """Every effect of which no scene of the same name tells already."""
+        shown = self.registry.scenes()
+        for name, entry in self.registry.effects().items():
+            if name in shown or entry.problem or not self.wanted(name):
+                continue
+            file = f"effect-{name}.jpg"
+            with tempfile.TemporaryDirectory(prefix="phosphene-gallery-") as folder:
+                scene = Path(folder) / f"{name}.toml"
+                scene.write_text(ONE_EFFECT.format(name=name), encoding="utf-8")
+                self.draw(file, Wishes(str(scene)))
+            yield from ("", f"### {name}", "", entry.doc, "", f"![{name}](gallery/{file})")
+
+    def transitions(self) -> Iterator[str]:
+        """Every transition, at three moments of its way."""
+        for name, entry in self.registry.transitions().items():
+            if entry.problem or not self.wanted(name):
+                continue
+            file = f"transition-{name}.jpg"
+            way = Wishes("laser-eyes", then=["teleport"], every_s=MOMENT_S, transition=name, transition_s=1.0)
+            way.bindings = DEMO_BINDINGS["laser-eyes"]
+            self.draw(file, way, [MOMENT_S + part for part in (0.25, 0.5, 0.75)])
+            yield from ("", f"### {name}", "", entry.doc, "", f"![{name}](gallery/{file})")
+            yield from ("", f"`phosphene run laser-eyes teleport --transition {name}`")
+
+    def draw(self, file: str, wishes: Wishes, moments_s: Sequence[float] = (MOMENT_S,)) -> None:
+        """Plays a show up to the last moment and keeps those that are asked for."""
+        wishes.input, wishes.outputs, wishes.size = self.source, ["null"], (960, 540)
+        wishes.effect_folders, wishes.seconds = self.effect_folders, moments_s[-1] + 0.1
+        from engine.sinks.contact_sheet import ContactSheet
+
+        width = 960 if len(moments_s) == 1 else 480
+        path = self.folder / file
+        play(wishes, extra_sinks=[ContactSheet(str(path), moments_s, width=width)])
+        print(f"wrote {path}", file=sys.stderr)
+
+
+def write_page(path: Path, text: str) -> None:
+    """Writes the page. Raises SinkError."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise SinkError(f"cannot be written: {error.strerror}", where=str(path)) from error
+    print(f"wrote {path}", file=sys.stderr)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 from gpu_fixture import gpu  # noqa: F401 (a fixture)
-from helpers import drawings, everything, layer, scene, stack
+from helpers import drawings, layer, scene, stack
 
+from engine.check.stage import observation
+from engine.check.watch import judge_files
 from engine.cli import build_parser
+from engine.errors import GpuError
 from engine.registry import Registry
 from engine.renderer import Renderer
 from engine.renderer.gpu import Gpu
@@ -126,9 +132,58 @@ def test_every_documented_effect_draws(gpu: Gpu, block: Block, tmp_path: Path) -
     def sound(renderer: Renderer) -> None:
         assert renderer.problems == {}
 
-    pictures = list(drawings(gpu, stack(layer(name="under"), layer(effect)), everything((96, 54), 4), sound))
-    bare = list(drawings(gpu, scene(), everything((96, 54), 4)))
+    seen = [observation((96, 54), number, loud=True) for number in range(4)]  # the mouth is open, and there is music
+    pictures = list(drawings(gpu, stack(layer(name="under"), layer(effect)), seen, sound))
+    bare = list(drawings(gpu, scene(), seen))
     assert not np.array_equal(pictures[-1], bare[-1]), "it changes nothing"
+
+
+SHADERS = {
+    "isf": ("/*{", ".fs"),
+    "glsl": ("vec4 effect(", ".frag"),
+    "shadertoy": ("void mainImage(", ".frag"),
+    "gl-transition": ("vec4 transition(", ".glsl"),
+}
+WRITTEN = [
+    (block, kind, suffix)
+    for block in blocks("glsl")
+    if block.page.name == "writing-effects.md"
+    for kind, (sign, suffix) in [next((k, v) for k, v in SHADERS.items() if v[0] in block.text)]
+]
+
+
+@pytest.mark.gl
+@pytest.mark.slow
+def test_every_shader_of_the_guide_is_good(tmp_path: Path) -> None:
+    """Judged as `check` does, each by the line of the page where it stands; nothing is left unused."""
+    assert {kind for _, kind, _ in WRITTEN} == set(SHADERS)
+    files = {}
+    for block, kind, suffix in WRITTEN:
+        files[tmp_path / f"line_{block.line}{suffix}"] = kind
+        (tmp_path / f"line_{block.line}{suffix}").write_text(block.text, encoding="utf-8")
+    try:
+        found = list(judge_files(files))
+    except GpuError as error:
+        pytest.skip(f"no OpenGL here: {error}")
+    assert [(v.file, v.error, v.notes) for v in found if not v.good] == []
+    assert [(v.file, v.unused) for v in found if v.unused] == []
+    assert [v.kind for v in found] == list(files.values())
+
+
+@pytest.mark.gl
+@pytest.mark.slow
+def test_the_test_of_the_guide_passes(tmp_path: Path) -> None:
+    page = [b for b in blocks("python", "glsl") if b.page.name == "writing-effects.md"]
+    (tmp_path / "warm.frag").write_text(next(b.text for b in page if b.kind == "glsl"), encoding="utf-8")
+    (test,) = [b for b in page if "def test_" in b.text]
+    (tmp_path / "test_warm.py").write_text(test.text, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path / "test_warm.py")],
+        cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 passed" in done.stdout
 
 
 @pytest.mark.parametrize("block", blocks("toml"), ids=str)

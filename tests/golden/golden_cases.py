@@ -61,6 +61,8 @@ CASES = (
     Case("teleport-blur", "teleport", (("kind", "blur"),), share=TRACKED),
     Case("what-is-this", "what-is-this", (("scores", False),), models=("efficientnet_lite0",)),
     Case("vanish", "vanish", share=TRACKED),
+    Case("clone", "clone", share=TRACKED),
+    Case("hologram", "hologram", share=TRACKED),
 )
 
 

@@ -11,7 +11,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -54,10 +54,7 @@ class Registry:
             entry = describe_effect(path, "built-in")
             found[entry.name] = entry
         for point in entry_points(group=ENTRY_POINTS):
-            spec = importlib.util.find_spec(point.module.split(".")[0])
-            origin = Path(spec.origin) if spec and spec.origin else Path(point.module)
-            doc = f"from package {point.dist.name}" if point.dist else "from a package"
-            found[point.name] = Entry(point.name, doc, origin, "plugin")
+            found[point.name] = describe_point(point)
         for folder in reversed(self.effect_folders):
             for path in effect_files(folder):
                 entry = describe_effect(path, "user")
@@ -191,17 +188,23 @@ def describe_effect(path: Path, origin: str) -> Entry:
     if len(classes) != 1:
         problem = f"{path}: expected one class derived from Effect, found {len(classes)}"
         return Entry(name, "", path, origin, problem=problem)
-    doc = (ast.get_docstring(classes[0]) or "").split("\n")[0]
+    doc, params = said_by(classes[0])
+    return Entry(name, doc, path, origin, params)
+
+
+def said_by(node: ast.ClassDef) -> tuple[str, tuple[str, ...]]:
+    """The first line of a class's docstring, and the names of its parameters."""
+    doc = (ast.get_docstring(node) or "").split("\n")[0]
     params = tuple(
         target.id
-        for node in classes[0].body
-        if isinstance(node, ast.Assign)
-        and isinstance(node.value, ast.Call)
-        and base_name(node.value.func) in PARAM_KINDS
-        for target in node.targets
+        for line in node.body
+        if isinstance(line, ast.Assign)
+        and isinstance(line.value, ast.Call)
+        and base_name(line.value.func) in PARAM_KINDS
+        for target in line.targets
         if isinstance(target, ast.Name)
     )
-    return Entry(name, doc, path, origin, params)
+    return doc, params
 
 
 def base_name(node: ast.expr) -> str:
@@ -287,6 +290,28 @@ def class_in(module: ModuleType, entry: Entry) -> type[Effect]:
     if len(own) != 1:
         raise UsageError(f"expected one class derived from Effect, found {len(own)}", where=str(entry.path))
     return own[0]
+
+
+def describe_point(point: EntryPoint) -> Entry:
+    """What a package's entry point offers, read from its source; nothing of the package is imported."""
+    package = f"from package {point.dist.name}" if point.dist else "from a package"
+    top, *rest = point.module.split(".")
+    spec = importlib.util.find_spec(top)  # of a package without dots: that imports nothing
+    if spec is None or spec.origin is None:
+        return Entry(point.name, "", Path(top), "plugin", problem=f"{point.value}: there is no module {top}")
+    path = Path(spec.origin)
+    if rest:
+        inner = path.parent.joinpath(*rest)
+        path = inner / "__init__.py" if inner.is_dir() else inner.with_suffix(".py")
+    try:
+        tree = ast.parse(path.read_bytes(), str(path))
+    except SyntaxError as error:
+        return Entry(point.name, "", path, "plugin", problem=f"{path}:{error.lineno}: {error.msg}")
+    except (OSError, ValueError, RecursionError, MemoryError) as error:
+        return Entry(point.name, "", path, "plugin", problem=f"{path}: {error}")
+    made = [n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == point.value.partition(":")[2]]
+    doc, params = said_by(made[0]) if made else ("", ())  # it may come from elsewhere in the package
+    return Entry(point.name, f"{doc} ({package})".strip() if doc else package, path, "plugin", params)
 
 
 def load_entry_point(name: str) -> type[Effect]:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.golden.reference_shaders import CELLS, FILE, SAMPLES, drawn, folder, grid
 
 from engine.renderer.gpu import Gpu
+from tests.golden.reference_shaders import CELLS, FILE, SAMPLES, drawn, folder, grid
 
 pytestmark = pytest.mark.gl
 

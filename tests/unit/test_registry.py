@@ -277,6 +277,33 @@ def test_an_effect_of_a_package_is_found_and_loaded(plugin: Any) -> None:
     assert Registry([], []).effect("their-shine").__name__ == "Shine"
 
 
+def test_an_effect_of_a_package_is_listed_with_its_words_and_parameters(plugin: Any) -> None:
+    entry = BUILT_IN.effects()["their-shine"]
+    assert entry.doc == "Makes it shine. (from package their)"
+    assert entry.params == ("amount",)
+    assert entry.path.name == "their_package.py"
+    assert "their_package" not in sys.modules
+
+
+def test_an_effect_deep_in_a_package(plugin: Any, tmp_path: Path) -> None:
+    (tmp_path / "deep_package" / "inner").mkdir(parents=True)
+    (tmp_path / "deep_package" / "__init__.py").write_text("raise RuntimeError('imported')\n")
+    (tmp_path / "deep_package" / "inner" / "shine.py").write_text(GOOD)
+    plugin.module, plugin.value = "deep_package.inner.shine", "deep_package.inner.shine:Shine"
+    assert BUILT_IN.effects()["their-shine"].params == ("amount",)
+    assert "deep_package" not in sys.modules
+
+
+def test_a_broken_package_is_named_with_file_and_line_and_harms_nothing(plugin: Any, tmp_path: Path) -> None:
+    (tmp_path / "their_package.py").write_text(GOOD + "\ndef broken(:\n")
+    entries = BUILT_IN.effects()
+    line = (GOOD + "\ndef broken(:\n").count("\n")
+    assert entries["their-shine"].problem.startswith(f"{tmp_path / 'their_package.py'}:{line}:")
+    assert entries["mirror"].problem == ""
+    plugin.module, plugin.value = "no_such_package", "no_such_package:Shine"
+    assert "no_such_package" in BUILT_IN.effects()["their-shine"].problem
+
+
 def test_a_users_effect_wins_over_a_packages(plugin: Any, mine: Registry) -> None:
     write(mine, "their_shine.py", GOOD.replace("Shine", "Own"))
     assert mine.effect("their-shine").__name__ == "Own"

@@ -228,17 +228,17 @@ def extras() -> list[Check]:
 
 
 def user_folders() -> list[Check]:
-    """Where the user's own effects are looked for, and which of them are broken."""
+    """Where the user's own effects are looked for, and which of them, or of installed packages, are broken."""
     from engine import registry
 
     folders = registry.user_folders("effects")
     there = [folder for folder in folders if folder.is_dir()]
-    if not there:
-        return [Check("own effects", "note", f"none; put them into {folders[-1]}")]
     counts = [f"{folder} ({sum(1 for _ in registry.effect_files(folder))})" for folder in there]
-    broken = [e for e in registry.Registry().effects().values() if e.origin == "user" and e.problem]
-    found = [Check(f"effect {e.name}", "note", e.problem, f"phosphene check {e.path}") for e in broken]
-    return [Check("own effects", "ok", ", ".join(counts)), *found]
+    own = Check("own effects", "ok", ", ".join(counts))
+    if not there:
+        own = Check("own effects", "note", f"none; put them into {folders[-1]}")
+    broken = [e for e in registry.Registry().effects().values() if e.origin != "built-in" and e.problem]
+    return [own, *(Check(f"effect {e.name}", "note", e.problem, f"phosphene check {e.path}") for e in broken)]
 
 
 def disk() -> list[Check]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,17 +10,18 @@ from numpy.typing import ArrayLike
 from engine.data import Floats, Pixels
 
 
-def filled(polygons: Sequence[ArrayLike], size: tuple[int, int]) -> Floats:
+def filled(polygons: Iterable[ArrayLike], size: tuple[int, int], holes: bool = True) -> Floats:
     """1 inside the polygons and 0 outside, with smooth edges: (height, width) float32 for `size` (width, height).
 
-    Each polygon is (N, 2), uv; where two overlap there is a hole.
+    Each polygon is (N, 2), uv; where two overlap there is a hole, unless `holes` is off.
     """
     import cv2
 
     plane = np.zeros((size[1], size[0]), np.uint8)
     # OpenCV counts from the middle of the first pixel, in sixteenths of one.
     outlines = [np.round(np.asarray(p, np.float64) * size * 16 - 8).astype(np.int32) for p in polygons]
-    cv2.fillPoly(plane, outlines, 255, cv2.LINE_AA, 4)
+    for together in [outlines] if holes else [[outline] for outline in outlines]:
+        cv2.fillPoly(plane, together, 255, cv2.LINE_AA, 4)
     return plane.astype(np.float32) / np.float32(255)
 
 

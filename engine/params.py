@@ -236,29 +236,37 @@ class Text(Param[str]):
         return value or '""'
 
 
-class Media(Param[str]):
-    """A picture or a video by its path, empty for none. In GLSL it is a function `vec4 name(vec2 uv)`."""
+class File(Param[str]):
+    """A file by its path, empty for none; the effect reads it itself."""
 
-    kind = "media"
+    kind = "file"
+    what = "a file"
 
     def __init__(self, default: str = "", doc: str = "") -> None:
         super().__init__(default, doc)
 
     def check(self, value: Any) -> str:
         if not isinstance(value, str):
-            raise self.refuse(value, "the path of a picture or video")
+            raise self.refuse(value, self.range_text())
         if "\0" in value:
             raise self.refuse(value, "a path without NUL characters")
         return value
 
     def range_text(self) -> str:
-        return "path of a picture or video"
+        return f"path of {self.what}"
 
     def parse(self, text: str) -> str:
         return self.check("" if text == "none" else text)  # a file of that name is ./none
 
     def format(self, value: str) -> str:
         return value or "none"
+
+
+class Media(File):
+    """A picture or a video by its path, empty for none. In GLSL it is a function `vec4 name(vec2 uv)`."""
+
+    kind = "media"
+    what = "a picture or video"
 
 
 Rgba = tuple[float, float, float, float]

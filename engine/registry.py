@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 ENTRY_POINTS = "phosphene.effects"
-PARAM_KINDS = {"Float", "Int", "Bool", "Choice", "Color", "Point", "Media", "Text"}
+PARAM_KINDS = {"Float", "Int", "Bool", "Choice", "Color", "Point", "File", "Media", "Text"}
 
 
 @dataclass(frozen=True, slots=True)

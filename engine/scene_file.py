@@ -10,7 +10,7 @@ from typing import Any
 
 from engine.effect import Effect
 from engine.errors import ModelError, SceneError, UsageError, unknown_name
-from engine.params import Color, HasParams, Media, Param
+from engine.params import Color, File, HasParams, Param
 from engine.registry import Registry, is_file
 from engine.scene import Layer, Scene
 from engine.signals import Binding
@@ -208,7 +208,7 @@ class SceneFile:
         try:
             if isinstance(value, dict):
                 scene.bind(address, Binding.parse(value))
-            elif isinstance(param, Media) and isinstance(value, str) and value:
+            elif isinstance(param, File) and isinstance(value, str) and value:
                 owner.set(param.name, self.media(value, place))
             else:
                 owner.set(param.name, value)
@@ -293,7 +293,7 @@ def changed(scene: Scene, prefix: str, owner: HasParams, path: Path) -> dict[str
         if (binding := scene.bindings.get(prefix + name)) is not None:
             out[name] = inline(binding.table())
         elif (value := getattr(owner, name)) != param.default:
-            if isinstance(param, Media) and value:
+            if isinstance(param, File) and value:
                 value = media_for(value, path)
             elif isinstance(param, Color) and param.parse(param.format(value)) == value:
                 value = param.format(value)

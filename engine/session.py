@@ -130,14 +130,14 @@ def set_tracker(scene: Scene, address: str, value: str) -> None:
 
 def media_path(scene: Scene, address: str, value: str) -> str:
     """A media path from the command line is relative to the working folder; it must exist."""
-    from engine.params import Media
+    from engine.params import File
 
     param = scene.find(address)[2]
-    if not isinstance(param, Media) or not param.parse(value):
+    if not isinstance(param, File) or not param.parse(value):
         return value
     path = Path(value).expanduser()
     if not is_file(path):
-        raise UsageError(f"{address}: no file '{value}'", hint="give the path of a picture or video")
+        raise UsageError(f"{address}: no file '{value}'", hint=f"give the {param.range_text()}")
     return str(path.resolve())
 
 

@@ -5,8 +5,9 @@ from engine.effect import Effect, Pass, Sprites, Uniform
 from engine.face_cover import FaceCover
 from engine.face_mesh import RINGS as FACE_RINGS
 from engine.face_mesh import FaceMesh, face_mesh, skin_of
+from engine.gltf import Model, read_model
 from engine.mesh import Mesh, Texture, Triangles
-from engine.params import Bool, Choice, Color, Float, Int, Media, Point, Text
+from engine.params import Bool, Choice, Color, File, Float, Int, Media, Point, Text
 from engine.shapes import Box, Label, Line
 from engine.signals import per_face as face_signals
 from engine.version import __version__
@@ -21,6 +22,7 @@ __all__ = [
     "Face",
     "FaceCover",
     "FaceMesh",
+    "File",
     "Float",
     "Frame",
     "Heard",
@@ -32,6 +34,7 @@ __all__ = [
     "Mask",
     "Media",
     "Mesh",
+    "Model",
     "Observation",
     "Pass",
     "Picture",
@@ -47,5 +50,6 @@ __all__ = [
     "__version__",
     "face_mesh",
     "face_signals",
+    "read_model",
     "skin_of",
 ]

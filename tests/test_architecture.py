@@ -20,7 +20,7 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 LONGEST = 350
 HEAVY = {
     "cv2", "mediapipe", "tensorflow", "av", "glfw", "moderngl", "pyvirtualcam", "ai_edge_litert", "matplotlib", "rich",
-    "PIL", "tomlkit", "fontTools", "sounddevice",
+    "PIL", "tomlkit", "fontTools", "sounddevice", "trimesh",
 }  # fmt: skip
 # Which files may import which heavy library when they themselves are imported. They are backends, loaded when needed.
 BACKENDS = {

@@ -51,10 +51,7 @@ def mirrored(lines: Sequence[Plane]) -> list[Plane]:
 
 def union(outlines: Sequence[Plane]) -> Plane:
     """1 inside any of the outlines."""
-    plane = np.zeros(SIZE[::-1], np.float32)
-    for outline in outlines:
-        np.maximum(plane, filled([outline], SIZE), out=plane)
-    return plane
+    return filled(outlines, SIZE, holes=False)
 
 
 def ellipse(at: tuple[float, float], radii: tuple[float, float], turn: float = 0.0) -> Plane:

@@ -27,6 +27,8 @@ VARIANTS: dict[str, tuple[tuple[str, tuple[tuple[str, str], ...]], ...]] = {
     ),
     "laser-eyes": (("", ()), ("in green, wider", (("laser-eyes.color", "#2bff5e"), ("width", "1.8")))),
     "mirror": (("", (("mode", "left"),)),),
+    "glasses": (("", (("tint", "1"),)),),
+    "face-paint": (("", ()), ("in facets", (("design", "facets"),))),
 }
 
 

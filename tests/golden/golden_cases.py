@@ -49,6 +49,8 @@ CASES = (
     Case("duotone", "duotone", (("amount", 1.0),)),
     Case("face-paint", "face-paint", (("hands", False),), TRACKED),
     Case("face-paint-facets", "face-paint", (("hands", False), ("design", "facets")), TRACKED),
+    Case("glasses", "glasses", share=TRACKED),
+    Case("glasses-dark", "glasses", (("tint", 1.0),), TRACKED),
     Case("laser-eyes", "laser-eyes", (("trigger", "always"),), share=TRACKED),
     Case("laser-eyes-green", "laser-eyes", (("trigger", "always"), ("color", "#22ff66"), ("aim_deg", -15.0)), TRACKED),
     Case("makeup", "makeup", (("hands", False), ("lips", "#c01030"), ("eyes_amount", 0.9), ("blush_amount", 0.8))),

@@ -27,6 +27,13 @@ def test_two_that_overlap_leave_a_hole() -> None:
     assert plane[20, 20] == 1.0
 
 
+def test_or_none_where_that_is_asked_for() -> None:
+    inner = (np.array(SQUARE) - 0.5) * 0.4 + 0.5
+    together, one = filled([SQUARE, inner, SQUARE], (64, 64), holes=False), filled([SQUARE], (64, 64))
+    assert together[32, 32] == 1.0
+    assert np.abs(together - one).mean() < 0.02
+
+
 def test_what_lies_outside_is_left_out() -> None:
     assert filled([np.array(SQUARE) + 3.0], (16, 16)).max() == 0.0
 

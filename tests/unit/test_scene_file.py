@@ -159,7 +159,7 @@ WRONG: list[tuple[str, int, str]] = [
     ('[[layer]]\neffects = [{ use = "place", picture = "a\\u0000b" }]\n', 2, "cannot be the path"),
     (f"[[layer]]\neffects = [{{ use = 'place', picture = '{'a' * 3000}' }}]\n", 2, "cannot be the path"),
     (f"[[layer]]\neffects = [{{ use = 'place', picture = '{'a' * 300}' }}]\n", 2, "no file"),
-    ("[[layer]]\neffects = [{ use = 'place', picture = 3 }]\n", 2, "the path of a picture"),
+    ("[[layer]]\neffects = [{ use = 'place', picture = 3 }]\n", 2, "path of a picture"),
     ("trackers = 3\n[[layer]]\n", 1, "trackers must be tables"),
     ("[trackers]\nface = 3\n[[layer]]\n", 2, "must be a table"),
     ("[trackers.fase]\n[[layer]]\n", 1, "did you mean 'face'"),

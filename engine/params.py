@@ -239,17 +239,14 @@ class Text(Param[str]):
 class File(Param[str]):
     """A file by its path, empty for none; the effect reads it itself."""
 
-    kind = "file"
-    what = "a file"
+    kind, what = "file", "a file"
 
     def __init__(self, default: str = "", doc: str = "") -> None:
         super().__init__(default, doc)
 
     def check(self, value: Any) -> str:
-        if not isinstance(value, str):
-            raise self.refuse(value, self.range_text())
-        if "\0" in value:
-            raise self.refuse(value, "a path without NUL characters")
+        if not isinstance(value, str) or "\0" in value:
+            raise self.refuse(value, f"the {self.range_text()}, without NUL characters")
         return value
 
     def range_text(self) -> str:
@@ -265,8 +262,7 @@ class File(Param[str]):
 class Media(File):
     """A picture or a video by its path, empty for none. In GLSL it is a function `vec4 name(vec2 uv)`."""
 
-    kind = "media"
-    what = "a picture or video"
+    kind, what = "media", "a picture or video"
 
 
 Rgba = tuple[float, float, float, float]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from engine.effect import Uniform
 from engine.errors import UsageError
-from engine.params import NAMED_COLORS, Bool, Choice, Color, Float, HasParams, Int, Media, Param, Point, Text
+from engine.params import NAMED_COLORS, Bool, Choice, Color, File, Float, HasParams, Int, Media, Param, Point, Text
 
 settings.register_profile("steady", derandomize=True, deadline=None, max_examples=60, database=None)
 settings.load_profile("steady")
@@ -22,6 +22,7 @@ KINDS: dict[str, Param[Any]] = {
     "bool": Bool(True),
     "choice": Choice("b", ("a", "b", "c d")),
     "text": Text("hello"),
+    "file": File(""),
     "media": Media(""),
     "color": Color("#ff8000"),
     "point": Point("0.5,0.5"),
@@ -205,7 +206,7 @@ def test_text_takes_every_text_and_gives_it_back(value: str) -> None:
 
 
 @pytest.mark.parametrize("value", [1, 1.5, True])
-@pytest.mark.parametrize("kind", ["text", "media", "choice"])
+@pytest.mark.parametrize("kind", ["text", "file", "media", "choice"])
 def test_words_are_no_numbers(kind: str, value: Any) -> None:
     refused(KINDS[kind], value)
 

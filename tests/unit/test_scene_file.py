@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from engine.errors import SceneError, UsageError
-from engine.params import Bool, Choice, Color, Float, Int, Media, Param, Point
+from engine.params import Bool, Choice, Color, File, Float, Int, Param, Point
 from engine.registry import Registry
 from engine.scene import Scene
 from engine.scene_file import MAX_BYTES, load_scene, save_scene
@@ -282,7 +282,7 @@ def other(param: Param[Any]) -> Any:
         return (0.1, 1 / 3, 0.9, 0.5)
     if isinstance(param, Point):
         return (0.125, 0.75)
-    if isinstance(param, Media):
+    if isinstance(param, File):
         return ""
     return 'any "text" \\ with\n🎉'
 

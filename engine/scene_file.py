@@ -34,7 +34,9 @@ class SceneFile:
             if path.stat().st_size > MAX_BYTES:
                 raise SceneError(f"a scene of more than {MAX_BYTES} bytes", where=str(path))
             self.text = path.read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
+        except UnicodeDecodeError as error:
+            raise SceneError(f"cannot be read as text (UTF-8): {error.reason}", where=str(path)) from error
+        except OSError as error:
             raise SceneError(f"cannot be read: {error}", where=str(path)) from error
         try:
             self.table = tomllib.loads(self.text)

@@ -18,6 +18,7 @@ from engine.closing import Closing
 from engine.data import Pixels
 from engine.errors import SourceError
 from engine.sources.fit import cover
+from engine.sources.picture import MAX_PIXELS
 
 log = logging.getLogger("phosphene")
 
@@ -136,8 +137,11 @@ class Decoder(Closing):
                 where=str(self.path),
                 hint="expected a video file; sound alone cannot be an input",
             )
-        self._opened = container
         self._stream: VideoStream = container.streams.video[0]
+        if self._stream.width * self._stream.height > MAX_PIXELS:
+            container.close()
+            raise SourceError("the video has more than 100 megapixels", where=str(self.path), hint="scale it down")
+        self._opened = container
         self._stream.thread_type = "AUTO"
 
     def _unreadable(self, why: object) -> SourceError:
@@ -177,7 +181,10 @@ class Decoder(Closing):
             try:
                 if packet.is_corrupt and packet.size:
                     raise ValueError("it is cut off or was lost")
-                yield from packet.decode()
+                for frame in packet.decode():
+                    if frame.width * frame.height > MAX_PIXELS:  # a stream may grow midway
+                        raise ValueError("a picture of more than 100 megapixels")
+                    yield frame
                 bad = 0
             except (av.FFmpegError, ValueError) as error:
                 bad += 1

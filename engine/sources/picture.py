@@ -16,7 +16,7 @@ from engine.data import Pixels
 from engine.errors import SourceError
 from engine.imaging import LINEAR
 
-MAX_PIXELS = 100_000_000
+MAX_PIXELS, MAX_BYTES = 100_000_000, 1_000_000_000
 _FORMATS = "JPEG, PNG, WebP, AVIF, TIFF, BMP, PSD, GIF or Radiance HDR"
 
 
@@ -28,6 +28,8 @@ def read_picture(path: Path, alpha: bool = False) -> Pixels:
     Raises SourceError for what cannot be read and for pictures of more than 100 megapixels.
     """
     try:
+        if path.stat().st_size > MAX_BYTES:
+            raise SourceError("the picture's file has more than a gigabyte", where=str(path), hint="scale it down")
         data = path.read_bytes()
     except OSError as error:
         raise SourceError(f"cannot be read ({error.strerror})", where=str(path), hint="check the path") from error

@@ -18,7 +18,7 @@ from engine.errors import UsageError
 from engine.nodes.use import pair
 from engine.quality import KEYS
 from engine.session import WINDOW, Progress, Wishes, is_terminal, play
-from engine.sinks import is_live
+from engine.sinks import DEFAULT_WEB_PORT, is_live, split_spec
 
 if TYPE_CHECKING:
     from engine.stats import Stats
@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-o",
         action="append",
         metavar="OUT",
-        help="window (default), virtual-camera, pipewire, out.mp4, frames/, null; repeat it for several at once",
+        help="window (default), virtual-camera, pipewire, web, out.mp4, frames/, null; repeat it for several at once",
     )
     parser.add_argument("--every", type=positive, metavar="S", help="with several scenes: the next one every S seconds")
     parser.add_argument(
@@ -212,6 +212,10 @@ def run(options: argparse.Namespace) -> int:
 def show(wishes: Wishes, options: argparse.Namespace) -> Stats:
     """Plays with a progress bar, then tells what was done."""
     offline = not any(is_live(o) for o in wishes.outputs)
+    for output in wishes.outputs:
+        kind, port, _ = split_spec(output)
+        if kind == "web" and not options.quiet:
+            print(f"open http://127.0.0.1:{port or DEFAULT_WEB_PORT}/ in a browser of this machine", file=sys.stderr)
     with progress_bar(offline and not options.quiet and is_terminal()) as progress:
         stats = play(wishes, progress=progress)
     if options.stats_json:

@@ -50,12 +50,14 @@ KINDS: dict[str, SinkKind] = {
             "engine.sinks.pipewire:PipeWireSink",
             True,
         ),
+        SinkKind("web", "a page for browsers on this machine", "web:8765", "engine.sinks.web:WebSink", True),
         SinkKind("video", "a video file: mp4, mov, mkv, webm, gif", "out.mp4", "engine.sinks.video:VideoSink"),
         SinkKind("png", "numbered pictures", "out_%05d.png", "engine.sinks.png:PngSink"),
         SinkKind("null", "nothing: for measuring", "null", "engine.sinks.null:NullSink"),
     )
 }
 
+DEFAULT_WEB_PORT = 8765
 VIDEO_SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".gif")
 _DEVICE = re.compile(r"/dev/video\d+$")
 
@@ -76,7 +78,7 @@ def open_sink(
     if kind in ("video", "png"):
         _check_inputs(Path(rest).expanduser(), [*inputs, *([audio_from] if audio_from else [])])
     extra: dict[str, Any] = {"audio_from": audio_from} if kind == "video" else {}
-    if kind in ("video", "png"):
+    if kind in ("video", "png", "web"):
         extra["alpha"] = options.get("alpha", "0") == "1"
     module, _, attribute = KINDS[kind].target.partition(":")
     backend = getattr(importlib.import_module(module), attribute)
@@ -91,7 +93,7 @@ def is_live(spec: str) -> bool:
 def knows_watchers(spec: str) -> bool:
     """Whether an output tells if anyone watches it. Raises as `split_spec` does."""
     kind = split_spec(spec)[0]
-    return kind == "pipewire" or (kind == "virtual-camera" and sys.platform.startswith("linux"))
+    return kind in ("pipewire", "web") or (kind == "virtual-camera" and sys.platform.startswith("linux"))
 
 
 def split_spec(spec: str) -> tuple[str, str, dict[str, str]]:
@@ -104,14 +106,14 @@ def split_spec(spec: str) -> tuple[str, str, dict[str, str]]:
     name, _, rest = text.partition(":")
     if text in ("window", "null"):
         kind, rest = text, ""
-    elif name in ("virtual-camera", "pipewire"):
+    elif name in ("virtual-camera", "pipewire", "web"):
         kind = name
     elif _DEVICE.match(text):
         kind, rest = "virtual-camera", text
     else:
         kind, rest = _kind_of_path(text), text
-    if options.get("alpha") == "1" and not (kind == "png" or text.lower().endswith((".mov", ".webm"))):
-        raise UsageError(f"'{text}' cannot keep transparency", hint="formats that can: .mov, .webm, PNG sequence")
+    if options.get("alpha") == "1" and not (kind in ("png", "web") or text.lower().endswith((".mov", ".webm"))):
+        raise UsageError(f"'{text}' cannot keep transparency", hint="what can: .mov, .webm, PNG sequence, web")
     return kind, rest, options
 
 

@@ -28,7 +28,7 @@ def open_on_demand(
     if deaf := [output for output in outputs if not knows_watchers(output)]:
         raise UsageError(
             f"--on-demand: '{deaf[0]}' does not know whether anyone watches",
-            hint="outputs that know: virtual-camera (Linux), pipewire",
+            hint="outputs that know: virtual-camera (Linux), pipewire, web",
         )
     if split_spec(spec)[0] != "camera":
         raise UsageError(f"--on-demand is for cameras, not for '{spec}'", hint="leave --on-demand out")

@@ -1,0 +1,223 @@
+"""The show in a browser on this machine: JPEG pictures over a WebSocket, and as an endless MJPEG picture."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import struct
+import threading
+import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import cv2
+import numpy as np
+
+from engine.closing import Closing
+from engine.data import Pixels
+from engine.errors import SinkError
+from engine.sinks import DEFAULT_WEB_PORT, check_picture
+
+log = logging.getLogger("phosphene")
+
+HOST = "127.0.0.1"
+EXTRA = "pip install 'phosphene[web]' (it brings aiohttp)"
+PAGE = Path(__file__).with_name("web_page")
+QUALITY = 85
+IN_FLIGHT = 2  # pictures that a browser may have got and not shown yet: the next waits, and only the newest is sent
+_HEADER = struct.Struct("<IdI")  # number, seconds since 1970 when it was handed over, 1 where a matte lies below it
+_PART = b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n%b\r\n"
+# The page may show another one under the person, and load nothing else from anywhere.
+_POLICY = "default-src 'self'; img-src 'self' blob:; connect-src 'self'; frame-src http: https:; base-uri 'none'"
+_FILES = {"/": ("index.html", "text/html"), "/show.js": ("show.js", "text/javascript")}
+_OPEN_S, _CLOSE_S = 10.0, 5.0
+
+
+class WebSink(Closing):
+    """Serves the pictures at http://127.0.0.1:PORT/ to browsers of this machine; `port` as text, 0 for a free one.
+
+    With `alpha` each picture has its matte below it, and the page shows the person without the room. Only pages of this
+    server may look: requests that come from other sites, or under another name, are refused. While nobody watches
+    nothing is encoded. A browser that is too slow gets fewer pictures, never old ones. Raises SinkError where the extra
+    is missing or the port is taken.
+    """
+
+    def __init__(self, port: str = "", *, size: tuple[int, int], fps: float, alpha: bool = False) -> None:
+        self.size, self.fps, self.alpha = size, fps, alpha
+        self.frames = 0
+        try:
+            import aiohttp.web
+        except ImportError as error:
+            raise SinkError("the browser's preview needs aiohttp", hint=EXTRA) from error
+        self._web: Any = aiohttp.web
+        if port and not (port.isdecimal() and int(port) < 65536):
+            raise SinkError(f"'{port}' is no port", where=f"web:{port}", hint=f"write web:{DEFAULT_WEB_PORT}")
+        self._wanted_port = int(port) if port else DEFAULT_WEB_PORT
+        self.port = 0
+        self._newest: tuple[int, bytes] = (0, b"")
+        self._news: asyncio.Condition | None = None
+        self._watching = 0
+        self._ended: asyncio.Event | None = None
+        self._problem: OSError | None = None
+        self._up = threading.Event()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="web", daemon=True)
+        self._thread.start()
+        self._up.wait(_OPEN_S)
+        if self.port == 0:
+            self._thread.join(_CLOSE_S)
+            raise SinkError(
+                f"port {self._wanted_port} cannot be used ({self._problem and self._problem.strerror})",
+                hint=f"another Phosphene may run; name another port: web:{self._wanted_port + 1}",
+            )
+
+    @property
+    def address(self) -> str:
+        """Where a browser finds it."""
+        return f"http://{HOST}:{self.port}/"
+
+    @property
+    def watched(self) -> bool:
+        """Whether a browser looks at the moment."""
+        return self._watching > 0
+
+    def write(self, image: Pixels, time_s: float) -> None:
+        """Encodes one picture for whoever watches; with `alpha` it is straight, and the matte goes below the colour."""
+        if self._loop.is_closed():
+            raise SinkError("is closed", where=self.address)
+        check_picture(image.shape, self.size)
+        if not self.watched:
+            return
+        bgr = cv2.cvtColor(image, cv2.COLOR_RGBA2BGR)
+        if self.alpha:
+            bgr = np.vstack([bgr, cv2.cvtColor(image[..., 3], cv2.COLOR_GRAY2BGR)])
+        ok, jpeg = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+        if not ok:
+            raise SinkError("the picture could not be encoded", where=self.address)
+        self.frames += 1
+        header = _HEADER.pack(self.frames & 0xFFFFFFFF, time.time(), int(self.alpha))
+        asyncio.run_coroutine_threadsafe(self._publish((self.frames, header + jpeg.tobytes())), self._loop)
+
+    def close(self) -> None:
+        """Ends the server; harmless when called twice."""
+        if self._loop.is_closed():
+            return
+        if self._ended is not None:
+            self._loop.call_soon_threadsafe(self._ended.set)
+        self._thread.join(_CLOSE_S)
+
+    # -- the server's thread -------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        try:
+            self._loop.run_until_complete(self._serve())
+        except OSError as error:
+            self._problem = error
+        finally:
+            self._loop.close()
+            self._up.set()
+
+    async def _serve(self) -> None:
+        web = self._web
+        self._news, self._ended = asyncio.Condition(), asyncio.Event()
+        application = web.Application(middlewares=[web.middleware(self._guard)])
+        application.router.add_get("/stream.mjpg", self._mjpeg)
+        application.router.add_get("/socket", self._socket)
+        for path in _FILES:
+            application.router.add_get(path, self._file)
+        runner = web.AppRunner(application, access_log=None)
+        await runner.setup()
+        try:
+            site = web.TCPSite(runner, HOST, self._wanted_port, shutdown_timeout=1.0)
+            await site.start()
+            self.port = int(runner.addresses[0][1])
+            self._up.set()
+            await self._ended.wait()
+            await self._publish((self._newest[0] + 1, b""))  # wakes everyone who waits
+        finally:
+            await runner.cleanup()
+
+    async def _guard(self, request: Any, handler: Any) -> Any:
+        """Refuses what other sites ask for: a page anywhere on the web could else look through this camera."""
+        names = {f"{HOST}:{self.port}", f"localhost:{self.port}"}
+        origin = request.headers.get("Origin")
+        strange = request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin")
+        if request.host not in names or strange or (origin and urlsplit(origin).netloc not in names):
+            return self._web.Response(status=403, text="only for pages of this very address")
+        return await handler(request)
+
+    async def _file(self, request: Any) -> Any:
+        name, kind = _FILES[request.path]
+        headers = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-store"}
+        text = (PAGE / name).read_text(encoding="utf-8")
+        return self._web.Response(text=text, content_type=kind, headers=headers)
+
+    async def _publish(self, picture: tuple[int, bytes]) -> None:
+        assert self._news is not None
+        async with self._news:
+            self._newest = picture
+            self._news.notify_all()
+
+    async def _next(self, after: int) -> tuple[int, bytes]:
+        """The newest picture whose number is above `after`; an empty one at the end."""
+        assert self._news is not None
+        assert self._ended is not None
+        async with self._news:
+            await self._news.wait_for(lambda: self._newest[0] > after)
+            return self._newest if not self._ended.is_set() else (self._newest[0], b"")
+
+    async def _mjpeg(self, request: Any) -> Any:
+        """An endless picture, for browsers and programs without WebSocket; the matte stays below the colour."""
+        response = self._web.StreamResponse(
+            headers={"Content-Type": "multipart/x-mixed-replace; boundary=frame", "Cache-Control": "no-store"}
+        )
+        await response.prepare(request)
+        number, self._watching = self._newest[0], self._watching + 1
+        try:
+            while True:
+                number, data = await self._next(number)
+                if not data:
+                    return response
+                jpeg = data[_HEADER.size :]
+                await response.write(_PART % (len(jpeg), jpeg))
+        except (ConnectionError, asyncio.CancelledError):
+            return response  # the reader has gone
+        finally:
+            self._watching -= 1
+
+    async def _socket(self, request: Any) -> Any:
+        """Pictures as binary messages, each answered by its number when it is on the screen."""
+        socket = self._web.WebSocketResponse(heartbeat=20.0, max_msg_size=1024)
+        await socket.prepare(request)
+        shown = asyncio.Event()
+        state = {"sent": 0, "answered": 0}
+        sender = asyncio.ensure_future(self._send(socket, shown, state))
+        self._watching += 1
+        try:
+            async for message in socket:
+                if message.type is not self._web.WSMsgType.TEXT or not message.data.isdecimal():
+                    break
+                state["answered"] += 1
+                shown.set()
+        finally:
+            self._watching -= 1
+            sender.cancel()
+            await asyncio.gather(sender, return_exceptions=True)
+        return socket
+
+    async def _send(self, socket: Any, shown: asyncio.Event, state: dict[str, int]) -> None:
+        number = self._newest[0]
+        while True:
+            while state["sent"] - state["answered"] >= IN_FLIGHT:
+                shown.clear()
+                await shown.wait()
+            number, data = await self._next(number)
+            if not data:
+                await socket.close()
+                return
+            try:
+                await socket.send_bytes(data)
+            except ConnectionError:
+                return  # the reader has gone
+            state["sent"] += 1

@@ -1,0 +1,101 @@
+// Shows the pictures of /socket on the canvas. A picture with its matte below it is unpacked by a shader, so that the
+// person stands on whatever lies under the canvas: /?over=ADDRESS puts another page there. /?plain asks for MJPEG.
+
+const query = new URLSearchParams(location.search);
+const canvas = document.getElementById('picture');
+const said = document.getElementById('said');
+const below = document.getElementById('below');
+const state = window.phosphene = {shown: 0, number: 0, lag_ms: 0, matte: false, plain: false};
+
+const over = query.get('over');
+if (over && /^https?:\/\//.test(over)) {
+  below.src = over;
+  below.hidden = false;
+}
+
+const VERTEX = `#version 300 es
+out vec2 uv;
+void main() {
+  uv = vec2(gl_VertexID & 1, gl_VertexID >> 1) * 2.0;
+  gl_Position = vec4(uv * 2.0 - 1.0, 0.0, 1.0);
+}`;
+// The picture's first row is the texture's first: the top half is colour, the bottom half the matte.
+const FRAGMENT = `#version 300 es
+precision highp float;
+uniform sampler2D picture;
+uniform float matte;
+in vec2 uv;
+out vec4 color;
+void main() {
+  vec2 at = vec2(uv.x, 1.0 - uv.y);
+  float half_texel = 0.5 / float(textureSize(picture, 0).y);
+  vec2 upper = vec2(at.x, min(at.y * 0.5, 0.5 - half_texel));
+  vec2 lower = vec2(at.x, max(0.5 + at.y * 0.5, 0.5 + half_texel));
+  float alpha = matte > 0.0 ? texture(picture, lower).g : 1.0;
+  color = vec4(texture(picture, matte > 0.0 ? upper : at).rgb * alpha, alpha);
+}`;
+
+function painter() {
+  const gl = canvas.getContext('webgl2', {alpha: true, premultipliedAlpha: true, antialias: false,
+                                          preserveDrawingBuffer: query.has('keep')});
+  if (!gl) return null;
+  const program = gl.createProgram();
+  for (const [kind, source] of [[gl.VERTEX_SHADER, VERTEX], [gl.FRAGMENT_SHADER, FRAGMENT]]) {
+    const shader = gl.createShader(kind);
+    gl.shaderSource(shader, source);
+    gl.compileShader(shader);
+    gl.attachShader(program, shader);
+  }
+  gl.linkProgram(program);
+  if (!gl.getProgramParameter(program, gl.LINK_STATUS)) throw new Error(gl.getProgramInfoLog(program));
+  gl.useProgram(program);
+  gl.bindTexture(gl.TEXTURE_2D, gl.createTexture());
+  for (const name of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) gl.texParameteri(gl.TEXTURE_2D, name, gl.LINEAR);
+  for (const name of [gl.TEXTURE_WRAP_S, gl.TEXTURE_WRAP_T]) gl.texParameteri(gl.TEXTURE_2D, name, gl.CLAMP_TO_EDGE);
+  const matte = gl.getUniformLocation(program, 'matte');
+  return (bitmap, stacked) => {
+    const height = stacked ? bitmap.height / 2 : bitmap.height;
+    if (canvas.width !== bitmap.width || canvas.height !== height) {
+      canvas.width = bitmap.width;
+      canvas.height = height;
+    }
+    gl.viewport(0, 0, canvas.width, canvas.height);
+    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, bitmap);
+    gl.uniform1f(matte, stacked ? 1 : 0);
+    gl.clear(gl.COLOR_BUFFER_BIT);
+    gl.drawArrays(gl.TRIANGLES, 0, 3);
+  };
+}
+
+function plain() {
+  state.plain = true;
+  const picture = new Image();
+  picture.onload = () => { said.textContent = ''; state.shown++; };
+  picture.src = '/stream.mjpg';
+  canvas.replaceWith(picture);
+}
+
+function connect(paint) {
+  const socket = new WebSocket(`ws://${location.host}/socket`);
+  socket.binaryType = 'arraybuffer';
+  socket.onmessage = async ({data}) => {
+    const head = new DataView(data);
+    const bitmap = await createImageBitmap(new Blob([new Uint8Array(data, 16)], {type: 'image/jpeg'}),
+                                           {colorSpaceConversion: 'none', premultiplyAlpha: 'none'});
+    state.matte = head.getUint32(12, true) === 1;
+    paint(bitmap, state.matte);
+    bitmap.close();
+    state.number = head.getUint32(0, true);
+    state.lag_ms = Date.now() - head.getFloat64(4, true) * 1000;
+    state.shown++;
+    said.textContent = '';
+    socket.send(String(state.number));
+  };
+  socket.onclose = () => {
+    said.textContent = 'the show has ended; this page looks for it again';
+    setTimeout(() => connect(paint), 1000);
+  };
+}
+
+const paint = query.has('plain') ? null : painter();
+if (paint) connect(paint); else plain();

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
 import json
 import os
 import shutil
 import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -103,3 +106,60 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         except subprocess.TimeoutExpired:
             continue
     process.wait()
+
+
+def look(address: str, ready: str, size: tuple[int, int], patience_s: float = 30.0) -> tuple[bytes, Any]:
+    """Opens a page in a window of `size`, waits until the JavaScript expression `ready` gives something true, and
+    returns a picture of the page (PNG) and what the expression gave. Needs aiohttp."""
+    browser = chromium()
+    assert browser is not None
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        window = f"--window-size={size[0]},{size[1]}"
+        flags = [*FLAGS, f"--user-data-dir={profile}", "--remote-debugging-port=0", "--hide-scrollbars", window]
+        process = subprocess.Popen(
+            [browser, *flags, "about:blank"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            return asyncio.run(_look(Path(profile) / "DevToolsActivePort", address, ready, size, patience_s))
+        finally:
+            _end(process)
+
+
+async def _look(told: Path, address: str, ready: str, size: tuple[int, int], patience_s: float) -> tuple[bytes, Any]:
+    """Drives the browser by the DevTools protocol."""
+    import aiohttp
+
+    end = time.monotonic() + patience_s
+    while not told.exists() or not told.read_text().strip():
+        assert time.monotonic() < end, "the browser does not start"
+        await asyncio.sleep(0.05)
+    port = int(told.read_text().split()[0])
+    async with aiohttp.ClientSession() as session:
+        async with session.put(f"http://127.0.0.1:{port}/json/new?about:blank") as answer:
+            page = (await answer.json())["webSocketDebuggerUrl"]
+        async with session.ws_connect(page, max_msg_size=0) as devtools:
+            number = 0
+
+            async def call(method: str, **parameters: Any) -> Any:
+                nonlocal number
+                number += 1
+                await devtools.send_json({"id": number, "method": method, "params": parameters})
+                while (found := await devtools.receive_json(timeout=patience_s)).get("id") != number:
+                    pass
+                assert "error" not in found, found
+                return found["result"]
+
+            metrics = {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": False}
+            await call("Emulation.setDeviceMetricsOverride", **metrics)
+            await call("Page.navigate", url=address)
+            value = None
+            while not value:
+                assert time.monotonic() < end, f"never true: {ready}"
+                await asyncio.sleep(0.1)
+                value = (await call("Runtime.evaluate", expression=ready, returnByValue=True))["result"].get("value")
+            await asyncio.sleep(0.3)  # the compositor shows it with its next frame
+            shot = await call("Page.captureScreenshot", format="png")
+            return base64.b64decode(shot["data"]), value

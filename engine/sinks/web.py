@@ -30,7 +30,11 @@ _HEADER = struct.Struct("<IdI")  # number, seconds since 1970 when it was handed
 _PART = b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n%b\r\n"
 # The page may show another one under the person, and load nothing else from anywhere.
 _POLICY = "default-src 'self'; img-src 'self' blob:; connect-src 'self'; frame-src http: https:; base-uri 'none'"
-_FILES = {"/": ("index.html", "text/html"), "/show.js": ("show.js", "text/javascript")}
+_FILES = {
+    "/": ("index.html", "text/html"),
+    "/show.js": ("show.js", "text/javascript"),
+    "/style.css": ("style.css", "text/css"),
+}
 _OPEN_S, _CLOSE_S = 10.0, 5.0
 
 
@@ -121,15 +125,20 @@ class WebSink(Closing):
     async def _serve(self) -> None:
         web = self._web
         self._news, self._ended = asyncio.Condition(), asyncio.Event()
-        application = web.Application(middlewares=[web.middleware(self._guard)])
+
+        @web.middleware
+        async def guard(request: Any, handler: Any) -> Any:
+            return await self._guarded(request, handler)
+
+        application = web.Application(middlewares=[guard])
         application.router.add_get("/stream.mjpg", self._mjpeg)
         application.router.add_get("/socket", self._socket)
         for path in _FILES:
             application.router.add_get(path, self._file)
-        runner = web.AppRunner(application, access_log=None)
+        runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
         await runner.setup()
         try:
-            site = web.TCPSite(runner, HOST, self._wanted_port, shutdown_timeout=1.0)
+            site = web.TCPSite(runner, HOST, self._wanted_port)
             await site.start()
             self.port = int(runner.addresses[0][1])
             self._up.set()
@@ -138,7 +147,7 @@ class WebSink(Closing):
         finally:
             await runner.cleanup()
 
-    async def _guard(self, request: Any, handler: Any) -> Any:
+    async def _guarded(self, request: Any, handler: Any) -> Any:
         """Refuses what other sites ask for: a page anywhere on the web could else look through this camera."""
         names = {f"{HOST}:{self.port}", f"localhost:{self.port}"}
         origin = request.headers.get("Origin")

@@ -17,7 +17,6 @@ from engine.sources.decoder import Decoder
 from tests.system.hostile_table import USES, Row, judge, table
 
 
-
 def bomb(path: Path, width: int, height: int) -> Path:
     """A PNG of so many black pixels: a few kilobytes for each hundred megapixels."""
 

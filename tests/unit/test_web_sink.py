@@ -42,10 +42,14 @@ def until(true: Callable[[], bool]) -> None:
         time.sleep(0.005)
 
 
-def get(sink: WebSink, path: str = "/", **headers: str) -> http.client.HTTPResponse:
+def get(sink: WebSink, path: str = "/", **headers: str) -> tuple[int, str, bytes]:
+    """Status, policy and text."""
     connection = http.client.HTTPConnection("127.0.0.1", sink.port, timeout=10)
     connection.request("GET", path, headers=headers)
-    return connection.getresponse()
+    answer = connection.getresponse()
+    found = answer.status, str(answer.getheader("Content-Security-Policy")), answer.read()
+    connection.close()
+    return found
 
 
 class Browser:
@@ -99,12 +103,12 @@ class Browser:
 
 
 def test_the_page_and_its_script_are_served_with_a_policy(sink: WebSink) -> None:
-    page = get(sink)
-    assert page.status == 200
-    assert "default-src 'self'" in str(page.getheader("Content-Security-Policy"))
-    assert b"show.js" in page.read()
-    assert b"WebSocket" in get(sink, "/show.js").read()
-    assert get(sink, "/../web.py").status == 404
+    status, policy, text = get(sink)
+    assert status == 200
+    assert "default-src 'self'" in policy
+    assert b"show.js" in text
+    assert b"WebSocket" in get(sink, "/show.js")[2]
+    assert get(sink, "/../web.py")[0] == 404
 
 
 @pytest.mark.parametrize(
@@ -119,7 +123,7 @@ def test_the_page_and_its_script_are_served_with_a_policy(sink: WebSink) -> None
 )
 @pytest.mark.parametrize("path", ["/", "/stream.mjpg", "/socket"])
 def test_other_sites_are_refused(sink: WebSink, path: str, headers: dict[str, str]) -> None:
-    assert get(sink, path, **headers).status == 403
+    assert get(sink, path, **headers)[0] == 403
     assert not sink.watched
 
 

@@ -126,11 +126,10 @@ class WebSink(Closing):
         web = self._web
         self._news, self._ended = asyncio.Condition(), asyncio.Event()
 
-        @web.middleware
         async def guard(request: Any, handler: Any) -> Any:
             return await self._guarded(request, handler)
 
-        application = web.Application(middlewares=[guard])
+        application = web.Application(middlewares=[web.middleware(guard)])
         application.router.add_get("/stream.mjpg", self._mjpeg)
         application.router.add_get("/socket", self._socket)
         for path in _FILES:

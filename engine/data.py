@@ -169,6 +169,24 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Reference:
+    """Something of known shape: `kind` is marker or rectangle, `corners` (4, 2) float32 uv, clockwise (a marker's from
+    its own top left, a rectangle's from the picture's), `number` the marker's, -1 for a rectangle."""
+
+    kind: str
+    corners: Floats
+    number: int = -1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class References:
+    """What of known shape was found in frame `frame_id`; none is an ordinary state."""
+
+    frame_id: int
+    items: tuple[Reference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Observation:
     """One frame with everything that is known about it.
 
@@ -191,6 +209,12 @@ class Observation:
         """The bodies, largest first; empty where there is none or the tracker did not run."""
         found = self.results.get("pose")
         return found.items if isinstance(found, Poses) else ()
+
+    @property
+    def references(self) -> tuple[Reference, ...]:
+        """Things of known shape; empty where there is none or the tracker did not run."""
+        found = self.results.get("reference")
+        return found.items if isinstance(found, References) else ()
 
     @property
     def mask(self) -> Mask | None:

@@ -77,6 +77,11 @@ class Scene:
             for name, effect in layer.effects.items():
                 yield f"{layer.name}/{name}.", effect
 
+    def reports(self) -> dict[str, dict[str, Any]]:
+        """What the effects have found, by `layer/effect`; those that find nothing are left out."""
+        found = {f"{layer.name}/{n}": dict(e.report()) for layer in self.layers for n, e in layer.effects.items()}
+        return {name: report for name, report in found.items() if report}
+
     def addresses(self) -> dict[str, tuple[HasParams, Param[Any]]]:
         """Every parameter of the scene by its address."""
         return {

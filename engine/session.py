@@ -221,6 +221,7 @@ def _play(wishes: Wishes, take: Take | None, progress: Progress | None, extra_si
         tried.refuse()
         with stopping(show.stop):
             show.run()
+    stats.reports = {name: found for scene in playlist.scenes for name, found in scene.reports().items()}
     if recorder is not None:
         stats.extra["take"] = recorder.summary()
     return stats

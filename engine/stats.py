@@ -26,6 +26,7 @@ class Stats:
         self.started_s: float | None = None
         self.ended_s: float | None = None
         self.extra: dict[str, Any] = {}  # what other parts tell: a recording, the governor
+        self.reports: dict[str, Any] = {}  # what effects found, by layer and name; in no table unless asked for
         self._stages: dict[str, deque[float]] = {}
 
     def add(self, stage: str, seconds: float) -> None:

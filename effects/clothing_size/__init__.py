@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from effects.clothing_size import bodies, evaluate, evaluate_tables, girth, guide, measure, overlay, profile, sizes
+from effects.clothing_size import (
+    bodies,
+    evaluate,
+    evaluate_tables,
+    girth,
+    guide,
+    measure,
+    overlay,
+    profile,
+    report,
+    scale,
+    sizes,
+)
 from effects.clothing_size.fuse import Fusion
 from effects.clothing_size.lines import SteadyLines
-from phosphene import Bool, Choice, Effect, Float, Observation, Pose
+from phosphene import Bool, Choice, Effect, Float, Observation, Pose, Text
 
 LOST_S = 1.0  # the person is gone after this long without a body
 REFRESH_S = 0.5  # the numbers change at most this often while measuring, so that they can be read
 LEAST_FRAMES = 3
+PART_WIDER = 1.5  # a height from the shoulders alone leans on the tables, and not everybody is built like a soldier
 
 
 class ClothingSize(Effect):
@@ -29,12 +41,21 @@ class ClothingSize(Effect):
         "everyday", tuple(girth.CLOTHING), "what you wear: allowed for, and loose clothes widen the intervals"
     )
     chart = Choice("auto", ("auto", *sizes.CHARTS), "size chart; auto: by sex, unisex where unspecified")
+    chart_file = Text("", "a shop's own size chart: a TOML file with the keys of the built-in one")
+    distance_m = Float(0.0, 0.0, 20.0, "how far you stand from the camera; 0: not given", unit="m")
+    fov_deg = Float(0.0, 0.0, 150.0, "the camera's horizontal field of view; 0: a usual one is assumed", unit="degrees")
+    reference = Choice("none", scale.REFERENCES, "what you hold up flat before the chest to tell the scale")
+    marker_cm = Float(15.0, 1.0, 100.0, "side of the printed marker (ArUco 4x4, black square)", unit="cm")
     hold_s = Float(
         2.0, 0.0, 20.0, "how long you stand well until the card appears; 0: at once (single photos)", unit="s"
     )
     visible = Bool(True, "draw the advice, lines and card")
     needs = ("pose", "person")
     population = bodies.PEOPLE
+
+    def wants(self) -> Sequence[str]:
+        """The reference tracker only where something is held up."""
+        return self.needs if self.reference == "none" else (*self.needs, "reference")
 
     def prepare(self, size: tuple[int, int]) -> None:
         """Starts over for a picture of another size; what was measured so far stays, as it is in ratios."""
@@ -51,6 +72,7 @@ class ClothingSize(Effect):
         self.done = False
         self.advice = guide.ENTER
         self.found: Mapping[str, girth.Estimate] = {}
+        self.doubt = 1.0
         self.texts: Mapping[str, str] = {}
         self.told: tuple[object, ...] = ()
 
@@ -64,16 +86,16 @@ class ClothingSize(Effect):
         if self.lost_s > LOST_S:
             self._reset()
             self.lost_s = 2 * LOST_S
-        advice, reading, seen_from = self._look(observation, people)
-        self.advice = advice
-        if advice == "" and (self.hold_s == 0.0 or not self.fusion.held(seen_from, self.hold_s, LEAST_FRAMES)):
+        self.advice, reading, seen_from = self._look(observation, people)
+        if self.advice == "" and (self.hold_s == 0.0 or not self.fusion.held(seen_from, self.hold_s, LEAST_FRAMES)):
             self.fusion.add(reading, dt, seen_from)
+            self._calibrate(observation, people[0], reading)
             self.stale_s += dt
         self.done = self.fusion.held("front", self.hold_s, LEAST_FRAMES)
         self._estimate()
-        shown = reading.lines if people and advice in ("", guide.STILL) else {}
+        shown = reading.lines if people and self.advice in ("", guide.STILL) else {}
         lines = self.lines.follow(shown, people[0] if people else None, dt)
-        view = self._view(self.steady.settle(advice, dt), lines, people)
+        view = self._view(self.steady.settle(self.advice, dt), lines, people)
         self.shapes = overlay.draw(view, size) if self.visible else ()
 
     def _look(self, observation: Observation, people: list[Pose]) -> tuple[str, measure.Reading, str]:
@@ -92,20 +114,57 @@ class ClothingSize(Effect):
         if side and not advice and not self.done and self.hold_s > 0.0:
             advice = guide.FRONT
         if advice:
+            if advice == guide.STEP_BACK and not side:
+                self._calibrate_part(observation, pose)
             return advice, nothing, ""
         reading = profile.read_profile(pose, mask, size) if side else measure.read(pose, mask, size)
         return guide.outline_advice(reading) or (guide.STILL if moved else ""), reading, "side" if side else "front"
+
+    def _calibrate(self, observation: Observation, pose: Pose, reading: measure.Reading) -> None:
+        """Gathers what tells the scale in a frame that shows the whole body."""
+        seen_by = scale.camera(observation.frame.size, self.fov_deg, pose, 100 * self.distance_m)
+        if reading.height is None:
+            return
+        if self.distance_m > 0.0:
+            self.fusion.add_length("distance", scale.height_at(reading.height, 100 * self.distance_m, seen_by))
+        things = observation.references if self.reference != "none" else ()
+        if by := scale.height_by(things, self.reference, self.marker_cm, reading.height, pose, seen_by):
+            self.fusion.add_length("reference", by)
+
+    def _calibrate_part(self, observation: Observation, pose: Pose) -> None:
+        """The shoulders alone, of somebody who is not all in view but whose distance is known."""
+        if self.distance_m > 0.0 and guide.shoulders_shown(pose):
+            seen_by = scale.camera(observation.frame.size, self.fov_deg, pose, 100 * self.distance_m)
+            self.fusion.add_length("part", scale.shoulders_at(pose, 100 * self.distance_m, seen_by))
 
     def _estimate(self, now: bool = False) -> None:
         """Renews the numbers: `now`, where the user told something new, or now and then while measuring."""
         told = (self.height_cm, self.weight_kg, self.sex, self.clothing, self.done)
         if "front" in self.fusion.counts and (now or told != self.told or self.stale_s >= REFRESH_S):
             of = bodies.population(self.population)
-            bare = self.population == bodies.RENDERED
-            body = girth.Body(self.height_cm, self.weight_kg, self.sex, girth.BARE if bare else self.clothing)
-            self.found = girth.estimate(self.fusion.result(of.frame_sd), body, of)
-            self.texts = {name: interval_text(known) for name, known in self.found.items()}
+            lengths = tuple(length for source, length in self.fusion.known().items() if source != "part")
+            result = girth.estimate(self.fusion.result(of.frame_sd), self._body(lengths), of)
+            self.found, self.doubt = result.measures, result.doubt
+            self.texts = report.texts(self.found, overlay.NAMES)
             self.told, self.stale_s = told, 0.0
+
+    def _body(self, lengths: tuple[scale.Length, ...]) -> girth.Body:
+        """What was told of the body."""
+        worn = girth.BARE if self.population == bodies.RENDERED else self.clothing
+        return girth.Body(self.height_cm, self.weight_kg, self.sex, worn, lengths)
+
+    def _basis(self) -> report.Basis:
+        """What the numbers rest on."""
+        chart = sizes.chart_for(self.chart, self.sex)
+        return report.Basis(
+            scales=(*(("height",) if self.height_cm > 0.0 else ()), *(s for s in self.fusion.known() if s != "part")),
+            chart=chart,
+            garments=sizes.garments(chart, self.chart_file),
+            clothing=self.clothing,
+            sides=tuple(self.fusion.counts),
+            hints=tuple(self.fusion.often()),
+            doubt=self.doubt,
+        )
 
     def _view(self, advice: str, lines: Mapping[str, measure.Segment], people: list[Pose]) -> overlay.View:
         """What is to be seen now."""
@@ -114,13 +173,14 @@ class ClothingSize(Effect):
         box = people[0].points[:, :2] if people else None
         body = (0.4, 0.1, 0.6, 0.9) if box is None else (*box.min(axis=0).tolist(), *box.max(axis=0).tolist())
         if self.done and self.found:
+            basis = self._basis()
             return overlay.View(
                 lines=lines,
                 chips=chips,
                 body=body,
                 title="Your size · an estimate",
-                rows=self._rows(),
-                notes=self._notes(),
+                rows=report.rows(basis, self.found),
+                notes=report.notes(basis),
             )
         framing = advice in (guide.ENTER, guide.STEP_BACK, guide.CLOSER, guide.MIDDLE)
         return overlay.View(
@@ -132,24 +192,20 @@ class ClothingSize(Effect):
         self.population = population
 
     def report(self) -> Mapping[str, Any]:
-        """Everything measured so far, each with its 90 % interval, the likely sizes, and what they rest on."""
+        """Everything measured so far, each with its 90 % interval, the likely sizes, and what they rest on.
+
+        Of somebody who is not all in view: the advice, and the height alone where the distance tells it.
+        """
         if not hasattr(self, "fusion"):
             return {"measured": False, "advice": guide.ENTER}
         self._estimate(now=True)
-        if not self.found:
+        if self.found:
+            return report.as_data(self._basis(), self.found, self.fusion.frames)
+        part = self.fusion.known().get("part")
+        if part is None:
             return {"measured": False, "advice": self.advice}
-        cells = {name: centimetres(known) for name, known in self.found.items()}
-        return {
-            "measured": True,
-            "frames": self.fusion.frames,
-            **cells,
-            "sizes": {
-                garment: [{"size": letter, "probability": round(p, 3)} for letter, p in scale.likely(known)]
-                for garment, scale in sizes.load()[sizes.chart_for(self.chart, self.sex)].items()
-                if (known := self.found.get(scale.measure))
-            },
-            "notes": self._notes(),
-        }
+        known = girth.estimate({}, self._body((part,))).measures["height"]
+        return {"measured": False, "advice": self.advice, "height": report.centimetres(known.wider(PART_WIDER))}
 
     @classmethod
     def evaluate(cls, data: Path, look: evaluate.Look, tell: Callable[[str], None]) -> dict[str, Any]:
@@ -161,39 +217,3 @@ class ClothingSize(Effect):
             "synthetic_as_people": evaluate.judge(cls, folder, look, tell, bodies.PEOPLE),
             "ansur": evaluate_tables.judge_tables(data / "tables"),
         }
-
-    def _rows(self) -> list[tuple[str, list[str]]]:
-        """The garments with their likely sizes."""
-        scales = sizes.load()[sizes.chart_for(self.chart, self.sex)]
-        rows = []
-        for garment, scale in scales.items():
-            likely = scale.likely(self.found[scale.measure])
-            rows.append((garment.capitalize(), [f"{letter} {percent(p)} %" for letter, p in likely]))
-        return rows
-
-    def _notes(self) -> list[str]:
-        """What the numbers rest on."""
-        chart = sizes.chart_for(self.chart, self.sex)
-        scale = "scale from the height you gave" if self.height_cm > 0 else "no height given: scale is assumed"
-        whose = {"men": "men's", "women": "women's"}.get(chart, chart)
-        clothes = (
-            "skin-tight clothes taken as none" if self.clothing == "tight" else f"{self.clothing} clothes allowed for"
-        )
-        return [f"90 % intervals, {whose} sizes", scale, clothes]
-
-
-def interval_text(known: girth.Estimate) -> str:
-    """The interval in whole centimetres, rounded outward."""
-    low, high = known.interval
-    return f"{math.floor(low)}–{math.ceil(high)} cm"
-
-
-def centimetres(known: girth.Estimate) -> dict[str, float]:
-    """A measurement as plain numbers."""
-    low, high = known.interval
-    return {"cm": round(known.middle, 1), "low_cm": round(low, 1), "high_cm": round(high, 1)}
-
-
-def percent(p: float) -> int:
-    """A probability for people: never certain, never impossible."""
-    return min(max(round(100 * p), 1), 99)

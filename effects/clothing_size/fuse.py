@@ -10,6 +10,7 @@ import numpy as np
 
 from effects.clothing_size.girth import Seen
 from effects.clothing_size.measure import Reading
+from effects.clothing_size.scale import Length
 
 KEPT = 300  # frames
 INDEPENDENT_S = 0.25  # frames closer in time than this err alike
@@ -23,14 +24,32 @@ class Fusion:
         self.ratios: dict[str, deque[float]] = {}
         self.seconds: dict[str, float] = {}
         self.counts: dict[str, int] = {}
+        self.lengths: dict[str, deque[Length]] = {}
+        self.hints: dict[str, int] = {}
+        self.unsure: deque[float] = deque(maxlen=KEPT)
 
     def add(self, reading: Reading, dt: float, view: str = "front") -> None:
         """Takes one good frame of a view ("front" or "side") that stood for `dt` seconds."""
         for name, ratio in reading.ratios.items():
             if math.isfinite(ratio) and ratio > 0.0:
                 self.ratios.setdefault(name, deque(maxlen=KEPT)).append(ratio)
+        for hint in reading.hints:
+            self.hints[hint] = self.hints.get(hint, 0) + 1
+        self.unsure.append(reading.unsure)
         self.counts[view] = self.counts.get(view, 0) + 1
         self.seconds[view] = self.seconds.get(view, 0.0) + dt
+
+    def add_length(self, source: str, length: Length) -> None:
+        """Takes a length in centimetres, told by `source` (distance, reference)."""
+        self.lengths.setdefault(source, deque(maxlen=KEPT)).append(length)
+
+    def known(self) -> dict[str, Length]:
+        """The median of the lengths by their source. What is common to all frames does not shrink."""
+        return {source: sorted(found, key=lambda x: x.cm)[len(found) // 2] for source, found in self.lengths.items()}
+
+    def often(self, share: float = 0.3) -> list[str]:
+        """The hints that came with more than this share of the frames."""
+        return [hint for hint, count in self.hints.items() if count > share * self.frames]
 
     @property
     def frames(self) -> int:
@@ -48,6 +67,7 @@ class Fusion:
         `frame_sd`: the scatter assumed at least of a few frames.
         """
         time_s = max(self.seconds.values(), default=0.0)
+        unsure = float(np.median(self.unsure)) if self.unsure else 0.0
         found = {}
         for name, values in self.ratios.items():
             all_of = np.array(values)
@@ -56,5 +76,5 @@ class Fusion:
             if len(all_of) < FEW:
                 scatter = max(scatter, frame_sd)
             independent = max(1.0, min(len(all_of), time_s / INDEPENDENT_S))
-            found[name] = Seen(middle, 1.2533 * scatter / math.sqrt(independent))
+            found[name] = Seen(middle, math.hypot(unsure, 1.2533 * scatter / math.sqrt(independent)))
         return found

@@ -17,9 +17,10 @@ import numpy as np
 
 from effects.clothing_size import bodies
 from effects.clothing_size.bodies import Array, Population, Sex
+from effects.clothing_size.scale import Length
 
 GIRTHS = ("chest", "waist", "hips")
-MEASURES = ("shoulders", *GIRTHS, "inseam")
+MEASURES = ("shoulders", *GIRTHS, "inseam", "neck", "arm")
 DOUBTED = 1.645  # a miss of more standard deviations than this is doubted
 LEVEL = 0.90  # every interval shown holds the truth with this probability, as far as the model goes
 
@@ -74,6 +75,10 @@ class Estimate:
             low, high = (middle, high) if self.below(middle) < p else (low, middle)
         return 0.5 * (low + high)
 
+    def wider(self, factor: float) -> Estimate:
+        """The same, less sure."""
+        return Estimate(self.weights, self.means, tuple(factor * sd for sd in self.sds))
+
     @property
     def middle(self) -> float:
         """The median in centimetres."""
@@ -93,6 +98,7 @@ class Body:
     weight_kg: float = 0.0
     sex: str = "unspecified"
     clothing: str = "everyday"
+    lengths: tuple[Length, ...] = ()  # what the camera's distance or a thing of known size says
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +109,15 @@ class Seen:
     sd: float
 
 
-def estimate(seen: Mapping[str, Seen], body: Body, population: Population | None = None) -> dict[str, Estimate]:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The measurements by name, and by how much all their spreads were widened as nothing fits (1: it fits)."""
+
+    measures: Mapping[str, Estimate]
+    doubt: float
+
+
+def estimate(seen: Mapping[str, Seen], body: Body, population: Population | None = None) -> Found:
     """The measurements (`MEASURES` as far as the population has them, and `height`) given ratios to the height by
     variable, and what the user tells."""
     of = bodies.population() if population is None else population
@@ -121,7 +135,7 @@ def estimate(seen: Mapping[str, Seen], body: Body, population: Population | None
             tuple(float(p[0][i]) for p in parts),
             tuple(math.sqrt(max(float(p[1][i, i]), 1e-8)) for p in parts),
         )
-    return found
+    return Found(found, math.sqrt(float(weights @ np.array([p[3] for p in parts]))))
 
 
 def sexes_of(body: Body) -> tuple[str, ...]:
@@ -129,8 +143,8 @@ def sexes_of(body: Body) -> tuple[str, ...]:
     return ("female", "male") if body.sex == "unspecified" else (body.sex,)
 
 
-def _condition(of: Population, sex: Sex, seen: Mapping[str, Seen], body: Body) -> tuple[Array, Array, float]:
-    """Mean, covariance and log evidence of one sex's Gaussian after all observations (Kalman updates).
+def _condition(of: Population, sex: Sex, seen: Mapping[str, Seen], body: Body) -> tuple[Array, Array, float, float]:
+    """Mean, covariance, log evidence and doubt of one sex's Gaussian after all observations (Kalman updates).
 
     The front view and the height come first, together, as the scale errs alike in them. Depths and the weight follow
     one by one and are doubted where they contradict the rest: an arm may have been taken for the trunk, a weight be
@@ -139,6 +153,10 @@ def _condition(of: Population, sex: Sex, seen: Mapping[str, Seen], body: Body) -
     clothes = ALL_CLOTHING[body.clothing]
     scale = of.scale_sd**2 + clothes.taller_sd**2
     first = [_told(of, "height", body.height_cm, of.height_sd)] if body.height_cm > 0.0 else []
+    for length in body.lengths:
+        if length.name in of.variables:
+            bias, sd = sex.link(length.name) if length.name != "height" else (math.log1p(clothes.taller), 0.0)
+            first.append(_told(of, length.name, length.cm * math.exp(-bias), math.hypot(length.sd, sd, of.scale_sd)))
     later: list[_Fact] = []
     for name, reading in seen.items():
         if name in of.variables:
@@ -167,7 +185,7 @@ def _condition(of: Population, sex: Sex, seen: Mapping[str, Seen], body: Body) -
         mean, cov = mean + gain1 * miss1, cov - np.outer(gain1, fact.row @ cov)
     # Where what is seen and told fits no body of the tables, the model is trusted less (Birge 1932).
     doubt = max(1.0, squared / max(len(first) + len(later), 1))
-    return mean, doubt * cov, evidence
+    return mean, doubt * cov, evidence, doubt
 
 
 @dataclass(frozen=True, slots=True)

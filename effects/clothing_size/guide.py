@@ -47,6 +47,7 @@ TILT_DEG = 20.0  # the whole body in the picture: a tilted camera up to this is 
 STRIDE = 0.36  # ankles further apart than this part of the body's length
 MOVED = 0.05  # a joint that moved further than this part of the body's length within WINDOW_S
 WINDOW_S = 0.4
+SAME = 0.6  # of a trunk's size: two finds nearer to each other than this are one body
 SETTLE_S = 0.3  # a message stays until another has held this long, so that it can be read
 
 
@@ -95,27 +96,32 @@ class Steady:
 def people(poses: Sequence[Pose]) -> list[Pose]:
     """The poses that are people of their own: not a second find of the same body, not someone small far behind."""
     found: list[Pose] = []
-    for pose in sorted(poses, key=lambda p: -_tall(p)):
-        if found and _tall(pose) < 0.45 * _tall(found[0]):
+    for pose in sorted(poses, key=lambda p: -float(_trunk(p)[1][1])):
+        middle, size = _trunk(pose)
+        if found and size[1] < 0.45 * _trunk(found[0])[1][1]:
             continue
-        trunk = pose.points[[*SHOULDERS, *HIPS], :2].mean(axis=0)
-        if all(float(np.hypot(*(trunk - _trunk(p)))) > 0.25 * _tall(p) for p in found):
+        if all(bool((np.abs(middle - m) > SAME * s).any()) for m, s in map(_trunk, found)):
             found.append(pose)
     return found
 
 
-def _trunk(pose: Pose) -> NDArray[np.float32]:
-    return np.asarray(pose.points[[*SHOULDERS, *HIPS], :2].mean(axis=0))
-
-
-def _tall(pose: Pose) -> float:
-    return float(np.ptp(pose.points[:, 1]))
+def _trunk(pose: Pose) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Middle and size of the trunk, uv; the size across is at least a third of the one down, as it may be turned."""
+    trunk = pose.points[[*SHOULDERS, *HIPS], :2].astype(np.float64)
+    size = np.ptp(trunk, axis=0)
+    return trunk.mean(axis=0), np.maximum(size, size[::-1] / 3)
 
 
 def sideways(pose: Pose) -> bool:
     """Whether the person stands with one side to the camera."""
     world = pose.world.astype(np.float64)
     return min(_turn(world, SHOULDERS), _turn(world, HIPS)) > SIDE_DEG
+
+
+def shoulders_shown(pose: Pose) -> bool:
+    """Whether both shoulders are seen and turned to the camera."""
+    turned = _turn(pose.world.astype(np.float64), SHOULDERS)
+    return turned < TURNED_DEG and bool(min(pose.visibility[list(SHOULDERS)]) > VISIBLE)
 
 
 def frame_advice(pose: Pose, size: tuple[int, int], sideways: bool = False) -> str:

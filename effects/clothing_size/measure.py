@@ -32,6 +32,9 @@ OVERLONG = 1.005
 ACROMION = 1.20  # the acromia lie outside the shoulder landmarks, which sit in the joints
 CROTCH = 0.93  # crotch height over height of the hip joint (ANSUR II: 0.94 men, 0.925 women)
 
+TILT_SEEN_DEG = 5.0  # a tilt from which it is said
+TILT_SD_PER_DEG = 0.0015  # log; drawn figures: at 10 degrees breadths change by under 3 %
+
 ROWS, COLUMNS = 420, 241
 ABOVE, BELOW, ASIDE = (
     0.42,
@@ -46,13 +49,16 @@ class Reading:
 
     `ratios`: breadths and heights over the person's height in the picture, by the names of the body model;
     `lines`: where each was taken, uv, by the names shown; `height`: crown to sole, uv; `faults`: what stood in the way
-    ("outline", "head", "feet", "arms").
+    ("outline", "head", "feet", "arms"); `hints`: what lowers trust in it ("arms", "legs", "tilt"); `unsure`: the log
+    spread that this adds to every breadth.
     """
 
     ratios: Mapping[str, float] = field(default_factory=dict)
     lines: Mapping[str, Segment] = field(default_factory=dict)
     height: Segment | None = None
     faults: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
+    unsure: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +171,7 @@ def read(pose: Pose, mask: NDArray[np.float32] | None, size: tuple[int, int]) ->
     height = (sole - crown) / OVERLONG
     shoulders, hips = at[list(SHOULDERS)], at[list(HIPS)]
     torso = float(hips[:, 0].mean())
-    ratios, lines = {}, {}
+    ratios, lines, hints = {}, {}, []
     names = {"chest_breadth": "chest", "waist_breadth": "waist", "hip_breadth": "hips"}
     for name, level in LEVELS.items():
         found = _breadth(body, at, level, SLIDE if name == "chest_breadth" else 0.0)
@@ -173,6 +179,8 @@ def read(pose: Pose, mask: NDArray[np.float32] | None, size: tuple[int, int]) ->
             faults.append("arms")
             continue
         t, left, right = found
+        if name == "chest_breadth" and t > shoulders[:, 0].mean() + (level + 0.03) * (torso - shoulders[:, 0].mean()):
+            hints.append("arms")
         ratios[name] = (right - left) / height
         lines[names[name]] = (body.to_uv(t, left), body.to_uv(t, right))
     middle, half = shoulders.mean(axis=0), 0.5 * ACROMION * (shoulders[1] - shoulders[0])
@@ -180,16 +188,29 @@ def read(pose: Pose, mask: NDArray[np.float32] | None, size: tuple[int, int]) ->
     ends = sorted([middle - half, middle + half], key=lambda p: float(p[1]))
     lines["shoulders"] = (body.to_uv(*ends[0]), body.to_uv(*ends[1]))
     ratios["hip_joint_height"] = (sole - torso) / height
+    ratios["arm"] = float(np.mean([_arm_length(at, side) for side in (0, 1)])) / height
     gap = _crotch(body, at)
     if gap is not None:
         ratios["inseam"] = (sole - gap) / height
+    else:
+        hints.append("legs")
+    tilt_deg = abs(float(np.degrees(np.arctan2(body.down[0], body.down[1]))))
+    if tilt_deg > TILT_SEEN_DEG:
+        hints.append("tilt")
     crotch = sole - CROTCH * (sole - torso) if gap is None else gap
     lines["inseam"] = (
         body.to_uv(crotch, float(hips[:, 1].mean())),
         body.to_uv(sole, float(at[list(ANKLES), 1].mean())),
     )
     head = float(at[NOSE, 1])
-    return Reading(ratios, lines, (body.to_uv(crown, head), body.to_uv(sole, head)), tuple(dict.fromkeys(faults)))
+    return Reading(
+        ratios,
+        lines,
+        (body.to_uv(crown, head), body.to_uv(sole, head)),
+        tuple(dict.fromkeys(faults)),
+        tuple(hints),
+        TILT_SD_PER_DEG * tilt_deg,
+    )
 
 
 def head_and_feet(body: Straight, at: Array) -> tuple[float | None, float | None, tuple[str, ...]]:
@@ -254,6 +275,12 @@ def _arm(at: Array, side: int, t: float) -> tuple[float, float] | None:
         if min(t0, t1) <= t <= max(t0, t1) and t0 != t1:
             crossings.append(float(s0 + (s1 - s0) * (t - t0) / (t1 - t0)))
     return (min(crossings), max(crossings)) if crossings else None
+
+
+def _arm_length(at: Array, side: int) -> float:
+    """From the shoulder joint over the elbow to the wrist, as far as the picture shows it."""
+    shoulder, elbow, wrist = at[SHOULDERS[side]], at[ELBOWS[side]], at[WRISTS[side]]
+    return float(np.hypot(*(elbow - shoulder)) + np.hypot(*(wrist - elbow)))
 
 
 def _breadth(body: Straight, at: Array, level: float, slide: float) -> tuple[float, float, float] | None:

@@ -28,6 +28,7 @@ from phosphene import Pose
 # As fractions of the way from the shoulder to the hip landmarks, as in the front view; the buttocks stand out furthest
 # a little above or below the hip joint.
 LEVELS = {"chest_depth": (0.28, 0.46), "waist_depth": (0.50, 0.70), "hip_depth": (0.88, 1.12)}
+SHOWN = {"chest_depth": "chest", "waist_depth": "waist", "hip_depth": "hips"}
 STEP = 0.02
 ARM = 0.036  # half an arm's thickness over the body's length
 LEAST_ROWS = 4
@@ -61,7 +62,7 @@ def read_profile(pose: Pose, mask: NDArray[np.float32] | None, size: tuple[int, 
         wanted = float(np.quantile(depths, 0.2 if name == "waist_depth" else 0.8))
         t, left, right = rows[int(np.argmin(np.abs(depths - wanted)))]
         ratios[name] = wanted / height
-        lines[name] = (body.to_uv(t, left), body.to_uv(t, right))
+        lines[SHOWN[name]] = (body.to_uv(t, left), body.to_uv(t, right))
     head = float(at[NOSE, 1])
     return Reading(ratios, lines, (body.to_uv(crown, head), body.to_uv(sole, head)), faults)
 

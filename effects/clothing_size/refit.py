@@ -29,6 +29,9 @@ PEOPLE_SDS = {"scale_sd": 0.010, "line_sd": 0.010, "height_sd": 0.010, "weight_s
 RENDERED_SDS = {"scale_sd": 0.004, "line_sd": 0.010, "height_sd": 0.003, "weight_sd": 0.012, "frame_sd": 0.0}
 LEAST_LINK_SD = 0.035  # judgement: no link is trusted more than this, as rendered bodies are not people
 
+# Judgement: an arm is seen from the shoulder joint to the wrist and foreshortened, but measured from the acromion.
+ARM_LINK = (-0.19, 0.06)
+
 RENDERED_TRUE = ("height", "weight", "chest", "waist", "hips", "inseam")
 RENDERED_SEEN = (
     "chest_breadth", "waist_breadth", "hip_breadth", "chest_depth", "hip_depth", "hip_joint_height", "shoulders",
@@ -81,7 +84,7 @@ def links(people: tuple[Array, Array], made: Mapping[str, Array]) -> dict[str, t
         middle = float(np.nanmedian(miss))
         found[name] = (middle, max(1.4826 * float(np.nanmedian(np.abs(miss - middle))), LEAST_LINK_SD))
     middle, spread = gap(made)
-    return found | {"inseam": (middle, max(spread, 0.5 * LEAST_LINK_SD))}
+    return found | {"inseam": (middle, max(spread, 0.5 * LEAST_LINK_SD)), "arm": ARM_LINK}
 
 
 def gap(made: Mapping[str, Array]) -> tuple[float, float]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from effects.clothing_size.girth import Estimate
+from effects.clothing_size.girth import MEASURES, Estimate
 
 CHART_FILE = Path(__file__).with_name("sizes.toml")
 CHARTS = ("men", "women", "unisex")
@@ -47,14 +47,34 @@ def load(path: Path = CHART_FILE) -> Mapping[str, Mapping[str, Scale]]:
     for chart, garments in tomllib.loads(path.read_text(encoding="utf-8")).items():
         for garment, entry in garments.items():
             where = f"{path.name}: [{chart}.{garment}]"
+            if not isinstance(entry, dict):
+                raise ValueError(f"{where} is no table")
             missing = {"measure", "letters", "from_cm", "to_cm"} - set(entry)
             if missing:
                 raise ValueError(f"{where} lacks {', '.join(sorted(missing))}")
             bounds = (*map(float, entry["from_cm"]), float(entry["to_cm"]))
             if len(bounds) != len(entry["letters"]) + 1 or list(bounds) != sorted(set(bounds)):
                 raise ValueError(f"{where} from_cm must rise, one number a letter, and end below to_cm")
+            if entry["measure"] not in MEASURES:
+                raise ValueError(f"{where} measure: expected one of {', '.join(MEASURES)}, got {entry['measure']!r}")
             charts.setdefault(chart, {})[garment] = Scale(entry["measure"], tuple(entry["letters"]), bounds)
     return charts
+
+
+def garments(chart: str, own: str = "") -> Mapping[str, Scale]:
+    """The garments of a chart, of the shop's `own` file where one is named: one without that chart gives its first.
+
+    Raises ValueError where the file cannot be read or does not say what it must.
+    """
+    if not own:
+        return load()[chart]
+    try:
+        charts = load(Path(own).expanduser())
+    except OSError as error:
+        raise ValueError(f"chart_file {own} cannot be read: {error.strerror}") from None
+    if not charts:
+        raise ValueError(f"chart_file {own} has no chart in it")
+    return charts.get(chart) or next(iter(charts.values()))
 
 
 def chart_for(chart: str, sex: str) -> str:

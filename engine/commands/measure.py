@@ -18,7 +18,7 @@ from engine.errors import UsageError
 from engine.measure.batch import PLACES
 
 HELP = "measure people in photos and clips"
-TOLD = ("height_cm", "weight_kg", "sex", "clothing", "chart")
+TOLD = ("height_cm", "weight_kg", "sex", "clothing", "chart", "distance_m", "fov_deg", "reference")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,11 +29,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sex", help="female or male")
     parser.add_argument("--clothing", help="tight, everyday or loose")
     parser.add_argument("--chart", help="size chart: men, women, unisex, or the path of a TOML file")
+    parser.add_argument("--distance-m", metavar="N", help="how far the person stood from the camera")
+    parser.add_argument("--fov-deg", metavar="N", help="horizontal field of view (default: a photo's own EXIF data)")
+    parser.add_argument("--reference", help="what is held up: a4, card or marker")
     parser.add_argument(
         "--set", dest="settings", action="append", default=[], metavar="NAME=VALUE", help="another parameter"
     )
     parser.add_argument(
-        "--people", metavar="CSV", help="what is known of each: columns file, height_cm, weight_kg, sex …"
+        "--people", metavar="CSV", help="what is known of each: columns file, height_cm, weight_kg, sex ..."
     )
     parser.add_argument("--one-person", action="store_true", help="all FILES show the same person: front, side …")
     parser.add_argument(
@@ -115,6 +118,8 @@ def tasks_of(options: argparse.Namespace) -> list[Any]:
         return {name: params[name].parse(value) for name, value in values.items()}
 
     every = {name: str(value) for name in TOLD if (value := getattr(options, name)) is not None}
+    if every.get("chart", "").lower().endswith(".toml"):
+        every["chart_file"] = every.pop("chart")
     every |= dict(settings(options.settings))
     each = people(Path(options.people).expanduser()) if options.people else {}
     files = [str(path) for name in options.files or list(each) for path in pictures(Path(name).expanduser())]

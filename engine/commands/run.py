@@ -126,6 +126,9 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--stats-json", metavar="FILE", help="write frames, rate, drops and times to FILE (- for stdout)"
     )
+    parser.add_argument(
+        "--json", metavar="FILE", help="write what the effects found (measurements, say) to FILE (- for stdout)"
+    )
     parser.add_argument("--quiet", "-q", action="store_true", help="no progress bar and no summary")
 
 
@@ -218,6 +221,8 @@ def show(wishes: Wishes, options: argparse.Namespace) -> Stats:
             print(f"open http://127.0.0.1:{port or DEFAULT_WEB_PORT}/ in a browser of this machine", file=sys.stderr)
     with progress_bar(offline and not options.quiet and is_terminal()) as progress:
         stats = play(wishes, progress=progress)
+    if options.json:
+        write_json(stats.reports, options.json)
     if options.stats_json:
         write_json(stats.table(), options.stats_json)
     if not options.quiet:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ def spread_on_ray(work: Callable[[Task], Row], tasks: Sequence[Task]) -> Iterato
 
     Raises UsageError where Ray is not installed.
     """
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # Ray would tell its makers; nothing leaves this machine
     try:
         import ray
     except ImportError:

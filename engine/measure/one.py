@@ -51,9 +51,12 @@ def measure(task: Task) -> dict[str, Any]:
         report = look_at(task)
     except PhospheneError as error:
         return {"file": task.name, "status": "error", "reason": str(error).replace("\n", " ")}
-    measured = bool(report.get("measured"))
-    reason = "" if measured else str(report.get("advice") or "nobody was found")
-    return {"file": task.name, "status": "ok" if measured else "refused", "reason": reason, **report}
+    except Exception as error:  # noqa: BLE001 (an effect that fails on one file of thousands must not lose the others)
+        return {"file": task.name, "status": "error", "reason": f"{type(error).__name__}: {error}"}
+    measured = bool(report.pop("measured", False))
+    advice = str(report.pop("advice", "") or "nobody was found")
+    status, reason = ("ok", "") if measured else ("refused", advice)
+    return {"file": task.name, "status": status, "reason": reason, **report}
 
 
 def look_at(task: Task) -> dict[str, Any]:

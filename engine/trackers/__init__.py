@@ -53,6 +53,12 @@ KINDS: dict[str, Kind] = {
             ("selfie_segmenter_landscape", "selfie_segmenter", "pose_landmarker_full", "face_landmarker"),
             "engine.trackers.person:PersonTracker",
         ),
+        Kind(
+            "reference",
+            "things of known shape held up: printed markers, a sheet of paper, a card",
+            (),
+            "engine.trackers.reference:ReferenceTracker",
+        ),
     )
 }
 

@@ -1,6 +1,19 @@
 """Phosphene's public API: what an effect may import. Promises hold here alone."""
 
-from engine.data import Face, Frame, Heard, Labels, Landmarks, Mask, Observation, Picture, Pose, Reference, Thing, Things
+from engine.data import (
+    Face,
+    Frame,
+    Heard,
+    Labels,
+    Landmarks,
+    Mask,
+    Observation,
+    Picture,
+    Pose,
+    Reference,
+    Thing,
+    Things,
+)
 from engine.effect import Effect, Pass, Sprites, Uniform
 from engine.face_cover import FaceCover
 from engine.face_mesh import RINGS as FACE_RINGS

@@ -25,7 +25,8 @@ class Triangles:
     is nearer); with one (4×4, like Face.transform) in the space that it takes to the camera's, in cm. `corners` (T, 3)
     are the numbers of positions. `uv` (N, 2), `normals` (N, 3) and `colors` (N, 4) are the shader's `mesh_uv`,
     `mesh_normal` (turned into the camera's space) and `mesh_color`; left out they are 0, toward the camera, and white.
-    `values` are up to 8 numbers of the effect's own, `data0` and `data1` in the shader.
+    `values` are up to 8 numbers of the effect's own, `data0` and `data1` in the shader. The first `hides` triangles are
+    not seen: in a pass with depth they hide what is behind them.
 
     Arrays must not be written to afterwards: one that is given again is not uploaded again. Raises ValueError for
     shapes that do not fit and for corners that name no position.
@@ -38,6 +39,7 @@ class Triangles:
     colors: Floats | None = None
     transform: Floats | None = None
     values: Sequence[float] = ()
+    hides: int = 0
 
     def __post_init__(self) -> None:
         count = len(self.positions)
@@ -54,11 +56,13 @@ class Triangles:
     def box(self, aspect: float) -> tuple[float, float, float, float]:
         """Left, top, right, bottom in uv of a box round it in a picture `aspect` times as wide as high.
 
-        Positions that no corner names count too; what reaches behind the camera may be anywhere: (0, 0, 1, 1).
+        Positions that no corner names may count too; what reaches behind the camera may be anywhere: (0, 0, 1, 1).
         """
-        if not len(self.positions):
+        shown = self.corners[self.hides :]
+        if not len(shown):
             return 0.0, 0.0, 0.0, 0.0
-        low, high = self.positions.min(axis=0), self.positions.max(axis=0)
+        positions = self.positions[int(shown.min()) : int(shown.max()) + 1]
+        low, high = positions.min(axis=0), positions.max(axis=0)
         if self.transform is None:
             return float(low[0]), float(low[1]), float(high[0]), float(high[1])
         ends = np.array([[x, y, z] for x in (low[0], high[0]) for y in (low[1], high[1]) for z in (low[2], high[2])])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -93,13 +93,13 @@ class Glasses(Effect):
         at = (worn(model) - FRONT) * self.scale + FRONT + [0.0, self.up_cm, self.forward_cm]
         skull, patches = head()
         none = np.zeros((len(skull), 4), np.float32)
-        none[:, 3] = -1.0  # hides and is not seen: the shader gives nothing for it
         self._solid = Triangles(
             np.concatenate([skull, at.astype(np.float32)]),
             np.concatenate([patches, model.corners + len(skull)]).astype(np.int32),
             np.concatenate([none[:, :2], model.finish]),
             np.concatenate([none[:, :3], model.normals]),
             np.concatenate([none, model.colors]),
+            hides=len(patches),
         )
         self.shade = shadow_of(at, model.corners, model.colors[:, 3])
 
@@ -114,9 +114,7 @@ class Glasses(Effect):
             wearer.scale += (scale - wearer.scale) * (1.0 - float(np.exp(-dt / STEADY_S)))
         wearer.light.follow(face, observation.frame.pixels, dt)
         values = [*wearer.light.direction, self.shine, *wearer.light.color]
-        solid = self._solid
-        transform = placed(face, wearer.scale, shift)
-        return Triangles(solid.positions, solid.corners, solid.uv, solid.normals, solid.colors, transform, values)
+        return replace(self._solid, transform=placed(face, wearer.scale, shift), values=values)
 
     def _shaded(self, face: Face) -> Triangles:
         """The skin that the shadow falls on; `mesh_color` is where each point of it lies on the face at rest."""

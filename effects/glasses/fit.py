@@ -42,7 +42,7 @@ def head() -> tuple[Floats, NDArray[np.int32]]:
     mesh = face_mesh()
     points: list[Floats] = [mesh.positions - SINK_CM * mesh.normals]
     corners = [mesh.corners]
-    rows, columns = 12, 18
+    rows, columns = 9, 14
     up, round_ = np.meshgrid(np.linspace(0, np.pi, rows), np.linspace(0, 2 * np.pi, columns), indexing="ij")
     ball = np.stack([np.sin(up) * np.cos(round_), np.cos(up), np.sin(up) * np.sin(round_)], axis=2).reshape(-1, 3)
     at = (np.arange(rows - 1)[:, None] * columns + np.arange(columns - 1)).ravel()

@@ -18,7 +18,7 @@ LENS_AT, LENS_HALF = (3.08, -0.15), (2.36, 1.98)  # cm
 ROUND = 2.9  # exponent of the superellipse: 2 is an ellipse
 WRAP = 0.045  # how far the front bends back: z = -WRAP x²
 RIM = (0.17, 0.19)  # half width in the plane and half depth of the rims
-STEPS, SIDES = 56, 10
+STEPS, SIDES = 44, 8
 FRAME = {"name": "acetate", "color": (0.105, 0.042, 0.018, 1.0), "metallic": 0.0, "rough": 0.28}
 METAL = {"name": "hinges", "color": (0.72, 0.66, 0.52, 1.0), "metallic": 1.0, "rough": 0.3}
 LENS = {"name": "lenses", "color": (0.035, 0.022, 0.014, 0.26), "metallic": 0.0, "rough": 0.06}
@@ -107,9 +107,9 @@ def temples() -> list[Part]:
     """The arms, from the hinges past the ears."""
     line = [(5.42, 1.05, -1.30), (6.20, 1.10, -1.65), (6.68, 1.05, -2.8), (7.25, 0.95, -5.5), (7.85, 0.8, -8.2)]
     line += [(7.97, 0.35, -10.0), (7.80, -1.2, -11.6), (7.65, -2.6, -12.3)]
-    path = curve(line, 40)
-    tall = np.interp(np.arange(40), [0, 6, 26, 39], [0.34, 0.36, 0.22, 0.26])
-    points, corners = swept(path, np.column_stack([tall, np.full(40, 0.13)]), closed=False)
+    path = curve(line, 28)
+    tall = np.interp(np.arange(28), [0, 4, 18, 27], [0.34, 0.36, 0.22, 0.26])
+    points, corners = swept(path, np.column_stack([tall, np.full(28, 0.13)]), closed=False)
     return [(points, corners), (points * [-1, 1, 1], corners[:, ::-1])]
 
 

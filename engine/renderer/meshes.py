@@ -38,8 +38,8 @@ class MeshBuffers:
         self._held: tuple[Floats | None, ...] = ()
         self._corners: Corners | None = None
 
-    def draw(self, mesh: Triangles) -> None:
-        """Draws `mesh` into what is bound."""
+    def draw(self, mesh: Triangles, target: moderngl.Framebuffer) -> None:
+        """Draws `mesh` into `target`, which is bound."""
         if not len(mesh.corners):
             return
         if self._corners is not mesh.corners:
@@ -59,7 +59,15 @@ class MeshBuffers:
             layout = " ".join(f"{width}f" if name in used else f"{width}x4" for name, width, _ in VERTEX)
             content = [(self._vertices, layout, *used)]
             self._array = self.gpu.keep(self.gpu.context.vertex_array(self._program, content, self._indices))
-        self._array.render(moderngl.TRIANGLES, vertices=3 * len(mesh.corners))
+        if mesh.hides:
+            target.color_mask = False, False, False, False
+            target.use()  # only then does the mask count
+            self._array.render(moderngl.TRIANGLES, vertices=3 * mesh.hides)
+            target.color_mask = True, True, True, True
+            target.use()
+        if len(mesh.corners) > mesh.hides:
+            count = 3 * (len(mesh.corners) - mesh.hides)
+            self._array.render(moderngl.TRIANGLES, vertices=count, first=3 * mesh.hides)
 
     def _filled(self, buffer: moderngl.Buffer | None, data: bytes) -> moderngl.Buffer:
         """A buffer that begins with `data`: the same one where it is large enough."""
@@ -147,7 +155,7 @@ class MeshPainter:
 
 def box_of(meshes: Sequence[Triangles], size: tuple[int, int]) -> Box | None:
     """The pixels that `meshes` may touch in a picture of `size`; None where they touch none."""
-    boxes = [m.box(size[0] / size[1]) for m in meshes if len(m.corners)]
+    boxes = [m.box(size[0] / size[1]) for m in meshes if len(m.corners) > m.hides]
     ends = np.array(boxes, np.float64).reshape(-1, 4)
     ends = ends[np.isfinite(ends).all(axis=1)]
     if not len(ends):

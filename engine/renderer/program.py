@@ -133,7 +133,7 @@ class Program:
             values = (*mesh.values, *(0.0,) * 8)
             self.set("data0", values[:4])
             self.set("data1", values[4:8])
-            self._meshes.draw(mesh)
+            self._meshes.draw(mesh, target)
 
     def _fill(self, rows: Floats) -> None:
         """Uploads the rows, into a larger buffer where they do not fit."""

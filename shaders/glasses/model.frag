@@ -14,7 +14,6 @@ vec3 room(vec3 toward, float rough) {
 }
 
 vec4 effect(vec2 uv) {
-    if (mesh_color.a < 0.0) return vec4(0.0);   // the head: it hides and is not seen
     float metallic = mesh_uv.x, rough = clamp(mesh_uv.y, 0.05, 1.0);
     vec3 n = normalize(mesh_normal), v = normalize(-mesh_position);
     if (dot(n, v) < 0.0) n = -n;

@@ -142,6 +142,18 @@ def test_what_draws_nothing_hides_what_is_behind_it(gpu: Gpu) -> None:  # noqa: 
     assert tuple(picture[18, 50, :3]) == (255, 0, 0)
 
 
+def test_the_first_triangles_may_only_hide(gpu: Gpu) -> None:  # noqa: F811
+    cover, behind = rectangle(0.0, 0.0, 0.5, 1.0, z=-0.1), rectangle(0.25, 0.0, 0.75, 1.0, z=0.1)
+    positions = np.concatenate([cover.positions, behind.positions])
+    mesh = Triangles(
+        positions, np.concatenate([CORNERS, CORNERS + 4]), colors=np.tile(np.float32(RED), (8, 1)), hides=2
+    )
+    picture = draw(gpu, scene(effect(mesh, depth=True)), GREY)
+    assert tuple(picture[18, 20, :3]) == tuple(picture[18, 60, :3]) == (100, 100, 100)
+    assert tuple(picture[18, 40, :3]) == (255, 0, 0)
+    assert tuple(picture[18, 40]) == (255, 0, 0, 255)  # the mask of colours is open again
+
+
 def test_depth_begins_anew_in_every_frame(gpu: Gpu) -> None:  # noqa: F811
     class Moves(Effect):
         sheet = Mesh()

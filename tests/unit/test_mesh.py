@@ -132,3 +132,10 @@ def test_a_mesh_pass_has_what_it_promises() -> None:
     assert "vec4 ink(vec2 uv)" in shader.text
     assert "_position" in shader.vertex
     assert not Drawn.passes[0].covers
+
+
+def test_what_only_hides_is_not_in_the_box() -> None:
+    positions = np.concatenate([SQUARE * 0.1, SQUARE])
+    mesh = Triangles(positions, np.concatenate([CORNERS, CORNERS + 4]), hides=2)
+    assert mesh.box(1.0) == pytest.approx((0.25, 0.25, 0.5, 0.75))
+    assert box_of([Triangles(SQUARE, CORNERS, hides=2)], (64, 36)) is None

@@ -53,7 +53,7 @@ class Clone(Effect):
             across, down = np.flatnonzero(seen.any(axis=0)), np.flatnonzero(seen.any(axis=1))
             height, width = seen.shape
             edges = np.array([across[0], down[0], across[-1] + 1, down[-1] + 1]) / [width, height, width, height]
-            left, top, right, bottom = np.clip(edges + [-0.02, -0.02, 0.02, 0.02], 0.0, 1.0)
+            left, top, right, bottom = np.clip(edges + np.array([-0.02, -0.02, 0.02, 0.02]), 0.0, 1.0)
             box = (float(left), float(top), float(right), float(bottom))
         place = self._next
         self._next = (place + 1) % MOMENTS

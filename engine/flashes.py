@@ -11,6 +11,9 @@ do is known before it is drawn. Everything depends on the pictures and their tim
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from copy import deepcopy
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,7 +30,7 @@ SATURATED = 0.78  # red's part of the sum of the three
 MOST = 5  # opposing changes in a second: the sixth would end the third flash
 WINDOW_S = 1.0
 TOGETHER_S = 0.05  # what turns the same way within this time turns together; a moving hand does not
-CALM_S = 0.5  # after so long without a change the whole picture is let through again
+CALM_S = 0.5  # so long after what comes in has stopped flashing, the whole picture is let through again
 SMOOTH_S = 0.3  # time constant with which pictures that flash are mixed into what was shown
 TRIES = (1.0, 0.5, 0.25, 0.12, 0.06)
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
@@ -121,46 +124,52 @@ class FlashMeter:
     def __init__(self) -> None:
         self._shown: Floats | None = None
         self._shown_s = 0.0
-        self._damped = False
+        self._flashed_s = -np.inf  # when what came in flashed last
+        self._changes: tuple[Generals, Reds] | None = None  # of what is shown
+        self._coming: tuple[Generals, Reds] | None = None  # of what comes in, while it is damped
 
     def share(self, small: Pixels, now_s: float) -> float:
         """The part 0..1 of a picture that may be shown at `now_s`; the rest is what was shown before."""
-        if self._shown is None or now_s < self._shown_s:
+        if self._changes is None or self._shown is None or now_s < self._shown_s:
             return 1.0
         light = light_of(small)
-        turned, over = self._look(light, now_s)
-        if turned:
-            self._lively_s = now_s
-        self._damped = over or (self._damped and now_s - self._lively_s < CALM_S)
-        if not self._damped:
+        over = looks_over(self._changes, light, now_s)
+        if self._coming is None:
+            if not over:
+                return 1.0
+            self._coming = deepcopy(self._changes)  # until here what came in was what was shown
+        if looks_over(self._coming, light, now_s):
+            self._flashed_s = now_s
+        for kind in self._coming:
+            kind.take_light(light, *kind.turns_of(light), now_s)
+        if not over and now_s - self._flashed_s >= CALM_S:
+            self._coming = None
             return 1.0
         most = 1.0 - float(np.exp((self._shown_s - now_s) / SMOOTH_S))
         for part in TRIES:
             share = np.float32(most * part)
-            if not self._look(self._shown + (light - self._shown) * share, now_s)[1]:
+            if not looks_over(self._changes, self._shown + (light - self._shown) * share, now_s):
                 return float(share)
         return 0.0  # never one too many
 
     def take(self, small: Pixels, now_s: float) -> None:
         """Takes what is shown at `now_s`. After a jump back in time everything begins anew."""
         light = light_of(small)
-        if self._shown is None or now_s < self._shown_s:
-            self._damped, self._lively_s = False, -np.inf
+        if self._changes is None or now_s < self._shown_s:
+            self._coming, self._flashed_s = None, -np.inf
             self._changes = (Generals(light), Reds(light))
-        for changes in self._changes:
-            changes.take_light(light, *changes.turns_of(light), now_s)
+        for kind in self._changes:
+            kind.take_light(light, *kind.turns_of(light), now_s)
         self._shown, self._shown_s = light, now_s
 
-    def _look(self, light: Floats, now_s: float) -> tuple[bool, bool]:
-        """Whether `light` turns in a quarter of any field, and whether that is once too often."""
-        lively = over = False
-        for changes in self._changes:
-            falls, rises = changes.turns_of(light)
-            turned = falls | rises
-            if turned.any():
-                lively = lively or fills_a_quarter(turned)
-                over = over or changes.over(falls, rises, now_s)
-        return lively, over
+
+def looks_over(changes: Sequence[Generals | Reds], light: Floats, now_s: float) -> bool:
+    """Whether `light` turns in a quarter of any field once too often."""
+    for kind in changes:
+        falls, rises = kind.turns_of(light)
+        if (falls.any() or rises.any()) and kind.over(falls, rises, now_s):
+            return True
+    return False
 
 
 def light_of(small: Pixels) -> Floats:

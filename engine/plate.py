@@ -22,7 +22,7 @@ from engine.imaging import LINEAR, ROOT_OF_LINEAR, gaussian, resize, shrunk
 COLUMNS = 160  # of the grid, at most
 MARGIN, COVER = 0.04, 0.02  # widths round the mask in which nothing is learnt, and which are hidden
 PERSON = 0.06  # the confidence from which on somebody may stand there
-SURE = 4  # sightings after which a cell is fully known
+DOUBTED, SURE = 2, 6  # sightings up to which a cell may be a mistake, and after which it is fully known
 MOST = 30  # sightings that are counted: as many contradictions and it is learnt anew
 SETTLED = 8  # sightings after which a cell is brought up to date only in its turn
 TURNS = 8  # frames until every row had its turn
@@ -32,6 +32,7 @@ LARGEST_STEP = 0.08  # widths that a knocked camera is followed
 # Shares of the known and visible cells that differ, from which on the camera may have moved, and shows another room.
 CHANGED, LOST = 0.02, 0.5
 LOST_S = 0.5
+STAYS_S = 0.5  # for which somebody who is not seen any more is taken to be there
 STEP_S, LONGEST_WAIT_S = 0.2, 2.0  # between two looks for a camera's step
 STEP_WIDTH = 640  # of the pictures in which a camera's step is measured
 EPSILON = np.float32(1e-3)
@@ -72,6 +73,8 @@ class Plate:
         self._lost_s: float | None = None
         self._stepped_s, self._wait_s = -np.inf, STEP_S
         self._moved = False
+        self._person_cells: Cells | None = None  # where somebody was seen last, and when
+        self._person_s = 0.0
         self._differs = 0.0  # share of what is known and visible
 
     def resize(self, size: tuple[int, int]) -> None:
@@ -83,7 +86,7 @@ class Plate:
                 np.asarray(cv2.resize(plane, fresh.grid, interpolation=cv2.INTER_NEAREST))
                 for plane in (self.cells, self.trust, self.age_s)
             )
-        self.size, self.grid, self._moved = size, fresh.grid, True
+        self.size, self.grid, self._moved, self._person_cells = size, fresh.grid, True, None
 
     def see(self, frame: Frame, rgba: Pixels, mask: Mask) -> PlateView:
         """Learns from a frame (`rgba`: its picture with alpha) and says how the plate is to be seen in it."""
@@ -106,16 +109,22 @@ class Plate:
         """Nothing is known any more."""
         self.trust[:] = 0.0
         self._light[:] = 1.0
-        self._lost_s = None
+        self._lost_s = self._person_cells = None
         self._differs = 0.0
 
     def _person(self, mask: Mask) -> Cells:
+        now_s = self._time_s or 0.0
         if not mask.present:
+            # Nobody leaves from one moment to the next: for a while it is taken for a mistake.
+            if self._person_cells is not None and now_s - self._person_s < STAYS_S:
+                return self._person_cells
             return np.zeros(self.grid[::-1], np.bool_)
         confidence = mask.confidence
         shrinks = confidence.shape[1] >= self.grid[0] and confidence.shape[0] >= self.grid[1]
         method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-        return np.asarray(cv2.resize(confidence, self.grid, interpolation=method) > PERSON)
+        self._person_cells = np.asarray(cv2.resize(confidence, self.grid, interpolation=method) > PERSON)
+        self._person_s = now_s
+        return self._person_cells
 
     def _compare(self, now: Floats, free: Cells) -> Floats:
         """Finds the light of now; returns how far the picture is from what the plate says under that light."""
@@ -231,7 +240,7 @@ class Plate:
 
     def _view(self, now: Floats, person: Cells, free: Cells, change: Floats, rows: tuple[int, int]) -> PlateView:
         known = self.trust >= 1.0
-        sure = np.clip(self.trust / SURE, 0.0, 1.0)
+        sure = np.clip((self.trust - DOUBTED) / np.float32(SURE - DOUBTED), 0.0, 1.0)
         hidden = grown(person, COVER * self.grid[0])
         if self._differs < LOST:
             # What differs much is hidden too, until it is learnt: shadows, things held, somebody whom the mask misses.

@@ -254,7 +254,9 @@ class Renderer:
     def _draw_layer(self, layer: Layer, uniforms: Mapping[str, Any], fresh: bool) -> bool:
         """Draws one layer onto the canvas; returns whether the canvas is still untouched."""
         textures, field, values = self._layer_inputs(layer, uniforms)
-        if layer.cut == "person" and (field is None or field.bounds is None):
+        if layer.cut != "none" and field is None:
+            return fresh  # what is to be cut away is not known, so nothing is shown
+        if layer.cut == "person" and field is not None and field.bounds is None:
             return fresh
         runners = self._runners_of(layer)
         if not any(r.covers for r in runners):

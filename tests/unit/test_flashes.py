@@ -141,6 +141,13 @@ def test_after_a_strobe_the_picture_comes_back_whole() -> None:
     assert general(out) <= 5
 
 
+def test_what_moves_after_a_strobe_is_not_held_back_for_long() -> None:
+    moving = [patch(9, 12, int(30 + 25 * np.sin(n / 10)), 12, True) for n in range(90)]
+    shares, _ = shown([*strobe(10.0, BLACK, WHITE, seconds=1.0), *moving])
+    assert min(shares[:30]) < 1.0
+    assert set(shares[80:]) == {1.0}
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_whatever_flashes_how_it_may(seed: int) -> None:
     """Random lights for random times, in every cell the same, at an uneven rate."""

@@ -135,6 +135,18 @@ def test_a_mask_that_fails_for_some_frames_puts_nobody_into_the_plate() -> None:
     assert error(watch.shown(), behind, alpha) < 2.0
 
 
+def test_somebody_who_is_gone_from_one_frame_to_the_next_is_still_hidden() -> None:
+    """Before the room is known, a tracker that says "nobody" for a moment shows nobody and teaches nothing."""
+    watch = Watch()
+    picture, _, alpha = seen(0.5)
+    watch.look(picture, alpha, 10)
+    watch.look(picture, np.zeros_like(alpha), 12)
+    assert watch.cover()[alpha > 0.5].min() > 0.9
+    assert watch.known()[alpha > 0.5].max() == 0.0
+    watch.look(picture, np.zeros_like(alpha), 12)
+    assert watch.cover().max() == 0.0, "in the end it is believed"
+
+
 @pytest.mark.parametrize("light", [0.6, 0.85, 1.25])
 def test_a_change_of_light_is_carried_over_at_once(light: float) -> None:
     watch = Watch()

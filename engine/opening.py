@@ -133,7 +133,14 @@ def open_ear(wishes: Wishes, source: Source, stack: ExitStack) -> tuple[Sound | 
 
 
 def open_sinks(
-    wishes: Wishes, source: Source, fps: float, sound_path: str | None, sinks: list[Sink], stack: ExitStack
+    wishes: Wishes,
+    source: Source,
+    fps: float,
+    sound_path: str | None,
+    sinks: list[Sink],
+    stack: ExitStack,
+    *,
+    live: bool,
 ) -> None:
     """Adds every output but the window to `sinks`. Raises UsageError and SinkError."""
     from engine.sinks import open_sink
@@ -141,6 +148,8 @@ def open_sinks(
     own = getattr(source, "path", None)
     for spec in wishes.outputs:
         if spec != WINDOW:
-            sink = open_sink(spec, size=source.size, fps=fps, audio_from=sound_path, inputs=[own] if own else [])
+            sink = open_sink(
+                spec, size=source.size, fps=fps, audio_from=sound_path, inputs=[own] if own else [], live=live
+            )
             stack.callback(sink.close)
             sinks.append(sink)

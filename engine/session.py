@@ -185,7 +185,7 @@ def _play(wishes: Wishes, take: Take | None, progress: Progress | None, extra_si
         recorder = opening.open_recorder(wishes, playlist.scene, source, fps, stack, live=live)
         window, gpu = opening.open_gpu(wishes, source.size, playlist.scene.title, stack)
         sound, sound_path = opening.open_ear(wishes, source, stack)
-        opening.open_sinks(wishes, source, fps, sound_path, sinks, stack)
+        opening.open_sinks(wishes, source, fps, sound_path, sinks, stack, live=live)
         stats = Stats()
         watched = zip(playlist.scenes, wishes.scenes, strict=True) if live and take is None else ()
         reloaders = [

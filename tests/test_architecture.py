@@ -20,13 +20,21 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 LONGEST = 350
 HEAVY = {
     "cv2", "mediapipe", "tensorflow", "av", "glfw", "moderngl", "pyvirtualcam", "ai_edge_litert", "matplotlib", "rich",
-    "PIL", "tomlkit", "fontTools", "sounddevice", "trimesh",
+    "PIL", "tomlkit", "fontTools", "sounddevice", "trimesh", "aiohttp", "mss",
 }  # fmt: skip
 # Which files may import which heavy library when they themselves are imported. They are backends, loaded when needed.
 BACKENDS = {
     "moderngl": ("engine/renderer/", "engine/sinks/window.py"),
     "glfw": ("engine/sinks/window.py",),
-    "av": ("engine/sources/decoder.py", "engine/sources/sound.py", "engine/sinks/video.py", "engine/sinks/sound.py"),
+    "av": (
+        "engine/sources/decoder.py",
+        "engine/sources/sound.py",
+        "engine/sources/stream.py",
+        "engine/sinks/video.py",
+        "engine/sinks/encodings.py",
+        "engine/sinks/exr.py",
+        "engine/sinks/sound.py",
+    ),
     "cv2": (
         "engine/imaging.py",
         "engine/matte_steps.py",

@@ -53,34 +53,55 @@ KINDS: dict[str, SinkKind] = {
         SinkKind("web", "a page for browsers on this machine", "web:8765", "engine.sinks.web:WebSink", True),
         SinkKind("video", "a video file: mp4, mov, mkv, webm, gif", "out.mp4", "engine.sinks.video:VideoSink"),
         SinkKind("png", "numbered pictures", "out_%05d.png", "engine.sinks.png:PngSink"),
+        SinkKind("exr", "numbered pictures in linear light", "out_%05d.exr", "engine.sinks.exr:ExrSink"),
         SinkKind("null", "nothing: for measuring", "null", "engine.sinks.null:NullSink"),
     )
 }
 
+FILES = ("video", "png", "exr")
+OPTIONS = {
+    "alpha": ("0", "1"),
+    "matte": ("0", "1"),
+    "codec": ("h264", "h265", "vp9", "av1", "prores", "ffv1", "hardware"),
+}
 DEFAULT_WEB_PORT = 8765
 VIDEO_SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".gif")
 _DEVICE = re.compile(r"/dev/video\d+$")
 
 
 def open_sink(
-    spec: str, *, size: tuple[int, int], fps: float, audio_from: str | None = None, inputs: Iterable[str | Path] = ()
+    spec: str,
+    *,
+    size: tuple[int, int],
+    fps: float,
+    audio_from: str | None = None,
+    inputs: Iterable[str | Path] = (),
+    live: bool = False,
 ) -> Sink:
     """Opens the output that `spec` names; all but the window, which its own module opens.
 
     A file's name decides by its suffix; `folder/` and `name_%05d.png` are picture sequences; `?alpha=1` after the name
-    keeps transparency where the format has it (mov, webm, png). `size` is (width, height) of the pictures to come,
-    `fps` their nominal rate; `audio_from` names the file whose sound a video gets. None of `inputs`, nor `audio_from`,
+    keeps transparency where the format has it (mov, webm, png, exr), `?matte=1` writes it into a video of its own, and
+    `?codec=h265` chooses how a video is encoded. `size` is (width, height) of the pictures to come,
+    `fps` their nominal rate; `audio_from` names the file whose sound a video gets; `live` pictures
+    cannot be made again. None of `inputs`, nor `audio_from`,
     is ever written to. Raises UsageError for an unknown name, SinkError for what cannot be written.
     """
     kind, rest, options = split_spec(spec)
     if kind == "window":
         raise UsageError("the window is not opened here", hint="use engine.sinks.window")
-    if kind in ("video", "png"):
+    if kind in FILES:
         _check_inputs(Path(rest).expanduser(), [*inputs, *([audio_from] if audio_from else [])])
     extra: dict[str, Any] = {"audio_from": audio_from} if kind == "video" else {}
-    if kind in ("video", "png", "web"):
+    if kind in ("png", "exr", "web", "video"):
         extra["alpha"] = options.get("alpha", "0") == "1"
-    module, _, attribute = KINDS[kind].target.partition(":")
+    if kind == "video":
+        extra |= {"codec": options.get("codec", ""), "live": live}
+    target = KINDS[kind].target
+    if options.get("matte") == "1":
+        target = "engine.sinks.matte:MatteSink"
+        del extra["alpha"]
+    module, _, attribute = target.partition(":")
     backend = getattr(importlib.import_module(module), attribute)
     return cast("Sink", backend(rest, size=size, fps=fps, **extra))
 
@@ -100,9 +121,10 @@ def split_spec(spec: str) -> tuple[str, str, dict[str, str]]:
     """The kind, the path or device, and the options of an output's name."""
     text, _, query = spec.partition("?")
     options = dict(parse_qsl(query, keep_blank_values=True))
-    bad = [f"{key}={value}" for key, value in options.items() if key != "alpha" or value not in ("0", "1")]
+    bad = [f"{key}={value}" for key, value in options.items() if value not in OPTIONS.get(key, ())]
     if bad or (query and not options):
-        raise UsageError(f"'{spec}': '{(bad or [query])[0]}' is no option of an output", hint="known: ?alpha=1")
+        known = f"?alpha=1, ?matte=1, ?codec= with {', '.join(OPTIONS['codec'])}; joined by &"
+        raise UsageError(f"'{spec}': '{(bad or [query])[0]}' is no option of an output", hint=f"known: {known}")
     name, _, rest = text.partition(":")
     if text in ("window", "null"):
         kind, rest = text, ""
@@ -112,13 +134,19 @@ def split_spec(spec: str) -> tuple[str, str, dict[str, str]]:
         kind, rest = "virtual-camera", text
     else:
         kind, rest = _kind_of_path(text), text
-    if options.get("alpha") == "1" and not (kind in ("png", "web") or text.lower().endswith((".mov", ".webm"))):
-        raise UsageError(f"'{text}' cannot keep transparency", hint="what can: .mov, .webm, PNG sequence, web")
+    if options.get("alpha") == "1" and not (kind in ("png", "exr", "web") or text.lower().endswith((".mov", ".webm"))):
+        raise UsageError(f"'{text}' cannot keep transparency", hint="what can: .mov, .webm, PNG and EXR sequence, web")
+    if kind != "video" and options.keys() & {"codec", "matte"}:
+        raise UsageError(f"'{spec}': codec and matte are for video files", hint="write out.mp4?codec=h265")
+    if options.get("alpha") == options.get("matte") == "1":
+        raise UsageError(f"'{spec}': either alpha or a matte of its own", hint="leave one of them out")
     return kind, rest, options
 
 
 def _kind_of_path(text: str) -> str:
     path = Path(text).expanduser()
+    if path.suffix.lower() == ".exr":
+        return "exr"
     if text.endswith(("/", "\\")) or path.is_dir() or path.suffix.lower() == ".png":
         return "png"
     if path.suffix.lower() in VIDEO_SUFFIXES:
@@ -128,7 +156,7 @@ def _kind_of_path(text: str) -> str:
     raise SinkError(
         f"no output format has the suffix '{path.suffix}'",
         where=text,
-        hint=f"known: {', '.join(VIDEO_SUFFIXES)}, name_%05d.png, or a folder with / at its end",
+        hint=f"known: {', '.join(VIDEO_SUFFIXES)}, name_%05d.png, name_%05d.exr, or a folder with / at its end",
     )
 
 

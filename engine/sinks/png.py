@@ -23,18 +23,20 @@ class PngSink(Closing):
     Lossless; with `alpha` the pictures are RGBA with straight alpha. A folder that does not exist is made.
     """
 
+    suffix = ".png"
+
     def __init__(self, name: str, *, size: tuple[int, int], fps: float, alpha: bool = False) -> None:
-        self.alpha = alpha
+        self.name, self.alpha = name, alpha
         self.size, self.fps = size, fps
         self.frames = 0
         path = Path(name).expanduser()
-        if path.suffix.lower() != ".png":
+        if path.suffix.lower() != self.suffix:
             check_folder(path)
             try:
                 path.mkdir(exist_ok=True)
             except OSError as error:
                 raise SinkError(f"the folder cannot be made ({error.strerror})", where=str(path)) from error
-            path = path / "frame_%05d.png"
+            path = path / f"frame_%05d{self.suffix}"
         self._numbered = "%" in path.name
         if self._numbered and (len(_NUMBER.findall(path.name)) != 1 or path.name.count("%") != 1):
             raise SinkError("one number such as %05d may stand in the name", where=str(path))
@@ -48,17 +50,22 @@ class PngSink(Closing):
             raise SinkError(
                 "many pictures need a number in the name",
                 where=str(self._path),
-                hint=f"write {self._path.stem}_%05d.png, or a folder/",
+                hint=f"write {self._path.stem}_%05d{self.suffix}, or a folder/",
             )
-        order = cv2.COLOR_RGBA2BGRA if self.alpha else cv2.COLOR_RGBA2BGR
-        ok, data = cv2.imencode(".png", cv2.cvtColor(image, order), [cv2.IMWRITE_PNG_COMPRESSION, _LEVEL])
         path = self._path.with_name(self._path.name % self.frames) if self._numbered else self._path
-        if not ok:
-            raise SinkError("the picture could not be encoded", where=str(path))
+        data = self.encode(image)
         try:
-            path.write_bytes(data.tobytes())
+            path.write_bytes(data)
         except OSError as error:
             raise SinkError(
                 f"cannot be written ({error.strerror})", where=str(path), hint="check the disk's space and permissions"
             ) from error
         self.frames += 1
+
+    def encode(self, image: Pixels) -> bytes:
+        """One picture as a file's bytes."""
+        order = cv2.COLOR_RGBA2BGRA if self.alpha else cv2.COLOR_RGBA2BGR
+        ok, data = cv2.imencode(".png", cv2.cvtColor(image, order), [cv2.IMWRITE_PNG_COMPRESSION, _LEVEL])
+        if not ok:
+            raise SinkError("the picture could not be encoded", where=str(self._path))
+        return data.tobytes()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import av
 import numpy as np
@@ -17,41 +17,27 @@ from engine.closing import Closing
 from engine.data import Pixels
 from engine.errors import SinkError
 from engine.sinks import check_folder, check_picture
+from engine.sinks.encodings import encoding_for
 from engine.sinks.sound import SoundTrack
 
 log = logging.getLogger("phosphene")
 
+# An unfinished file plays up to its last whole fragment; a finished one is a usual file.
+_SAFE = {
+    ".mp4": {"movflags": "+hybrid_fragmented+delay_moov", "frag_duration": "300000", "flush_packets": "1"},
+    ".mov": {"movflags": "+hybrid_fragmented+delay_moov", "frag_duration": "300000", "flush_packets": "1"},
+    ".mkv": {"cluster_time_limit": "300", "flush_packets": "1"},
+    ".webm": {"cluster_time_limit": "300", "flush_packets": "1"},
+}
 # H.273 code points: BT.709 primaries, transfer and matrix; studio range
 _BT709, _STUDIO_RANGE = 1, 1
 
 
-class Encoding(NamedTuple):
-    """How one kind of file is encoded; `tick` is the finest step of time that its container keeps."""
-
-    codec: str
-    pixel_format: str
-    tick: Fraction
-    options: dict[str, str]
-
-
-_H264 = {"crf": "18", "preset": "veryfast"}
-_VP9 = {"crf": "24", "b": "0", "deadline": "realtime", "cpu-used": "5", "row-mt": "1", "auto-alt-ref": "0"}
-_FINE, _MILLI = Fraction(1, 90000), Fraction(1, 1000)
-ENCODINGS = {
-    ".mp4": Encoding("libx264", "yuv420p", _FINE, _H264),
-    ".mov": Encoding("libx264", "yuv420p", _FINE, _H264),
-    ".mkv": Encoding("libx264", "yuv420p", _MILLI, _H264),
-    ".webm": Encoding("libvpx-vp9", "yuv420p", _MILLI, _VP9),
-    ".gif": Encoding("gif", "pal8", Fraction(1, 100), {}),
-}
-ALPHA_ENCODINGS = {
-    ".mov": Encoding("prores_ks", "yuva444p10le", _FINE, {"profile": "4444"}),
-    ".webm": Encoding("libvpx-vp9", "yuva420p", _MILLI, _VP9),
-}
-
-
 class VideoSink(Closing):
     """Writes H.264 (mp4, mov, mkv), VP9 (webm) or GIF; with `alpha` ProRes 4444 (mov) or VP9 (webm), straight alpha.
+
+    `codec` names another (see encodings.NAMES). What is `live` cannot be written again: where the process is killed or
+    the machine dies its file plays up to the last second, and its index stands at the end instead of the begin.
 
     Times are kept as given, from the first picture on, to the container's tick (GIF: 10 ms). Where the format needs
     even sides, an odd side is lengthened by repeating its last row or column. Sound of `audio_from` is copied where the
@@ -60,21 +46,23 @@ class VideoSink(Closing):
     """
 
     def __init__(
-        self, name: str, *, size: tuple[int, int], fps: float, audio_from: str | None = None, alpha: bool = False
+        self,
+        name: str,
+        *,
+        size: tuple[int, int],
+        fps: float,
+        audio_from: str | None = None,
+        alpha: bool = False,
+        codec: str = "",
+        live: bool = False,
     ) -> None:
         self.path = Path(name).expanduser()
         self.size, self.fps, self.alpha = size, fps, alpha
         self.frames = 0
+        self._live = live
         suffix = self.path.suffix.lower()
-        found = (ALPHA_ENCODINGS if alpha else ENCODINGS).get(suffix)
-        if found is None:
-            known = ", ".join(ALPHA_ENCODINGS if alpha else ENCODINGS)
-            raise SinkError(f"'{suffix}' cannot be written here", where=str(self.path), hint=f"choose one of {known}")
-        self._encoding = found
-        if found.codec not in av.codecs_available:
-            raise SinkError(
-                f"this PyAV has no encoder {found.codec}", where=str(self.path), hint="pip install --force-reinstall av"
-            )
+        coded = (size[0] + size[0] % 2, size[1] + size[1] % 2)
+        self._encoding = encoding_for(suffix, codec, coded, alpha=alpha, where=str(self.path))
         self._audio_from = audio_from if suffix != ".gif" else None
         _check_writable(self.path)
         self._container: OutputContainer | None = None
@@ -144,7 +132,8 @@ class VideoSink(Closing):
 
     def _open(self) -> None:
         encoding = self._encoding
-        flags = {"movflags": "faststart"} if self.path.suffix.lower() in (".mp4", ".mov") else {}
+        suffix = self.path.suffix.lower()
+        flags = _SAFE.get(suffix, {}) if self._live else {"movflags": "faststart"} if suffix in (".mp4", ".mov") else {}
         container = av.open(str(self.path.absolute()), "w", options=flags)
         self._container = container
         stream = container.add_stream(encoding.codec, rate=Fraction(self.fps).limit_denominator(1001))
@@ -155,6 +144,8 @@ class VideoSink(Closing):
         context = stream.codec_context
         context.time_base = encoding.tick
         context.options = encoding.options
+        if encoding.tag:
+            context.codec_tag = encoding.tag
         if encoding.codec != "gif":
             context.color_primaries = context.color_trc = context.colorspace = _BT709
             context.color_range = _STUDIO_RANGE

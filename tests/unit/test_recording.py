@@ -1,0 +1,227 @@
+"""Recordings: every codec and container, EXR, a matte of its own, hardware, and what is left where something dies."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+from engine.errors import SinkError, UsageError
+from engine.sinks import encodings, open_sink, split_spec
+from engine.sources.testcard import TestCardSource, read_number
+
+ROOT = Path(__file__).resolve().parents[2]
+SIZE = (320, 240)
+
+
+def cards(count: int, size: tuple[int, int] = SIZE) -> list[np.ndarray]:
+    source = TestCardSource(size, 30.0, count)
+    return [cv2.cvtColor(frame.pixels, cv2.COLOR_RGB2RGBA) for frame in iter(source.read, None)]
+
+
+def record(spec: str, images: list[np.ndarray], **options: Any) -> None:
+    height, width = images[0].shape[:2]
+    with open_sink(spec, size=(width, height), fps=30.0, **options) as sink:
+        for number, image in enumerate(images):
+            sink.write(image, number / 30)
+
+
+def numbers(path: Path) -> list[int | None]:
+    """The card's number in every picture that can be decoded; a file that is cut off ends where it ends."""
+    found: list[int | None] = []
+    with av.open(str(path)) as container:
+        try:
+            for frame in container.decode(video=0):
+                found.append(read_number(frame.to_ndarray(format="bgr24")))
+        except av.FFmpegError:
+            pass  # the end of what was written
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "inside"),
+    [
+        ("a.mp4", "h264", "h264"), ("a.mp4", "h265", "hevc"), ("a.mp4", "av1", "av1"), ("a.mp4", "vp9", "vp9"),
+        ("a.mov", "h265", "hevc"), ("a.mov", "prores", "prores"), ("a.mkv", "av1", "av1"), ("a.mkv", "ffv1", "ffv1"),
+        ("a.webm", "av1", "av1"), ("a.webm", "vp9", "vp9"), ("a.mkv", "prores", "prores"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("live", [False, True])
+def test_every_codec_keeps_pictures_times_and_colours(
+    tmp_path: Path, name: str, codec: str, inside: str, live: bool
+) -> None:
+    images = cards(9)
+    record(f"{tmp_path / name}?codec={codec}", images, live=live)
+    with av.open(str(tmp_path / name)) as container:
+        stream = container.streams.video[0]
+        # FFmpeg's name of what decodes AV1 is that of a library
+        assert inside in (stream.codec_context.name, stream.codec_context.codec.canonical_name)
+        frames = list(container.decode(stream))
+    assert [read_number(frame.to_ndarray(format="bgr24")) for frame in frames] == list(range(9))
+    times = [float(frame.pts * frame.time_base) for frame in frames]
+    assert times == pytest.approx([number / 30 for number in range(9)], abs=0.0011)
+    shown = frames[4].to_ndarray(format="rgb24").astype(int)
+    assert np.abs(shown - images[4][..., :3])[60:120].mean() < 8
+
+
+def test_apple_finds_h265_by_its_tag(tmp_path: Path) -> None:
+    record(f"{tmp_path / 'a.mp4'}?codec=h265", cards(3))
+    with av.open(str(tmp_path / "a.mp4")) as container:
+        assert container.streams.video[0].codec_context.codec_tag == "hvc1"
+
+
+@pytest.mark.parametrize(
+    "spec", ["a.webm?codec=h264", "a.mp4?codec=prores", "a.gif?codec=h264", "a.mov?alpha=1&codec=h265"]
+)
+def test_what_does_not_go_together_is_refused_with_what_does(tmp_path: Path, spec: str) -> None:
+    with pytest.raises(SinkError, match="cannot hold") as raised:
+        open_sink(str(tmp_path / spec), size=SIZE, fps=30.0)
+    assert "it can hold" in raised.value.hint
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "a.mp4?codec=h266",
+        "a.png?codec=h264",
+        "a.mp4?matte=2",
+        "a.mov?alpha=1&matte=1",
+        "web?matte=1",
+        "a.exr?codec=av1",
+    ],
+)
+def test_options_that_mean_nothing_are_refused(spec: str) -> None:
+    with pytest.raises(UsageError):
+        split_spec(spec)
+
+
+def person(size: tuple[int, int] = SIZE) -> np.ndarray:
+    image = np.full((size[1], size[0], 4), (180, 90, 40, 0), np.uint8)
+    image[60:180, 100:220, 3] = 255
+    image[200:, :, 3] = 128
+    return image
+
+
+def test_a_matte_in_a_file_of_its_own(tmp_path: Path) -> None:
+    record(f"{tmp_path / 'a.mp4'}?matte=1", [person()] * 5)
+    with av.open(str(tmp_path / "a.mp4")) as color, av.open(str(tmp_path / "a.matte.mp4")) as matte:
+        colors, mattes = list(color.decode(video=0)), list(matte.decode(video=0))
+    assert [f.pts * f.time_base for f in colors] == [f.pts * f.time_base for f in mattes]
+    assert len(mattes) == 5
+    shown = mattes[2].to_ndarray(format="rgb24").astype(int)
+    assert np.abs(shown - person()[..., 3:].astype(int)).mean() < 2
+    assert np.abs(colors[2].to_ndarray(format="rgb24").astype(int) - (180, 90, 40)).mean() < 4
+
+
+def exr(path: Path) -> np.ndarray:
+    with av.open(str(path)) as container:
+        frame = next(container.decode(video=0)).reformat(format="gbrapf32le")
+    return frame.to_ndarray()
+
+
+@pytest.mark.parametrize("alpha", [False, True])
+def test_exr_holds_linear_light(tmp_path: Path, alpha: bool) -> None:
+    record(f"{tmp_path / 'a_%03d.exr'}" + ("?alpha=1" if alpha else ""), [person()] * 2)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a_000.exr", "a_001.exr"]
+    found = exr(tmp_path / "a_001.exr")
+    codes = np.array([180, 90, 40]) / 255
+    light = ((codes + 0.055) / 1.055) ** 2.4
+    assert found[100, 150] == pytest.approx([*light, 1.0], abs=2e-3)
+    assert found[10, 10] == pytest.approx([0, 0, 0, 0] if alpha else [*light, 1.0], abs=2e-3)
+    half = 128 / 255 if alpha else 1.0
+    assert found[220, 10] == pytest.approx([*(light * half), half], abs=2e-3)
+
+
+def test_no_card_is_said_with_what_was_tried(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(encodings, "works", lambda name, size: False)
+    with pytest.raises(SinkError, match="no graphics card encodes here") as raised:
+        open_sink(f"{tmp_path / 'a.mp4'}?codec=hardware", size=SIZE, fps=30.0)
+    assert "h264_nvenc" in raised.value.message
+    with pytest.raises(SinkError, match="without alpha"):
+        open_sink(f"{tmp_path / 'a.webm'}?codec=hardware", size=SIZE, fps=30.0)
+
+
+def test_the_first_card_that_works_is_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(encodings, "_CARDS", ("no_such_encoder", "libx264"))
+    monkeypatch.setattr(av, "codecs_available", {*av.codecs_available, "no_such_encoder"})
+    assert not encodings.works("no_such_encoder", SIZE)
+    assert encodings.works("libx264", SIZE)
+    record(f"{tmp_path / 'a.mp4'}?codec=hardware", cards(4))
+    assert numbers(tmp_path / "a.mp4") == [0, 1, 2, 3]
+
+
+KILLED = """
+import os, signal, sys
+sys.path.insert(0, {tests!r})
+from test_recording import cards, open_sink
+sink = open_sink({spec!r}, size=(320, 240), fps=30.0, live=True)
+images = cards(150)
+for number, image in enumerate(images):
+    sink.write(image, number / 30)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def child(script: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(
+        [sys.executable, "-c", script], env=env, capture_output=True, text=True, timeout=120, check=False, **options
+    )
+
+
+@pytest.mark.parametrize(
+    "spec", ["a.mp4", "a.mov", "a.mkv", "a.webm", "a.mp4?codec=h265", "a.mp4?codec=av1", "a.mkv?codec=ffv1"]
+)
+def test_a_kill_costs_at_most_a_second(tmp_path: Path, spec: str) -> None:
+    done = child(KILLED.format(tests=str(Path(__file__).parent), spec=str(tmp_path / spec)))
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    found = numbers(tmp_path / spec.partition("?")[0])
+    assert found == list(range(len(found)))
+    assert len(found) >= 120
+
+
+FULL = """
+import resource, signal, sys
+sys.path.insert(0, {tests!r})
+from test_recording import open_sink
+import numpy as np
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))
+noise = np.random.default_rng(0)
+sink = open_sink({spec!r}, size=(320, 240), fps=30.0, live=True)
+try:
+    for number in range(900):
+        sink.write(noise.integers(0, 255, (240, 320, 4), np.uint8), number / 30)
+    sink.close()
+except Exception as error:
+    print(type(error).__name__, error, sink.frames, flush=True)
+try:
+    sink.close()
+except Exception as error:
+    print("closing:", error)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of Unix")
+@pytest.mark.parametrize("spec", ["a.mp4", "a.mkv", "a.webm"])
+def test_a_full_disk_is_said_and_what_was_written_plays(tmp_path: Path, spec: str) -> None:
+    done = child(FULL.format(tests=str(Path(__file__).parent), spec=str(tmp_path / spec), limit=2_000_000))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("SinkError"), done.stdout
+    assert "check the disk's space" in done.stdout
+    with av.open(str(tmp_path / spec)) as container:
+        count = 0
+        try:
+            for _ in container.decode(video=0):
+                count += 1
+        except av.FFmpegError:
+            pass  # the end of what was written
+    assert count >= 10

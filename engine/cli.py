@@ -15,7 +15,8 @@ from engine.errors import PhospheneError, UsageError
 from engine.version import __version__
 
 COMMANDS = (
-    "run", "demo", "list", "show", "doctor", "models", "gallery", "check", "new", "bench", "score", "soak", "measure",
+    "run", "demo", "list", "show", "doctor", "models", "gallery", "check", "new", "teach", "bench", "score", "soak",
+    "measure",
 )  # fmt: skip
 
 INTRO = """\

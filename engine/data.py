@@ -117,6 +117,31 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Hand:
+    """One hand: MediaPipe's 21 landmarks.
+
+    `points`: (21, 3) float32, uv and z in units of the picture's width, relative to the wrist; `world`: (21, 3) metres
+    about the hand's middle; `side`: `left` or `right`, the person's own; `gesture`: what it shows (`thumb_up`,
+    `victory` …), empty where it is nothing known, as surely as `score` says.
+    """
+
+    points: Floats
+    world: Floats
+    side: str
+    gesture: str = ""
+    score: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Hands:
+    """The hands found in frame `frame_id`, and how surely each gesture is shown by any of them (steadied, 0..1)."""
+
+    frame_id: int
+    items: tuple[Hand, ...] = ()
+    gestures: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Labels:
     """How a model classifies frame `frame_id`: `scores` (N,) 0..1 for each of `names`, as the model said them, and
     `values` (N,) the same steadied over time: they cross one half with hysteresis."""
@@ -215,6 +240,12 @@ class Observation:
         """Things of known shape; empty where there is none or the tracker did not run."""
         found = self.results.get("reference")
         return found.items if isinstance(found, References) else ()
+
+    @property
+    def hands(self) -> tuple[Hand, ...]:
+        """The hands; empty where there is none or the tracker did not run."""
+        found = self.results.get("hands")
+        return found.items if isinstance(found, Hands) else ()
 
     @property
     def mask(self) -> Mask | None:

@@ -45,6 +45,7 @@ TABLE: dict[str, Signal] = {
         Signal("face.size", "height of the face, 1 = the picture's height"),
         Signal("pose.present", "1 while there is a body"),
         Signal("pose.count", "how many bodies there are", 0.0, 4.0),
+        Signal("hands.count", "how many hands there are", 0.0, 2.0),
         Signal("person.present", "1 while the person mask holds somebody"),
         Signal("person.area", "how much of the picture is person"),
         Signal("audio.level", "how loud it is"),

@@ -3,6 +3,7 @@
 from engine.data import (
     Face,
     Frame,
+    Hand,
     Heard,
     Labels,
     Landmarks,
@@ -38,6 +39,7 @@ __all__ = [
     "File",
     "Float",
     "Frame",
+    "Hand",
     "Heard",
     "Int",
     "Label",

@@ -27,7 +27,7 @@ def ready(spec: Spec) -> Path:
         return models.path(spec.store)
     if not spec.file.exists():
         raise ModelError("there is no such file", where=str(spec.file))
-    if spec.kind == "tflite":
+    if spec.kind in ("tflite", "nearest"):
         return spec.file
     target = models.cache_dir() / "converted" / f"{fingerprint(spec)}.tflite"
     if target.is_file():

@@ -26,11 +26,11 @@ class Node(Closing):
 
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
+        self._steady = Steady(spec.output.smooth_s, spec.output.on, spec.output.off)
         self._runtime: Runtime | None = Runtime(ready(spec), size=spec.size)
         self._features: Runtime | None = None
         if spec.features is not None:
             self._features = Runtime(spec.features)
-        self._steady = Steady(spec.output.smooth_s, spec.output.on, spec.output.off)
         self._input = self._check_input(self._runtime)
         self.size = self._picture_size(self._input)
         self._labels = self._check_labels(self._runtime)

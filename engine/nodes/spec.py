@@ -12,7 +12,8 @@ from engine.params import Bool, Choice, Float, HasParams, Int, Text, finite, sho
 
 T = TypeVar("T", bound=HasParams)
 TASKS = ("labels", "boxes", "mask", "image", "landmarks")
-INPUTS = ("picture", "pose-heatmaps", "sound", "face", "pose", "hands")
+INPUTS = ("picture", "pose-heatmaps", "sound", "embedding", "face", "pose", "hands")
+ROWS = ("embedding", "face", "pose", "hands")  # made into a row of numbers first (engine/nodes/features.py)
 KEYS = ("file", "doc", "labels", "task", "input", "output", "features")
 
 
@@ -53,10 +54,10 @@ class _Words(HasParams):
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """One model node. `kind`: tflite, h5, keras, tfjs or savedmodel; `file`: the file or folder of that kind.
+    """One model node. `kind`: tflite, h5, keras, tfjs, savedmodel or nearest (examples).
 
-    `size` (width, height) is None where the model itself says it; `features` is a model whose outputs go in where the
-    input is not the picture; `folder` is where a taught one lies.
+    `file`: the file or folder of that kind; `size` (width, height) is None where the model itself says it; `features`
+    is a model whose outputs go in where the input is not the picture.
     """
 
     name: str
@@ -72,7 +73,7 @@ class Spec:
     store: str = ""  # the name in the model store, where the file comes from there
 
 
-KINDS = {".tflite": "tflite", ".h5": "h5", ".hdf5": "h5", ".keras": "keras", ".json": "tfjs"}
+KINDS = {".tflite": "tflite", ".h5": "h5", ".hdf5": "h5", ".keras": "keras", ".json": "tfjs", ".npz": "nearest"}
 
 
 def kind_of(path: Path) -> str:

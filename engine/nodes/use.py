@@ -25,10 +25,10 @@ def settle(scene: Scene, trackers: Iterable[str]) -> None:
     for tracker in sorted(trackers):
         if not tracker.startswith(PREFIX):
             continue
-        from engine.nodes.node import Node
+        from engine.nodes.open import open_node
 
         name = tracker.removeprefix(PREFIX)
-        with Node(spec_for(name, scene.trackers.get(tracker, {}))) as node:
+        with open_node(spec_for(name, scene.trackers.get(tracker, {}))) as node:
             labels = slugs(node.labels)
         for address, binding in scene.bindings.items():
             group, _, label = binding.source.removeprefix(f"class.{name}").partition(".")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.data import Labels, Things
+from engine.data import Hands, Labels, Things
 from engine.errors import UsageError
 from engine.nodes.labels import slug, slugs
 
@@ -16,6 +16,7 @@ GROUPS: dict[str, tuple[str, str]] = {
         "class.MODEL.LABEL",
         "how surely a model sees that class, steadied; above one half while it counts as seen",
     ),
+    "gesture": ("gesture.NAME", "how surely a hand shows it: thumb_up, victory, open_palm, closed_fist, pointing_up …"),
     "object": ("object.LABEL", "how surely there is such an object, e.g. object.cup"),
 }
 OBJECTS = "objects"  # the model that `object.*` speaks of
@@ -37,13 +38,16 @@ def tracker_for(name: str) -> str:
     group, _, rest = name.partition(".")
     if group == "class":
         return PREFIX + rest.partition(".")[0]
-    return {"object": PREFIX + OBJECTS}.get(group, "")
+    return {"object": PREFIX + OBJECTS, "gesture": "hands", "hands": "hands"}.get(group, "")
 
 
 def heard_of(results: Mapping[str, Any]) -> dict[str, float]:
     """The signals in what the trackers found."""
     values: dict[str, float] = {}
     for tracker, found in results.items():
+        if isinstance(found, Hands):
+            values["hands.count"] = float(len(found.items))
+            values |= {f"gesture.{slug(name)}": value for name, value in found.gestures.items()}
         if isinstance(found, Labels) and tracker.startswith(PREFIX):
             model = tracker.removeprefix(PREFIX)
             for label, value in zip(slugs(found.names), found.values, strict=True):

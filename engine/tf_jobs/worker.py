@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.tf_jobs.layers import FormatError, build, read_h5, read_tfjs
+from engine.tf_jobs.tfjs import export_tfjs
+from engine.tf_jobs.train import train
 
 
 def convert(kind: str, file: str, out: str) -> dict[str, Any]:
@@ -48,7 +50,7 @@ def load(kind: str, file: str) -> Any:
         raise FormatError(f"not a model that Keras {keras.__version__} can load: {error}") from error
 
 
-JOBS: dict[str, Callable[..., dict[str, Any]]] = {"convert": convert}
+JOBS: dict[str, Callable[..., dict[str, Any]]] = {"convert": convert, "train": train, "export_tfjs": export_tfjs}
 
 
 def main(task: str) -> int:

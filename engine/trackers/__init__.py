@@ -59,10 +59,21 @@ KINDS: dict[str, Kind] = {
             (),
             "engine.trackers.reference:ReferenceTracker",
         ),
+        Kind(
+            "hands",
+            "hands: 21 points each, left or right, and seven gestures",
+            ("gesture_recognizer",),
+            "engine.trackers.hands:HandsTracker",
+        ),
     )
 }
 
 
+# What models that look at rows of numbers (engine/nodes/features.py) need besides.
+ROW_MODELS = {
+    "embedding": ("efficientnet_lite0",),
+    **{name: KINDS[name].models for name in ("face", "pose", "hands")},
+}
 MODEL = "model."  # the tracker `model.NAME` runs the model called NAME (engine/nodes)
 
 
@@ -71,8 +82,8 @@ def models_of(name: str, params: Mapping[str, Any] | None = None) -> tuple[str, 
     if name.startswith(MODEL):
         from engine.nodes.find import spec_for
 
-        store = spec_for(name.removeprefix(MODEL), params or {}).store
-        return (store,) if store else ()
+        spec = spec_for(name.removeprefix(MODEL), params or {})
+        return tuple(filter(None, (spec.store, *ROW_MODELS.get(spec.input.of, ()))))
     return KINDS[name].models if name in KINDS else ()
 
 
@@ -89,9 +100,9 @@ def open_tracker(name: str, **params: Any) -> Tracker:
     """The tracker called `name`, ready to track. Raises UsageError (name, parameters), ModelError, TrackerError."""
     if name.startswith(MODEL):
         from engine.nodes.find import spec_for
-        from engine.nodes.node import Node
+        from engine.nodes.open import open_node
 
-        return Node(spec_for(name.removeprefix(MODEL), params))
+        return open_node(spec_for(name.removeprefix(MODEL), params))
     return tracker_class(name)(**params)
 
 

@@ -106,12 +106,16 @@ class Task:
         image = self._mp.Image(image_format=self._mp.ImageFormat.SRGB, data=frame.pixels)
         try:
             with quiet():
-                return self._task.detect_for_video(image, self._last_ms)
+                return self.look(image, self._last_ms)
         except (RuntimeError, ValueError) as error:
             width, height = frame.size
             raise TrackerError(
                 f"the {self._name} tracker failed on frame {frame.id} ({width}×{height}): {error}"
             ) from error
+
+    def look(self, image: Any, time_ms: int) -> Any:
+        """What the landmarker says of one picture."""
+        return self._task.detect_for_video(image, time_ms)
 
     def close(self) -> None:
         """Ends the task; harmless when called twice."""

@@ -34,9 +34,11 @@ socket.socket.connect_ex = refuse("connect_ex")
 socket.socket.sendto = refuse("sendto")
 
 from engine.data import Frame
+from engine import models
 from engine.trackers import KINDS, open_tracker
 
-trackers = [open_tracker(name) for name in KINDS]
+ready = [n for n, kind in KINDS.items() if all(models.state(m).ready for m in kind.models)]
+trackers = [open_tracker(name) for name in ready]
 noise = np.random.default_rng(1).integers(0, 255, (144, 256, 3), np.uint8)
 start = time.monotonic()
 i = 0

@@ -1,0 +1,111 @@
+"""What classes are learnt from: a picture, a face, a body or hands as a row of numbers that says what they are doing,
+and not where in the picture they are."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine import models
+from engine.closing import Closing
+from engine.data import Face, Faces, Floats, Frame, Hand, Hands, Pose, Poses
+from engine.errors import unknown_name
+from engine.nodes.picture import prepared
+from engine.nodes.runtime import Runtime, cut
+from engine.nodes.spec import InputSettings
+from engine.signals import head_angles
+from engine.trackers import open_tracker
+from engine.trackers.base import Tracker
+
+# EfficientNet-Lite0 before its classes (Tan and Le, "EfficientNet", ICML 2019): what it sees, in 1280 numbers.
+EMBEDDER, EMBEDDING = "efficientnet_lite0", "efficientnet-lite0/model/head/Squeeze1"
+WHITE = (-1.64614822, 1.55818611)  # its 8-bit input's black and white
+SHOULDERS, HIPS = (11, 12), (23, 24)
+WRIST, KNUCKLE = 0, 9
+SIDES = ("left", "right")
+DOCS = {
+    "embedding": "the middle of the picture (an object, a place, what you wear)",
+    "face": "the face's expression and where the head is turned",
+    "pose": "how the body stands: arms, shoulders, legs",
+    "hands": "the shape of both hands",
+}
+
+
+class Extractor(Closing):
+    """Makes rows of numbers of frames. Used from one thread; frames in rising order of time."""
+
+    def __init__(self, kind: str) -> None:
+        if kind not in DOCS:
+            raise unknown_name("kind of features", kind, DOCS)
+        self.kind = kind
+        self._net: Runtime | None = None
+        self._tracker: Tracker | None = None
+        if kind == "embedding":
+            file = models.path(EMBEDDER)
+            self._net = Runtime(file, cut(file.read_bytes(), [EMBEDDING]))
+            self._settings = InputSettings()
+            for key, value in {"fit": "crop", "low": WHITE[0], "high": WHITE[1]}.items():
+                self._settings.set(key, value)
+        else:
+            self._tracker = open_tracker(kind)
+
+    def vector(self, frame: Frame) -> Floats | None:
+        """The row (N,) of `frame`; None where nobody is seen. Raises TrackerError."""
+        if self._net is not None:
+            height, width = self._net.inputs[0].shape[:2]
+            return self._net.run(prepared(frame.pixels, (width, height), self._settings))[0].ravel()
+        if self._tracker is None:
+            return None
+        found = self._tracker.track(frame)
+        aspect = frame.size[1] / frame.size[0]
+        if isinstance(found, Faces):
+            return of_face(found.items[0]) if found.items else None
+        if isinstance(found, Poses):
+            return of_pose(found.items[0]) if found.items else None
+        assert isinstance(found, Hands)
+        return of_hands(found.items, aspect) if found.items else None
+
+    def close(self) -> None:
+        """Lets the model or tracker go; harmless when called twice."""
+        tracker, self._tracker, self._net = self._tracker, None, None
+        if tracker is not None:
+            tracker.close()
+
+
+def of_face(face: Face) -> Floats:
+    """The expressions by their names' order, and the head's yaw, pitch and roll in units of 45 degrees."""
+    shapes = [face.blendshapes[name] for name in sorted(face.blendshapes)]
+    return np.array([*shapes, *(angle / 45.0 for angle in head_angles(face))], np.float32)
+
+
+def of_pose(pose: Pose) -> Floats:
+    """The body's points in the picture's plane about the middle of the shoulders, in shoulder widths in space, and how
+    far each is seen. Points below the hips count only while they are seen."""
+    world = pose.world - pose.world[list(SHOULDERS)].mean(axis=0)
+    torso = np.linalg.norm(pose.world[list(SHOULDERS)].mean(axis=0) - pose.world[list(HIPS)].mean(axis=0))
+    wide = np.linalg.norm(pose.world[SHOULDERS[0]] - pose.world[SHOULDERS[1]])
+    unit = max(float(torso) * 0.7, float(wide), 1e-3)
+    seen = np.clip(pose.visibility, 0.0, 1.0)
+    places = world / unit * seen[:, None]
+    return np.concatenate([places.ravel(), seen]).astype(np.float32)
+
+
+def of_hands(hands: tuple[Hand, ...], aspect: float) -> Floats:
+    """The points of the left and the right hand about the wrist, in lengths of the palm, and where each wrist is seen
+    relative to the other; zeros for a hand that is not seen."""
+    rows = []
+    wrists = {}
+    for side in SIDES:
+        hand = next((h for h in hands if h.side == side), None)
+        if hand is None:
+            rows.append(np.zeros(21 * 3 + 1, np.float32))
+            continue
+        world = hand.world - hand.world[WRIST]
+        palm = max(float(np.linalg.norm(world[KNUCKLE])), 1e-4)
+        rows.append(np.concatenate([(world / palm).ravel(), [1.0]]).astype(np.float32))
+        flat = hand.points[:, :2] * [1.0, aspect]
+        wrists[side] = flat[WRIST], max(float(np.linalg.norm(flat[KNUCKLE] - flat[WRIST])), 1e-4)
+    apart = np.zeros(2, np.float32)
+    if len(wrists) == 2:
+        (left, left_palm), (right, right_palm) = wrists["left"], wrists["right"]
+        apart = np.clip((left - right) / (left_palm + right_palm), -5.0, 5.0)
+    return np.concatenate([*rows, apart]).astype(np.float32)

@@ -1,0 +1,64 @@
+"""Signs taught from clips: trained in a minute, judged honestly, and an effect is seen where the sign is made."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from engine import models, tf_jobs
+from engine.cli import main
+from tests.helpers_system import run
+
+SIGNS = ("help", "thanks", "yes")
+SCENE = """
+title = "Thanks, in red"
+[[layer]]
+source = "camera"
+
+[[layer.effects]]
+use    = "duotone"
+ink    = "#600000"
+paper  = "#ff2020"
+amount = { from = "class.signs.thanks", range = [0.5, 0.8] }
+"""
+pytestmark = [pytest.mark.gl, pytest.mark.models, pytest.mark.slow, pytest.mark.usefixtures("models_ready")]
+
+
+@pytest.mark.parametrize("method", ["nearest", "net"])
+def test_a_sign_triggers_an_effect(
+    data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    if method == "net" and not tf_jobs.interpreter():
+        pytest.skip("TensorFlow is not installed (extra `teach`, or PHOSPHENE_TENSORFLOW)")
+    monkeypatch.setenv("PHOSPHENE_MODELS", str(tmp_path / "own"))
+    classes = [f"--class={sign}={data_dir / 'desk' / f'asl_{sign}.mkv'}" for sign in SIGNS]
+    said = tmp_path / "said.json"
+    # The tracker models lie in the cache, whatever PHOSPHENE_MODELS says.
+    assert models.state("pose_landmarker_full").ready
+    assert main(["teach", "signs", "--from", "pose", *classes, "--method", method, "--json", str(said)]) == 0
+    told = json.loads(said.read_text(encoding="utf-8"))
+    assert told["accuracy"] > 0.6  # by chance it would be a third
+    assert np.array(told["confusion"]).shape == (3, 3)
+    assert told["parts_of_one_recording"] == list(SIGNS)
+
+    scene = tmp_path / "thanks.toml"
+    scene.write_text(SCENE, encoding="utf-8")
+    red = {}
+    for sign in ("thanks", "yes"):
+        done = run(str(scene), data_dir / "desk" / f"asl_{sign}.mkv", count=40, size=(320, 240))
+        assert not done.problems
+        changed = [
+            float(
+                np.mean(
+                    np.abs(image[..., :3].astype(int) - cv2.resize(frame.pixels, (320, 240)).astype(int)).max(2) > 40
+                )
+            )
+            for image, frame in zip(done.images, done.frames, strict=True)
+        ]
+        red[sign] = float(np.mean(np.array(changed) > 0.5))
+    assert red["thanks"] > 0.5, "the sign is made for most of the clip, and the picture is red then"
+    assert red["yes"] < 0.25, "another sign is made, and the picture is as it came"

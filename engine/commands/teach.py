@@ -11,11 +11,13 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.commands.table import write_json
 from engine.errors import UsageError
-from engine.teach.examples import Recording, classes_of
+
+if TYPE_CHECKING:
+    from engine.teach.examples import Recording
 
 HELP = "teach a model your own classes"
 FROM = {"image": "embedding", "face": "face", "pose": "pose", "hands": "hands"}
@@ -115,7 +117,7 @@ def run(options: argparse.Namespace) -> int:
 def recorded(options: argparse.Namespace) -> list[Recording]:
     """The recordings that the options ask for."""
     from engine.nodes.features import Extractor
-    from engine.teach.examples import record
+    from engine.teach.examples import classes_of, record
 
     kind = FROM[options.features]
     if options.live:

@@ -3,8 +3,9 @@
 Every rung steadies the mask in time and fits it to the edges of the full picture: the guided filter (He, Sun, Tang
 2013, "Guided image filtering"; its fast form, 2015) finds, on the mask's own small grid, the local linear model
 alpha = a·colour + b, which the shader evaluates at full size. `draft` does so on half the grid and steadies a little,
-`good` on the whole grid; `best` follows motion when it steadies, fits twice, and takes the room's colour out of soft
-pixels. engine/matte_steps.py holds the steps; `phosphene score` says what each rung is worth.
+`good` on the whole grid; `best` has the person tracker look closer, follows motion when it steadies, fits twice, and
+takes the room's colour out of soft pixels. engine/matte_steps.py holds the steps; `phosphene score` says what each
+rung is worth.
 
 Scenes hold the parameters of mattes, so OpenCV is loaded only where a matte is made: listing scenes does not need it.
 """
@@ -12,7 +13,7 @@ Scenes hold the parameters of mattes, so OpenCV is loaded only where a matte is 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -24,12 +25,15 @@ if TYPE_CHECKING:
 
 QUALITIES = ("draft", "good", "best")
 WHO = ("all", "middle", "same")
+# What each rung asks of the person tracker.
+Detail = Literal["plain", "fine"]
+DETAIL: dict[str, Detail] = {"draft": "plain", "good": "plain", "best": "fine"}
 # How much of the last mask stays where nothing moved; windows (in cells) by which the mask is fitted to the picture, on
 # a grid that is so many times coarser than the mask's.
 HOLD = {"draft": 0.3, "good": 0.75, "best": 0.92}
 RADII = {"draft": (1,), "good": (4,), "best": (4, 4)}
 SHRINK = {"draft": 2, "good": 1, "best": 1}
-EPSILON = {"draft": 1e-3, "good": 5e-4, "best": 8e-4}  # colour variance below which a window counts as flat
+EPSILON = {"draft": 1e-3, "good": 5e-4, "best": 2e-4}  # colour variance below which a window counts as flat
 MARGIN = 0.05  # how far beyond the mask, in uv, the alpha may reach
 
 

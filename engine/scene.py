@@ -10,7 +10,7 @@ from typing import Any
 from engine.effect import Effect
 from engine.errors import UsageError, unknown_name
 from engine.glsl import read_by
-from engine.matte import Matte
+from engine.matte import DETAIL, Matte
 from engine.params import Bool, Choice, Float, HasParams, Int, Param
 from engine.signals import Binding, tracker_of
 
@@ -148,8 +148,13 @@ class Scene:
 
     def tracker_params(self, name: str) -> dict[str, Any]:
         """The parameters of one tracker: what the scene says, and what its cut-outs ask for."""
-        one = name == "pose" and any(layer.matte.who != "all" for layer in self.layers)
-        return {**({"masks": True} if one else {}), **self.trackers.get(name, {})}
+        asked: dict[str, Any] = {}
+        if name == "pose" and any(layer.matte.who != "all" for layer in self.layers):
+            asked["masks"] = True
+        cut = [layer for layer in self.layers if "person" in layer.needs()]
+        if name == "person" and any(DETAIL[layer.matte.quality] == "fine" for layer in cut):
+            asked["detail"] = "fine"
+        return {**asked, **self.trackers.get(name, {})}
 
     def needs(self) -> frozenset[str]:
         """The trackers that the scene needs now."""

@@ -29,8 +29,8 @@ from engine.signals import Signals
 from engine.sources import open_source
 from engine.trackers.base import Tracker
 from engine.trackers.mediapipe_loader import load
-from engine.trackers.person import WIDE
 from engine.trackers.quiet import quiet
+from engine.trackers.segmenters import WIDE
 
 KEPT = 12  # pictures that the bare parts go round
 TINY = (32, 18)  # a picture that costs nothing to draw: what remains is the drawing code itself

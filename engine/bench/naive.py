@@ -22,8 +22,8 @@ from engine import models
 from engine.closing import Closing
 from engine.data import Floats, Pixels
 from engine.trackers.mediapipe_loader import load
-from engine.trackers.person import WIDE
 from engine.trackers.quiet import quiet
+from engine.trackers.segmenters import WIDE
 
 MOST_FACES = 4  # as the face tracker asks for
 RED = (51, 22, 255)  # BGR

@@ -66,8 +66,8 @@ def measure(data: Path | None, half: str | None) -> dict[str, Any]:
     if half:
         first = 0 if half == "even" else 1
         pictures, clips = pictures[first::2], clips[first::2]
-    with segmenter() as tracker:
-        marks = score(pictures, clips, tracker.track, tell)
+    with segmenter() as segment:
+        marks = score(pictures, clips, segment, tell)
     tell("landmarks")
     points = score_landmarks(data / "landmarks" if data is not None else None, FaceTracker)
     tell("")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +12,7 @@ import cv2
 import numpy as np
 
 from engine.data import Floats, Frame, Mask, Pixels
-from engine.matte import QUALITIES, Matte, MatteMaker
+from engine.matte import DETAIL, QUALITIES, Detail, Matte, MatteMaker
 from engine.score import metrics
 from engine.score.alpha import enlarged, final_alpha
 from engine.score.synthetic import Clip, clips_of
@@ -20,7 +21,7 @@ from engine.trackers.person import PersonTracker
 
 RAW = "raw"  # the segmenter's mask as it comes, enlarged: what the ladder begins with
 RUNGS = (RAW, *QUALITIES)
-Segment = Callable[[Frame], Mask]
+Segment = Callable[[Frame, Detail], Mask]
 Progress = Callable[[str], None]
 
 
@@ -99,23 +100,31 @@ def add_clip(marks: dict[str, Marks], clip: Clip, segment: Segment) -> None:
 
 
 def run(frames: Sequence[Pixels], segment: Segment) -> dict[str, tuple[list[Floats], list[float]]]:
-    """The alphas of every rung, frame by frame, and what each took in ms on one processor, without the segmenter."""
+    """The alphas of every rung, frame by frame, and what each took in ms on one processor beyond the plain mask."""
     made: dict[str, tuple[list[Floats], list[float]]] = {rung: ([], []) for rung in RUNGS}
     makers = {quality: MatteMaker() for quality in QUALITIES}
     shape = Matte().shape()
     for number, pixels in enumerate(frames):
         frame = Frame(number, number / 30, pixels)
-        mask = segment(frame)
-        made[RAW][0].append(enlarged(mask.confidence, frame.size))
+        masks: dict[Detail, Mask] = {}
+        took: dict[Detail, float] = {}
+        for detail in dict.fromkeys(("plain", *DETAIL.values())):
+            before = time.thread_time()
+            masks[detail] = segment(frame, detail)
+            took[detail] = time.thread_time() - before
+        made[RAW][0].append(enlarged(masks["plain"].confidence, frame.size))
         made[RAW][1].append(0.0)
         for quality, maker in makers.items():
             before = time.thread_time()
-            matte = maker.make(mask, frame, quality)
-            made[quality][1].append(1000 * (time.thread_time() - before))
+            matte = maker.make(masks[DETAIL[quality]], frame, quality)
+            made[quality][1].append(1000 * (time.thread_time() - before + took[DETAIL[quality]] - took["plain"]))
             made[quality][0].append(final_alpha(matte, pixels, shape))
     return made
 
 
-def segmenter() -> PersonTracker:
-    """The segmenter alone: whether anybody is there is not what is scored."""
-    return PersonTracker(confirm=False)
+@contextmanager
+def segmenter() -> Iterator[Segment]:
+    """The person tracker of each detail: whether anybody is there is not what is scored."""
+    with ExitStack() as stack:
+        trackers = {d: stack.enter_context(PersonTracker(confirm=False, detail=d)) for d in set(DETAIL.values())}
+        yield lambda frame, detail: trackers[detail].track(frame)

@@ -25,8 +25,8 @@ def draw_pictures(folder: Path) -> list[Path]:
     """Writes `RUNG.jpg` (the whole cut-out) and `RUNG-DETAIL.jpg` for every rung; returns the paths."""
     source = DemoSource(SIZE)
     frames = [frame for _ in range(SETTLE) if (frame := source.read()) is not None]
-    with segmenter() as tracker:
-        made = run([f.pixels for f in frames], tracker.track)
+    with segmenter() as segment:
+        made = run([f.pixels for f in frames], segment)
     written = []
     for rung in RUNGS:
         picture = over_place(frames[-1], made[rung][0][-1])

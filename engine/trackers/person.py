@@ -6,45 +6,44 @@ from typing import Any
 
 import numpy as np
 
-from engine import models
 from engine.closing import Closing
 from engine.data import Frame, Mask
 from engine.errors import TrackerError
-from engine.imaging import shrunk
 from engine.params import Bool, Choice, Float, HasParams
 from engine.trackers.detectors import BodyDetector, FaceDetector
-from engine.trackers.litert import Network
 from engine.trackers.presence import Presence, area, evidence, without_specks
-
-# From this shape (width / height) on the 256×144 model fits better than the 256×256 one.
-WIDE = 1.2
+from engine.trackers.segmenters import Segmenters
 
 
 class PersonTracker(HasParams, Closing):
     """Person mask: how surely each part of the picture shows a person (all persons together)."""
 
     model = Choice("auto", ("auto", "landscape", "square"), "segmenter: 256×144 for wide pictures, 256×256 for others")
+    detail = Choice(
+        "plain", ("plain", "fine"), "fine: both models, and a closer look at each person; two to eight runs for one"
+    )
     confirm = Bool(True, "ask a body detector now and then, so that an empty room stays empty")
     confirm_every_s = Float(0.5, 0.05, 5.0, "time between two such questions while nothing is in doubt", unit="s")
 
     def __init__(self, **values: Any) -> None:
         for name, value in values.items():
             self.set(name, value)
-        self._segmenters: dict[str, Network] = {}
+        self._segmenters = Segmenters()
         self._detectors: tuple[BodyDetector, FaceDetector] | None = None
         self._presence = Presence(self.confirm_every_s)
         self._closed = False
 
     def track(self, frame: Frame) -> Mask:
-        """The mask of `frame`, 144×256 or 256×256; all zero and not `present` where nobody is. Raises TrackerError.
+        """The mask of `frame`, 144×256 or 256×256, with `detail` 256 cells along its longer side; all zero and not
+        `present` where nobody is. Raises TrackerError.
 
         There is no smoothing in time: each mask is that of its own frame.
         """
         if self._closed:
             raise TrackerError("the person tracker is closed")
-        net = self._segmenter(frame)
-        picture = shrunk(frame, net.size).astype(np.float32) / np.float32(255.0)
-        confidence = without_specks(np.clip(net.run(picture)[0][..., 0], 0.0, 1.0))
+        fine = self.detail == "fine"
+        confidence = self._segmenters.fine(frame) if fine else self._segmenters.plain(frame, self.model)
+        confidence = without_specks(confidence)
         if self.confirm:
             covered = area(confidence)
             if self._presence.due(frame.time_s, covered):
@@ -58,13 +57,5 @@ class PersonTracker(HasParams, Closing):
     def close(self) -> None:
         """Lets the networks go; harmless when called twice."""
         self._closed = True
-        self._segmenters.clear()
+        self._segmenters = Segmenters()
         self._detectors = None
-
-    def _segmenter(self, frame: Frame) -> Network:
-        width, height = frame.size
-        kind = self.model if self.model != "auto" else "landscape" if width > WIDE * height else "square"
-        if kind not in self._segmenters:
-            file = models.path("selfie_segmenter_landscape" if kind == "landscape" else "selfie_segmenter")
-            self._segmenters[kind] = Network(file)
-        return self._segmenters[kind]

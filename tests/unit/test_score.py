@@ -13,6 +13,7 @@ import pytest
 from engine.cli import main
 from engine.data import Faces, Floats, Frame, Mask, Pixels
 from engine.errors import UsageError
+from engine.matte import Detail
 from engine.score import metrics
 from engine.score.alpha import final_alpha
 from engine.score.ladder import RUNGS, Marks, score
@@ -204,7 +205,7 @@ def test_a_still_is_filmed_at_rest_and_moving() -> None:
     assert not np.array_equal(moving.alphas[0], moving.alphas[-1])
 
 
-def coarse(frame: Frame) -> Mask:
+def coarse(frame: Frame, detail: Detail) -> Mask:
     """A stand-in for the segmenter: brightness, small and uncertain."""
     small = cv2.resize(frame.pixels, (32, 20), interpolation=cv2.INTER_AREA).astype(np.float32).mean(axis=2)
     noise = np.random.default_rng(frame.id).normal(0, 0.03, small.shape)

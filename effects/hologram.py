@@ -1,4 +1,4 @@
-from phosphene import Color, Effect, Float
+from phosphene import Color, Effect, Float, Pass
 
 
 class Hologram(Effect):
@@ -10,4 +10,4 @@ class Hologram(Effect):
     flicker = Float(0.06, 0.0, 0.15, "how much the brightness trembles")
     slips = Float(0.5, 0.0, 1.0, "how often a strip slips aside")
     opacity = Float(0.85, 0.1, 1.0, "how solid the light is")
-    glsl = "hologram.frag"
+    passes = (Pass("hologram.frag", lines=432),)  # light in the air is soft

@@ -13,6 +13,7 @@ vec4 effect(vec2 uv) {
     float scan = 0.62 + 0.38 * smoothstep(0.0, 0.35, row) * smoothstep(1.0, 0.65, row);
     float band = 1.0 + 0.25 * smoothstep(0.93, 1.0, 1.0 - abs(fract(uv.y - time_s * 0.13) - 0.5) * 2.0);
     float tremble = 1.0 + flicker * (hash21(vec2(beat, 3.0 + seed * 999.0)) - 0.5);
+    if (c.a + red.a + blue.a <= 0.0) return vec4(0.0);
     vec3 tinted = color * (0.12 * c.a + 1.15 * sqrt(max(light, 0.0) * c.a) * 0.75 + light);
     vec3 apart = vec3(red.r, c.g, blue.b) * 0.35;
     vec3 rim = color * edge * 0.7;

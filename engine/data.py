@@ -141,6 +141,31 @@ class Hands:
     gestures: Mapping[str, float] = field(default_factory=dict)
 
 
+# The parts of `Parts`, by their numbers; left and right are the person's own (BodyPix).
+PART_NAMES = (
+    "left_face", "right_face",
+    "left_upper_arm_front", "left_upper_arm_back", "right_upper_arm_front", "right_upper_arm_back",
+    "left_lower_arm_front", "left_lower_arm_back", "right_lower_arm_front", "right_lower_arm_back",
+    "left_hand", "right_hand", "torso_front", "torso_back",
+    "left_upper_leg_front", "left_upper_leg_back", "right_upper_leg_front", "right_upper_leg_back",
+    "left_lower_leg_front", "left_lower_leg_back", "right_lower_leg_front", "right_lower_leg_back",
+    "left_foot", "right_foot",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parts:
+    """Which part of a body each place of frame `frame_id` shows, of everybody at once.
+
+    `confidence`: (h, w) float32 0..1 over the whole frame, how surely it is somebody; `part`: (h, w) uint8, the number
+    of the part in `PART_NAMES`, which means something only where somebody is.
+    """
+
+    frame_id: int
+    confidence: Floats
+    part: Pixels
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Labels:
     """How a model classifies frame `frame_id`: `scores` (N,) 0..1 for each of `names`, as the model said them, and

@@ -1,6 +1,7 @@
 """Phosphene's public API: what an effect may import. Promises hold here alone."""
 
 from engine.data import (
+    PART_NAMES,
     Face,
     Frame,
     Hand,
@@ -9,6 +10,7 @@ from engine.data import (
     Landmarks,
     Mask,
     Observation,
+    Parts,
     Picture,
     Pose,
     Reference,
@@ -28,6 +30,7 @@ from engine.version import __version__
 
 __all__ = [
     "FACE_RINGS",
+    "PART_NAMES",
     "Bool",
     "Box",
     "Choice",
@@ -51,6 +54,7 @@ __all__ = [
     "Mesh",
     "Model",
     "Observation",
+    "Parts",
     "Pass",
     "Picture",
     "Point",

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.data import Face, Faces, Frame, Labels, Mask, Observation, Pixels, Pose, Poses, Thing, Things
+from engine.data import Face, Faces, Frame, Labels, Mask, Observation, Parts, Pixels, Pose, Poses, Thing, Things
 from engine.effect import Effect
 from engine.renderer import Renderer
 from engine.renderer.gpu import Gpu
@@ -116,6 +116,7 @@ def observe(
     if people:
         results["face"] = Faces(number, (face(frame.size),))
         results["pose"] = Poses(number, (pose(),))
+        results["parts"] = Parts(number, oval(number).confidence, np.full((36, 64), number % 24, np.uint8))
         results["model.objects"] = Things(number, (Thing("cup", 0.8, np.array([0.2, 0.3, 0.5, 0.9], np.float32)),))
         scores = np.array([0.7, 0.2, 0.1], np.float32)
         results["model.what-is-this"] = Labels(number, ("cup", "mug", "pot"), scores, scores)

@@ -65,6 +65,12 @@ KINDS: dict[str, Kind] = {
             ("gesture_recognizer",),
             "engine.trackers.hands:HandsTracker",
         ),
+        Kind(
+            "parts",
+            "24 parts of the body, of everybody at once",
+            ("bodypix_075",),
+            "engine.trackers.parts:PartsTracker",
+        ),
     )
 }
 

@@ -44,6 +44,7 @@ class Case:
 TRACKED = 0.04
 CASES = (
     Case("blur", "blur", share=TRACKED),
+    Case("body-parts", "body-parts", share=TRACKED, models=("bodypix_075",)),
     Case("clothing-size", "clothing-size", share=TRACKED),
     Case("cutout", "cutout", share=TRACKED),
     Case("duotone", "duotone", (("amount", 1.0),)),

@@ -66,9 +66,16 @@ def open_input(wishes: Wishes, sinks: list[Sink]) -> Source:
     from engine.sources import open_source
     from engine.sources.on_demand import open_on_demand
 
-    if wishes.on_demand:
-        return open_on_demand(wishes.outputs, sinks, wishes.input, size=wishes.size, fps=wishes.fps)
-    return open_source(wishes.input, size=wishes.size, fps=wishes.fps)
+    def opened(size: tuple[int, int] | None) -> Source:
+        if wishes.on_demand:
+            return open_on_demand(wishes.outputs, sinks, wishes.input, size=size, fps=wishes.fps)
+        return open_source(wishes.input, size=size, fps=wishes.fps)
+
+    if not wishes.rotate:
+        return opened(wishes.size)
+    from engine.sources.rotate import RotatedSource
+
+    return RotatedSource(opened, wishes.rotate, wishes.size)
 
 
 def fetch_models(trackers: Iterable[str], params: Callable[[str], Mapping[str, Any]]) -> None:

@@ -52,6 +52,7 @@ class Wishes:
     record_take: Path | None = None
     sound: str | None = None
     on_demand: bool = False
+    rotate: int = 0
     then: Sequence[str] = ()  # the scenes that follow
     every_s: float | None = None
     transition: str = "fade"

@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-i",
         default="camera",
         metavar="IN",
-        help="camera, camera:1, clip.mp4, photo.jpg, folder/, demo, testcard",
+        help="camera, camera:1, clip.mp4, photo.jpg, folder/, screen, rtsp://…, demo, testcard",
     )
     parser.add_argument(
         "--output",
@@ -57,6 +57,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--transition-time", type=duration, default=1.0, metavar="S", help="how long that takes; 0 cuts (default: 1)"
+    )
+    parser.add_argument(
+        "--rotate",
+        type=int,
+        choices=(90, 180, 270),
+        default=0,
+        metavar="DEGREES",
+        help="turn the input clockwise: 90, 180 or 270",
     )
     parser.add_argument(
         "--on-demand",
@@ -206,7 +214,7 @@ def run(options: argparse.Namespace) -> int:
     wishes.every_s = options.every
     wishes.transition, wishes.transition_s = options.transition, options.transition_time
     wishes.take = Path(options.take) if options.take else None
-    wishes.on_demand = options.on_demand
+    wishes.on_demand, wishes.rotate = options.on_demand, options.rotate
     wishes.record_take = Path(options.record_take) if options.record_take else None
     show(wishes, options)
     return 0

@@ -40,6 +40,13 @@ KINDS: dict[str, SourceKind] = {
             "testcard:640x480@30x100",
             "engine.sources.testcard:TestCardSource",
         ),
+        SourceKind("screen", "what a monitor shows", "screen:1", "engine.sources.screen:ScreenSource"),
+        SourceKind(
+            "stream",
+            "an address: RTSP, HTTP, RTMP, SRT",
+            "rtsp://192.168.0.9/live",
+            "engine.sources.stream:StreamSource",
+        ),
         SourceKind("video", "a video file or an animated GIF", "video:clip.mp4", "engine.sources.video:VideoSource"),
         SourceKind("image", "a still picture, for ever", "image:photo.jpg", "engine.sources.image:ImageSource"),
         SourceKind(
@@ -58,6 +65,7 @@ PICTURE_SUFFIXES = frozenset(
     (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".psd", ".hdr", ".avif", ".ppm", ".pgm", ".jp2", ".j2k")
 )
 _DEVICE = re.compile(r"(/dev/video\d+|/dev/v4l/\S+)$")
+_ADDRESS = re.compile(r"(rtsps?|https?|rtmps?|srt|udp)://\S+$", re.IGNORECASE)
 _PATTERN = re.compile(r"%0?\d*d|[*?]")
 
 
@@ -79,11 +87,13 @@ def split_spec(spec: str) -> tuple[str, str]:
     """The kind and the rest of an input's name; a bare path is looked at to tell what it is."""
     name, colon, rest = spec.partition(":")
     if name in KINDS and (colon or not rest):
-        if name in ("video", "image", "images") and not rest:
+        if name in ("video", "image", "images", "stream") and not rest:
             raise SourceError(f"'{spec}' names no file", hint=f"write for example {KINDS[name].example}")
         return name, rest
     if _DEVICE.match(spec):
         return "camera", spec
+    if _ADDRESS.match(spec):
+        return "stream", spec
     path = Path(spec).expanduser()
     if path.is_dir():
         return "images", spec

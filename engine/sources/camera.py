@@ -15,6 +15,7 @@ os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")
 os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "2")
 
 import cv2
+import numpy as np
 
 from engine.closing import Closing
 from engine.data import Frame, Pixels
@@ -101,7 +102,7 @@ class CameraSource(Closing):
             captured_s = time.perf_counter()  # before decoding, which is no part of the camera's time
             ok, bgr = capture.retrieve() if got else (False, None)
             if ok and bgr is not None:
-                self._deliver(captured_s, bgr)
+                self._deliver(captured_s, in_bgr(bgr))
                 continue
             log.warning("camera %s: no more pictures, waiting for it to come back", self.device)
             capture.release()
@@ -145,11 +146,20 @@ class CameraSource(Closing):
                 capture.set(cv2.CAP_PROP_FPS, fps)
                 ok, first = capture.read()
                 if ok and first is not None:
-                    return capture, first
+                    return capture, in_bgr(first)
             capture.release()
         finally:
             cv2.utils.logging.setLogLevel(level)
         return None, None
+
+
+def in_bgr(picture: Pixels) -> Pixels:
+    """A camera's picture as H×W×3: what a driver hands out grey, or as YUYV that OpenCV left as it was, becomes BGR."""
+    if picture.ndim == 2 or picture.shape[2] == 1:
+        return np.asarray(cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR))
+    if picture.shape[2] == 2:
+        return np.asarray(cv2.cvtColor(picture, cv2.COLOR_YUV2BGR_YUY2))
+    return picture
 
 
 def _fourcc(code: int) -> str:

@@ -1,0 +1,106 @@
+"""A stream from the network, by the address that the user gave: RTSP cameras, HTTP, RTMP, SRT."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from typing import Self
+
+import av
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+
+from engine.data import Pixels
+from engine.errors import SourceError
+from engine.sources.decoder import BT709
+from engine.sources.newest import NewestSource
+
+log = logging.getLogger("phosphene")
+
+OPEN_S, READ_S = 10.0, 5.0
+RETRY_S = 1.0
+# An address leads to the network, never from there to a file of this machine.
+_PROTOCOLS = "http,https,tls,tcp,udp,rtp,rtsp,rtsps,srtp,rtmp,rtmps,srt,hls,crypto,httpproxy"
+_OPTIONS = {"protocol_whitelist": _PROTOCOLS, "rtsp_transport": "tcp", "fflags": "nobuffer", "flags": "low_delay"}
+_MOST_PIXELS = 100_000_000
+_UNTAGGED = (2, 3)
+
+
+class StreamSource(NewestSource):
+    """Plays an address at its own pace, the newest frame first; where it breaks off it is opened again every second.
+
+    An address that ends, such as that of a file, begins anew. Raises SourceError where it cannot be opened at first.
+    """
+
+    def __init__(self, address: str, *, size: tuple[int, int] | None = None, fps: float | None = None) -> None:
+        self.where = address
+        self.reconnected = 0
+        container = self._open()
+        stream = container.streams.video[0]
+        rate = float(stream.average_rate) if stream.average_rate else None
+        super().__init__(size or (stream.width, stream.height), fps or rate)
+        self._container = container
+        self.begin()
+
+    @classmethod
+    def from_spec(cls, rest: str, *, size: tuple[int, int] | None, fps: float | None) -> Self:
+        """`rest` is the address."""
+        return cls(rest, size=size, fps=fps)
+
+    def drain(self) -> None:
+        """Reads, and opens it again, until the source is closed."""
+        container: InputContainer | None = self._container
+        while not self.ended.is_set():
+            try:
+                if container is None:
+                    container = self._open()
+                    self.reconnected += 1
+                    log.warning("%s: back again", self.where)
+                for rgb in self._pictures(container):
+                    self.deliver(rgb)
+                problem = "the stream has ended"
+            except (av.FFmpegError, OSError, ValueError) as error:
+                problem = f"the stream broke off ({getattr(error, 'strerror', None) or error})"
+            except SourceError as error:
+                problem = error.message
+            finally:
+                if container is not None:
+                    container.close()
+            container = None
+            self.fail(problem)
+            self.ended.wait(RETRY_S)
+
+    def _open(self) -> InputContainer:
+        try:
+            container = av.open(self.where, "r", options=_OPTIONS, timeout=(OPEN_S, READ_S))
+        except (av.FFmpegError, OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise SourceError(f"cannot be opened ({reason})", where=self.where, hint="check the address") from error
+        if not container.streams.video or max(container.streams.video[0].width, 0) == 0:
+            container.close()
+            raise SourceError("has no video in it", where=self.where, hint="check the address")
+        stream = container.streams.video[0]
+        if stream.width * stream.height > _MOST_PIXELS:
+            container.close()
+            raise SourceError("the video has more than 100 megapixels", where=self.where, hint="ask for a smaller one")
+        return container
+
+    def _pictures(self, container: InputContainer) -> Iterator[Pixels]:
+        """Each picture when its time has come: a live stream is never ahead of it, a file on a server is."""
+        offset_s: float | None = None
+        for frame in container.decode(video=0):
+            if self.ended.is_set():
+                return
+            if frame.time is not None:
+                now = time.perf_counter()
+                if offset_s is None or abs(frame.time + offset_s - now) > 2.0:
+                    offset_s = now - frame.time
+                self.ended.wait(max(0.0, frame.time + offset_s - now))
+            yield self._rgb(frame)
+
+    def _rgb(self, frame: VideoFrame) -> Pixels:
+        if frame.colorspace in _UNTAGGED and frame.height > 576:
+            frame.colorspace = BT709
+        rgb: Pixels = frame.to_ndarray(format="rgb24")
+        return rgb

@@ -2,7 +2,7 @@
 
 usage: python -m tests.system.virtual_camera_report RUNNER OUT.md [WIDTHxHEIGHT@FPS]   (RUNNER: see test_virtual_camera)
 
-In the guest the test card is fed by one process, and read by OpenCV, by ffmpeg, by two programs at once and by Chromium,
+In the guest one process feeds the test card, and OpenCV, ffmpeg, two programs at once and Chromium read it,
 each telling which numbers it saw and when.
 """
 

@@ -17,14 +17,15 @@ from engine.renderer.gpu import Gpu
 from engine.renderer.program import Program
 from engine.renderer.targets import Target
 
-# The mean of 16 places in each cell, each of them of four pixels.
+# The mean of 16 pixels of each cell.
 SMALL = """
 uniform sampler2D _picture;
 vec4 effect(vec2 uv) {
+    vec2 whole = vec2(textureSize(_picture, 0));
     vec4 sum = vec4(0.0);
     for (int y = 0; y < 4; y++)
         for (int x = 0; x < 4; x++)
-            sum += texture(_picture, uv + (vec2(x, y) * 0.25 - 0.375) / size_px);
+            sum += texelFetch(_picture, ivec2((uv + (vec2(x, y) * 0.25 - 0.375) / size_px) * whole), 0);
     return sum / 16.0;
 }
 """

@@ -130,9 +130,9 @@ def everything(size: Size, count: int = 3) -> list[Observation]:
     return [observe(noise(size, number), number, mask=oval(number), people=True) for number in range(count)]
 
 
-def scene(*effects: Effect, private: bool | None = None, **values: Any) -> Scene:
+def scene(*effects: Effect, private: bool | None = None, flash_guard: bool = False, **values: Any) -> Scene:
     """A scene of one camera layer with these effects, called e0, e1 …; `values` are the layer's."""
-    return stack(layer(*effects, **values), private=private)
+    return stack(layer(*effects, **values), private=private, flash_guard=flash_guard)
 
 
 def layer(*effects: Effect, name: str = "camera", source: str = "camera", **values: Any) -> Layer:
@@ -144,9 +144,9 @@ def layer(*effects: Effect, name: str = "camera", source: str = "camera", **valu
     return made
 
 
-def stack(*layers: Layer, private: bool | None = None) -> Scene:
-    """A scene of these layers, bottom to top."""
-    return Scene("test", "Test", layers=list(layers), private=private)
+def stack(*layers: Layer, private: bool | None = None, flash_guard: bool = False) -> Scene:
+    """A scene of these layers, bottom to top; unguarded, so that noise is drawn as it is too."""
+    return Scene("test", "Test", layers=list(layers), private=private, flash_guard=flash_guard)
 
 
 def drawings(

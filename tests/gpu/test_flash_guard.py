@@ -50,29 +50,29 @@ def test_a_strobe_is_damped_unless_the_guard_is_off(
     channel: int,
     step: float,
 ) -> None:
-    made = scene(shader(body))
+    made = scene(shader(body), flash_guard=True)
     assert changes(lights(list(drawings(gpu, made, seen())), channel), step) <= 6
     made.flash_guard = False
     assert changes(lights(list(drawings(gpu, made, seen())), channel), step) >= 18
 
 
 def test_the_guard_gives_the_same_pictures_again(gpu: Gpu) -> None:  # noqa: F811
-    first = list(drawings(gpu, scene(shader(WHITE)), seen(40)))
-    second = list(drawings(gpu, scene(shader(WHITE)), seen(40)))
+    first = list(drawings(gpu, scene(shader(WHITE), flash_guard=True), seen(40)))
+    second = list(drawings(gpu, scene(shader(WHITE), flash_guard=True), seen(40)))
     assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
 
 
 @pytest.mark.parametrize("body", [CORNER, "frame(uv)", "vec4(vec3(0.5 + 0.5 * sin(time_s * 2.0)), 1.0)"])
 def test_what_does_not_flash_is_the_same_bit_for_bit(gpu: Gpu, body: str) -> None:  # noqa: F811
     pictures = [observe(noise((320, 180), n) // 2 + ramp((320, 180)) // 2, n) for n in range(40)]
-    made = scene(shader(body))
+    made = scene(shader(body), flash_guard=True)
     guarded = list(drawings(gpu, made, pictures))
     made.flash_guard = False
     assert all(np.array_equal(a, b) for a, b in zip(guarded, drawings(gpu, made, pictures), strict=True))
 
 
 def test_a_picture_of_another_size_goes_on_from_the_last(gpu: Gpu) -> None:  # noqa: F811
-    renderer = Renderer(gpu, scene(shader(WHITE)), SIZE)
+    renderer = Renderer(gpu, scene(shader(WHITE), flash_guard=True), SIZE)
     values = []
     try:
         for number, observation in enumerate(seen(60)):
@@ -96,7 +96,7 @@ class Dies(Effect):
 
 def test_a_closed_scene_is_closed_at_once_whatever_flashes(gpu: Gpu) -> None:  # noqa: F811
     """The slate is never mixed with what was seen before."""
-    pictures = list(drawings(gpu, scene(Dies(), private=True), seen(24)))
-    slate = next(iter(drawings(gpu, scene(shader("oops"), private=True), seen(1))))
+    pictures = list(drawings(gpu, scene(Dies(), private=True, flash_guard=True), seen(24)))
+    slate = next(iter(drawings(gpu, scene(shader("oops"), private=True, flash_guard=True), seen(1))))
     assert far(pictures[20][:20], slate[:20]) <= 1
     assert far(pictures[19][:20], slate[:20]) > 40

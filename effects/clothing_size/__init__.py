@@ -9,6 +9,8 @@ from typing import Any
 from effects.clothing_size import (
     bodies,
     evaluate,
+    evaluate_height,
+    evaluate_spread,
     evaluate_tables,
     girth,
     guide,
@@ -211,9 +213,11 @@ class ClothingSize(Effect):
     def evaluate(cls, data: Path, look: evaluate.Look, tell: Callable[[str], None]) -> dict[str, Any]:
         """Errors against known truth in `data` (laid out as docs/clothing-size.md says); `look` gives a picture's
         observations, `tell` takes words of progress. Raises ValueError where a part of the truth is missing."""
-        folder = data / "synthetic"
+        folder, half = data / "synthetic", data / "webcam_height"
         return {
             "synthetic": evaluate.judge(cls, folder, look, tell),
             "synthetic_as_people": evaluate.judge(cls, folder, look, tell, bodies.PEOPLE),
+            "repeatability": evaluate_spread.judge_spread(cls, folder, look, tell),
             "ansur": evaluate_tables.judge_tables(data / "tables"),
+            **({"webcam_height": evaluate_height.judge_height(cls, half, look, tell)} if half.is_dir() else {}),
         }

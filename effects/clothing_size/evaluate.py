@@ -8,13 +8,16 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from effects.clothing_size import bodies, girth
 from phosphene import Observation
 
 if TYPE_CHECKING:
     from effects.clothing_size import ClothingSize
 
-Look = Callable[[Path], Sequence[Observation]]
+Look = Callable[[Path | NDArray[np.uint8]], Sequence[Observation]]  # of a file, or of pixels
 TRUTHS = {"chest": "chest_cm", "waist": "waist_cm", "hip": "hip_cm"}
 OURS = {"chest": "chest", "waist": "waist", "hip": "hips"}
 # name -> (pictures, whether the weight is told)

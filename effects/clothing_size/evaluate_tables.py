@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from effects.clothing_size import girth
-from effects.clothing_size.bodies import Array
+from effects.clothing_size.bodies import Array, Population, Sex
 from effects.clothing_size.tables import COLUMNS, FILES, table
 
 FOLDS = 5
 NOISE_CM = 1.0  # what a picture adds to a caliper's breadth or depth
+TOLD_SD = 0.001  # height and weight were measured
 FRONT = ("chest_breadth", "waist_breadth", "hip_breadth")
 SIDE = ("chest_depth", "waist_depth", "hip_depth")
 VIEWS = {
@@ -44,30 +45,35 @@ def judge_tables(folder: Path) -> dict[str, Any]:
 
 
 def predict(people: Array, known: tuple[str, ...]) -> dict[str, Array]:
-    """Errors in centimetres by girth, whether each lies in its interval (`in_…`), and the body-mass index."""
+    """Errors in centimetres by girth, whether each lies in its interval (`in_…`), and the body-mass index.
+
+    What is estimated with is what a user gets, but for the links to a silhouette: calipers stand in for it here.
+    """
     names = list(COLUMNS)
-    columns = [names.index(n) for n in known]
-    pictured = [n.endswith(("breadth", "depth")) for n in known]
+    at = {name: names.index(name) for name in names}
     rng = np.random.default_rng(0)
     fold = rng.permutation(len(people)) % FOLDS
-    shown = people[:, columns].copy()
-    for i, by_picture in enumerate(pictured):
-        if by_picture:
-            shown[:, i] = np.log(np.exp(shown[:, i]) + rng.normal(0.0, NOISE_CM, len(people)))
+    cm = np.exp(people)
+    shown = {n: np.maximum(cm[:, at[n]] + rng.normal(0.0, NOISE_CM, len(people)), 1.0) for n in (*FRONT, *SIDE)}
+    height = cm[:, at["height"]]
     out = {name: np.zeros(len(people)) for girth_name in girth.GIRTHS for name in (girth_name, f"in_{girth_name}")}
     for k in range(FOLDS):
-        test = fold == k
-        mean, cov = people[~test].mean(axis=0), np.cov(people[~test].T)
-        noise = [NOISE_CM / np.exp(mean[c]) if p else 0.0 for c, p in zip(columns, pictured, strict=True)]
-        gain = np.linalg.solve(cov[np.ix_(columns, columns)] + np.diag(np.square(noise)), cov[columns])
-        for name in girth.GIRTHS:
-            t = names.index(name)
-            guess = mean[t] + (shown[test] - mean[columns]) @ gain[:, t]
-            sd = float(np.sqrt(cov[t, t] - cov[t, columns] @ gain[:, t]))
-            out[name][test] = np.exp(guess) - np.exp(people[test, t])
-            out[f"in_{name}"][test] = np.abs(guess - people[test, t]) <= girth.DOUBTED * sd
-    height, weight = np.exp(people[:, names.index("height")]), np.exp(people[:, names.index("weight")])
-    return out | {"bmi": weight / (height / 100) ** 2}
+        rest = people[fold != k]
+        sex = Sex(rest.mean(axis=0), np.cov(rest.T), dict.fromkeys(names, (0.0, 0.0)))
+        of = Population(tuple(names), {"female": sex}, 0.0, 0.0, TOLD_SD, TOLD_SD, 0.0)
+        for person in np.flatnonzero(fold == k):
+            seen = {
+                n: girth.Seen(shown[n][person] / height[person], NOISE_CM / shown[n][person])
+                for n in known
+                if n in shown
+            }
+            weight = cm[person, at["weight"]] if "weight" in known else 0.0
+            found = girth.estimate(seen, girth.Body(height[person], weight, "female", girth.BARE), of).measures
+            for name in girth.GIRTHS:
+                mean, sd = found[name].means[0], found[name].sds[0]
+                out[name][person] = np.exp(mean) - cm[person, at[name]]
+                out[f"in_{name}"][person] = abs(mean - people[person, at[name]]) <= girth.WITHIN * sd
+    return out | {"bmi": cm[:, at["weight"]] / (height / 100) ** 2}
 
 
 def report(parts: Mapping[str, Array]) -> dict[str, Any]:

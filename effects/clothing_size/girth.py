@@ -21,8 +21,9 @@ from effects.clothing_size.scale import Length
 
 GIRTHS = ("chest", "waist", "hips")
 MEASURES = ("shoulders", *GIRTHS, "inseam", "neck", "arm")
-DOUBTED = 1.645  # a miss of more standard deviations than this is doubted
+DOUBTED = 2.5  # a depth or weight off by more standard deviations than this, by what is seen, is doubted
 LEVEL = 0.90  # every interval shown holds the truth with this probability, as far as the model goes
+WITHIN = 1.645  # standard deviations on each side that hold this share of a Gaussian
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +178,9 @@ def _condition(of: Population, sex: Sex, seen: Mapping[str, Seen], body: Body) -
     for fact in later:
         s1 = float(fact.row @ cov @ fact.row) + fact.variance + scale * fact.by_scale
         miss1 = fact.value - float(fact.row @ mean)
-        # As unsure as it must be for the miss to lie within its own 90 % (adaptive filtering after Mehra 1972).
-        s1 = max(s1, (miss1 / DOUBTED) ** 2)
+        if seen:
+            # As unsure as it must be for the miss to be no more than that (adaptive filtering after Mehra 1972).
+            s1 = max(s1, (miss1 / DOUBTED) ** 2)
         squared += miss1**2 / s1
         evidence -= 0.5 * (miss1**2 / s1 + math.log(s1))
         gain1 = cov @ fact.row / s1

@@ -199,7 +199,11 @@ def evaluate(options: argparse.Namespace) -> int:
             print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
 
     try:
-        result = judge(Path(options.data).expanduser(), lambda path: list(observe(path, effect.needs)), tell)
+        result = judge(
+            Path(options.data).expanduser(),
+            lambda path: list(observe(path, ("pose",) if "pose" in effect.needs else effect.needs)),
+            tell,
+        )
     except ValueError as error:
         raise UsageError(str(error), where=options.data) from None
     tell("")

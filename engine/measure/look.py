@@ -7,19 +7,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.data import Frame, Observation
+from engine.data import Frame, Observation, Pixels
 
 # A whole, distant body: its own outline at full resolution; one person more than allowed, so that a second is noticed.
 TRACKERS: Mapping[str, Mapping[str, Any]] = {"pose": {"masks": True, "max_poses": 2}}
 
 
-def frames_of(path: Path, most: int | None = None) -> Iterator[Frame]:
-    """The frames of a clip in order, at most `most` spread evenly over it, or the one frame of a photo.
+def frames_of(path: Path | Pixels, most: int | None = None) -> Iterator[Frame]:
+    """The frames of a clip in order, at most `most` spread evenly over it, or the one frame of a photo or of pixels.
 
     Raises UsageError, SourceError.
     """
     from engine.sources import open_source
 
+    if not isinstance(path, Path):
+        yield Frame(0, 0.0, path)
+        return
     with open_source(str(path)) as source:
         if source.endless:
             frame = source.read()
@@ -32,7 +35,7 @@ def frames_of(path: Path, most: int | None = None) -> Iterator[Frame]:
                 yield frame
 
 
-def observe(path: Path, needs: Sequence[str] = ("pose",), most: int | None = None) -> Iterator[Observation]:
+def observe(path: Path | Pixels, needs: Sequence[str] = ("pose",), most: int | None = None) -> Iterator[Observation]:
     """Each frame of a file with what the trackers `needs` find in it. Raises PhospheneError."""
     from engine.trackers import open_tracker
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Self
 
 import av
+import numpy as np
 from av.container import InputContainer
 from av.video.frame import VideoFrame
 
@@ -102,5 +103,4 @@ class StreamSource(NewestSource):
     def _rgb(self, frame: VideoFrame) -> Pixels:
         if frame.colorspace in _UNTAGGED and frame.height > 576:
             frame.colorspace = BT709
-        rgb: Pixels = frame.to_ndarray(format="rgb24")
-        return rgb
+        return np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)

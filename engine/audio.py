@@ -6,6 +6,7 @@ Sound shares the frames' clock: second 0 is the first frame. It is mono, 48000 s
 from __future__ import annotations
 
 import importlib
+import threading
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, cast
@@ -40,6 +41,32 @@ class Sound(Protocol):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
+
+
+class Shared:
+    """One sound for several threads: they take turns."""
+
+    def __init__(self, sound: Sound) -> None:
+        self._sound, self._turn = sound, threading.Lock()
+        self.live = sound.live
+
+    def block(self, time_s: float, seconds: float) -> Floats:
+        """See Sound."""
+        with self._turn:
+            return self._sound.block(time_s, seconds)
+
+    def close(self) -> None:
+        """Closes the sound itself."""
+        with self._turn:
+            self._sound.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
 
 def open_sound(spec: str) -> Sound:

@@ -127,13 +127,13 @@ def open_ear(wishes: Wishes, source: Source, stack: ExitStack) -> tuple[Sound | 
 
     Raises UsageError and SourceError where the sound that was asked for cannot be opened.
     """
-    from engine.audio import open_sound
+    from engine.audio import Shared, open_sound
 
     own: str | None = getattr(source, "audio_path", None)
     named = wishes.sound or own or "none"
     if named == "none":
         return None, None
-    sound = stack.enter_context(open_sound(named))
+    sound = stack.enter_context(Shared(open_sound(named)))
     if sound.live and wishes.pace == "exact":
         raise UsageError("a microphone has no exact pace", hint="leave --pace out, or take the sound from a file")
     return sound, None if sound.live else str(Path(named).expanduser())

@@ -206,7 +206,9 @@ def _play(wishes: Wishes, take: Take | None, progress: Progress | None, extra_si
             source,
             sinks,
             gpu=gpu,
-            open_tracker=lambda name: open_tracker(name, **playlist.tracker_params(name)),
+            open_tracker=lambda name: open_tracker(
+                name, **playlist.tracker_params(name), **({"sound": sound} if name.startswith("model.") else {})
+            ),
             live=live,
             until_s=seconds,
             seed=wishes.seed or 0,

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from engine import doctor_cameras, models
+from engine import doctor_cameras, models, tf_jobs
 from engine.commands.table import emit
 
 NAME = "doctor"
@@ -222,9 +222,20 @@ def encoders() -> list[Check]:
 def extras() -> list[Check]:
     """What is not needed: TensorFlow, which only teaching uses and which is never imported here."""
     version = installed("tensorflow") or installed("tensorflow-cpu")
+    if named := os.environ.get(tf_jobs.INTERPRETER):
+        if tf_jobs.interpreter():
+            return [Check("TensorFlow", "ok", f"asked of {named} when teaching or converting")]
+        fix = f"set {tf_jobs.INTERPRETER} to the python of an environment that has TensorFlow, or unset it"
+        return [Check("TensorFlow", "note", f"{tf_jobs.INTERPRETER} names {named}, which is not there", fix)]
     if version:
         return [Check("TensorFlow", "ok", version)]
-    return [Check("TensorFlow", "note", "not installed; only teaching own classes wants it (2 GB): extra `teach`")]
+    return [
+        Check(
+            "TensorFlow",
+            "note",
+            "not installed; only training nets and converting models want it (2 GB): extra `teach`",
+        )
+    ]
 
 
 def user_folders() -> list[Check]:

@@ -8,12 +8,12 @@ from typing import Any
 from engine.commands.table import emit, table
 
 HELP = "scenes, effects, transitions, sources and sinks"
-KINDS = ("scenes", "effects", "transitions", "sources", "sinks", "signals")
+KINDS = ("scenes", "effects", "transitions", "sources", "sinks", "signals", "models")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
-    parser.add_argument("kind", nargs="?", choices=KINDS, help="only these (signals are listed only when asked for)")
+    parser.add_argument("kind", nargs="?", choices=KINDS, help="only these (signals and models only when asked for)")
     parser.add_argument("--json", nargs="?", const="-", metavar="FILE", help="as JSON, to FILE or standard output")
 
 
@@ -22,6 +22,14 @@ def signals() -> list[dict[str, Any]]:
     from engine.signals import SIGNALS
 
     return [{"name": n, "doc": d} for n, d in SIGNALS.items()]
+
+
+def named_models() -> list[dict[str, Any]]:
+    """The models whose answers scenes can name: those that come with the engine, and the user's own."""
+    from engine.nodes.find import own_models, shipped, summary
+
+    ready = [{"name": n, "doc": summary(p), "origin": "built-in"} for n, p in shipped().items()]
+    return ready + [{"name": n, "doc": summary(p), "origin": "user"} for n, p in own_models().items()]
 
 
 def gather() -> dict[str, list[dict[str, Any]]]:
@@ -49,7 +57,8 @@ def gather() -> dict[str, list[dict[str, Any]]]:
 
 def run(options: argparse.Namespace) -> int:
     """Prints the table."""
-    found = {"signals": signals()} if options.kind == "signals" else gather()
+    asked = {"signals": signals, "models": named_models}
+    found = {options.kind: asked[options.kind]()} if options.kind in asked else gather()
     kinds = [options.kind] if options.kind else list(found)
     blocks = []
     for kind in kinds:

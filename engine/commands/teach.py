@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from engine.teach.examples import Recording
 
 HELP = "teach a model your own classes"
-FROM = {"image": "embedding", "face": "face", "pose": "pose", "hands": "hands"}
-SEEN = {"image": "a picture", "face": "a face", "pose": "a body", "hands": "a hand"}
+FROM = {"image": "embedding", "face": "face", "pose": "pose", "hands": "hands", "sound": "sound"}
+SEEN = {"image": "a picture", "face": "a face", "pose": "a body", "hands": "a hand", "sound": "sound"}
 METHODS = ("auto", "net", "nearest")
 EXPORTS = ("keras", "tflite", "tfjs")
 
@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         dest="features",
         choices=tuple(FROM),
         default="image",
-        help="what to learn from: image (what is in the middle), face (expressions, head), pose (the body), hands",
+        help="what to learn from: image (what is in the middle), face (expressions, head), pose (body), hands, sound",
     )
     parser.add_argument(
         "--class",
@@ -126,12 +126,15 @@ def recorded(options: argparse.Namespace) -> list[Recording]:
         from engine.teach.live import record_live
 
         labels = [label.strip() for label in options.live.split(",") if label.strip()]
-        return record_live(options.input, labels, Extractor(kind))
+        from engine.audio import open_sound
+
+        ears = open_sound("mic") if kind == "sound" else None
+        return record_live(options.input, labels, Extractor(kind, ears))
     if not options.classes:
         raise UsageError("no classes", hint="--class LABEL=PATH twice at least, or --live LABEL,LABEL")
     tell = Teller(quiet=options.quiet)
     try:
-        return record(classes_of(options.classes), lambda: Extractor(kind), tell.recording)
+        return record(classes_of(options.classes), kind, tell.recording)
     finally:
         tell.done()
 

@@ -48,6 +48,15 @@ def shipped() -> dict[str, Path]:
     return {path.stem: path for path in sorted((Path(__file__).parent / "shipped").glob("*.toml"))}
 
 
+def summary(path: Path) -> str:
+    """A line on the model at `path`, without opening it."""
+    file = path / OWN if path.is_dir() else path
+    try:
+        return str(read_toml(file).get("doc", "")) if file.suffix == ".toml" and file.is_file() else path.name
+    except UsageError as error:
+        return f"BROKEN: {error.message}"
+
+
 def names() -> list[str]:
     """Every model that a scene may name without saying where it lies."""
     return sorted({*shipped(), *own_models()})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from engine.audio import RATE, Sound
 from engine.closing import Closing
 from engine.data import Floats, Frame, Labels
 from engine.errors import ModelError
@@ -15,17 +16,19 @@ from engine.nodes.runtime import Runtime
 from engine.nodes.spec import ROWS, Spec
 from engine.nodes.steady import Steady
 
+WAVE_RATE = 44100  # samples a second that Teachable Machine's sound models take
+
 
 class RowNode(Closing):
     """Runs the tracker or the picture's model that the classes were learnt from, then the classes' own small model."""
 
-    def __init__(self, spec: Spec) -> None:
+    def __init__(self, spec: Spec, sound: Sound | None = None) -> None:
         if spec.input.of not in ROWS or spec.task != "labels":
             raise ModelError(
                 f"model {spec.name} wants [input] of, one of {', '.join(ROWS)}, and the task labels",
                 where=str(spec.file),
             )
-        self.spec = spec
+        self.spec, self._sound = spec, sound
         file = ready(spec)
         self._nearest = Neighbours.load(file) if spec.kind == "nearest" else None
         self._net = Runtime(file) if self._nearest is None else None
@@ -47,10 +50,28 @@ class RowNode(Closing):
 
     def track(self, frame: Frame) -> Labels:
         """How the model classifies `frame`; all zero where nobody is seen. Raises ModelError, TrackerError."""
-        self._eyes = self._eyes or Extractor(self.spec.input.of)
-        row = self._eyes.vector(frame)
+        row = self._row(frame)
         scores = np.zeros(len(self.labels), np.float32) if row is None else self.judge(row)
         return Labels(frame.id, self.labels, scores, self._steady(scores, frame.time_s))
+
+    def _row(self, frame: Frame) -> Floats | None:
+        """The row of numbers of one frame; for a model that wants the wave itself, as Teachable Machine's do, that."""
+        if self.spec.input.of == "sound" and self._sound is None:
+            return None
+        if self._waves and self._sound is not None:
+            seconds = self._waves / WAVE_RATE
+            wave = self._sound.block(frame.time_s, seconds)
+            return np.interp(np.arange(self._waves) / WAVE_RATE, np.arange(len(wave)) / RATE, wave).astype(np.float32)
+        self._eyes = self._eyes or Extractor(self.spec.input.of, self._sound)
+        return self._eyes.vector(frame)
+
+    @property
+    def _waves(self) -> int:
+        """How many samples of the wave the model takes; 0 where it takes features of it."""
+        if self.spec.input.of != "sound" or self._net is None:
+            return 0
+        wanted = self._net.inputs[0].shape[0]
+        return wanted if wanted > WAVE_RATE // 4 else 0
 
     def judge(self, row: Floats) -> Floats:
         """The probability of each class for one row of numbers. Raises TrackerError."""

@@ -13,7 +13,7 @@ from engine.params import Bool, Choice, Float, HasParams, Int, Text, finite, sho
 T = TypeVar("T", bound=HasParams)
 TASKS = ("labels", "boxes", "mask", "image", "landmarks")
 INPUTS = ("picture", "pose-heatmaps", "sound", "embedding", "face", "pose", "hands")
-ROWS = ("embedding", "face", "pose", "hands")  # made into a row of numbers first (engine/nodes/features.py)
+ROWS = ("embedding", "face", "pose", "hands", "sound")  # made into a row of numbers first (engine/nodes/features.py)
 KEYS = ("file", "doc", "labels", "task", "input", "output", "features")
 
 

@@ -58,6 +58,10 @@ class FileSound(Closing):
                 out[low - begin : high - begin] = samples[low - first : high - first]
         return out
 
+    def over(self, time_s: float) -> bool:
+        """Whether there is no more sound after `time_s`, as far as was asked for by `block`."""
+        return self._ended and (not self._chunks or _end(self._chunks[-1]) <= round(time_s * RATE))
+
     def _decode_more(self, begin: int) -> None:
         """One more part; what lies long before `begin` is let go."""
         part = next(self._parts, None)

@@ -10,12 +10,15 @@ import numpy as np
 
 from engine.data import Floats, Frame
 from engine.errors import SourceError, UsageError
-from engine.nodes.features import Extractor
+from engine.nodes.features import SECONDS, Extractor, of_sound
 
 RATE_HZ = 12.0  # frames that follow each other faster than this are almost the same
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
+SOUNDS = (".wav", ".mp3", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".aac")
 CLIPS = (".mp4", ".mkv", ".mov", ".webm", ".avi", ".m4v", ".gif", ".ogv", ".mpg")
 LEAST = 4  # examples of a class
+MOST_WAVES = 3000  # of one file: four minutes
+SILENCE, QUIETER = 1e-4, 0.25  # root mean square; part of the loudest second
 
 Progress = Callable[[str, int, int], None]
 
@@ -72,7 +75,7 @@ def sources_of(path: Path) -> Iterator[tuple[str, list[Path]]]:
         return
     files = sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith("."))
     for clip in files:
-        if clip.suffix.lower() in CLIPS:
+        if clip.suffix.lower() in (*CLIPS, *SOUNDS):
             yield str(clip.relative_to(path)), [clip]
     folders = sorted({p.parent for p in files if p.suffix.lower() in PICTURES})
     for folder in folders:
@@ -80,11 +83,9 @@ def sources_of(path: Path) -> Iterator[tuple[str, list[Path]]]:
         yield (str(folder.relative_to(path)) if folder != path else path.name), pictures
 
 
-def record(
-    classes: dict[str, list[Path]], extractor: Callable[[], Extractor], progress: Progress | None = None
-) -> list[Recording]:
-    """Looks at every clip and picture. `extractor` opens a new one for each recording, so that nothing is carried from
-    one to the next. Raises UsageError, SourceError, TrackerError."""
+def record(classes: dict[str, list[Path]], kind: str, progress: Progress | None = None) -> list[Recording]:
+    """Looks at every clip and picture, or listens to it, for features of `kind`; each recording is looked at afresh, so
+    that nothing is carried from one to the next. Raises UsageError, SourceError, TrackerError."""
     jobs = [
         (label, name, files) for label, paths in classes.items() for path in paths for name, files in sources_of(path)
     ]
@@ -96,14 +97,38 @@ def record(
         if progress is not None:
             progress(f"{label}: {name}", number, len(jobs))
         recording = Recording(label, name)
-        with extractor() as eyes:
-            for frame in frames_of(files):
-                recording.frames += 1
-                row = eyes.vector(frame)
-                if row is not None:
-                    recording.rows.append(row)
+        if kind == "sound":
+            for file in files:
+                listen(recording, file)
+        else:
+            with Extractor(kind) as eyes:
+                for frame in frames_of(files):
+                    recording.frames += 1
+                    row = eyes.vector(frame)
+                    if row is not None:
+                        recording.rows.append(row)
         found.append(recording)
     return found
+
+
+def listen(recording: Recording, file: Path) -> None:
+    """Adds the seconds of sound in a file; those that are far quieter than its loudest hold nothing of the class."""
+    from engine.sources.sound import FileSound
+
+    waves: list[Floats] = []
+    end_s = SECONDS / 2
+    with FileSound(file) as sound:
+        while len(waves) < MOST_WAVES:
+            waves.append(sound.block(end_s, SECONDS))
+            if sound.over(end_s - SECONDS / 2):
+                break
+            end_s += 1.0 / RATE_HZ
+    levels = np.array([float(np.sqrt(np.mean(wave**2))) for wave in waves])
+    recording.frames += len(waves)
+    loudest = float(levels.max()) if len(levels) else 0.0
+    if loudest > SILENCE:
+        kept = np.flatnonzero(levels >= QUIETER * loudest)
+        recording.rows += [of_sound(waves[i]) for i in kept]
 
 
 def frames_of(files: Sequence[Path]) -> Iterator[Frame]:

@@ -108,7 +108,7 @@ def open_tracker(name: str, **params: Any) -> Tracker:
         from engine.nodes.find import spec_for
         from engine.nodes.open import open_node
 
-        return open_node(spec_for(name.removeprefix(MODEL), params))
+        return open_node(spec_for(name.removeprefix(MODEL), params), params.get("sound"))
     return tracker_class(name)(**params)
 
 

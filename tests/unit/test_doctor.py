@@ -333,3 +333,10 @@ def test_doctor_loads_nothing_heavy_into_its_own_process() -> None:
         [sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=90, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_tensorflow_of_another_environment_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PHOSPHENE_TENSORFLOW", sys.executable)
+    assert doctor.extras()[0].status == "ok"
+    monkeypatch.setenv("PHOSPHENE_TENSORFLOW", str(tmp_path / "none"))
+    assert "which is not there" in doctor.extras()[0].detail

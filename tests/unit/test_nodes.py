@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
+from engine.cli import main
 from engine.data import Frame, Labels, Landmarks, Mask, Observation, Picture, Thing, Things
 from engine.errors import ModelError, PhospheneError, TrackerError, UsageError
 from engine.nodes import find
@@ -588,3 +589,14 @@ def test_a_specification_is_read_from_a_table(tmp_path: Path) -> None:
     spec = read_table("m", {"file": "m.tflite", "doc": "colours", "input": {"range": [0, 255]}}, tmp_path)
     assert isinstance(spec, Spec)
     assert (spec.kind, spec.task, spec.doc, spec.input.high) == ("tflite", "labels", "colours", 255.0)
+
+
+def test_models_are_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    colours(tmp_path / "own" / "mine")
+    (tmp_path / "own" / "broken.toml").write_text("file = ")
+    assert main(["list", "models"]) == 0
+    told = capsys.readouterr().out
+    assert "objects" in told
+    assert "what-is-this" in told
+    assert "mine (user)" in told
+    assert "BROKEN: not valid TOML" in told

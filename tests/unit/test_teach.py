@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import json
+import wave
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+from ai_edge_litert import schema_py_generated as schema
 from helpers import face, pose
+from helpers_tflite import Net
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import tf_jobs
+from engine.audio import Shared, open_sound
 from engine.cli import main
 from engine.data import Frame, Hand, Labels
 from engine.errors import ModelError, TrackerError, UsageError
 from engine.nodes import find
-from engine.nodes.features import Extractor, of_face, of_hands, of_pose
+from engine.nodes.features import Extractor, of_face, of_hands, of_pose, of_sound
 from engine.nodes.neighbours import MOST, Neighbours
 from engine.nodes.open import open_node
 from engine.nodes.row_node import RowNode
@@ -316,7 +320,7 @@ def test_names_that_cannot_be(name: str, tmp_path: Path) -> None:
     ],
 )
 def test_wrong_words_are_told(words: list[str], expected: str, capsys: Any, monkeypatch: Any, tmp_path: Path) -> None:
-    monkeypatch.setattr("engine.nodes.features.Extractor.__init__", lambda self, kind: None)
+    monkeypatch.setattr("engine.nodes.features.Extractor.__init__", lambda self, kind, sound: None)
     assert main(["teach", "m", "--into", str(tmp_path), *words]) == 2
     assert expected in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
@@ -325,10 +329,8 @@ def test_wrong_words_are_told(words: list[str], expected: str, capsys: Any, monk
 class Grey:
     """Eyes that see how bright a picture is."""
 
-    kind = "pose"
-
     def __init__(self, kind: str) -> None:
-        pass
+        self.kind = kind
 
     def vector(self, frame: Frame) -> np.ndarray:
         return np.array([frame.pixels.mean(), frame.pixels.std()], np.float32)
@@ -341,7 +343,7 @@ class Grey:
 
 
 def test_the_command_teaches_and_reports(tmp_path: Path, capsys: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr("engine.nodes.features.Extractor", Grey)
+    monkeypatch.setattr("engine.teach.examples.Extractor", Grey)
     for label, codes in (("dark", (10, 20)), ("bright", (200, 220))):
         (tmp_path / label).mkdir()
         for code in codes:
@@ -427,3 +429,75 @@ def test_the_window_says_what_is_recorded() -> None:
     assert "2  wave: 0 in 0" in texts
     assert "recording wave: nobody is seen" in texts
     assert "hold a key" in " ".join(getattr(s, "text", "") for s in recorder.shapes(set(), (640, 360)))
+
+
+# Sound
+
+
+def tone(path: Path, pitch_hz: float, loud: float = 0.3, seconds: float = 2.0) -> Path:
+    """A sound file of one tone, with a little noise."""
+    time_s = np.arange(round(seconds * 16000)) / 16000
+    samples = loud * np.sin(2 * np.pi * pitch_hz * time_s) + RNG.normal(0, 0.002, len(time_s))
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16000)
+        file.writeframes((np.clip(samples, -1, 1) * 32000).astype("<i2").tobytes())
+    return path
+
+
+def test_sound_means_the_same_however_loud() -> None:
+    time_s = np.arange(48000) / 48000
+    low, high = (np.sin(2 * np.pi * f * time_s).astype(np.float32) for f in (300.0, 3000.0))
+    assert np.abs(of_sound(low) - of_sound(low * 0.2)).max() < 0.05
+    assert np.abs(of_sound(low) - of_sound(high)).max() > 1.0
+    assert np.isfinite(of_sound(np.zeros(48000, np.float32))).all()
+
+
+def test_sounds_are_taught_and_told_apart(tmp_path: Path) -> None:
+    words = []
+    for label, pitches in (("low", (300, 330, 310)), ("high", (2000, 2200, 2100))):
+        (tmp_path / label).mkdir()
+        for pitch in pitches:
+            tone(tmp_path / label / f"{pitch}.wav", pitch)
+        words.append(f"--class={label}={tmp_path / label}")
+    command = ["teach", "pitch", "--from", "sound", *words, "--method", "nearest", "--into", str(tmp_path / "own")]
+    assert main([*command, "--json", str(tmp_path / "said.json")]) == 0
+    said = json.loads((tmp_path / "said.json").read_text(encoding="utf-8"))
+    assert said["accuracy"] > 0.95
+    assert said["parts_of_one_recording"] == []
+    spec = find.at("pitch", tmp_path / "own" / "pitch")
+    frame = Frame(0, 1.5, np.zeros((8, 8, 3), np.uint8))
+    with Shared(open_sound(str(tone(tmp_path / "new.wav", 2050, 0.05)))) as sound, open_node(spec, sound) as node:
+        found = node.track(frame)
+    assert found.names[found.best] == "high"
+    with open_node(spec) as deaf:
+        assert not deaf.track(frame).scores.any()
+
+
+def test_a_model_of_the_wave_itself_hears_its_own_rate(tmp_path: Path) -> None:
+    """Teachable Machine's sound models take 44032 samples, 44100 a second."""
+    ops, options = schema.BuiltinOperator, schema.BuiltinOptions
+    net = Net()
+    begin = net.tensor((1, 44032), "wave")
+    square = net.op(ops.MUL, [begin, begin], net.tensor((1, 44032), "square"), options.MulOptions, schema.MulOptionsT())
+    axis = net.constant(np.array([1], np.int32), "axis")
+    reduce = schema.ReducerOptionsT()
+    reduce.keepDims = True
+    end = net.op(ops.MEAN, [square, axis], net.tensor((1, 1), "power"), options.ReducerOptions, reduce)
+    (tmp_path / "soundclassifier_with_metadata.tflite").write_bytes(net.content([begin], [end]))
+    (tmp_path / "labels.txt").write_text("0 loud\n")
+    spec = find.at("m", tmp_path)
+    assert spec.input.of == "sound"
+    with open_sound(str(tone(tmp_path / "a.wav", 440, 0.5))) as sound, open_node(spec, sound) as node:
+        found = node.track(Frame(0, 1.5, np.zeros((8, 8, 3), np.uint8)))
+    assert found.scores[0] == pytest.approx(0.5**2 / 2 * (32000 / 32768) ** 2, rel=0.05)
+
+
+def test_silence_is_told(tmp_path: Path) -> None:
+    words = [f"--class={n}={tone(tmp_path / f'{n}.wav', 300, 0.3 * n)}" for n in (0, 1)]
+    quiet = tone(tmp_path / "0.wav", 300, 0.0)
+    with wave.open(str(quiet), "wb") as file:
+        file.setparams((1, 2, 16000, 0, "NONE", ""))
+        file.writeframes(bytes(32000))
+    assert main(["teach", "m", "--from", "sound", *words, "--into", str(tmp_path / "own"), "--method", "nearest"]) == 2

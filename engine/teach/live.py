@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Sequence
 
 from engine.data import Floats, Observation
@@ -93,7 +94,10 @@ def record_live(spec: str, labels: Sequence[str], extractor: Extractor) -> list[
         renderer = Renderer(window.gpu, scene, source.size)
         try:
             last_s: float | None = None
+            begin_s = time.perf_counter()
             while (frame := source.read()) is not None:
+                if not source.live:  # a file comes at its own pace, not as fast as it can be read
+                    time.sleep(max(0.0, begin_s + frame.time_s - time.perf_counter()))
                 held = set(window.held)
                 # Trackers follow from frame to frame, so they look at every one; a picture's model only when asked.
                 looks = recorder.wants(held) or extractor.kind != "embedding"

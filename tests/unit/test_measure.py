@@ -236,3 +236,14 @@ def test_no_field_of_view_where_none_is_told(tmp_path: Path) -> None:
 def test_nested_rows_become_flat() -> None:
     row = {"file": "a", "chest": {"cm": 98.0}, "sizes": {"top": [{"size": "M", "p": 0.6}, {"size": "L", "p": 0.3}]}}
     assert tables.flat(row) == {"file": "a", "chest_cm": 98.0, "sizes_top": "M 0.6; L 0.3"}
+
+
+def test_a_scenes_reports_by_layer_and_name() -> None:
+    from engine.registry import Registry
+    from engine.scene_file import load_scene
+
+    scene = load_scene("clothing-size", Registry())
+    reports = scene.reports()
+    assert set(reports) == {"camera/clothing-size"}
+    assert reports["camera/clothing-size"]["measured"] is False
+    assert load_scene("duotone", Registry()).reports() == {}

@@ -9,7 +9,7 @@ import importlib
 import threading
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self, cast
+from typing import TYPE_CHECKING, Protocol, Self, cast, runtime_checkable
 
 from engine.errors import UsageError
 
@@ -67,6 +67,26 @@ class Shared:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+@runtime_checkable
+class Recordable(Protocol):
+    """A sound that arrives by the wall clock, as a recording takes it along; its samples are counted from the first."""
+
+    rate: int  # samples a second, as the device claims
+
+    def picture(self, time_s: float, moment_s: float) -> None:
+        """The picture at `time_s` of the frames' clock was taken at `moment_s` of time.perf_counter."""
+
+    @property
+    def newest_s(self) -> float | None:
+        """How far the sound has come, on the frames' clock; None before the first sample or picture."""
+
+    def place(self, time_s: float) -> float | None:
+        """The number of the sample that belongs to `time_s`, with fractions; None before any sample or picture."""
+
+    def between(self, begin: float, end: float, count: int) -> Floats:
+        """`count` samples, float32 mono, evenly from sample `begin` up to `end`; silence where there are none."""
 
 
 def open_sound(spec: str) -> Sound:

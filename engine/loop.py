@@ -37,7 +37,7 @@ from engine.trackers.base import Tracker
 from engine.workers import IN_FLIGHT, CaptureThread, Ticket, TrackerThread, Worker
 
 if TYPE_CHECKING:
-    from engine.audio import Sound
+    from engine.audio import Recordable, Sound
     from engine.effect import Effect
     from engine.governor import Governor
     from engine.take import Take
@@ -76,6 +76,7 @@ class Show:
         shown: bool = False,
         transition: Effect | None = None,
         sound: Sound | None = None,
+        recorded: Recordable | None = None,
     ) -> None:
         self.playlist = scene if isinstance(scene, Playlist) else Playlist([scene])
         self.source, self.gpu, self.live = source, gpu, live
@@ -87,6 +88,7 @@ class Show:
         self._seed, self._on_frame = seed, on_frame
         self._take, self._recorder = take, recorder
         self._ear = None if sound is None else Ear(sound)
+        self._recorded = recorded
         self.governor = governor
         self._sent, self._reused = 0, 0
         self._asked: set[str] = set()  # the trackers that have been sent a frame
@@ -274,6 +276,8 @@ class Show:
         if moment is not None:
             dt, self.signals.held = moment.dt, set(moment.held)
         self.playlist.move(ticket.frame.time_s, ticket.results)
+        if self._recorded is not None:
+            self._recorded.picture(ticket.frame.time_s, ticket.frame.captured_s or ticket.born_s)
         if self._ear is not None and self.playlist.hears():
             with self.stats.timed("sound"):
                 ticket.results["sound"] = self._ear.hear(ticket.frame)

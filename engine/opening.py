@@ -12,7 +12,7 @@ from engine.errors import UsageError
 from engine.sinks import is_live
 
 if TYPE_CHECKING:
-    from engine.audio import Sound
+    from engine.audio import Recordable, Sound
     from engine.effect import Effect
     from engine.playlist import Playlist
     from engine.registry import Registry
@@ -122,28 +122,30 @@ def open_gpu(wishes: Wishes, size: tuple[int, int], title: str, stack: ExitStack
     return None, gpu
 
 
-def open_ear(wishes: Wishes, source: Source, stack: ExitStack) -> tuple[Sound | None, str | None]:
-    """What the scenes hear, and the file whose sound a written video gets: what --sound names, else the input's own.
+def open_ear(wishes: Wishes, source: Source, stack: ExitStack) -> tuple[Sound | None, str | Recordable | None]:
+    """What the scenes hear, and the sound that a written video gets, a file or a microphone: what --sound names, else
+    the input's own.
 
     Raises UsageError and SourceError where the sound that was asked for cannot be opened.
     """
-    from engine.audio import Shared, open_sound
+    from engine.audio import Recordable, Shared, open_sound
 
     own: str | None = getattr(source, "audio_path", None)
     named = wishes.sound or own or "none"
     if named == "none":
         return None, None
-    sound = stack.enter_context(Shared(open_sound(named)))
+    opened = open_sound(named)
+    sound = stack.enter_context(Shared(opened))
     if sound.live and wishes.pace == "exact":
         raise UsageError("a microphone has no exact pace", hint="leave --pace out, or take the sound from a file")
-    return sound, None if sound.live else str(Path(named).expanduser())
+    return sound, opened if isinstance(opened, Recordable) else str(Path(named).expanduser())
 
 
 def open_sinks(
     wishes: Wishes,
     source: Source,
     fps: float,
-    sound_path: str | None,
+    recorded: str | Recordable | None,
     sinks: list[Sink],
     stack: ExitStack,
     *,
@@ -156,7 +158,7 @@ def open_sinks(
     for spec in wishes.outputs:
         if spec != WINDOW:
             sink = open_sink(
-                spec, size=source.size, fps=fps, audio_from=sound_path, inputs=[own] if own else [], live=live
+                spec, size=source.size, fps=fps, audio_from=recorded, inputs=[own] if own else [], live=live
             )
             stack.callback(sink.close)
             sinks.append(sink)

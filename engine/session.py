@@ -185,8 +185,8 @@ def _play(wishes: Wishes, take: Take | None, progress: Progress | None, extra_si
         seconds = wishes.seconds if live else length_wanted(wishes, source, fps)
         recorder = opening.open_recorder(wishes, playlist.scene, source, fps, stack, live=live)
         window, gpu = opening.open_gpu(wishes, source.size, playlist.scene.title, stack)
-        sound, sound_path = opening.open_ear(wishes, source, stack)
-        opening.open_sinks(wishes, source, fps, sound_path, sinks, stack, live=live)
+        sound, recorded = opening.open_ear(wishes, source, stack)
+        opening.open_sinks(wishes, source, fps, recorded, sinks, stack, live=live)
         stats = Stats()
         watched = zip(playlist.scenes, wishes.scenes, strict=True) if live and take is None else ()
         reloaders = [
@@ -220,6 +220,7 @@ def _play(wishes: Wishes, take: Take | None, progress: Progress | None, extra_si
             shown=window is not None,
             transition=transition,
             sound=sound,
+            recorded=None if isinstance(recorded, str) else recorded,
         )
         tried.refuse()
         with stopping(show.stop):

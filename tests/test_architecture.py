@@ -32,6 +32,7 @@ BACKENDS = {
         "engine/sources/stream.py",
         "engine/sinks/video.py",
         "engine/sinks/encodings.py",
+        "engine/sinks/live_sound.py",
         "engine/sinks/exr.py",
         "engine/sinks/sound.py",
     ),

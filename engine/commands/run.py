@@ -103,7 +103,7 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--sound",
         metavar="SOUND",
-        help="what the scene hears: a file, mic, mic:NAME, none (default: the input's own sound)",
+        help="what the scene hears and a video records: a file, mic, mic:NAME, none (default: the input's own sound)",
     )
     parser.add_argument("--seconds", type=positive, metavar="S", help="stop after S seconds of input")
     parser.add_argument(

@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl
 from engine.errors import SinkError, UsageError, unknown_name
 
 if TYPE_CHECKING:
+    from engine.audio import Recordable
     from engine.sinks.base import Sink
 
 
@@ -74,7 +75,7 @@ def open_sink(
     *,
     size: tuple[int, int],
     fps: float,
-    audio_from: str | None = None,
+    audio_from: str | Recordable | None = None,
     inputs: Iterable[str | Path] = (),
     live: bool = False,
 ) -> Sink:
@@ -83,7 +84,7 @@ def open_sink(
     A file's name decides by its suffix; `folder/` and `name_%05d.png` are picture sequences; `?alpha=1` after the name
     keeps transparency where the format has it (mov, webm, png, exr), `?matte=1` writes it into a video of its own, and
     `?codec=h265` chooses how a video is encoded. `size` is (width, height) of the pictures to come,
-    `fps` their nominal rate; `audio_from` names the file whose sound a video gets; `live` pictures
+    `fps` their nominal rate; `audio_from` is the file, or the microphone, whose sound a video gets; `live` pictures
     cannot be made again. None of `inputs`, nor `audio_from`,
     is ever written to. Raises UsageError for an unknown name, SinkError for what cannot be written.
     """
@@ -91,7 +92,7 @@ def open_sink(
     if kind == "window":
         raise UsageError("the window is not opened here", hint="use engine.sinks.window")
     if kind in FILES:
-        _check_inputs(Path(rest).expanduser(), [*inputs, *([audio_from] if audio_from else [])])
+        _check_inputs(Path(rest).expanduser(), [*inputs, *([audio_from] if isinstance(audio_from, str) else [])])
     extra: dict[str, Any] = {"audio_from": audio_from} if kind == "video" else {}
     if kind in ("png", "exr", "web", "video"):
         extra["alpha"] = options.get("alpha", "0") == "1"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import cv2
 
+from engine.audio import Recordable
 from engine.closing import Closing
 from engine.data import Pixels
 from engine.sinks.video import VideoSink
@@ -25,7 +26,7 @@ class MatteSink(Closing):
         *,
         size: tuple[int, int],
         fps: float,
-        audio_from: str | None = None,
+        audio_from: str | Recordable | None = None,
         codec: str = "",
         live: bool = False,
     ) -> None:

@@ -92,8 +92,9 @@ class SoundTrack(Closing):
             packet, self._held = self._held, None
             self._mux(packet)
 
-    def finish(self) -> None:
-        """Writes what the encoder still holds."""
+    def finish(self, until_s: float) -> None:
+        """Writes the sound to its end at `until_s`, and what the encoder still holds."""
+        self.advance(until_s)
         if self._resampler is not None and not self._done:
             for packet in self._out.encode(None):
                 if self._begin_s(packet) < self._until_s:

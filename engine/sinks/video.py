@@ -13,11 +13,13 @@ from av.container import OutputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from engine.audio import Recordable
 from engine.closing import Closing
 from engine.data import Pixels
 from engine.errors import SinkError
 from engine.sinks import check_folder, check_picture
 from engine.sinks.encodings import encoding_for
+from engine.sinks.live_sound import LiveSoundTrack
 from engine.sinks.sound import SoundTrack
 
 log = logging.getLogger("phosphene")
@@ -42,7 +44,8 @@ class VideoSink(Closing):
     Times are kept as given, from the first picture on, to the container's tick (GIF: 10 ms). Where the format needs
     even sides, an odd side is lengthened by repeating its last row or column. Sound of `audio_from` is copied where the
     container takes its codec, else re-encoded, starts where the first picture's time lies in that file, and ends with
-    the last picture. Nothing is created before the first picture. `close` finishes the file, also after an error.
+    the last picture; a microphone's is encoded. Nothing is created before the first picture. `close` finishes the file,
+    also after an error.
     """
 
     def __init__(
@@ -51,7 +54,7 @@ class VideoSink(Closing):
         *,
         size: tuple[int, int],
         fps: float,
-        audio_from: str | None = None,
+        audio_from: str | Recordable | None = None,
         alpha: bool = False,
         codec: str = "",
         live: bool = False,
@@ -68,7 +71,7 @@ class VideoSink(Closing):
         self._container: OutputContainer | None = None
         self._stream: VideoStream | None = None
         self._graph: Any = None
-        self._sound: SoundTrack | None = None
+        self._sound: SoundTrack | LiveSoundTrack | None = None
         self._origin_s = 0.0
         self._last_tick = -1
         self._first_dts: int | None = None
@@ -152,8 +155,10 @@ class VideoSink(Closing):
         else:
             self._graph = _palette_graph(width, height)
         self._stream = stream
-        if self._audio_from:
-            self._sound = SoundTrack.open(Path(self._audio_from), container, self.path.suffix.lower(), self._origin_s)
+        if isinstance(self._audio_from, str):
+            self._sound = SoundTrack.open(Path(self._audio_from), container, suffix, self._origin_s)
+        elif self._audio_from is not None:
+            self._sound = LiveSoundTrack(self._audio_from, container, suffix, self._origin_s)
 
     def _coded_size(self) -> tuple[int, int]:
         width, height = self.size
@@ -201,8 +206,7 @@ class VideoSink(Closing):
             packets[-1].duration = max(1, end - packets[-1].dts)
         self._container.mux(packets)
         if self._sound:
-            self._sound.advance(float(end_s))
-            self._sound.finish()
+            self._sound.finish(float(end_s))
 
 
 def _palette_graph(width: int, height: int) -> Any:

@@ -21,7 +21,7 @@ from engine.quality import FULL, Quality
 from engine.renderer.flash_guard import FlashGuard
 from engine.renderer.gpu import Gpu
 from engine.renderer.inputs import Inputs
-from engine.renderer.layers import EffectError, LayerPaint
+from engine.renderer.layers import EffectError, LayerPaint, grounded, plain
 from engine.renderer.notices import SLATE, problem_shapes, slate_shapes
 from engine.renderer.overlay import Overlay
 from engine.renderer.plates import PLATE
@@ -203,14 +203,20 @@ class Renderer:
         }
         fresh = True
         for layer in self.scene.layers:
-            if layer.drawn:
-                key = self._still.key(layer, self._runners_of(layer)) if fresh else None
-                if key is not None and self._still.show(key, observation.frame.time_s, self.canvas):
-                    fresh = False
-                    continue
-                fresh = self._draw_layer(layer, uniforms, fresh)
-                if key is not None:
-                    self._still.keep(key, observation.frame.time_s, self.canvas)
+            if not layer.drawn:
+                continue
+            runners = self._runners_of(layer)
+            ground, over = grounded(layer, runners)
+            key = self._still.key(layer, ground) if fresh else None
+            if key is None:
+                fresh = self._draw_layer(layer, uniforms, fresh, runners)
+                continue
+            if not self._still.show(key, observation.frame.time_s, self.canvas):
+                self._draw_layer(layer, uniforms, True, ground)
+                self._still.keep(key, observation.frame.time_s, self.canvas)
+            fresh = False
+            if over:
+                self._draw_layer(layer, uniforms, False, over)
         if fresh:
             self.canvas.framebuffer.clear()
 
@@ -251,16 +257,18 @@ class Renderer:
         """The layer's effects that are running, in order."""
         return [r for n in layer.effects if (r := self._runners.get(f"{layer.name}/{n}"))]
 
-    def _draw_layer(self, layer: Layer, uniforms: Mapping[str, Any], fresh: bool) -> bool:
-        """Draws one layer onto the canvas; returns whether the canvas is still untouched."""
+    def _draw_layer(
+        self, layer: Layer, uniforms: Mapping[str, Any], fresh: bool, runners: Sequence[EffectRunner]
+    ) -> bool:
+        """Draws one layer by these of its effects onto the canvas; returns whether the canvas is still untouched."""
         textures, field, values = self._layer_inputs(layer, uniforms)
         if layer.cut != "none" and field is None:
             return fresh  # what is to be cut away is not known, so nothing is shown
         if layer.cut == "person" and field is not None and field.bounds is None:
             return fresh
-        runners = self._runners_of(layer)
-        if not any(r.covers for r in runners):
-            runners.insert(0, self._copy)
+        over = layer.source == "none" and layer.cut == "none" and plain(layer) and not any(r.rereads for r in runners)
+        if not any(r.covers for r in runners) and not over:
+            runners = [self._copy, *runners]
         tiles = field.tiles(layer.matte.shape()) if layer.cut == "person" and field is not None else None
         paint = LayerPaint(layer, runners, self._copy, self._enlarge, self.canvas, self._pool, self.overlay)
         if self.spent is not None:

@@ -29,7 +29,7 @@ class EffectError(Exception):
 
 
 class LayerPaint:
-    """Draws one layer for one frame. At least one of `runners` covers the picture.
+    """Draws one layer for one frame. At least one of `runners` covers the picture, or all of them draw over the canvas.
 
     In meaning a layer is cut out first, then goes through its effects, and is blended onto the canvas last. Where the
     effects leave every pixel in its place, all of this happens in the last effect's own draw, so the layer costs no
@@ -48,10 +48,15 @@ class LayerPaint:
     ) -> None:
         self.layer, self.runners, self.copy, self.enlarge = layer, runners, copy, enlarge
         self.canvas, self.pool, self.overlay = canvas, pool, overlay
-        self.last = max(i for i, r in enumerate(runners) if r.covers)
+        self._borrowed: list[Target] = []
+        self.spent: dict[EffectRunner, float] | None = None  # seconds by effect, where they are to be measured
+        self.plain = layer.opacity == 1.0 and layer.blend == "normal"
+        self.last = max((i for i, r in enumerate(runners) if r.covers), default=-1)
+        if self.last < 0:
+            self.direct, self.cuts_last = True, False
+            return
         ending = runners[self.last]
         adds = any(r.adds for r in runners[self.last :])
-        self.plain = layer.opacity == 1.0 and layer.blend == "normal"
         # A mesh that repaints what is beneath it must be given that: the camera's picture where nothing was done to it.
         repaint = max((i for i, r in enumerate(runners) if i >= self.last and r.rereads), default=-1)
         repaints = repaint >= 0 and (layer.cut != "none" or ending is not copy or repaint > self.last + 1)
@@ -62,8 +67,6 @@ class LayerPaint:
         moves = any(r.picture_uses("frame") for r in runners if r.covers)
         early_adds = any(r.adds for r in runners[: self.last])
         self.cuts_last = layer.cut != "none" and self.direct and not moves and not early_adds
-        self._borrowed: list[Target] = []
-        self.spent: dict[EffectRunner, float] | None = None  # seconds by effect, where they are to be measured
 
     def draw(
         self,
@@ -86,7 +89,7 @@ class LayerPaint:
         self.blend = None if self.plain and fresh and layer.cut == "none" else layer.blend
         self.surface = self.canvas
         self.clean = "_room" in textures
-        if fresh and self.blend is not None:
+        if fresh and (self.blend is not None or self.last < 0):
             self.canvas.framebuffer.clear()
         cut = "cut" if layer.cut == "person" else "cut-not"
         whole = {**values, "_opacity": 1.0}
@@ -206,3 +209,17 @@ class LayerPaint:
         self.textures["_frame"] = target.texture
         self.clean = False  # edges are cleaned once, in the picture that comes first
         self.surface = target
+
+
+def plain(layer: Layer) -> bool:
+    """Whether the layer simply lies over what is beneath it."""
+    return layer.opacity == 1.0 and layer.blend == "normal"
+
+
+def grounded(layer: Layer, runners: Sequence[EffectRunner]) -> tuple[Sequence[EffectRunner], Sequence[EffectRunner]]:
+    """The effects that make a layer's picture, and those after them that only draw something over it."""
+    last = max((i for i, runner in enumerate(runners) if runner.covers), default=-1)
+    over = runners[last + 1 :]
+    if not plain(layer) or any(runner.rereads for runner in over):
+        return runners, ()
+    return runners[: last + 1], over

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engine.data import Frame, Observation
-from engine.effect import Effect
+from engine.effect import Effect, Pass, Sprites
 from engine.params import Float
 from engine.renderer import Renderer
 from engine.renderer.gpu import Gpu
@@ -91,3 +91,40 @@ def test_time_that_goes_back_draws_anew(gpu: Gpu, stages: list[Stage]) -> None:
     stage = Stage(gpu, Clock())
     stages.append(stage)
     assert [stage.at(t) for t in (0.5, 0.2)] == [50, 20]
+
+
+class Over(Effect):
+    """A bright quad in the middle."""
+
+    spots = Sprites()
+    passes = (Pass("vec4 effect(vec2 uv) { return vec4(0.0, 0.0, 1.0, 1.0); }", sprites="spots", blend="over"),)
+
+    def update(self, observation: Observation, dt: float) -> None:
+        self.spots = np.array([[24.0 + 10 * observation.frame.time_s, 16.0, 4.0, 4.0, *[0.0] * 9]])
+
+
+def test_what_is_drawn_over_it_is_drawn_in_every_frame(gpu: Gpu, stages: list[Stage]) -> None:
+    stage = Stage(gpu, Clock())
+    stages.append(stage)
+    stage.renderer.scene.layers[0].effects["over"] = Over()
+    stage.renderer.match_scene()
+    for time_s in (0.5, 0.5 + 0.4 / STILL_HZ):
+        assert stage.at(time_s) == 50
+        x = round(24 + 10 * time_s)
+        assert stage.renderer.read()[16, x].tolist() == [0, 0, 255, 255]
+        assert stage.renderer.read()[16, x - 8, 2] == 0
+
+
+def test_a_layer_that_only_draws_over_leaves_the_rest_as_it_is(gpu: Gpu, stages: list[Stage]) -> None:
+    stage = Stage(gpu, Clock())
+    stages.append(stage)
+    layer = Layer("over", "none")
+    layer.effects["over"] = Over()
+    alone = stage.at(0.5)
+    before = stage.renderer.read()
+    stage.renderer.scene.layers.append(layer)
+    stage.renderer.match_scene()
+    assert stage.at(0.5) == alone
+    changed = np.argwhere((stage.renderer.read() != before).any(axis=-1))
+    assert changed.min(axis=0).tolist() == [12, 25]
+    assert changed.max(axis=0).tolist() == [19, 32]

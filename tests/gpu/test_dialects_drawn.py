@@ -189,7 +189,7 @@ def test_the_person_the_face_and_the_body_as_images(gpu: Gpu) -> None:
     assert near(tuple(int(v) for v in shown), float(iris[0]), 1.0 - float(iris[1]), 0.0)  # there is no second face
     shown = draw(gpu, scene(sample("isf_person.fs", show="pose")), whole)[10, 10, :3]
     assert near(tuple(int(v) for v in shown), float(pose.points[0, 0]), 1.0 - float(pose.points[0, 1]), 1.0)
-    nobody = [observe(whole.frame.pixels, n, mask=Mask(n, np.zeros((36, 64), np.float32), False)) for n in range(5)]
+    nobody = [observe(whole.frame.pixels, n, mask=Mask(n, np.zeros((36, 64), np.float32), False)) for n in range(12)]
     assert far(draw(gpu, scene(sample("isf_person.fs", show="plate")), *nobody)[..., :3], whole.frame.pixels) <= 2
     assert scene(sample("isf_person.fs")).needs() == {"person", "face", "pose"}
 

@@ -140,14 +140,20 @@ def read_shader(path: Path) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+def file_of(effect: type[Effect]) -> Path | None:
+    """The file that defines `effect`: the author's shader, or the Python file of its class."""
+    if (file := effect.__dict__.get("shader_file")) is not None:
+        return Path(file).resolve()
+    try:
+        return Path(inspect.getfile(effect)).resolve()
+    except (TypeError, OSError):
+        return None
+
+
 def folder_of(effect: type[Effect]) -> Path:
     """The folder of the file that defines `effect`."""
-    if (file := effect.__dict__.get("shader_file")) is not None:
-        return Path(file).resolve().parent
-    try:
-        return Path(inspect.getfile(effect)).resolve().parent
-    except (TypeError, OSError):
-        return SHADERS
+    file = file_of(effect)
+    return SHADERS if file is None else file.parent
 
 
 def declare(effect: type[Effect]) -> str:

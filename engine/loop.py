@@ -114,6 +114,10 @@ class Show:
         """Ends the show after the frame that is being drawn; may be called from any thread or signal handler."""
         self._stopping = True
 
+    def save(self) -> None:
+        """Finishes what the sinks were given; for who ends a show that does not come back."""
+        self._outputs.close()
+
     def run(self) -> Stats:
         """Runs to the end; raises the first error of any part, after every part was closed."""
         self._capture.start()

@@ -14,9 +14,11 @@ from engine.sinks import is_live
 if TYPE_CHECKING:
     from engine.audio import Recordable, Sound
     from engine.effect import Effect
+    from engine.loop import Show
     from engine.playlist import Playlist
     from engine.registry import Registry
     from engine.renderer.gpu import Gpu
+    from engine.renderer.runner import EffectRunner
     from engine.scene import Scene
     from engine.session import Wishes
     from engine.sinks.base import Sink
@@ -120,6 +122,22 @@ def open_gpu(wishes: Wishes, size: tuple[int, int], title: str, stack: ExitStack
     gpu = Gpu.headless()
     stack.callback(gpu.context.release)
     return None, gpu
+
+
+def watch(gpu: Gpu, show: Show, recorder: TakeRecorder | None, stack: ExitStack, *, live: bool) -> None:
+    """Sets a watchdog over the effects: one that never comes back from a frame ends the process, with a word."""
+    from engine.watchdog import EXACT_S, LIVE_S, Watchdog, end_stuck
+
+    def stuck(runner: EffectRunner, waited_s: float) -> None:
+        save = [show.save]
+        if recorder is not None:
+            recorder.ended = f"{type(runner.effect).__name__} did not come back from a frame"
+            save.append(recorder.close)
+        end_stuck(runner, waited_s, save)
+
+    gpu.watchdog = Watchdog(LIVE_S if live else EXACT_S, stuck)
+    gpu.watchdog.start()
+    stack.callback(gpu.watchdog.close)
 
 
 def open_ear(wishes: Wishes, source: Source, stack: ExitStack) -> tuple[Sound | None, str | Recordable | None]:

@@ -223,6 +223,7 @@ def _play(wishes: Wishes, take: Take | None, progress: Progress | None, extra_si
             recorded=None if isinstance(recorded, str) else recorded,
         )
         tried.refuse()
+        opening.watch(gpu, show, recorder, stack, live=live)
         with stopping(show.stop):
             show.run()
     stats.reports = {name: found for scene in playlist.scenes for name, found in scene.reports().items()}

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.check.watch import Child, stopped
+from engine.condemned import verdict_on
 from engine.effect import Effect
 from engine.errors import GpuError
 from engine.registry import Registry
@@ -53,8 +54,11 @@ class TryOut(threading.Thread):
         values = {}
         if effect is not None:
             values = {name: param.format(getattr(effect, name)) for name, param in effect.params().items()}
-        job = Job(path, use, values)
-        self._jobs.put(job)
+        job = Job(path, use, values, error=verdict_on(path))
+        if job.error:
+            job.done.set()
+        else:
+            self._jobs.put(job)
         return job
 
     def run(self) -> None:

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from engine import doctor_cameras, models, tf_jobs
+from engine import condemned, doctor_cameras, models, tf_jobs
 from engine.commands.table import emit
 
 NAME = "doctor"
@@ -249,7 +249,12 @@ def user_folders() -> list[Check]:
     if not there:
         own = Check("own effects", "note", f"none; put them into {folders[-1]}")
     broken = [e for e in registry.Registry().effects().values() if e.origin != "built-in" and e.problem]
-    return [own, *(Check(f"effect {e.name}", "note", e.problem, f"phosphene check {e.path}") for e in broken)]
+    hung = [(Path(path), entry["why"]) for path, entry in condemned.read().items() if condemned.verdict_on(Path(path))]
+    return [
+        own,
+        *(Check(f"effect {e.name}", "note", e.problem, f"phosphene check {e.path}") for e in broken),
+        *(Check(f"effect {p.name}", "note", why, f"mend it, or delete {condemned.list_file()}") for p, why in hung),
+    ]
 
 
 def disk() -> list[Check]:

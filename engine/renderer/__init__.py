@@ -228,9 +228,10 @@ class Renderer:
                 if layer.drawn and address in self._runners:
                     begin = time.perf_counter()
                     try:
-                        self._runners[address].begin(observation.frame.time_s)
-                        effect.update(observation, dt)
-                        self._runners[address].settle()
+                        with self._runners[address].watched():
+                            self._runners[address].begin(observation.frame.time_s)
+                            effect.update(observation, dt)
+                            self._runners[address].settle()
                         if self.spent is not None:
                             self.spent[address] = time.perf_counter() - begin
                     except Exception as error:  # noqa: BLE001 (an author's mistake must not stop the show)

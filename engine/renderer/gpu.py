@@ -7,11 +7,14 @@ import ctypes.util
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import moderngl
 
 from engine.errors import GpuError
+
+if TYPE_CHECKING:
+    from engine.watchdog import Watchdog
 
 SRGB8_ALPHA8 = 0x8C43
 FRAMEBUFFER_SRGB = 0x8DB9
@@ -31,6 +34,7 @@ class Gpu:
     def __init__(self, context: moderngl.Context) -> None:
         self.context = context
         self._live: set[int] = set()
+        self.watchdog: Watchdog | None = None  # of a running show: sees an effect that never comes back
         self._native = native_gl()
         self.renderer = str(context.info["GL_RENDERER"])
         self.version = str(context.info["GL_VERSION"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from engine.data import Floats
 from engine.dialects.base import Foreign, ForeignPass
 from engine.effect import Effect, Pass
 from engine.errors import EffectRefused, ShaderError
-from engine.glsl import assemble, passes_of
+from engine.glsl import ROOT, assemble, file_of, passes_of
 from engine.imaging import rgba
 from engine.params import Choice, Color, Media
 from engine.renderer.foreign import ForeignPictures
@@ -48,6 +49,8 @@ class EffectRunner:
             raise EffectRefused(effect.refused)
         self.gpu, self.effect, self.size, self.pass_scale = gpu, effect, size, pass_scale
         self.steps = passes_of(type(effect))
+        file = file_of(type(effect))
+        self.ours = file is None or any(file.is_relative_to(ROOT / f) for f in ("effects", "engine", "shaders"))
         names = [s.target for s in self.steps if s.target]
         pictures = [s for s in self.steps if s.covers]
         if len(pictures) > 1 and any(s.when is None for s in pictures):
@@ -125,6 +128,10 @@ class EffectRunner:
         old.release()
         return new
 
+    def watched(self) -> AbstractContextManager[None]:
+        """While the effect is at work, so that the show's watchdog knows which it is that does not come back."""
+        return nullcontext() if self.gpu.watchdog is None else self.gpu.watchdog.over(self)
+
     def program(self, index: int, main: str = "effect") -> Program:
         """The program of pass `index`, writing its result the way that `main` names."""
         step = self.steps[index]
@@ -184,19 +191,20 @@ class EffectRunner:
     ) -> None:
         """Draws pass `index` into `framebuffer`; only in `tiles` (rows of corners in uv) where `main` says so."""
         step = self.steps[index]
-        program = self.program(index, main)
-        set_all(program, uniforms, textures)
-        self._set_own(program)
-        if self._past is not None:
-            program.texture("_past", self._past.texture)
-        if self._foreign is not None and isinstance(step, ForeignPass):
-            self._foreign.set(program, step, framebuffer.size, textures, self._targets)
-        if step.mesh:
-            self._meshes.draw(step, getattr(self.effect, step.mesh), program, framebuffer)
-        elif step.sprites:
-            program.draw(framebuffer, step.blend, getattr(self.effect, step.sprites))
-        else:
-            program.draw(framebuffer, blend, tiles)
+        with self.watched():
+            program = self.program(index, main)
+            set_all(program, uniforms, textures)
+            self._set_own(program)
+            if self._past is not None:
+                program.texture("_past", self._past.texture)
+            if self._foreign is not None and isinstance(step, ForeignPass):
+                self._foreign.set(program, step, framebuffer.size, textures, self._targets)
+            if step.mesh:
+                self._meshes.draw(step, getattr(self.effect, step.mesh), program, framebuffer)
+            elif step.sprites:
+                program.draw(framebuffer, step.blend, getattr(self.effect, step.sprites))
+            else:
+                program.draw(framebuffer, blend, tiles)
 
     def box(self, index: int) -> Box | None:
         """The pixels that pass `index`, which draws a mesh, may touch in a picture of the effect's size."""

@@ -240,8 +240,9 @@ class References:
 class Observation:
     """One frame with everything that is known about it.
 
-    `results` maps a tracker's name (`face`, `pose`, `person`, …) to its result, and `sound` to what is heard. A tracker
-    that did not run or failed has no entry: that is "unknown", which differs from "nobody".
+    `results` maps a tracker's name (`face`, `pose`, `person`, …) to its result, `sound` to what is heard, and
+    `source.camera:1` to the picture of an input beside the show's own. A tracker that did not run or failed has no
+    entry: that is "unknown", which differs from "nobody".
     """
 
     frame: Frame

@@ -12,7 +12,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,7 @@ from engine.scene import Scene
 from engine.signals import Signals
 from engine.sinks.base import Sink
 from engine.sources.base import Source
+from engine.sources.side import RESULT, SideSource
 from engine.stats import Stats
 from engine.trackers.base import Tracker
 from engine.workers import IN_FLIGHT, CaptureThread, Ticket, TrackerThread, Worker
@@ -77,6 +78,7 @@ class Show:
         transition: Effect | None = None,
         sound: Sound | None = None,
         recorded: Recordable | None = None,
+        sides: Mapping[str, SideSource] | None = None,
     ) -> None:
         self.playlist = scene if isinstance(scene, Playlist) else Playlist([scene])
         self.source, self.gpu, self.live = source, gpu, live
@@ -89,6 +91,7 @@ class Show:
         self._take, self._recorder = take, recorder
         self._ear = None if sound is None else Ear(sound)
         self._recorded = recorded
+        self._sides = sides or {}
         self.governor = governor
         self._sent, self._reused = 0, 0
         self._asked: set[str] = set()  # the trackers that have been sent a frame
@@ -282,6 +285,9 @@ class Show:
         self.playlist.move(ticket.frame.time_s, ticket.results)
         if self._recorded is not None:
             self._recorded.picture(ticket.frame.time_s, ticket.frame.captured_s or ticket.born_s)
+        for name, side in self._sides.items():
+            if (picture := side.at(ticket.frame.time_s)) is not None:
+                ticket.results[f"{RESULT}{name}"] = picture
         if self._ear is not None and self.playlist.hears():
             with self.stats.timed("sound"):
                 ticket.results["sound"] = self._ear.hear(ticket.frame)

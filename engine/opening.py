@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from engine.sinks.base import Sink
     from engine.sinks.window import WindowSink
     from engine.sources.base import Source
+    from engine.sources.side import SideSource
     from engine.take_recorder import TakeRecorder
     from engine.tryout import Job, TryOut
 
@@ -78,6 +79,25 @@ def open_input(wishes: Wishes, sinks: list[Sink]) -> Source:
     from engine.sources.rotate import RotatedSource
 
     return RotatedSource(opened, wishes.rotate, wishes.size)
+
+
+def open_sides(wishes: Wishes, playlist: Playlist, size: tuple[int, int], stack: ExitStack) -> dict[str, SideSource]:
+    """The inputs that layers have beside the show's own, by name. Raises UsageError and SourceError."""
+    names = sorted({layer.source for scene in playlist.scenes for layer in scene.layers if layer.beside})
+    if not names:
+        return {}
+    from engine.sources import open_source
+    from engine.sources.side import SideSource
+
+    if wishes.take is not None or wishes.record_take is not None:
+        raise UsageError(
+            f"a take holds one input, and this scene shows {names[0]} as well", hint="record a video: --output out.mp4"
+        )
+    sides = {}
+    for name in names:
+        source = stack.enter_context(open_source(name, size=size, fps=wishes.fps))
+        sides[name] = stack.enter_context(SideSource(source, name, size))
+    return sides
 
 
 def fetch_models(trackers: Iterable[str], params: Callable[[str], Mapping[str, Any]]) -> None:

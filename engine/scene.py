@@ -35,6 +35,11 @@ class Layer(HasParams):
         self.uses: dict[str, str] = {}  # under which name each effect was found
 
     @property
+    def beside(self) -> bool:
+        """Whether its source is an input of its own, beside the show's."""
+        return self.source not in ("camera", "none")
+
+    @property
     def drawn(self) -> bool:
         """Whether the layer puts anything into the picture."""
         return self.visible and self.opacity > 0.0

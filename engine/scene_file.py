@@ -21,6 +21,7 @@ SCENE_KEYS = ("title", "doc", "sync", "private", "flash_guard", "trackers", "mod
 LAYER_KEYS = ("name", "source", "matte", "effects", *Layer.params())
 SYNCS = ("frame", "latest")
 SOURCES = ("camera", "none")
+BESIDE = ("camera", "screen", "testcard")  # a scene opens devices of this machine, no file and no address
 MAX_BYTES = 200_000
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,40}")
 
@@ -148,9 +149,10 @@ class SceneFile:
             raise self.error("a layer must be a table: [[layer]]", place)
         self.check_keys(table, LAYER_KEYS, place, "a layer")
         source = self.text_at(table, "source", place, "camera")
-        if source not in SOURCES:
-            raise self.wrong(unknown_name("layer source", source, SOURCES), (*place, "source"))
-        name = self.text_at(table, "name", place, source)
+        if source not in SOURCES and source.partition(":")[0] not in BESIDE:
+            known = (*SOURCES, "camera:1", "screen", "testcard")
+            raise self.wrong(unknown_name("layer source", source, known), (*place, "source"))
+        name = self.text_at(table, "name", place, re.sub(r"[^A-Za-z0-9_-]", "-", source))
         if not NAME.fullmatch(name):
             raise self.error(f"layer name {name!r}: use letters, digits, - and _", (*place, "name"))
         if any(layer.name == name for layer in scene.layers):

@@ -177,6 +177,7 @@ def _play(wishes: Wishes, take: Take | None, progress: Progress | None, extra_si
         source = take or stack.enter_context(opening.open_input(wishes, sinks))
         if take is not None:
             take.compare(playlist.scene)
+        sides = opening.open_sides(wishes, playlist, source.size, stack)
         opening.fetch_models(needs, playlist.tracker_params)
         for scene in playlist.scenes:
             settle(scene, scene.needs() & needs)
@@ -220,6 +221,7 @@ def _play(wishes: Wishes, take: Take | None, progress: Progress | None, extra_si
             shown=window is not None,
             transition=transition,
             sound=sound,
+            sides=sides,
             recorded=None if isinstance(recorded, str) else recorded,
         )
         tried.refuse()

@@ -24,26 +24,16 @@ from engine.renderer.inputs import Inputs
 from engine.renderer.layers import EffectError, LayerPaint, grounded, plain
 from engine.renderer.notices import SLATE, problem_shapes, slate_shapes
 from engine.renderer.overlay import Overlay
+from engine.renderer.plain import Copy, Enlarge
 from engine.renderer.plates import PLATE
 from engine.renderer.runner import EffectRunner
+from engine.renderer.sides import Side
 from engine.renderer.still import Still
 from engine.renderer.targets import Pool, Target
 from engine.scene import Layer, Scene
 from engine.shapes import Shape
 
 log = logging.getLogger("phosphene")
-
-
-class Copy(Effect):
-    """The picture as it is."""
-
-    glsl = "vec4 effect(vec2 uv) { return frame_here(); }"
-
-
-class Enlarge(Effect):
-    """The picture, which is smaller, stretched smoothly."""
-
-    glsl = "vec4 effect(vec2 uv) { return frame(uv); }"
 
 
 class Renderer:
@@ -262,7 +252,10 @@ class Renderer:
         self, layer: Layer, uniforms: Mapping[str, Any], fresh: bool, runners: Sequence[EffectRunner]
     ) -> bool:
         """Draws one layer by these of its effects onto the canvas; returns whether the canvas is still untouched."""
-        textures, field, values = self._layer_inputs(layer, uniforms)
+        side = self._inputs.side(layer.source) if layer.beside else None
+        if layer.beside and side is None:
+            return fresh  # its input has no picture
+        textures, field, values = self._layer_inputs(layer, uniforms, side)
         if layer.cut != "none" and field is None:
             return fresh  # what is to be cut away is not known, so nothing is shown
         if layer.cut == "person" and field is not None and field.bounds is None:
@@ -275,7 +268,8 @@ class Renderer:
         if self.spent is not None:
             paint.spent = {}
         # On a processor copying bytes costs a tenth of a pass; on a graphics card the pass costs nothing.
-        raw = self._inputs.pixels if self.gpu.software and layer.source == "camera" else None
+        source = self._inputs if layer.source == "camera" else side
+        raw = source.pixels if self.gpu.software and source is not None else None
         paint.draw(textures, values, tiles, fresh, raw)
         if self.spent is not None and paint.spent is not None:
             for address, runner in self._runners.items():
@@ -283,15 +277,15 @@ class Renderer:
         return False
 
     def _layer_inputs(
-        self, layer: Layer, uniforms: Mapping[str, Any]
+        self, layer: Layer, uniforms: Mapping[str, Any], side: Side | None = None
     ) -> tuple[dict[str, moderngl.Texture], MatteField | None, dict[str, Any]]:
         """The textures and uniforms that a layer's passes may read."""
         reads = {f for n in layer.effects if (r := self._runners.get(f"{layer.name}/{n}")) for f in r.reads}
-        camera = self._inputs.camera
+        camera = self._inputs.camera if side is None else side.texture
         textures = {
             "_camera": camera,
-            "_guide": camera,
-            "_frame": camera if layer.source == "camera" else self._none,
+            "_guide": self._inputs.camera,
+            "_frame": self._none if layer.source == "none" else camera,
             "_backdrop": self.canvas.texture,
             "_matte": self._none,
             **dict.fromkeys(PLATE, self._none),
@@ -307,7 +301,7 @@ class Renderer:
                 if room is not None and layer.cut == "person" and layer.source == "camera":
                     textures["_room"] = room
         if "codes" in reads:
-            textures["_camera_codes"] = self._inputs.codes()
+            textures["_camera_codes"] = self._inputs.codes() if side is None else self._inputs.sides.codes(side)
         if "plate" in reads:
             textures.update(self._inputs.plate())
         if "face" in reads:

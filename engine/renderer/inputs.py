@@ -13,6 +13,8 @@ from engine.matte import Matte, MatteField, MatteMaker
 from engine.people import Chooser
 from engine.renderer.gpu import Gpu
 from engine.renderer.plates import PlateTextures
+from engine.renderer.sides import Side, SideTextures
+from engine.sources.side import RESULT
 
 MAX_PEOPLE = 16
 FACE_POINTS, POSE_POINTS = 478, 33
@@ -36,6 +38,7 @@ class Inputs:
         self._full: Frame | None = None
         self._codes: moderngl.Texture | None = None
         self._plates = PlateTextures(gpu)
+        self.sides = SideTextures(gpu)
         self._plate: dict[str, moderngl.Texture] = {}
 
     def _set_size(self, size: tuple[int, int]) -> None:
@@ -66,6 +69,11 @@ class Inputs:
             self._codes.write(self.pixels)
             self._fresh.add("codes")
         return self._codes
+
+    def side(self, name: str) -> Side | None:
+        """The picture of another input than the show's own; None where there is none."""
+        frame = None if self._observation is None else self._observation.results.get(f"{RESULT}{name}")
+        return self.sides.get(name, frame, self.size) if isinstance(frame, Frame) else None
 
     def matte(self, matte: Matte, *, draft: bool = False) -> tuple[moderngl.Texture, MatteField] | None:
         """The matte of this frame in the quality of `matte`, none finer than `draft`; None where no mask is known."""
@@ -149,5 +157,6 @@ class Inputs:
         """Gives back every GL object."""
         self.gpu.release(self.camera, self._codes, self._room, *self._mattes.values(), *self._points.values())
         self._plates.release()
+        self.sides.release()
         self._mattes.clear()
         self._points.clear()

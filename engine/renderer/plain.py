@@ -1,0 +1,17 @@
+"""Effects of the renderer's own, which leave the picture as it is."""
+
+from __future__ import annotations
+
+from engine.effect import Effect
+
+
+class Copy(Effect):
+    """The picture as it is."""
+
+    glsl = "vec4 effect(vec2 uv) { return frame_here(); }"
+
+
+class Enlarge(Effect):
+    """The picture, which is smaller, stretched smoothly."""
+
+    glsl = "vec4 effect(vec2 uv) { return frame(uv); }"

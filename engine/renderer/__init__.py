@@ -18,13 +18,13 @@ from engine.errors import EffectRefused, PhospheneError
 from engine.imaging import enlarge, shrunk
 from engine.matte import MatteField
 from engine.quality import FULL, Quality
+from engine.renderer.copies import Copy, Enlarge
 from engine.renderer.flash_guard import FlashGuard
 from engine.renderer.gpu import Gpu
 from engine.renderer.inputs import Inputs
 from engine.renderer.layers import EffectError, LayerPaint, grounded, plain
 from engine.renderer.notices import SLATE, problem_shapes, slate_shapes
 from engine.renderer.overlay import Overlay
-from engine.renderer.plain import Copy, Enlarge
 from engine.renderer.plates import PLATE
 from engine.renderer.runner import EffectRunner
 from engine.renderer.sides import Side

@@ -63,7 +63,7 @@ FILES = ("video", "png", "exr")
 OPTIONS = {
     "alpha": ("0", "1"),
     "matte": ("0", "1"),
-    "codec": ("h264", "h265", "vp9", "av1", "prores", "ffv1", "hardware"),
+    "codec": ("h264", "h265", "vp9", "av1", "prores", "ffv1", "hardware", "hardware-h265", "hardware-av1"),
 }
 DEFAULT_WEB_PORT = 8765
 VIDEO_SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".gif")

@@ -44,10 +44,14 @@ _ALPHA = {
     "prores": ("prores_ks", "yuva444p10le", {"profile": "4444"}, (".mov",)),
     "vp9": ("libvpx-vp9", "yuva420p", _VP9, (".webm",)),
 }
-HARDWARE = "hardware"
-# H.264 on a graphics card: NVIDIA, Intel, AMD, macOS, Windows. Each is tried out, for being built in says nothing.
-_CARDS = ("h264_nvenc", "h264_qsv", "h264_amf", "h264_videotoolbox", "h264_mf")
-NAMES = (*(name for name in _CODECS if name != "gif"), HARDWARE)
+# A graphics card's encoders: NVIDIA, Intel, AMD, macOS, Windows; and the codec that the processor makes where none
+# works. Each is tried out, for being built in says nothing.
+_CARDS = {
+    "hardware": ("h264", ("h264_nvenc", "h264_qsv", "h264_amf", "h264_videotoolbox", "h264_mf")),
+    "hardware-h265": ("h265", ("hevc_nvenc", "hevc_qsv", "hevc_amf", "hevc_videotoolbox", "hevc_mf")),
+    "hardware-av1": ("av1", ("av1_nvenc", "av1_qsv", "av1_amf")),
+}
+NAMES = (*(name for name in _CODECS if name != "gif"), *_CARDS)
 
 
 def encoding_for(suffix: str, codec: str, size: tuple[int, int], *, alpha: bool, where: str) -> Encoding:
@@ -59,29 +63,39 @@ def encoding_for(suffix: str, codec: str, size: tuple[int, int], *, alpha: bool,
     if suffix not in TICKS or not any(suffix in found[3] for found in table.values()):
         known = sorted({s for found in table.values() for s in found[3]})
         raise SinkError(f"'{suffix}' cannot be written here", where=where, hint=f"choose one of {', '.join(known)}")
-    if codec == HARDWARE:
-        if alpha or suffix not in (".mp4", ".mov", ".mkv"):
-            raise SinkError("the hardware encodes H.264 without alpha", where=where, hint="for .mp4, .mov and .mkv")
-        return Encoding(hardware_encoder(size, where), "yuv420p", TICKS[suffix], {"b": "12M"})
+    card = ""
+    if codec in _CARDS:
+        if alpha:
+            raise SinkError("no graphics card encodes transparency", where=where, hint="leave codec= out")
+        codec, card = _CARDS[codec][0], hardware_encoder(codec, size, where)
     fitting = [name for name, found in table.items() if suffix in found[3]]
     if codec and codec not in fitting:
         what = "with alpha " if alpha else ""
         raise SinkError(f"'{suffix}' {what}cannot hold {codec}", where=where, hint=f"it can hold {', '.join(fitting)}")
     name, pixels, options, _ = table[codec or fitting[0]]
+    tag = "hvc1" if codec == "h265" and suffix != ".mkv" else ""
+    if card:
+        return Encoding(card, "yuv420p", TICKS[suffix], {"b": "12M"}, tag)
     if name not in av.codecs_available:
         raise SinkError(f"this PyAV has no encoder {name}", where=where, hint="pip install --force-reinstall av")
-    return Encoding(name, pixels, TICKS[suffix], options, "hvc1" if codec == "h265" and suffix != ".mkv" else "")
+    return Encoding(name, pixels, TICKS[suffix], options, tag)
 
 
-def hardware_encoder(size: tuple[int, int], where: str) -> str:
-    """The first encoder of a graphics card that encodes a picture of `size`. Raises SinkError where there is none."""
-    tried = [name for name in _CARDS if name in av.codecs_available]
+def hardware_encoder(kind: str, size: tuple[int, int], where: str) -> str:
+    """The first encoder of a graphics card that encodes a picture of `size`; empty, and said, where there is none."""
+    codec, names = _CARDS[kind]
+    tried = [name for name in names if name in av.codecs_available]
     for name in tried:
         if works(name, size):
+            log.info("%s: encoded by %s", where, name)
             return name
-    raise SinkError(
-        f"no graphics card encodes here (tried {', '.join(tried) or 'none'})", where=where, hint="leave codec= out"
+    log.warning(
+        "%s: no graphics card encodes %s here (tried %s), the processor does it",
+        where,
+        codec,
+        ", ".join(tried) or "none",
     )
+    return ""
 
 
 def works(name: str, size: tuple[int, int]) -> bool:

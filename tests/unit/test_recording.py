@@ -140,22 +140,44 @@ def test_exr_holds_linear_light(tmp_path: Path, alpha: bool) -> None:
     assert found[220, 10] == pytest.approx([*(light * half), half], abs=2e-3)
 
 
-def test_no_card_is_said_with_what_was_tried(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("kind", "inside", "named"),
+    [("hardware", "h264", "h264_nvenc"), ("hardware-h265", "hevc", "hevc_nvenc"), ("hardware-av1", "av1", "av1_nvenc")],
+)
+def test_without_a_card_the_processor_does_it_and_that_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    tmp_path: Path,
+    kind: str,
+    inside: str,
+    named: str,
+) -> None:
     monkeypatch.setattr(encodings, "works", lambda name, size: False)
-    with pytest.raises(SinkError, match="no graphics card encodes here") as raised:
-        open_sink(f"{tmp_path / 'a.mp4'}?codec=hardware", size=SIZE, fps=30.0)
-    assert "h264_nvenc" in raised.value.message
-    with pytest.raises(SinkError, match="without alpha"):
-        open_sink(f"{tmp_path / 'a.webm'}?codec=hardware", size=SIZE, fps=30.0)
+    monkeypatch.setattr(av, "codecs_available", {*av.codecs_available, named})
+    record(f"{tmp_path / 'a.mp4'}?codec={kind}", cards(4))
+    assert f"tried {named}" in caplog.text
+    assert "the processor does it" in caplog.text
+    assert numbers(tmp_path / "a.mp4") == [0, 1, 2, 3]
+    with av.open(str(tmp_path / "a.mp4")) as container:
+        assert container.streams.video[0].codec_context.codec.canonical_name == inside
+
+
+@pytest.mark.parametrize("spec", ["a.webm?alpha=1&codec=hardware", "a.webm?codec=hardware", "a.gif?codec=hardware-av1"])
+def test_a_card_has_its_containers_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, spec: str) -> None:
+    monkeypatch.setattr(encodings, "works", lambda name, size: False)
+    with pytest.raises(SinkError, match=r"transparency|cannot hold"):
+        open_sink(str(tmp_path / spec), size=SIZE, fps=30.0)
 
 
 def test_the_first_card_that_works_is_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(encodings, "_CARDS", ("no_such_encoder", "libx264"))
+    monkeypatch.setattr(encodings, "_CARDS", {"hardware": ("h264", ("no_such_encoder", "libx265"))})
     monkeypatch.setattr(av, "codecs_available", {*av.codecs_available, "no_such_encoder"})
     assert not encodings.works("no_such_encoder", SIZE)
-    assert encodings.works("libx264", SIZE)
+    assert encodings.works("libx265", SIZE)
     record(f"{tmp_path / 'a.mp4'}?codec=hardware", cards(4))
     assert numbers(tmp_path / "a.mp4") == [0, 1, 2, 3]
+    with av.open(str(tmp_path / "a.mp4")) as container:
+        assert container.streams.video[0].codec_context.name == "hevc"
 
 
 KILLED = """
@@ -225,3 +247,34 @@ def test_a_full_disk_is_said_and_what_was_written_plays(tmp_path: Path, spec: st
         except av.FFmpegError:
             pass  # the end of what was written
     assert count >= 10
+
+
+def test_a_kill_leaves_the_microphones_sound_too(tmp_path: Path) -> None:
+    script = """
+import os, signal, sys
+sys.path.insert(0, {tests!r})
+import numpy as np
+from test_recording import cards, open_sink
+from test_live_sound import Room
+import pytest
+room = Room(pytest.MonkeyPatch())
+sink = open_sink({spec!r}, size=(320, 240), fps=30.0, live=True, audio_from=room.microphone)
+for number, image in enumerate(cards(150)):
+    room.microphone.picture(number / 30, 1000.0 + number / 30)
+    room.pass_time(1000.0 + number / 30 + 0.03)
+    sink.write(image, number / 30)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    path = tmp_path / "a.mp4"
+    tests = Path(__file__).parent
+    done = child(script.format(tests=str(tests), spec=str(path)))
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    assert len(numbers(path)) >= 120
+    ends = [0.0]
+    with av.open(str(path)) as container:
+        try:
+            for frame in container.decode(audio=0):
+                ends.append(float(frame.time) + frame.samples / frame.rate)
+        except av.FFmpegError:
+            pass  # the end of what was written
+    assert ends[-1] >= 4.0

@@ -201,8 +201,8 @@ class VideoSink(Closing):
         if packets and self._first_dts is None:
             self._first_dts = packets[0].dts
         if packets and self._first_dts is not None and packets[-1].dts is not None and packets[-1].time_base:
-            # mp4 counts a track's length in decoding time, which may end well before the last picture is shown; of a file
-            # that was written in fragments readers leave out what is shown later than that
+            # mp4 counts a track's length in decoding time, which may end well before the last picture is shown; of what
+            # was written in fragments readers leave out what is shown later than that
             end = round(end_s / packets[-1].time_base) + (0 if self._live else min(self._first_dts, 0))
             packets[-1].duration = max(1, end - packets[-1].dts)
         self._container.mux(packets)

@@ -1,4 +1,4 @@
-"""Ten minutes of sound beside uneven pictures, a file's and a microphone's in a world of its own time: how far they part.
+"""Ten minutes of sound beside uneven pictures, a file's and a microphone's in a world of its own time: how far off?
 
 Usage: python -m tests.system.sound_sync [SECONDS]
 """

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from engine.hud import Hud
 from engine.reload import Reloader
 from engine.renderer import Renderer
+from engine.scene import Scene
 from engine.stats import Stats
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class AfterFrame:
         self.hud = Hud(stats) if hud else None
         self.show: Show | None = None
         self._told = 0
+        self._named: Scene | None = None  # the scene whose title the window bears
 
     def __call__(self, renderer: Renderer) -> bool:
         done = self.stats.frames_out + 1
@@ -49,6 +51,9 @@ class AfterFrame:
             governor = self.show.governor
             shapes = self.hud.shapes(renderer.size, governor.traded if governor is not None else ())
             renderer.overlay.draw(shapes, renderer.canvas.framebuffer)
+        if self._named is not None and self._named is not renderer.scene:
+            self.window.rename(title_of(renderer.scene))
+        self._named = renderer.scene
         goes_on = self.window.show(renderer)
         self.show.signals.held = set(self.window.held)
         for key in self.window.pressed():
@@ -63,3 +68,8 @@ class AfterFrame:
             self.show.playlist.step_by(1 if key == "n" else -1)
         elif len(key) == 1 and key in "123456789":
             self.show.playlist.go(int(key) - 1)
+
+
+def title_of(scene: Scene) -> str:
+    """What stands over a window that shows `scene`."""
+    return f"Phosphene · {scene.title}"

@@ -85,14 +85,21 @@ class Sources:
 
     def find(self, name: str, where: str) -> Path:
         """The file called `name` in the effect's folder or in `shaders/`; it may not lie outside them."""
+        outside = True
         for folder in self.folders:
             try:
                 path = (folder / name).resolve()
-                if path.is_relative_to(folder.resolve()) and path.is_file():
+                inside = path.is_relative_to(folder.resolve())
+                outside = outside and not inside
+                if inside and path.is_file():
                     return path
             except (OSError, ValueError):  # what cannot be the name of a file names none
-                continue
+                outside = False
         looked = ", ".join(str(f) for f in self.folders)
+        if outside:
+            raise ShaderError(
+                f"'{name}' lies outside the effect's folder", where=where, hint=f"put it into {self.folders[0]}"
+            )
         raise ShaderError(f"no shader file '{name}'", where=where, hint=f"it is looked for in {looked}")
 
     def load(self, name: str, where: str = "") -> str:
@@ -210,6 +217,7 @@ def assemble(effect: type[Effect], step: Pass, targets: Iterable[str], main: str
         body = sources.load(label, where=effect.__name__)
     else:
         file, line = inline_origin(effect, step.shader)
+        sources.seen.add(Path(file).resolve())  # so that including oneself ends, too
         body, label = sources.expand(step.shader, file, line), effect.__name__
     clean, main = main.endswith(CLEAN), main.removesuffix(CLEAN)
     tail = MAIN[main]

@@ -137,7 +137,7 @@ def open_gpu(wishes: Wishes, size: tuple[int, int], title: str, stack: ExitStack
     if WINDOW in wishes.outputs:
         from engine.sinks.window import WindowSink
 
-        window = stack.enter_context(WindowSink(size, f"Phosphene · {title}"))
+        window = stack.enter_context(WindowSink(size, title))
         return window, window.gpu
     gpu = Gpu.headless()
     stack.callback(gpu.context.release)

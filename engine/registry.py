@@ -37,6 +37,7 @@ class Entry:
     origin: str  # user | plugin | built-in
     params: tuple[str, ...] = ()
     problem: str = ""
+    hint: str = ""  # what to do about it
 
 
 @dataclass(slots=True)
@@ -174,7 +175,7 @@ def describe_effect(path: Path, origin: str) -> Entry:
         try:
             doc, params = describe(path)
         except PhospheneError as error:
-            return Entry(name, "", path, origin, problem=f"{error.where}: {error.message}")
+            return Entry(name, "", path, origin, problem=f"{error.where}: {error.message}", hint=error.hint)
         return Entry(name, doc, path, origin, params)
     try:
         tree = ast.parse(path.read_bytes(), str(path))  # bytes: it knows byte order marks and encodings
@@ -231,7 +232,7 @@ def load_file(entry: Entry, again: bool = False) -> type[Effect]:
     from engine.dialects import load
 
     if entry.problem:
-        raise UsageError(f"effect '{entry.name}' cannot be used", where=entry.problem)
+        raise UsageError(f"effect '{entry.name}' cannot be used", where=entry.problem, hint=entry.hint)
     try:
         return load(entry.path, entry.name)
     except ShaderError as error:
@@ -241,7 +242,7 @@ def load_file(entry: Entry, again: bool = False) -> type[Effect]:
 def load_module(entry: Entry, again: bool = False) -> ModuleType:
     """Runs the file of an effect; raises UsageError naming its own file and line where it fails."""
     if entry.problem:
-        raise UsageError(f"effect '{entry.name}' cannot be used", where=entry.problem)
+        raise UsageError(f"effect '{entry.name}' cannot be used", where=entry.problem, hint=entry.hint)
     stem = entry.name.replace("-", "_")
     try:
         if entry.origin == "built-in":
@@ -258,7 +259,8 @@ def load_module(entry: Entry, again: bool = False) -> ModuleType:
         module = importlib.util.module_from_spec(spec)
         sys.modules[spec.name] = module
         spec.loader.exec_module(module)
-    except PhospheneError:
+    except PhospheneError as error:
+        error.where = error.where or line_in(error, entry.path)
         raise
     except Exception as error:
         raise UsageError(
@@ -279,8 +281,9 @@ def line_in(error: BaseException, path: Path) -> str:
 
 
 def class_in(module: ModuleType, entry: Entry) -> type[Effect]:
-    """The one Effect class that a module defines itself."""
+    """The one Effect class that a module defines itself. Raises UsageError."""
     from engine.effect import Effect
+    from engine.vetting import vet
 
     own = [
         v
@@ -289,7 +292,7 @@ def class_in(module: ModuleType, entry: Entry) -> type[Effect]:
     ]
     if len(own) != 1:
         raise UsageError(f"expected one class derived from Effect, found {len(own)}", where=str(entry.path))
-    return own[0]
+    return vet(own[0], entry.path)
 
 
 def describe_point(point: EntryPoint) -> Entry:
@@ -317,6 +320,8 @@ def describe_point(point: EntryPoint) -> Entry:
 def load_entry_point(name: str) -> type[Effect]:
     """The effect class behind a package's entry point."""
     from engine.effect import Effect
+    from engine.glsl import file_of
+    from engine.vetting import vet
 
     (point,) = entry_points(group=ENTRY_POINTS, name=name)
     try:
@@ -325,4 +330,4 @@ def load_entry_point(name: str) -> type[Effect]:
         raise UsageError(f"effect '{name}' fails when it is loaded: {error}", where=point.value) from error
     if not (isinstance(loaded, type) and issubclass(loaded, Effect)):
         raise UsageError(f"effect '{name}' is not an Effect class", where=point.value)
-    return loaded
+    return vet(loaded, file_of(loaded) or Path(point.value))

@@ -157,7 +157,7 @@ def play(wishes: Wishes, *, progress: Progress | None = None, extra_sinks: Seque
 
 
 def _play(wishes: Wishes, take: Take | None, progress: Progress | None, extra_sinks: Sequence[Sink]) -> Stats:
-    from engine.after_frame import AfterFrame
+    from engine.after_frame import AfterFrame, title_of
     from engine.governor import governor_for
     from engine.loop import Show
     from engine.nodes.use import settle
@@ -185,7 +185,7 @@ def _play(wishes: Wishes, take: Take | None, progress: Progress | None, extra_si
         fps = wishes.fps or source.fps or 30.0
         seconds = wishes.seconds if live else length_wanted(wishes, source, fps)
         recorder = opening.open_recorder(wishes, playlist.scene, source, fps, stack, live=live)
-        window, gpu = opening.open_gpu(wishes, source.size, playlist.scene.title, stack)
+        window, gpu = opening.open_gpu(wishes, source.size, title_of(playlist.scene), stack)
         sound, recorded = opening.open_ear(wishes, source, stack)
         opening.open_sinks(wishes, source, fps, recorded, sinks, stack, live=live)
         stats = Stats()

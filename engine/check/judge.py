@@ -55,7 +55,9 @@ class Judge:
         try:
             self.load_and_draw(path, verdict)
         except PhospheneError as error:
-            verdict.error = verdict.error or f"{error.where or path}: {error.message}"
+            named = error.message.startswith(f"{path}:")  # a running effect's error names its line itself
+            verdict.error = verdict.error or (error.message if named else f"{error.where or path}: {error.message}")
+            verdict.hint = error.hint
         except Exception as error:  # noqa: BLE001 (an author's file may do anything; the next one is judged all the same)
             verdict.error = verdict.error or f"{path}: {type(error).__name__}: {error}"
         verdict.leaks = self.gpu.live_objects - before
@@ -89,7 +91,7 @@ class Judge:
             verdict.kind = kind_of(path)
         entry = describe_effect(path, "user")
         if entry.problem:
-            verdict.error = entry.problem
+            verdict.error, verdict.hint = entry.problem, entry.hint
             return
         kind = load_file(entry)
         if issubclass(kind, Foreign):
@@ -225,6 +227,9 @@ class Judge:
         for note, cut, loud, frames in (*ways, ("after some frames", "none", False, LATER)):
             renderer = self.stage(kind, cut=cut)
             try:
+                runner = runner_of(renderer, ADDRESS)
+                if cut != "none" and not issubclass(kind, Foreign) and runner and "frame" not in runner.reads:
+                    continue  # what is seen would be the cut-out alone
                 for number in range(frames):
                     if not is_flat(self.frame(renderer, number, loud=loud)):
                         verdict.notes.append(f"draws only {note}")

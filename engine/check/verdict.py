@@ -17,7 +17,8 @@ class Verdict:
     `finite_at_ends`: nor at the ends of a range; `error` names file and line.
 
     `deterministic` and `identity` are None where they could not be judged or nothing is declared; `ms` is the cost of a
-    frame at `size`; `notes` is what an author should know though the effect works.
+    frame at `size`; `notes` is what an author should know though the effect works; `hint` what to do about
+    the error.
     """
 
     file: str
@@ -36,6 +37,7 @@ class Verdict:
     notes: list[str] = field(default_factory=list)
     preview: str = ""
     error: str = ""
+    hint: str = ""
 
     @property
     def good(self) -> bool:

@@ -72,6 +72,7 @@ def line(verdict: Verdict) -> str:
     kind = " ".join(w for w in (verdict.kind, verdict.role) if w)
     head = f"{'good' if verdict.good else 'BAD '}  {verdict.file}  ({', '.join(w for w in (kind, cost) if w)})"
     more = [["", verdict.error]] if verdict.error else []
+    more += [["", f"next: {verdict.hint}"]] if verdict.error and verdict.hint else []
     more += [["", note] for note in verdict.notes if note not in verdict.error]
     if verdict.unused:
         more.append(["", f"unused: {', '.join(verdict.unused)}"])

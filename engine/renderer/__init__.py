@@ -23,7 +23,7 @@ from engine.renderer.flash_guard import FlashGuard
 from engine.renderer.gpu import Gpu
 from engine.renderer.inputs import Inputs
 from engine.renderer.layers import EffectError, LayerPaint, grounded, plain
-from engine.renderer.notices import SLATE, problem_shapes, slate_shapes
+from engine.renderer.notices import SLATE, problem_shapes, slate_shapes, words
 from engine.renderer.overlay import Overlay
 from engine.renderer.plates import PLATE
 from engine.renderer.runner import EffectRunner
@@ -100,7 +100,7 @@ class Renderer:
         try:
             self._runners[address] = EffectRunner(self.gpu, effect, self.size, pass_scale=self.quality.pass_scale)
         except Exception as error:  # noqa: BLE001 (whatever an effect does wrong: it is named and the show goes on)
-            self._fail(address, error)
+            self._fail(address, error, effect)
 
     def replace(self, address: str, effect: Effect) -> bool:
         """Puts a new version of an effect, or of its shaders, in the place of the old; the old one goes on, and the
@@ -111,7 +111,7 @@ class Renderer:
             scale = self.quality.pass_scale
             fresh = EffectRunner(self.gpu, effect, self.size, prepare=not same, pass_scale=scale)
         except Exception as error:  # noqa: BLE001 (whatever an author's file does: it is told, the last one goes on)
-            self.tell(address, words(error))
+            self.tell(address, words(error, effect))
             return False
         if old is not None:
             fresh.inherit(old)
@@ -134,14 +134,15 @@ class Renderer:
         """The problem at `address` is gone."""
         self.problems.pop(address, None)
 
-    def _fail(self, address: str, error: Exception) -> None:
+    def _fail(self, address: str, error: Exception, effect: Effect | None = None) -> None:
         """Switches an effect off and says why, once."""
         runner = self._runners.pop(address, None)
         if runner is not None:
+            effect = runner.effect
             runner.release()
-        self.problems[address] = words(error)
+        self.problems[address] = why = words(error, effect)
         told = not isinstance(error, PhospheneError)
-        log.error("effect %s switched off: %s", address, words(error), exc_info=error if told else None)
+        log.error("effect %s switched off: %s", address, why, exc_info=error if told else None)
 
     def switch_off(self, address: str, why: str) -> None:
         """Switches a running effect off and says why."""
@@ -336,8 +337,3 @@ class Renderer:
         self._guard.release()
         self.canvas.release()
         self.gpu.release(self._none)
-
-
-def words(error: Exception) -> str:
-    """An error as it is told to people."""
-    return str(error) if isinstance(error, PhospheneError) else f"{type(error).__name__}: {error}"

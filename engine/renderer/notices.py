@@ -5,6 +5,11 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping
 
+from engine.dialects import is_shader
+from engine.effect import Effect
+from engine.errors import PhospheneError
+from engine.glsl import file_of
+from engine.registry import line_in
 from engine.shapes import Box, Label, Shape
 
 SLATE = 0.006, 0.008, 0.014, 1.0  # its ground, in linear light
@@ -32,3 +37,12 @@ def problem_shapes(problems: Mapping[str, str], size: tuple[int, int]) -> list[S
         Box((0.0, top), (1.0, 1.0), "#300008d8", 0.0),
         Label("\n".join(lines), (0.01, top + 0.4 * size_px / size[1]), size_px, "#ffb4a8", outline=None),
     ]
+
+
+def words(error: Exception, effect: Effect | None = None) -> str:
+    """An error as it is told to people; what an effect's own Python does wrong with its file and line."""
+    if isinstance(error, PhospheneError):
+        return str(error)
+    file = None if effect is None else file_of(type(effect))
+    where = "" if file is None or is_shader(file) else f"{line_in(error, file)}: "
+    return f"{where}{type(error).__name__}: {error}"

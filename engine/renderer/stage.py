@@ -8,9 +8,10 @@ from engine.data import Observation
 from engine.effect import Effect
 from engine.playlist import Playlist
 from engine.quality import Quality
-from engine.renderer import Renderer, words
+from engine.renderer import Renderer
 from engine.renderer.flash_guard import FlashGuard
 from engine.renderer.gpu import Gpu
+from engine.renderer.notices import words
 from engine.renderer.targets import Target
 from engine.renderer.transition import Transition
 

@@ -109,6 +109,10 @@ class WindowSink(Closing):
         mode = glfw.get_video_mode(monitor)
         glfw.set_window_monitor(self._window, monitor, 0, 0, mode.size.width, mode.size.height, mode.refresh_rate)
 
+    def rename(self, title: str) -> None:
+        """Writes another title over the window."""
+        glfw.set_window_title(self._window, title)
+
     def show(self, renderer: Renderer) -> bool:
         """Shows the renderer's canvas; returns False once the window was closed."""
         if self.help_shown:

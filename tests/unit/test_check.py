@@ -70,7 +70,7 @@ DRAWN = {  # what only a driver, or a drawn picture, can tell; the rest is in te
     "min_above_max.fs": "4: level: MIN 1 is above MAX 0",
     "deep_code.frag": "1: does not compile",
     "imported_no_picture.fs": "6: 'empty.frag' is not a picture",
-    "include_circle.frag": "2: no shader file '../plain.frag'",
+    "include_circle.frag": "2: '../plain.frag' lies outside the effect's folder",
     "bad_macro.fs": "7: does not compile",
 }
 

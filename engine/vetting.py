@@ -1,0 +1,40 @@
+"""What an effect's class must not say, found when it is loaded, so that the author's own line is named."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from engine.effect import Effect
+from engine.errors import UsageError, unknown_name
+from engine.glsl_prelude import PRELUDE
+from engine.scene import SOUND
+
+# What every shader is given under these names, and what every effect has.
+IN_GLSL = frozenset(re.findall(r"^(?:uniform |in |out )?(?:vec[234]|float|int) (\w+)", PRELUDE, re.MULTILINE))
+IN_PYTHON = frozenset({*(n for n in dir(Effect) if not n.startswith("__")), "size", "seed", "shapes", "media_sizes"})
+
+
+def vet(kind: type[Effect], path: Path) -> type[Effect]:
+    """`kind` itself, from the Python file `path`. Raises UsageError for a parameter whose name is taken, and for a need
+    that is no tracker."""
+    from engine.trackers import KINDS
+
+    for name in kind.params():
+        if name in IN_GLSL | IN_PYTHON:
+            hint = "every effect has that name already: choose another"
+            raise UsageError(f"a parameter cannot be called '{name}'", where=line_with(path, name), hint=hint)
+    for need in kind.needs:
+        if need not in KINDS and need != SOUND:
+            raise unknown_name("need", need, [*KINDS, SOUND], where=line_with(path, "needs"))
+    return kind
+
+
+def line_with(path: Path, name: str) -> str:
+    """`file:line` of where a class gives `name` a value."""
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return str(path)
+    found = re.search(rf"^[ \t]+{re.escape(name)}\b[^=\n]*=", text, re.MULTILINE)
+    return f"{path}:{text.count(chr(10), 0, found.start()) + 1}" if found else str(path)

@@ -201,6 +201,13 @@ def test_the_screen_is_taken(display: str) -> None:
         frame = source.read()
     assert frame is not None
     assert frame.size == (160, 120)
+    with open_source("screen:1@64x48+200+100") as source:
+        frame = source.read()
+    assert frame is not None
+    assert (source.size, frame.size) == ((64, 48), (64, 48))
+    for part in ("64x48+300+100", "64x48+0+200", "0x48+0+0"):
+        with pytest.raises(SourceError, match="not on the monitor"):
+            open_source(f"screen:1@{part}")
     with pytest.raises(SourceError, match="no monitor 7"):
         open_source("screen:7")
     with pytest.raises(SourceError, match="no monitor's number"):

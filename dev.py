@@ -13,6 +13,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 (the very Pythons that the project
         f"  next: install a newer one and run this file with it: python3.11 dev.py {' '.join(sys.argv[1:]) or 'demo'}"
     )
 
+import contextlib
 import ctypes
 import hashlib
 import importlib.metadata
@@ -32,6 +33,9 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 STAMP = VENV / "phosphene-setup.json"
 LOCK = "requirements.lock"
+TEACH = ROOT / ".venv-teach"
+TENSORFLOW = ["tensorflow-cpu==2.21.0", "tf-keras==2.21.0"]
+TEST_MODELS = ["gesture_recognizer", "efficientdet_lite0", "efficientnet_lite0"]
 TAIL_LINES = 25
 PIP_TOO_OLD = (22, 3)  # the first pip that can install into another environment with --python
 
@@ -109,6 +113,8 @@ def test(rest: list[str]) -> int:
     """Style, types and tests. All of them run, so that one failure does not hide another."""
     set_up()
     test_programs()
+    test_models()
+    test_tensorflow()
     failed = check_code()
     code = stream([venv_python(), "-m", "pytest", *pytest_arguments(rest)])
     if failed:
@@ -302,6 +308,28 @@ def test_programs() -> None:
                     apt(packages)
                 except Failed as error:
                     print(f"note: the {which} tests will be skipped: {error}")
+
+
+def test_models() -> None:
+    """The models that only some scenes need; those that cannot be had here are done without, as are their tests."""
+    for name in TEST_MODELS:
+        with contextlib.suppress(Failed), Step(f"model {name}"):
+            quiet([venv_python(), "main.py", "models", "--fetch", name])
+
+
+def test_tensorflow() -> None:
+    """TensorFlow in an environment of its own, as it must not share a process with OpenGL. Never fails, as above."""
+    python = TEACH / "bin" / "python"
+    if sys.platform.startswith("linux") and not (TEACH / "complete").exists():
+        try:
+            with Step("TensorFlow (for the teaching tests, 1.5 GB on the disk, once)"):
+                quiet([venv_python(), "-m", "venv", "--clear", "--without-pip", str(TEACH)])
+                quiet([venv_python(), "-m", "pip", "--python", str(python), "install", "--quiet", *TENSORFLOW])
+                (TEACH / "complete").touch()
+        except Failed as error:
+            print(f"note: the teaching tests will be skipped: {error}")
+    if (TEACH / "complete").exists():
+        os.environ.setdefault("PHOSPHENE_TENSORFLOW", str(python))
 
 
 def check_code() -> int:

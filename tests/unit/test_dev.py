@@ -265,3 +265,30 @@ def test_ci_calls_the_test_command() -> None:
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 def test_the_environment_is_not_part_of_the_repository() -> None:
     assert ".venv/" in (ROOT / ".gitignore").read_text("utf-8").split()
+
+
+def test_what_only_some_tests_want_never_stops_the_others(
+    dev: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refused(*command: object, **_: object) -> None:
+        raise dev.Failed("no such package")
+
+    monkeypatch.setattr(dev, "quiet", refused)
+    monkeypatch.setattr(dev, "TEACH", tmp_path / "teach")
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.delenv("PHOSPHENE_TENSORFLOW", raising=False)
+    dev.test_models()
+    dev.test_tensorflow()
+    assert "teaching tests will be skipped: no such package" in capsys.readouterr().out
+    assert "PHOSPHENE_TENSORFLOW" not in dev.os.environ
+
+
+def test_the_tests_find_the_tensorflow_that_was_installed_for_them(
+    dev: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "complete").touch()
+    monkeypatch.setattr(dev, "TEACH", tmp_path)
+    monkeypatch.setenv("PHOSPHENE_TENSORFLOW", "")
+    monkeypatch.delenv("PHOSPHENE_TENSORFLOW")
+    dev.test_tensorflow()
+    assert dev.os.environ["PHOSPHENE_TENSORFLOW"] == str(tmp_path / "bin" / "python")

@@ -12,6 +12,8 @@ __all__ = ["gpu"]  # the fixture that gives every test the one GL context of its
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("PHOSPHENE_TEST_DATA", ROOT.parent / "shared" / "data"))
+# Models that no package carries lie beside the test data; the store looks there too, in every process that tests start.
+os.environ.setdefault("PHOSPHENE_MODELS", str(DATA / "models"))
 
 
 @pytest.fixture(scope="session")

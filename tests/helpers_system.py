@@ -200,3 +200,18 @@ def raw_faces() -> Iterator[Callable[[Frame], list[np.ndarray]]]:
         yield lambda frame: [np.array([(p.x, p.y, p.z) for p in face]) for face in task.run(frame).face_landmarks]
     finally:
         task.close()
+
+
+def playable_scenes() -> list[str]:
+    """The built-in scenes whose models are all on this machine."""
+    from engine import models
+    from engine.registry import Registry
+    from engine.session import Wishes, open_scene
+    from engine.trackers import models_of
+
+    def ready(name: str) -> bool:
+        scene = open_scene(Wishes(name))
+        wanted = {model for tracker in scene.needs() for model in models_of(tracker, scene.tracker_params(tracker))}
+        return all(models.state(model).ready for model in wanted)
+
+    return [name for name in sorted(Registry().scenes()) if ready(name)]

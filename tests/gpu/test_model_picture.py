@@ -19,7 +19,11 @@ pytestmark = pytest.mark.gl
 
 def shown(gpu: Gpu, found: Any, **values: Any) -> np.ndarray:  # noqa: F811
     results = {} if found is None else {"model.style": found}
-    return draw(gpu, scene(ModelPicture(model="style", **values)), Observation(Frame(0, 0.0, plain(SIZE, (120, 90, 60))), results))
+    return draw(
+        gpu,
+        scene(ModelPicture(model="style", **values)),
+        Observation(Frame(0, 0.0, plain(SIZE, (120, 90, 60))), results),
+    )
 
 
 def test_the_models_picture_takes_the_place_of_the_cameras(gpu: Gpu) -> None:  # noqa: F811

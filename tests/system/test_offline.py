@@ -12,10 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.registry import Registry
+from tests.helpers_system import playable_scenes
 
 ROOT = Path(__file__).resolve().parents[2]
-SCENES = sorted(Registry().scenes())
 pytestmark = [pytest.mark.gl, pytest.mark.models, pytest.mark.slow, pytest.mark.usefixtures("models_ready")]
 
 # Refuses and writes down whatever Python does with the network, from the interpreter's first moment on.
@@ -78,7 +77,7 @@ def played(tmp_path: Path) -> Path:
 def play(scene: Path, seconds: float, before: list[str]) -> tuple[str, str]:
     """Runs the script, with the words `before` in front; gives what Python asked of the network and what was told."""
     log = scene.parent / "network.log"
-    script = textwrap.dedent(PLAYS).format(scenes=SCENES, all_trackers=str(scene), seconds=seconds)
+    script = textwrap.dedent(PLAYS).format(scenes=playable_scenes(), all_trackers=str(scene), seconds=seconds)
     paths = os.pathsep.join([str(scene.parent / "hook"), str(ROOT)])
     done = subprocess.run(
         [*before, sys.executable, "-c", script],

@@ -217,7 +217,8 @@ def test_failing_tracker_shows_slate(data_dir: Path, scene: str, kind: str, seed
             assert np.array_equal(image, other), f"frame {number}: the slate depends on what the camera sees"
             assert image[..., :3].mean() < 40
         else:
-            assert image[..., :3].mean() > 40 or kind == "world"
+            # Slates that come and go flash, so the guard may hold the picture back; its room is never black.
+            assert image[..., :3].mean() > 25 or kind == "world"
             assert not np.array_equal(image, other)
 
 

@@ -139,7 +139,7 @@ def live_show(
             scene, camera, [sink], gpu=gpu, open_tracker=lambda n: open_tracker(n, **scene.trackers.get(n, {})),
             live=True, seed=3, on_frame=on_frame, recorder=recorder,
         )  # fmt: skip
-        show._sinks[0].inbox.drops = False  # every picture is compared, so the sink must not drop any
+        show._outputs.threads[0].inbox.drops = False  # every picture is compared, so the sink must not drop any
         show.run()
         return sink.images, sink.times
 

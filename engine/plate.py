@@ -178,7 +178,7 @@ class Plate:
         step = round(x * scale), round(y * scale)
         if response < 0.15 or step == (0, 0) or max(abs(step[0]), abs(step[1])) > LARGEST_STEP * self.size[0]:
             return False
-        self.colors = np.ascontiguousarray(shifted(self.colors, step, 0))
+        self.colors = np.ascontiguousarray(shifted(self.colors, step, cv2.INTER_NEAREST, cv2.BORDER_REPLICATE))
         cell = self.size[0] / self.grid[0]
         across = step[0] / cell, step[1] / cell
         self.trust = np.floor(shifted(self.trust, across, 0))
@@ -269,10 +269,15 @@ def grown(cells: Cells, reach: float) -> Cells:
     return np.asarray(cv2.dilate(cells.astype(np.uint8), kernel) > 0)
 
 
-def shifted(plane: NDArray[np.generic], step: tuple[float, float], method: int) -> NDArray[np.generic]:
-    """`plane` moved by `step` (x, y) of its cells; what comes in is 0."""
+def shifted(
+    plane: NDArray[np.generic], step: tuple[float, float], method: int, border: int = cv2.BORDER_CONSTANT
+) -> NDArray[np.generic]:
+    """`plane` moved by `step` (x, y) of its cells; what comes in is 0, or as `border` says.
+
+    Cells of the trust are larger than pixels, so that a narrow strip of what comes in may be trusted: colours continue.
+    """
     matrix = np.array([[1.0, 0.0, step[0]], [0.0, 1.0, step[1]]], np.float32)
-    return np.asarray(cv2.warpAffine(plane, matrix, (plane.shape[1], plane.shape[0]), flags=method))
+    return np.asarray(cv2.warpAffine(plane, matrix, (plane.shape[1], plane.shape[0]), flags=method, borderMode=border))
 
 
 def roots(picture: Pixels) -> Floats:

@@ -14,7 +14,12 @@ from engine import condemned
 from engine.commands.doctor import user_folders
 from engine.sources import open_source
 
-pytestmark = pytest.mark.gl
+# What hangs keeps every core busy, for minutes where a processor draws: beside other work these are a matter of luck, so
+# they run where they are asked for.
+pytestmark = [
+    pytest.mark.gl,
+    pytest.mark.skipif(os.environ.get("PHOSPHENE_STUCK") != "1", reason="set PHOSPHENE_STUCK=1 on an idle machine"),
+]
 
 ROOT = Path(__file__).resolve().parents[2]
 SCENE = 'title = "T"\n[[layer]]\nsource = "camera"\neffects = [{ use = "mine" }, { use = "duotone" }]\n'
@@ -84,7 +89,12 @@ def frames_in(path: Path) -> int:
 @pytest.mark.slow
 @pytest.mark.parametrize("pace", ["live", "exact"])
 @pytest.mark.parametrize(
-    ("name", "text", "line"), [("mine.frag", LATE, 4), ("mine.fs", ISF, 6), ("mine.py", WAITS, 11)]
+    ("name", "text", "line"),
+    [
+        ("mine.frag", LATE, 4),
+        ("mine.fs", ISF, 6),
+        ("mine.py", WAITS, 11),
+    ],
 )
 def test_it_is_named_what_was_written_plays_and_the_next_run_goes_without_it(
     tmp_path: Path, name: str, text: str, line: int, pace: str

@@ -14,8 +14,8 @@ from engine import condemned
 from engine.commands.doctor import user_folders
 from engine.sources import open_source
 
-# What hangs keeps every core busy, for minutes where a processor draws: beside other work these are a matter of luck, so
-# they run where they are asked for.
+# What hangs keeps every core busy, for minutes where a processor draws: beside other work these are a matter of luck,
+# so they run where they are asked for.
 pytestmark = [
     pytest.mark.gl,
     pytest.mark.skipif(os.environ.get("PHOSPHENE_STUCK") != "1", reason="set PHOSPHENE_STUCK=1 on an idle machine"),

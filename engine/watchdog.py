@@ -98,7 +98,23 @@ class Watchdog(threading.Thread):
 
 
 def end_stuck(runner: EffectRunner, waited_s: float, save: Sequence[Callable[[], None]]) -> None:
-    """Says which effect is stuck and ends this process (exit code 1), when all of `save` have finished writing."""
+    """Says which effect is stuck and ends this process (exit code 1), when all of `save` have finished writing.
+
+    It ends whatever goes wrong meanwhile: a show that hangs and cannot even say so must not go on hanging.
+    """
+    try:
+        tell_stuck(runner, waited_s, save)
+    except Exception:  # noqa: BLE001 (whatever it is, it is told and the process ends)
+        log.critical("the stuck effect could not be told properly", exc_info=True)
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, ValueError):  # the reader may have gone
+                stream.flush()
+        os._exit(1)
+
+
+def tell_stuck(runner: EffectRunner, waited_s: float, save: Sequence[Callable[[], None]]) -> None:
+    """Lets all of `save` finish writing, remembers the effect, and says which it is."""
     kind = type(runner.effect)
     file = file_of(kind)
     where = kind.__name__ if file is None else place_in(file)
@@ -112,10 +128,6 @@ def end_stuck(runner: EffectRunner, waited_s: float, save: Sequence[Callable[[],
     known = file is not None and condemned.condemn(file, runner.files, why)
     again = "the same command runs without it, until it is saved anew" if known else "take it out of the scene"
     print(f"{SHOW_CURSOR if sys.stderr.isatty() else ''}phosphene: {why}\n  next: mend it; {again}", file=sys.stderr)
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError, ValueError):  # the reader may have gone
-            stream.flush()
-    os._exit(1)
 
 
 def place_in(file: Path) -> str:

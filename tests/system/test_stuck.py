@@ -14,12 +14,10 @@ from engine import condemned
 from engine.commands.doctor import user_folders
 from engine.sources import open_source
 
+pytestmark = pytest.mark.gl
 # What hangs keeps every core busy, for minutes where a processor draws: beside other work these are a matter of luck,
 # so they run where they are asked for.
-pytestmark = [
-    pytest.mark.gl,
-    pytest.mark.skipif(os.environ.get("PHOSPHENE_STUCK") != "1", reason="set PHOSPHENE_STUCK=1 on an idle machine"),
-]
+hangs = pytest.mark.skipif(os.environ.get("PHOSPHENE_STUCK") != "1", reason="set PHOSPHENE_STUCK=1 on an idle machine")
 
 ROOT = Path(__file__).resolve().parents[2]
 SCENE = 'title = "T"\n[[layer]]\nsource = "camera"\neffects = [{ use = "mine" }, { use = "duotone" }]\n'
@@ -86,6 +84,7 @@ def frames_in(path: Path) -> int:
         return sum(1 for _ in iter(source.read, None))
 
 
+@hangs
 @pytest.mark.slow
 @pytest.mark.parametrize("pace", ["live", "exact"])
 @pytest.mark.parametrize(
@@ -122,6 +121,7 @@ def test_it_is_named_what_was_written_plays_and_the_next_run_goes_without_it(
     assert "switched off" not in mended.stderr
 
 
+@hangs
 @pytest.mark.slow
 def test_the_take_says_how_it_ended(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(WAITS, encoding="utf-8")
@@ -133,6 +133,7 @@ def test_the_take_says_how_it_ended(tmp_path: Path) -> None:
     assert told["frames"] >= 15
 
 
+@hangs
 @pytest.mark.slow
 def test_where_no_other_thread_is_let_in_python_itself_ends_it_and_names_the_line(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(HOLDS, encoding="utf-8")

@@ -104,7 +104,7 @@ def end_stuck(runner: EffectRunner, waited_s: float, save: Sequence[Callable[[],
     """
     try:
         tell_stuck(runner, waited_s, save)
-    except Exception:  # noqa: BLE001 (whatever it is, it is told and the process ends)
+    except Exception:
         log.critical("the stuck effect could not be told properly", exc_info=True)
     finally:
         for stream in (sys.stdout, sys.stderr):

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, cast, runtime_checkable
 
+from engine.closing import Closing
 from engine.errors import UsageError
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Sound(Protocol):
     ) -> None: ...
 
 
-class Shared:
+class Shared(Closing):
     """One sound for several threads: they take turns."""
 
     def __init__(self, sound: Sound) -> None:
@@ -59,14 +60,6 @@ class Shared:
         """Closes the sound itself."""
         with self._turn:
             self._sound.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 @runtime_checkable

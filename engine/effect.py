@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Self, overload
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from engine.data import Floats, Observation
 from engine.params import HasParams
 from engine.shapes import Shape
+from engine.slots import Slot
 
 GlslType = Literal["float", "int", "vec2", "vec3", "vec4", "mat3", "mat4"]
 WIDTHS: dict[str, int] = {"float": 1, "int": 1, "vec2": 2, "vec3": 3, "vec4": 4, "mat3": 9, "mat4": 16}
@@ -59,33 +60,23 @@ class Pass:
         return self.size is None and (self.scale < 1.0 or self.lines is not None)
 
 
-class Uniform:
+class Uniform(Slot[NDArray[Any]]):
     """A GLSL uniform that the effect sets itself in `update`: a number, a vector, or `count` of them as an array."""
 
     def __init__(self, type: GlslType, count: int = 1) -> None:
         self.type: GlslType = type
         self.count = count
-        self.name = ""
 
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
-
-    @overload
-    def __get__(self, instance: None, owner: type) -> Self: ...
-    @overload
-    def __get__(self, instance: object, owner: type) -> NDArray[Any]: ...
-    def __get__(self, instance: object | None, owner: type) -> Self | NDArray[Any]:
-        if instance is None:
-            return self
-        held = instance.__dict__.get(self.name)
-        return np.zeros(self.count * WIDTHS[self.type], self.dtype) if held is None else held
+    def unset(self) -> NDArray[Any]:
+        """Zeros."""
+        return np.zeros(self.count * WIDTHS[self.type], self.dtype)
 
     def __set__(self, instance: object, value: ArrayLike) -> None:
         flat = np.asarray(value, dtype=self.dtype).ravel()
         wanted = self.count * WIDTHS[self.type]
         if flat.size != wanted:
             raise ValueError(f"{self.name}: {self.type} × {self.count} takes {wanted} numbers, got {flat.size}")
-        instance.__dict__[self.name] = flat
+        self.hold(instance, flat)
 
     @property
     def dtype(self) -> type[np.generic]:
@@ -93,7 +84,7 @@ class Uniform:
         return np.int32 if self.type == "int" else np.float32
 
 
-class Sprites:
+class Sprites(Slot[Floats]):
     """Quads that a pass draws instead of the whole picture: cheap where little of the picture is touched.
 
     Assign an array (N, 13): centre x, y and half width, half height in pixels, angle in radians (clockwise), and 8
@@ -102,25 +93,12 @@ class Sprites:
 
     COLUMNS = 13
 
-    def __init__(self) -> None:
-        self.name = ""
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
-
-    @overload
-    def __get__(self, instance: None, owner: type) -> Self: ...
-    @overload
-    def __get__(self, instance: object, owner: type) -> Floats: ...
-    def __get__(self, instance: object | None, owner: type) -> Self | Floats:
-        if instance is None:
-            return self
-        held: Floats | None = instance.__dict__.get(self.name)
-        return np.zeros((0, self.COLUMNS), np.float32) if held is None else held
+    def unset(self) -> Floats:
+        """No quad."""
+        return np.zeros((0, self.COLUMNS), np.float32)
 
     def __set__(self, instance: object, rows: ArrayLike) -> None:
-        table = np.ascontiguousarray(rows, dtype=np.float32).reshape(-1, self.COLUMNS)
-        instance.__dict__[self.name] = table
+        self.hold(instance, np.ascontiguousarray(rows, dtype=np.float32).reshape(-1, self.COLUMNS))
 
 
 class Effect(HasParams):

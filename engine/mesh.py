@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self, overload
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.data import Floats, Pixels
+from engine.slots import Slot
 
 Corners = NDArray[np.int32]
 NEAR_CM = 1.0
@@ -74,33 +75,21 @@ class Triangles:
         return float(x.min()), float(y.min()), float(x.max()), float(y.max())
 
 
-class Mesh:
+class Mesh(Slot[tuple[Triangles, ...]]):
     """Triangles that a pass draws instead of the whole picture: on a face, or a model in space.
 
     Assign `Triangles`, a list of them (one for each face, say), or nothing.
     """
 
-    def __init__(self) -> None:
-        self.name = ""
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
-
-    @overload
-    def __get__(self, instance: None, owner: type) -> Self: ...
-    @overload
-    def __get__(self, instance: object, owner: type) -> tuple[Triangles, ...]: ...
-    def __get__(self, instance: object | None, owner: type) -> Self | tuple[Triangles, ...]:
-        if instance is None:
-            return self
-        held: tuple[Triangles, ...] = instance.__dict__.get(self.name, ())
-        return held
+    def unset(self) -> tuple[Triangles, ...]:
+        """Nothing."""
+        return ()
 
     def __set__(self, instance: object, value: Triangles | Sequence[Triangles]) -> None:
-        instance.__dict__[self.name] = (value,) if isinstance(value, Triangles) else tuple(value)
+        self.hold(instance, (value,) if isinstance(value, Triangles) else tuple(value))
 
 
-class Texture:
+class Texture(Slot[Pixels | None]):
     """A picture that the effect makes itself, in GLSL a function `vec4 name(vec2 uv)`; transparent until it is set.
 
     Assign an array H×W×4 uint8, which must not be written to afterwards. `srgb` says that it holds sRGB codes of
@@ -109,25 +98,15 @@ class Texture:
 
     def __init__(self, srgb: bool = True) -> None:
         self.srgb = srgb
-        self.name = ""
 
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
-
-    @overload
-    def __get__(self, instance: None, owner: type) -> Self: ...
-    @overload
-    def __get__(self, instance: object, owner: type) -> Pixels | None: ...
-    def __get__(self, instance: object | None, owner: type) -> Self | Pixels | None:
-        if instance is None:
-            return self
-        held: Pixels | None = instance.__dict__.get(self.name)
-        return held
+    def unset(self) -> Pixels | None:
+        """No picture."""
+        return None
 
     def __set__(self, instance: object, value: Pixels) -> None:
         if value.ndim != 3 or value.shape[2] != 4 or value.dtype != np.uint8 or 0 in value.shape:
             raise ValueError(f"{self.name}: expected H×W×4 uint8, got {value.shape} {value.dtype}")
-        instance.__dict__[self.name] = value
+        self.hold(instance, value)
 
 
 def textures_of(effect: type[Any]) -> dict[str, Texture]:

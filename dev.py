@@ -34,7 +34,7 @@ VENV = ROOT / ".venv"
 STAMP = VENV / "phosphene-setup.json"
 LOCK = "requirements.lock"
 TEACH = ROOT / ".venv-teach"
-TENSORFLOW = ["tensorflow-cpu==2.21.0", "tf-keras==2.21.0"]
+TENSORFLOW = ["tensorflow-cpu==2.21.0", "tf-keras==2.21.0", "pillow==13.0.0"]
 TEST_MODELS = ["gesture_recognizer", "efficientdet_lite0", "efficientnet_lite0"]
 TAIL_LINES = 25
 PIP_TOO_OLD = (22, 3)  # the first pip that can install into another environment with --python

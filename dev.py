@@ -319,16 +319,17 @@ def test_models() -> None:
 
 def test_tensorflow() -> None:
     """TensorFlow in an environment of its own, as it must not share a process with OpenGL. Never fails, as above."""
-    python = TEACH / "bin" / "python"
-    if sys.platform.startswith("linux") and not (TEACH / "complete").exists():
+    python, done = TEACH / "bin" / "python", TEACH / "complete"
+    wanted = " ".join(TENSORFLOW)
+    if sys.platform.startswith("linux") and not (done.is_file() and done.read_text(encoding="utf-8") == wanted):
         try:
             with Step("TensorFlow (for the teaching tests, 1.5 GB on the disk, once)"):
                 quiet([venv_python(), "-m", "venv", "--clear", "--without-pip", str(TEACH)])
                 quiet([venv_python(), "-m", "pip", "--python", str(python), "install", "--quiet", *TENSORFLOW])
-                (TEACH / "complete").touch()
+                done.write_text(wanted, encoding="utf-8")
         except Failed as error:
             print(f"note: the teaching tests will be skipped: {error}")
-    if (TEACH / "complete").exists():
+    if done.is_file():
         os.environ.setdefault("PHOSPHENE_TENSORFLOW", str(python))
 
 

@@ -79,6 +79,7 @@ class Show:
         sound: Sound | None = None,
         recorded: Recordable | None = None,
         sides: Mapping[str, SideSource] | None = None,
+        feeds: Mapping[str, str] | None = None,
     ) -> None:
         self.playlist = scene if isinstance(scene, Playlist) else Playlist([scene])
         self.source, self.gpu, self.live = source, gpu, live
@@ -92,6 +93,7 @@ class Show:
         self._ear = None if sound is None else Ear(sound)
         self._recorded = recorded
         self._sides = sides or {}
+        self._feeds = feeds or {}  # the tracker whose results another one takes
         self.governor = governor
         self._sent, self._reused = 0, 0
         self._asked: set[str] = set()  # the trackers that have been sent a frame
@@ -150,12 +152,15 @@ class Show:
                 return
 
     def _needed_trackers(self, names: frozenset[str]) -> dict[str, TrackerThread]:
-        """The trackers of these names, but for those that a take answers for; a new one is started."""
+        """The trackers of these names and those that feed them, but for what a take answers for; new ones start."""
         needed = {}
+        names |= {self._feeds[name] for name in names if name in self._feeds}
         known = self._take.trackers if self._take is not None else frozenset()
         for name in sorted(names - known):
             if name not in self._trackers:
-                self._trackers[name] = TrackerThread(name, partial(self._open_tracker, name), self.stats)
+                self._trackers[name] = TrackerThread(
+                    name, partial(self._open_tracker, name), self.stats, self._feeds.get(name, "")
+                )
                 self._trackers[name].start()
             needed[name] = self._trackers[name]
         return needed
@@ -232,7 +237,8 @@ class Show:
         needed = {name: thread for name, thread in wanted.items() if not thread.hangs}
         every = 1 if self.governor is None else self.governor.quality.every
         self._sent += 1
-        resting = {n for i, n in enumerate(needed) if (self._sent + i) % every and n in self._asked}
+        turns = {name: self._sent + i for i, name in enumerate(needed)}  # who is fed rests with who feeds it
+        resting = {n for n in needed if turns.get(self._feeds.get(n, n), turns[n]) % every and n in self._asked}
         self._asked |= set(needed)
         ticket = Ticket(frame, [name for name in needed if name not in resting], self._wake)
         ticket.resting = tuple(resting)

@@ -179,8 +179,9 @@ def _play(wishes: Wishes, take: Take | None, progress: Progress | None, extra_si
             take.compare(playlist.scene)
         sides = opening.open_sides(wishes, playlist, source.size, stack)
         opening.fetch_models(needs, playlist.tracker_params)
+        feeds: dict[str, str] = {}
         for scene in playlist.scenes:
-            settle(scene, scene.needs() & needs)
+            feeds |= settle(scene, scene.needs() & needs)
         live = opening.runs_live(wishes, source, replays=take is not None)
         fps = wishes.fps or source.fps or 30.0
         seconds = wishes.seconds if live else length_wanted(wishes, source, fps)
@@ -222,6 +223,7 @@ def _play(wishes: Wishes, take: Take | None, progress: Progress | None, extra_si
             transition=transition,
             sound=sound,
             sides=sides,
+            feeds=feeds,
             recorded=None if isinstance(recorded, str) else recorded,
         )
         tried.refuse()

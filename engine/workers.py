@@ -20,7 +20,7 @@ from engine.sinks.base import Sink
 from engine.sources.base import Source
 from engine.sources.fit import cover
 from engine.stats import Stats
-from engine.trackers.base import Tracker
+from engine.trackers.base import Fed, Tracker
 
 log = logging.getLogger("phosphene")
 
@@ -53,6 +53,12 @@ class Ticket:
         """Whether every tracker has answered."""
         return not self._waiting
 
+    def wait_for(self, tracker: str) -> Any:
+        """What `tracker` says of the frame, once it has; None where it says nothing."""
+        with self._wake:
+            self._wake.wait_for(lambda: tracker not in self._waiting)
+            return self.results.get(tracker)
+
     def answer(self, tracker: str, result: Any) -> None:
         """Takes one tracker's result; None where it failed."""
         with self._wake:
@@ -72,11 +78,12 @@ class Worker(threading.Thread):
 
 
 class TrackerThread(Worker):
-    """Opens one tracker and lets it look at tickets, one after another."""
+    """Opens one tracker and lets it look at tickets, one after another; one that is `fed` by another gets its results
+    instead of looking for itself."""
 
-    def __init__(self, name: str, open_tracker: Callable[[], Tracker], stats: Stats) -> None:
+    def __init__(self, name: str, open_tracker: Callable[[], Tracker], stats: Stats, fed: str = "") -> None:
         super().__init__(f"tracker {name}")
-        self.tracker_name = name
+        self.tracker_name, self._fed = name, fed
         self.inbox: Mailbox[Ticket] = Mailbox(IN_FLIGHT + 1, drops=False)
         self._open, self._stats = open_tracker, stats
         self._told: set[str] = set()  # the errors that were named
@@ -91,11 +98,15 @@ class TrackerThread(Worker):
             self.error = error
         while (ticket := self.inbox.get()) is not None:
             result = None
+            food = ticket.wait_for(self._fed) if self._fed else None
             begin = time.perf_counter()
             if tracker is not None:
                 try:
                     with self._stats.timed(f"tracker.{self.tracker_name}"):
-                        result = tracker.track(ticket.frame)
+                        if self._fed and isinstance(tracker, Fed):
+                            result = tracker.follow(ticket.frame, food)
+                        else:
+                            result = tracker.track(ticket.frame)
                 except Exception as error:  # noqa: BLE001 (each error of a tracker is told once)
                     if str(error) not in self._told and len(self._told) < TOLD:
                         self._told.add(str(error))

@@ -4,6 +4,7 @@ and not where in the picture they are."""
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -65,20 +66,24 @@ class Extractor(Closing):
             return self._net.run(prepared(frame.pixels, (width, height), self._settings))[0].ravel()
         if self._tracker is None:
             return None
-        found = self._tracker.track(frame)
-        aspect = frame.size[1] / frame.size[0]
-        if isinstance(found, Faces):
-            return of_face(found.items[0]) if found.items else None
-        if isinstance(found, Poses):
-            return of_pose(found.items[0]) if found.items else None
-        assert isinstance(found, Hands)
-        return of_hands(found.items, aspect) if found.items else None
+        return of_found(self._tracker.track(frame), frame)
 
     def close(self) -> None:
         """Lets the model or tracker go; harmless when called twice."""
         tracker, self._tracker, self._net = self._tracker, None, None
         if tracker is not None:
             tracker.close()
+
+
+def of_found(found: Any, frame: Frame) -> Floats | None:
+    """The row of what a tracker found in `frame`: of the first face or body, or of the hands; None for nobody."""
+    if not isinstance(found, Faces | Poses | Hands) or not found.items:
+        return None
+    if isinstance(found, Faces):
+        return of_face(found.items[0])
+    if isinstance(found, Poses):
+        return of_pose(found.items[0])
+    return of_hands(found.items, frame.size[1] / frame.size[0])
 
 
 def of_sound(wave: Floats) -> Floats:

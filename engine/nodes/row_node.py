@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from engine.audio import RATE, Sound
@@ -9,12 +11,13 @@ from engine.closing import Closing
 from engine.data import Floats, Frame, Labels
 from engine.errors import ModelError
 from engine.nodes.convert import ready
-from engine.nodes.features import Extractor
+from engine.nodes.features import Extractor, of_found
 from engine.nodes.neighbours import Neighbours
 from engine.nodes.node import probabilities
 from engine.nodes.runtime import Runtime
 from engine.nodes.spec import ROWS, Spec
 from engine.nodes.steady import Steady
+from engine.trackers import KINDS
 
 WAVE_RATE = 44100  # samples a second that Teachable Machine's sound models take
 
@@ -50,7 +53,18 @@ class RowNode(Closing):
 
     def track(self, frame: Frame) -> Labels:
         """How the model classifies `frame`; all zero where nobody is seen. Raises ModelError, TrackerError."""
-        row = self._row(frame)
+        return self._said(frame, self._row(frame))
+
+    @property
+    def fed(self) -> str:
+        """The tracker whose results are all that it needs, by name; empty where it must look or listen itself."""
+        return self.spec.input.of if self.spec.input.of in KINDS else ""
+
+    def follow(self, frame: Frame, found: Any) -> Labels:
+        """As `track`, from what the tracker `fed` found in `frame`, None for nothing: so it need not run twice."""
+        return self._said(frame, of_found(found, frame))
+
+    def _said(self, frame: Frame, row: Floats | None) -> Labels:
         scores = np.zeros(len(self.labels), np.float32) if row is None else self.judge(row)
         return Labels(frame.id, self.labels, scores, self._steady(scores, frame.time_s))
 

@@ -19,21 +19,29 @@ def name_models(scene: Scene, named: Sequence[tuple[str, str]]) -> None:
         scene.trackers[PREFIX + name] = {"spec": at(name, Path(path).expanduser())}
 
 
-def settle(scene: Scene, trackers: Iterable[str]) -> None:
+def settle(scene: Scene, trackers: Iterable[str]) -> dict[str, str]:
     """Opens every model among `trackers` once: what is wrong with one, or with a class that a parameter follows, is
-    told before the show begins, and what must be converted or fetched is. Raises UsageError, ModelError."""
+    told before the show begins, and what must be converted or fetched is. Returns which tracker feeds which model.
+
+    Raises UsageError, ModelError.
+    """
+    feeds = {}
     for tracker in sorted(trackers):
         if not tracker.startswith(PREFIX):
             continue
         from engine.nodes.open import open_node
+        from engine.nodes.row_node import RowNode
 
         name = tracker.removeprefix(PREFIX)
         with open_node(spec_for(name, scene.trackers.get(tracker, {}))) as node:
             labels = slugs(node.labels)
+            if isinstance(node, RowNode) and node.fed:
+                feeds[tracker] = node.fed
         for address, binding in scene.bindings.items():
             group, _, label = binding.source.removeprefix(f"class.{name}").partition(".")
             if tracker_of(binding.source) == tracker and not group and label not in labels:
                 raise unknown_name(f"class of model {name}", label, labels, where=address)
+    return feeds
 
 
 def pair(text: str) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, runtime_checkable
 
 from engine.data import Frame
 
@@ -22,3 +22,11 @@ class Tracker(Protocol):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
+
+
+@runtime_checkable
+class Fed(Protocol):
+    """A tracker that another one's results suffice for."""
+
+    def follow(self, frame: Frame, found: Any) -> Any:
+        """As `track`, from what the other one found in `frame`; None where that is nothing."""

@@ -284,6 +284,35 @@ def test_a_tracker_that_hangs_is_passed_over(gpu: Gpu, monkeypatch: pytest.Monke
     assert all("face" not in results for n, results in watcher.drawn if n == 1)
 
 
+class Follows(FakeTracker):
+    """Answers with what the other one found."""
+
+    def follow(self, frame: Frame, found: Any) -> Any:
+        self.seen.append(frame.id)
+        return None if found is None else Poses(found.frame_id)
+
+
+@pytest.mark.parametrize("delay_s", [0.0, 0.01])
+def test_a_tracker_that_is_fed_gets_the_results_of_the_same_frame(gpu: Gpu, delay_s: float) -> None:  # noqa: F811
+    watcher = Watcher("model.arms")
+    fed, feeds = Follows(lambda f: pytest.fail("it looked itself")), FakeTracker(TRACKERS["face"], lambda: delay_s)
+    trackers = {"model.arms": fed, "pose": feeds}
+    show(gpu, scene(watcher), FakeSource(pictures(6)), trackers=trackers, feeds={"model.arms": "pose"}).run()
+    assert watcher.drawn == [(n, {"model.arms": n, "pose": n}) for n in range(6)]
+    assert fed.seen == feeds.seen == list(range(6))
+
+
+def test_a_tracker_that_is_fed_goes_on_while_the_other_fails(gpu: Gpu) -> None:  # noqa: F811
+    def fails(frame: Frame) -> Any:
+        if frame.id % 2:
+            raise TrackerError("broken")
+        return Faces(frame.id)
+
+    watcher, trackers = Watcher("model.arms"), {"model.arms": Follows(fails), "pose": FakeTracker(fails)}
+    show(gpu, scene(watcher), FakeSource(pictures(6)), trackers=trackers, feeds={"model.arms": "pose"}).run()
+    assert [sorted(results) for _, results in watcher.drawn] == [["model.arms", "pose"], []] * 3
+
+
 # Sources and sinks that fail
 
 

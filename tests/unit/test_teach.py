@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from engine import tf_jobs
 from engine.audio import Shared, open_sound
 from engine.cli import main
-from engine.data import Frame, Hand, Labels
+from engine.data import Frame, Hand, Labels, Poses
 from engine.errors import ModelError, TrackerError, UsageError
 from engine.nodes import find
 from engine.nodes.features import Extractor, of_face, of_hands, of_pose, of_sound
@@ -270,6 +270,20 @@ def test_nobody_is_no_class(tmp_path: Path) -> None:
         found = node.track(Frame(0, 0.0, np.zeros((8, 8, 3), np.uint8)))
     assert isinstance(found, Labels)
     assert not found.scores.any()
+
+
+def test_a_tracker_that_runs_anyway_suffices(tmp_path: Path) -> None:
+    with RowNode(find.at("m", taught(tmp_path / "m"))) as node:
+        assert node.fed == "pose"
+        node._nearest = Neighbours(RNG.normal(size=(8, 132)).astype(np.float32), np.arange(8) % 2, 2)
+        frame = Frame(3, 0.1, np.zeros((48, 64, 3), np.uint8))
+        found = Poses(3, (pose((64, 48)),))
+        said = node.follow(frame, found)
+        assert said.frame_id == 3
+        assert np.array_equal(said.scores, node.judge(of_pose(found.items[0])))
+        assert not node.follow(frame, Poses(4)).scores.any()
+        assert not node.follow(frame, None).scores.any()
+        assert node._eyes is None
 
 
 def test_labels_of_any_kind_are_kept(tmp_path: Path) -> None:

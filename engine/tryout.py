@@ -66,9 +66,9 @@ class TryOut(threading.Thread):
         child: Child | None = None
         while (job := self._jobs.get()) is not None:
             try:
-                child = child or Child(["64x36"])
+                child = child or Child((64, 36), self._limit_s)
                 asked = {"use": job.use, "file": str(job.path), "folders": self._folders, "values": dict(job.values)}
-                answer = child.ask(asked, self._limit_s)
+                answer = child.ask(asked)
                 if answer is not None:
                     job.error = str(answer["error"])
                 else:

@@ -14,6 +14,7 @@ import logging
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -72,7 +73,7 @@ class Watchdog(threading.Thread):
         turn, waited_s = -1, 0.0
         try:
             while not self._end.wait(LOOK_S):
-                self._rearm()
+                end_within(3.0 * self.limit_s)
                 runner = self._at_work
                 if runner is None or turn != self._turn:
                     turn, waited_s = self._turn, 0.0
@@ -84,12 +85,6 @@ class Watchdog(threading.Thread):
         finally:
             faulthandler.cancel_dump_traceback_later()
 
-    def _rearm(self) -> None:
-        """Puts off the end that comes where this thread is never let in again. A host's own standard error may be no
-        file: then there is no such end."""
-        with contextlib.suppress(io.UnsupportedOperation, AttributeError, ValueError, RuntimeError):
-            faulthandler.dump_traceback_later(3.0 * self.limit_s, exit=True, file=sys.stderr)
-
     def close(self) -> None:
         """Ends it."""
         self._end.set()
@@ -97,11 +92,19 @@ class Watchdog(threading.Thread):
             self.join()
 
 
+def end_within(seconds: float) -> None:
+    """Has Python itself end this process (exit code 1) after so long, if no thread is let in to put that off again. A
+    host's own standard error may be no file: then there is no such end."""
+    with contextlib.suppress(io.UnsupportedOperation, AttributeError, ValueError, RuntimeError):
+        faulthandler.dump_traceback_later(seconds, exit=True, file=sys.stderr)
+
+
 def end_stuck(runner: EffectRunner, waited_s: float, save: Sequence[Callable[[], None]]) -> None:
     """Says which effect is stuck and ends this process (exit code 1), when all of `save` have finished writing.
 
     It ends whatever goes wrong meanwhile: a show that hangs and cannot even say so must not go on hanging.
     """
+    end_within(2.0 * SAVE_S)
     try:
         tell_stuck(runner, waited_s, save)
     except Exception:
@@ -114,18 +117,19 @@ def end_stuck(runner: EffectRunner, waited_s: float, save: Sequence[Callable[[],
 
 
 def tell_stuck(runner: EffectRunner, waited_s: float, save: Sequence[Callable[[], None]]) -> None:
-    """Lets all of `save` finish writing, remembers the effect, and says which it is."""
+    """Remembers the effect, lets all of `save` finish writing, and says which it is."""
     kind = type(runner.effect)
     file = file_of(kind)
     where = kind.__name__ if file is None else place_in(file)
     why = f"{where}: did not come back from a frame within {waited_s:.0f} s: a loop without an end?"
     log.critical("%s A frame that is being drawn cannot be stopped: the show ends.", why)
+    known = file is not None and condemned.condemn(file, runner.files, why)
     savers = [threading.Thread(target=one, daemon=True) for one in save]
     for saver in savers:
         saver.start()
+    end_s = time.monotonic() + SAVE_S
     for saver in savers:
-        saver.join(SAVE_S)
-    known = file is not None and condemned.condemn(file, runner.files, why)
+        saver.join(max(0.0, end_s - time.monotonic()))
     again = "the same command runs without it, until it is saved anew" if known else "take it out of the scene"
     print(f"{SHOW_CURSOR if sys.stderr.isatty() else ''}phosphene: {why}\n  next: mend it; {again}", file=sys.stderr)
 

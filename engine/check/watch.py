@@ -8,7 +8,7 @@ import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -21,9 +21,11 @@ START_S = 60.0  # a cold machine needs some seconds for Python, OpenGL and OpenC
 
 
 class Child:
-    """One judging process. Raises GpuError where it cannot start."""
+    """One judging process, which has `limit_s` for each file. Raises GpuError where it cannot start."""
 
-    def __init__(self, arguments: Sequence[str]) -> None:
+    def __init__(self, size: tuple[int, int], limit_s: float, preview: Path | None = None) -> None:
+        self._limit_s = limit_s
+        arguments = [f"{size[0]}x{size[1]}", str(limit_s), *([str(preview)] if preview else [])]
         env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "engine.check.worker", *arguments],
@@ -70,7 +72,7 @@ class Child:
             return None
         return answer
 
-    def ask(self, wanted: Path | dict[str, Any], limit_s: float) -> dict[str, Any] | None:
+    def ask(self, wanted: Path | dict[str, Any]) -> dict[str, Any] | None:
         """The verdict on one file, or on what a try-out asks; None where there is none in time or the process died."""
         assert self._process.stdin is not None
         try:
@@ -78,7 +80,7 @@ class Child:
             self._process.stdin.flush()
         except OSError:
             return None
-        return self._answer(limit_s)
+        return self._answer(self._limit_s)
 
     @property
     def died(self) -> int | None:
@@ -120,12 +122,11 @@ def judge_files(
     paths: Iterable[Path], *, size: tuple[int, int] = (320, 180), limit_s: float = 60.0, preview: Path | None = None
 ) -> Iterator[Verdict]:
     """The verdict on each file, in order. Raises GpuError where nothing can be drawn on this machine."""
-    arguments = [f"{size[0]}x{size[1]}", *([str(preview)] if preview else [])]
     child: Child | None = None
     try:
         for path in paths:
-            child = child or Child(arguments)
-            answer = child.ask(path, limit_s)
+            child = child or Child(size, limit_s, preview)
+            answer = child.ask(path)
             if answer is not None:
                 yield Verdict(**{**answer, "size": tuple(answer["size"])})
                 continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import sys
@@ -13,7 +14,8 @@ def main() -> int:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     width, height = (int(v) for v in sys.argv[1].split("x"))
-    preview = Path(sys.argv[2]) if len(sys.argv) > 2 else None
+    limit_s = float(sys.argv[2])
+    preview = Path(sys.argv[3]) if len(sys.argv) > 3 else None
     from engine.check.judge import Judge, quiet
     from engine.renderer.gpu import Gpu
 
@@ -22,10 +24,13 @@ def main() -> int:
     judge = Judge(gpu, (width, height), preview)
     print(json.dumps({"ready": True}), file=answers, flush=True)
     for line in sys.stdin:
+        # Whoever asks stops it at the limit. Should that process have been killed meanwhile, this one ends by itself.
+        faulthandler.dump_traceback_later(2.0 * limit_s, exit=True)
         wanted = json.loads(line)
         tried = isinstance(wanted, dict)
         answer = {"error": judge.try_out(**wanted)} if tried else judge.judge(Path(wanted)).table()
         print(json.dumps(answer, ensure_ascii=True), file=answers, flush=True)
+        faulthandler.cancel_dump_traceback_later()
     judge.close()
     gpu.context.release()
     return 0

@@ -10,7 +10,7 @@ import pytest
 from engine.check.report import report, write_report
 from engine.check.stage import observation, picture
 from engine.check.verdict import Verdict, effect_files, loop_line, main_line
-from engine.check.watch import judge_files
+from engine.check.watch import Child, judge_files
 from engine.cli import main
 from engine.errors import GpuError, SinkError
 
@@ -111,6 +111,21 @@ def test_a_hang_and_a_crash_stop_only_their_own_file(tmp_path: Path) -> None:
     assert found["hangs.py"].error == f"{hangs}: stopped after 8 s: a loop without an end?"
     assert found["dies.py"].error.startswith(f"{dies}: brought the process down (signal 6)")
     assert found["plain.frag"].good
+
+
+def test_a_judging_process_that_nobody_stops_ends_by_itself(tmp_path: Path) -> None:
+    path = python(
+        tmp_path, "hangs.py", "    def update(self, observation, dt):\n        while True:\n            pass\n"
+    )
+    child = Child((32, 18), limit_s=2.0)
+    try:
+        assert child.ask(path) is None
+        for _ in range(300):
+            if child.died is not None:
+                break
+        assert child.died == 1
+    finally:
+        child.kill()
 
 
 def test_what_is_wrong_with_python_effects(tmp_path: Path) -> None:

@@ -132,7 +132,7 @@ def _exported(name: str, file: Path, kind: str) -> Spec:
     metadata: dict[str, Any] = {}
     if kind == "tfjs" and (folder / "metadata.json").is_file():
         metadata = _metadata(folder / "metadata.json")
-    labels = tuple(str(label) for label in metadata.get("labels", ()))
+    labels = tuple(str(label).strip() for label in metadata.get("labels", metadata.get("wordLabels", ())))
     listed = next((p for p in (folder / "labels.txt", file / "labels.txt") if p.is_file()), None)
     if not labels and listed is not None:
         labels = read_labels(listed)
@@ -148,10 +148,11 @@ def _exported(name: str, file: Path, kind: str) -> Spec:
         settings.set("channels", "grey")
     package = str(metadata.get("packageName", ""))
     if package.endswith("/pose") or "posenet" in str(metadata.get("modelSettings", "")):
-        settings.set("of", "pose-heatmaps")
+        # The library `pose` pads to a square, resizes as TensorFlow.js does, and PoseNet takes -1 … 1.
+        for key, value in {"of": "pose-heatmaps", "fit": "pad", "filter": "tensorflow", "high": 1.0}.items():
+            settings.set(key, value)
     elif "wordLabels" in metadata or package.endswith("speech-commands") or file.stem.startswith("soundclassifier"):
         settings.set("of", "sound")
-        labels = labels or tuple(str(word) for word in metadata.get("wordLabels", ()))
     features = next((p for p in (folder / "posenet.tflite",) if p.is_file()), None)
     return Spec(name, file.resolve(), kind, labels=labels, input=settings, features=features)
 
@@ -161,7 +162,7 @@ def _metadata(path: Path) -> dict[str, Any]:
         found = json.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
         raise ModelError(f"cannot be read: {error}", where=str(path)) from error
-    if not isinstance(found, dict) or not isinstance(found.get("labels", []), list):
+    if not isinstance(found, dict) or not all(isinstance(found.get(k, []), list) for k in ("labels", "wordLabels")):
         raise ModelError("does not hold what Teachable Machine writes", where=str(path))
     return found
 

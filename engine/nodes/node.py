@@ -30,7 +30,7 @@ class Node(Closing):
         self._runtime: Runtime | None = Runtime(ready(spec), size=spec.size)
         self._features: Runtime | None = None
         if spec.features is not None:
-            self._features = Runtime(spec.features)
+            self._features = Runtime(spec.features, size=(POSE_SIDE, POSE_SIDE) if self._is_pose else None)
         self._input = self._check_input(self._runtime)
         self.size = self._picture_size(self._input)
         self._labels = self._check_labels(self._runtime)
@@ -79,8 +79,14 @@ class Node(Closing):
         if len(runtime.inputs) != 1:
             raise ModelError(f"model {name} has {len(runtime.inputs)} inputs, expected one", where=str(runtime.file))
         port = runtime.inputs[0]
-        if self.spec.input.of == "pose-heatmaps" or port.shape == POSE_INPUT:
+        if self._is_pose:
             return self._check_pose(port)
+        if port.shape == POSE_INPUT:
+            raise ModelError(
+                "looks like a pose model of Teachable Machine, but its metadata.json is not there",
+                where=str(self.spec.file),
+                hint='put metadata.json of the same download beside it, or of = "pose-heatmaps" into [input]',
+            )
         if self._features is not None:
             return self._features.inputs[0]
         channels = 1 if self.spec.input.channels == "grey" else 3
@@ -92,6 +98,11 @@ class Node(Closing):
                 hint='say in [input] what goes in: of = "sound", "pose" …, or channels = "grey"',
             )
         return port
+
+    @property
+    def _is_pose(self) -> bool:
+        """Whether it is a pose model of Teachable Machine."""
+        return self.spec.input.of == "pose-heatmaps"
 
     def _check_pose(self, port: Port) -> Port:
         """Teachable Machine's pose models are fed by PoseNet, which they do not bring."""
@@ -119,9 +130,9 @@ class Node(Closing):
 
     def _put_in(self, features: list[Floats]) -> Floats:
         """What the features' model gave, as the classes' model takes it."""
-        if self.spec.input.of != "pose-heatmaps":
+        if not self._is_pose:
             return features[0].reshape(self._runtime.inputs[0].shape if self._runtime else -1)
-        heatmaps = next(f for f in features if f.ndim == 3 and f.shape[2] == 17)
+        heatmaps = sigmoid(next(f for f in features if f.ndim == 3 and f.shape[2] == 17))
         offsets = next(f for f in features if f.ndim == 3 and f.shape[2] == 34)
         return np.concatenate([heatmaps, offsets], axis=2).ravel()
 

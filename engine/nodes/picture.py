@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from engine.data import Floats, Pixels
@@ -47,9 +49,30 @@ def fitted(pixels: Pixels, wanted: tuple[int, int], fit: str, filter: str) -> Pi
     return np.asarray(Image.fromarray(pixels).resize(wanted, method, box=(left, top, right, bottom)))
 
 
+def as_tensorflow(pixels: Pixels, wanted: tuple[int, int], fit: str) -> Floats:
+    """`pixels` at the size `wanted`, float32, as TensorFlow's resize_bilinear makes it: from the upper left corner of
+    each pixel, and without any smoothing. What `pad` adds is black, and resized along."""
+    height, width = pixels.shape[:2]
+    left, top = (math.floor(0.5 - v) for v in box((width, height), wanted, fit)[:2])  # added where it is positive
+    ys, xs = slice(max(-top, 0), height - max(-top, 0)), slice(max(-left, 0), width - max(-left, 0))
+    around = (max(top, 0), max(top, 0)), (max(left, 0), max(left, 0)), (0, 0)
+    picture = np.pad(pixels[ys, xs], around)
+    parts = []
+    for here, there in zip(picture.shape[:2], wanted[::-1], strict=True):
+        at = np.arange(there, dtype=np.float32) * np.float32(here / there)
+        low = np.minimum(at.astype(int), here - 1)
+        parts.append((low, np.minimum(low + 1, here - 1), (at - low).astype(np.float32)))
+    (top_y, below, down), (left_x, right, across) = parts
+    rows = picture[top_y] + down[:, None, None] * (picture[below].astype(np.float32) - picture[top_y])
+    return np.asarray(rows[:, left_x] + across[:, None] * (rows[:, right] - rows[:, left_x]), np.float32)
+
+
 def prepared(pixels: Pixels, wanted: tuple[int, int], settings: InputSettings) -> Floats:
     """`pixels` as a model takes them: (h, w, 3) or, in grey, (h, w, 1) float32, black as `low` and white as `high`."""
-    picture = fitted(pixels, wanted, settings.fit, settings.filter).astype(np.float32)
+    if settings.filter == "tensorflow":
+        picture = as_tensorflow(pixels, wanted, settings.fit)
+    else:
+        picture = fitted(pixels, wanted, settings.fit, settings.filter).astype(np.float32)
     if settings.channels == "grey":
         picture = (picture @ GREY)[..., None]
     elif settings.channels == "bgr":

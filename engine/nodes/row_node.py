@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from engine.audio import RATE, Sound
+from engine.audio import Sound
 from engine.closing import Closing
 from engine.data import Floats, Frame, Labels
 from engine.errors import ModelError
+from engine.nodes import web_audio
 from engine.nodes.convert import ready
 from engine.nodes.features import Extractor, of_found
 from engine.nodes.neighbours import Neighbours
@@ -19,7 +20,7 @@ from engine.nodes.spec import ROWS, Spec
 from engine.nodes.steady import Steady
 from engine.trackers import KINDS
 
-WAVE_RATE = 44100  # samples a second that Teachable Machine's sound models take
+LEAST_WAVE = 10_000  # numbers: a model of sound that takes more wants the wave itself
 
 
 class RowNode(Closing):
@@ -44,7 +45,9 @@ class RowNode(Closing):
 
     def _outputs(self) -> int:
         assert self._net is not None
-        if len(self._net.inputs) != 1 or len(self._net.inputs[0].shape) != 1:
+        shape = self._net.inputs[0].shape
+        spectrum = self.spec.input.of == "sound" and len(shape) == 3 and shape[2] == 1
+        if len(self._net.inputs) != 1 or not (len(shape) == 1 or spectrum):
             raise ModelError(
                 f"model {self.spec.name} does not take a row of numbers, as {self.spec.input.of} gives it",
                 where=str(self.spec.file),
@@ -69,23 +72,17 @@ class RowNode(Closing):
         return Labels(frame.id, self.labels, scores, self._steady(scores, frame.time_s))
 
     def _row(self, frame: Frame) -> Floats | None:
-        """The row of numbers of one frame; for a model that wants the wave itself, as Teachable Machine's do, that."""
-        if self.spec.input.of == "sound" and self._sound is None:
-            return None
-        if self._waves and self._sound is not None:
-            seconds = self._waves / WAVE_RATE
-            wave = self._sound.block(frame.time_s, seconds)
-            return np.interp(np.arange(self._waves) / WAVE_RATE, np.arange(len(wave)) / RATE, wave).astype(np.float32)
+        """The row of numbers of one frame; for Teachable Machine's sound models the wave, or its spectrum over time."""
+        if self.spec.input.of == "sound":
+            if self._sound is None:
+                return None
+            wanted = () if self._net is None else self._net.inputs[0].shape
+            if len(wanted) == 3:
+                return web_audio.spectrogram(self._sound, frame.time_s, wanted[0], wanted[1])
+            if wanted and wanted[0] > LEAST_WAVE:
+                return web_audio.wave(self._sound, frame.time_s, wanted[0])
         self._eyes = self._eyes or Extractor(self.spec.input.of, self._sound)
         return self._eyes.vector(frame)
-
-    @property
-    def _waves(self) -> int:
-        """How many samples of the wave the model takes; 0 where it takes features of it."""
-        if self.spec.input.of != "sound" or self._net is None:
-            return 0
-        wanted = self._net.inputs[0].shape[0]
-        return wanted if wanted > WAVE_RATE // 4 else 0
 
     def judge(self, row: Floats) -> Floats:
         """The probability of each class for one row of numbers. Raises TrackerError."""

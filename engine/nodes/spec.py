@@ -22,7 +22,7 @@ class InputSettings(HasParams):
 
     of = Choice("picture", INPUTS, "what goes in: the picture, landmarks of a tracker, or sound")
     fit = Choice("stretch", ("stretch", "crop", "pad"), "how a picture of another shape is brought to the model's")
-    filter = Choice("area", ("area", "bilinear", "lanczos"), "how it is resized")
+    filter = Choice("area", ("area", "bilinear", "lanczos", "tensorflow"), "how it is resized")
     channels = Choice("rgb", ("rgb", "bgr", "grey"), "order of the colours; grey where the model has one channel")
     low = Float(0.0, -1e4, 1e4, "the number that black becomes")
     high = Float(1.0, -1e4, 1e4, "the number that white becomes")

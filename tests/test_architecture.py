@@ -20,7 +20,7 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 LONGEST = 350
 HEAVY = {
     "cv2", "mediapipe", "tensorflow", "av", "glfw", "moderngl", "pyvirtualcam", "ai_edge_litert", "matplotlib", "rich",
-    "PIL", "tomlkit", "fontTools", "sounddevice", "trimesh", "aiohttp", "mss",
+    "PIL", "tomlkit", "fontTools", "sounddevice", "trimesh", "aiohttp", "aiortc", "mss",
 }  # fmt: skip
 # Which files may import which heavy library when they themselves are imported. They are backends, loaded when needed.
 BACKENDS = {
@@ -35,7 +35,9 @@ BACKENDS = {
         "engine/sinks/live_sound.py",
         "engine/sinks/exr.py",
         "engine/sinks/sound.py",
+        "engine/sinks/web_rtc.py",
     ),
+    "aiortc": ("engine/sinks/web_rtc.py",),
     "cv2": (
         "engine/imaging.py",
         "engine/matte_steps.py",

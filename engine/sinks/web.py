@@ -1,4 +1,4 @@
-"""The show in a browser on this machine: JPEG pictures over a WebSocket, and as an endless MJPEG picture."""
+"""The show in a browser on this machine: WebRTC, JPEG pictures over a WebSocket, and an endless MJPEG picture."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import struct
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import cv2
@@ -19,10 +19,14 @@ from engine.data import Pixels
 from engine.errors import SinkError
 from engine.sinks import DEFAULT_WEB_PORT, check_picture
 
+if TYPE_CHECKING:
+    from engine.sinks.web_rtc import Peers
+
 log = logging.getLogger("phosphene")
 
 HOST = "127.0.0.1"
 EXTRA = "pip install 'phosphene[web]' (it brings aiohttp)"
+OFFER_BYTES = 65536  # of a browser's offer; one has 5000
 PAGE = Path(__file__).with_name("web_page")
 QUALITY = 85
 IN_FLIGHT = 2  # pictures that a browser may have got and not shown yet: the next waits, and only the newest is sent
@@ -59,6 +63,7 @@ class WebSink(Closing):
             raise SinkError(f"'{port}' is no port", where=f"web:{port}", hint=f"write web:{DEFAULT_WEB_PORT}")
         self._wanted_port = int(port) if port else DEFAULT_WEB_PORT
         self.port = 0
+        self._peers = self._open_peers()
         self._newest: tuple[int, bytes] = (0, b"")
         self._news: asyncio.Condition | None = None
         self._watching = 0
@@ -76,6 +81,15 @@ class WebSink(Closing):
                 hint=f"another Phosphene may run; name another port: web:{self._wanted_port + 1}",
             )
 
+    def _open_peers(self) -> Peers | None:
+        """WebRTC, where its extra is there."""
+        try:
+            from engine.sinks.web_rtc import Peers
+        except ImportError as error:
+            log.debug("no WebRTC: %s", error)
+            return None
+        return Peers(self.fps, stacked=self.alpha)
+
     @property
     def address(self) -> str:
         """Where a browser finds it."""
@@ -84,7 +98,7 @@ class WebSink(Closing):
     @property
     def watched(self) -> bool:
         """Whether a browser looks at the moment."""
-        return self._watching > 0
+        return self._watching > 0 or bool(self._peers)
 
     def write(self, image: Pixels, time_s: float) -> None:
         """Encodes one picture for whoever watches; with `alpha` it is straight, and the matte goes below the colour."""
@@ -93,13 +107,19 @@ class WebSink(Closing):
         check_picture(image.shape, self.size)
         if not self.watched:
             return
+        self.frames += 1
+        if self._peers and (packet := self._peers.encode(image)):
+            self._loop.call_soon_threadsafe(self._peers.deliver, packet)
+        if self._watching:
+            self._write_jpeg(image)
+
+    def _write_jpeg(self, image: Pixels) -> None:
         bgr = cv2.cvtColor(image, cv2.COLOR_RGBA2BGR)
         if self.alpha:
             bgr = np.vstack([bgr, cv2.cvtColor(image[..., 3], cv2.COLOR_GRAY2BGR)])
         ok, jpeg = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
         if not ok:
             raise SinkError("the picture could not be encoded", where=self.address)
-        self.frames += 1
         header = _HEADER.pack(self.frames & 0xFFFFFFFF, time.time(), int(self.alpha))
         asyncio.run_coroutine_threadsafe(self._publish((self.frames, header + jpeg.tobytes())), self._loop)
 
@@ -132,6 +152,8 @@ class WebSink(Closing):
         application = web.Application(middlewares=[web.middleware(guard)])
         application.router.add_get("/stream.mjpg", self._mjpeg)
         application.router.add_get("/socket", self._socket)
+        application.router.add_get("/webrtc", self._webrtc)
+        application.router.add_get("/show.json", self._told)
         for path in _FILES:
             application.router.add_get(path, self._file)
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
@@ -145,6 +167,8 @@ class WebSink(Closing):
             await self._publish((self._newest[0] + 1, b""))  # wakes everyone who waits
         finally:
             await runner.cleanup()
+            if self._peers is not None:
+                await self._peers.close()
 
     async def _guarded(self, request: Any, handler: Any) -> Any:
         """Refuses what other sites ask for: a page anywhere on the web could else look through this camera."""
@@ -160,6 +184,34 @@ class WebSink(Closing):
         headers = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-store"}
         text = (PAGE / name).read_text(encoding="utf-8")
         return self._web.Response(text=text, content_type=kind, headers=headers)
+
+    async def _told(self, request: Any) -> Any:
+        """What the page has to know before it asks for pictures."""
+        return self._web.json_response({"webrtc": self._peers is not None, "matte": self.alpha})
+
+    async def _webrtc(self, request: Any) -> Any:
+        """A browser's offer, our answer; while this socket is open the pictures come by WebRTC."""
+        if self._peers is None:
+            return self._web.Response(status=404, text="aiortc is not installed")
+        assert self._ended is not None
+        socket = self._web.WebSocketResponse(heartbeat=20.0, max_msg_size=OFFER_BYTES, compress=False)
+        await socket.prepare(request)
+        peer = None
+        try:
+            offer = await socket.receive(_OPEN_S)
+            peer, answer = await self._peers.answer(str(offer.data))
+            await socket.send_str(answer)
+            gone, over = asyncio.ensure_future(socket.receive()), asyncio.ensure_future(self._ended.wait())
+            await asyncio.wait((gone, over), return_when=asyncio.FIRST_COMPLETED)
+            gone.cancel()
+            over.cancel()
+        except (ValueError, ConnectionError, TimeoutError) as error:
+            log.debug("a browser's offer: %s", error)
+        finally:
+            if peer is not None:
+                await self._peers.leave(peer)
+            await socket.close()
+        return socket
 
     async def _publish(self, picture: tuple[int, bytes]) -> None:
         assert self._news is not None
@@ -196,7 +248,7 @@ class WebSink(Closing):
 
     async def _socket(self, request: Any) -> Any:
         """Pictures as binary messages, each answered by its number when it is on the screen."""
-        socket = self._web.WebSocketResponse(heartbeat=20.0, max_msg_size=1024)
+        socket = self._web.WebSocketResponse(heartbeat=20.0, max_msg_size=1024, compress=False)
         await socket.prepare(request)
         shown = asyncio.Event()
         state = {"sent": 0, "answered": 0}

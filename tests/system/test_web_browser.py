@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import http.server
+import importlib.util
 import os
 import tempfile
 import threading
@@ -75,7 +76,13 @@ def cards() -> list[np.ndarray]:
     return [cv2.cvtColor(frame.pixels, cv2.COLOR_RGB2RGBA) for frame in iter(source.read, None)]
 
 
-@pytest.mark.parametrize(("query", "ready"), [("", "shown > 20"), ("?plain", "shown > 0")])
+needs_webrtc = pytest.mark.skipif(importlib.util.find_spec("aiortc") is None, reason="no aiortc here")
+
+
+@pytest.mark.parametrize(
+    ("query", "ready"),
+    [pytest.param("", "shown > 20", marks=needs_webrtc), ("?jpeg", "shown > 20"), ("?plain", "shown > 0")],
+)
 def test_a_browser_shows_the_pictures(query: str, ready: str) -> None:
     with WebSink("0", size=SIZE, fps=30.0) as sink:
         feeder = Feeder(sink, cards())
@@ -83,14 +90,15 @@ def test_a_browser_shows_the_pictures(query: str, ready: str) -> None:
         shown, state = look(sink.address + query, ready)
         feeder.ended.set()
         feeder.join()
-    assert state["plain"] is bool(query)
+    assert (state["webrtc"], state["plain"]) == (query == "", query == "?plain")
     number = read_number(np.ascontiguousarray(shown[..., ::-1]))
     assert number is not None
     card = cards()[number % 60][..., :3]
-    assert np.abs(shown[:200].astype(int) - card[:200]).mean() < 6  # JPEG, and nothing else, lies between them
+    assert np.abs(shown[:200].astype(int) - card[:200]).mean() < 6  # JPEG or VP8, and nothing else, lies between them
 
 
-def test_a_person_stands_on_another_page(green: str) -> None:
+@pytest.mark.parametrize("way", [pytest.param("", marks=needs_webrtc), "jpeg&"])
+def test_a_person_stands_on_another_page(green: str, way: str) -> None:
     person = np.zeros((SIZE[1], SIZE[0], 4), np.uint8)
     person[..., :3] = (230, 40, 200)  # the room behind is as bright as the person: only the matte tells them apart
     person[100:250, 200:400, 3] = 255
@@ -98,12 +106,61 @@ def test_a_person_stands_on_another_page(green: str) -> None:
     with WebSink("0", size=SIZE, fps=30.0, alpha=True) as sink:
         feeder = Feeder(sink, [person])
         feeder.start()
-        shown, state = look(f"{sink.address}?over={green}", "shown > 10")
+        shown, state = look(f"{sink.address}?{way}over={green}", "shown > 10")
         feeder.ended.set()
         feeder.join()
     assert state["matte"] is True
+    assert state["webrtc"] is (not way)
     alpha = person[..., 3:] / 255
     expected = person[..., :3] * alpha + np.array((0, 160, 60)) * (1 - alpha)
     error = np.abs(shown.astype(float) - expected).max(axis=2)
     assert np.median(error) < 3
     assert (error < 12).mean() > 0.95  # JPEG softens the matte's edge
+
+
+@needs_webrtc
+def test_a_browser_without_webrtc_gets_jpeg(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refused(self: Peers, offer: str) -> Any:
+        raise ValueError("as where a firewall lies between")
+
+    from engine.sinks.web_rtc import Peers
+
+    monkeypatch.setattr(Peers, "answer", refused)
+    with WebSink("0", size=SIZE, fps=30.0) as sink:
+        feeder = Feeder(sink, cards())
+        feeder.start()
+        _, state = look(sink.address, "shown > 5")
+        feeder.ended.set()
+        feeder.join()
+    assert state["webrtc"] is False
+
+
+@needs_webrtc
+def test_a_browser_comes_back_when_the_show_does() -> None:
+    with WebSink("0", size=SIZE, fps=30.0) as first:
+        port = first.port
+        feeder = Feeder(first, cards())
+        feeder.start()
+
+        def again() -> None:
+            while first.frames < 30:
+                first_look.wait(0.05)
+            feeder.ended.set()
+            feeder.join()
+            first.close()
+            with WebSink(str(port), size=SIZE, fps=30.0) as second:
+                later = Feeder(second, cards())
+                later.start()
+                first_look.wait(30.0)
+                later.ended.set()
+                later.join()
+            told.append(second.frames)
+
+        first_look, told = threading.Event(), list[int]()
+        thread = threading.Thread(target=again)
+        thread.start()
+        _, state = look(first.address, "shown > 80")
+        first_look.set()
+        thread.join()
+    assert state["webrtc"] is True
+    assert told[0] > 0

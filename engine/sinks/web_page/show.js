@@ -1,11 +1,12 @@
-// Shows the pictures of /socket on the canvas. A picture with its matte below it is unpacked by a shader, so that the
-// person stands on whatever lies under the canvas: /?over=ADDRESS puts another page there. /?plain asks for MJPEG.
+// Shows the pictures on the canvas: by WebRTC where the show offers it, else those of /socket. A picture with its matte
+// below it is unpacked by a shader, so that the person stands on whatever lies under the canvas: /?over=ADDRESS puts
+// another page there. /?jpeg does without WebRTC, /?plain asks for MJPEG.
 
 const query = new URLSearchParams(location.search);
 const canvas = document.getElementById('picture');
 const said = document.getElementById('said');
 const below = document.getElementById('below');
-const state = window.phosphene = {shown: 0, number: 0, lag_ms: 0, matte: false, plain: false};
+const state = window.phosphene = {shown: 0, number: 0, lag_ms: 0, matte: false, plain: false, webrtc: false};
 
 const over = query.get('over');
 if (over && /^https?:\/\//.test(over)) {
@@ -53,14 +54,14 @@ function painter() {
   for (const name of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) gl.texParameteri(gl.TEXTURE_2D, name, gl.LINEAR);
   for (const name of [gl.TEXTURE_WRAP_S, gl.TEXTURE_WRAP_T]) gl.texParameteri(gl.TEXTURE_2D, name, gl.CLAMP_TO_EDGE);
   const matte = gl.getUniformLocation(program, 'matte');
-  return (bitmap, stacked) => {
-    const height = stacked ? bitmap.height / 2 : bitmap.height;
-    if (canvas.width !== bitmap.width || canvas.height !== height) {
-      canvas.width = bitmap.width;
+  return (picture, width, rows, stacked) => {
+    const height = stacked ? rows / 2 : rows;
+    if (canvas.width !== width || canvas.height !== height) {
+      canvas.width = width;
       canvas.height = height;
     }
     gl.viewport(0, 0, canvas.width, canvas.height);
-    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, bitmap);
+    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, picture);
     gl.uniform1f(matte, stacked ? 1 : 0);
     gl.clear(gl.COLOR_BUFFER_BIT);
     gl.drawArrays(gl.TRIANGLES, 0, 3);
@@ -75,7 +76,7 @@ function plain() {
   canvas.replaceWith(picture);
 }
 
-function connect(paint) {
+function connect() {
   const socket = new WebSocket(`ws://${location.host}/socket`);
   socket.binaryType = 'arraybuffer';
   socket.onmessage = async ({data}) => {
@@ -83,7 +84,7 @@ function connect(paint) {
     const bitmap = await createImageBitmap(new Blob([new Uint8Array(data, 16)], {type: 'image/jpeg'}),
                                            {colorSpaceConversion: 'none', premultiplyAlpha: 'none'});
     state.matte = head.getUint32(12, true) === 1;
-    paint(bitmap, state.matte);
+    paint(bitmap, bitmap.width, bitmap.height, state.matte);
     bitmap.close();
     state.number = head.getUint32(0, true);
     state.lag_ms = Date.now() - head.getFloat64(4, true) * 1000;
@@ -91,11 +92,60 @@ function connect(paint) {
     said.textContent = '';
     socket.send(String(state.number));
   };
-  socket.onclose = () => {
-    said.textContent = 'the show has ended; this page looks for it again';
-    setTimeout(() => connect(paint), 1000);
+  socket.onclose = again;
+}
+
+function again() {
+  said.textContent = 'the show has ended; this page looks for it again';
+  setTimeout(begin, 1000);
+}
+
+// The socket carries the offer and the answer, and tells either side that the other has gone.
+function connectWebrtc(matte) {
+  const socket = new WebSocket(`ws://${location.host}/webrtc`);
+  const peer = new RTCPeerConnection();
+  const video = document.createElement('video');
+  const before = state.shown;
+  video.muted = video.playsInline = true;
+  const receiver = peer.addTransceiver('video', {direction: 'recvonly'}).receiver;
+  if ('jitterBufferTarget' in receiver) receiver.jitterBufferTarget = 0;
+  const shown = () => {
+    if (peer.connectionState === 'closed') return;
+    paint(video, video.videoWidth, video.videoHeight, matte);
+    state.matte = matte;
+    state.webrtc = true;
+    state.shown++;
+    said.textContent = '';
+    video.requestVideoFrameCallback(shown);
   };
+  peer.ontrack = ({track}) => {
+    video.srcObject = new MediaStream([track]);
+    video.requestVideoFrameCallback(shown);
+    video.play();
+  };
+  socket.onopen = async () => {
+    await peer.setLocalDescription();
+    socket.send(peer.localDescription.sdp);
+  };
+  socket.onmessage = ({data}) => peer.setRemoteDescription({type: 'answer', sdp: data});
+  // No picture came: refused, switched off in this browser, or a firewall. JPEG always comes through.
+  socket.onclose = () => {
+    peer.close();
+    if (state.shown === before) connect(); else again();
+  };
+  setTimeout(() => { if (state.shown === before) socket.close(); }, 8000);
+}
+
+async function begin() {
+  let told = {};
+  try {
+    told = await (await fetch('/show.json')).json();
+  } catch {
+    return again();
+  }
+  const able = window.RTCPeerConnection && 'requestVideoFrameCallback' in HTMLVideoElement.prototype;
+  if (told.webrtc && able && !query.has('jpeg')) connectWebrtc(told.matte); else connect();
 }
 
 const paint = query.has('plain') ? null : painter();
-if (paint) connect(paint); else plain();
+if (paint) begin(); else plain();

@@ -19,7 +19,7 @@ from engine.tryout import Job, TryOut, foreign_to_us
 
 log = logging.getLogger("phosphene")
 
-LOOK_S = 0.2  # how often the files are looked at; with one frame's time this stays well under half a second
+LOOK_S = 0.1  # how often the files are looked at; trying out and compiling take most of the half second
 
 Stamp = tuple[int, int]
 

@@ -301,7 +301,7 @@ class EffectRunner:
     @property
     def files(self) -> set[Path]:
         """The shader files that the passes are made of."""
-        named = {f for p in self._programs.values() for f in p.shader.files}
+        named = {f for p in self._programs.values() for f in (*p.shader.files, p.shader.vertex_file)}
         return {Path(f) for f in named if f.endswith((".frag", ".glsl", ".fs", ".vs"))}
 
     def inherit(self, old: EffectRunner) -> None:

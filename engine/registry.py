@@ -9,7 +9,7 @@ import os
 import re
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -107,6 +107,10 @@ class Registry:
         loaded = load_entry_point(name) if entry.origin == "plugin" else load_file(entry, again)
         self._loaded[name] = loaded
         return loaded
+
+    def forget(self, but: Iterable[str]) -> None:
+        """Loads every effect anew when it is asked for again, but for these."""
+        self._loaded = {name: self._loaded[name] for name in but if name in self._loaded}
 
     def scene_path(self, name: str) -> Path:
         """The file of a scene, by its name or its path. Raises UsageError where there is none."""

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from engine.dialects import SUFFIXES
 from engine.effect import Effect
 from engine.errors import PhospheneError
 from engine.registry import Registry
@@ -35,6 +36,7 @@ class Reloader:
         self._waiting: dict[str, tuple[list[Job], Callable[[], None]]] = {}  # by address; the scene's is empty
         self._entries = registry.effects()
         self._stamps: dict[Path, Stamp | None] = {}
+        self._listed: set[Path] = set()  # folders in which whatever is saved may mend what is wrong
         self._looked_s = 0.0
 
     def look(self, renderer: Renderer) -> None:
@@ -44,10 +46,12 @@ class Reloader:
         if now - self._looked_s < LOOK_S:
             return
         self._looked_s = now
+        listed, self._listed = self._listed, set()
         files = self._files(renderer)
         stamps = {path: stamp(path) for paths in files.values() for path in paths}
         # A file that is gone for a moment is being saved by an editor that replaces it: it is waited for.
-        saved = {p for p, s in stamps.items() if s is not None and self._stamps.get(p, s) != s}
+        seen = {p: self._stamps.get(p, None if p.parent in listed else s) for p, s in stamps.items()}
+        saved = {p for p, s in stamps.items() if s is not None and seen[p] != s}
         self._stamps = {p: self._stamps.get(p) if s is None else s for p, s in stamps.items()}
         for address, paths in files.items():
             if saved.intersection(paths):
@@ -78,6 +82,8 @@ class Reloader:
     def _files(self, renderer: Renderer) -> dict[str, set[Path]]:
         """The files of each effect by its address, and of the scene under the empty address."""
         files: dict[str, set[Path]] = {"": {self.scene.path} if self.scene.path else set()}
+        if "scene" in renderer.problems:
+            files[""] |= self._beside(*self.registry.effect_folders)
         entries = self._entries
         for layer in self.scene.layers:
             for name in layer.effects:
@@ -85,9 +91,19 @@ class Reloader:
                 files[address] = renderer.files(address)
                 if (use := layer.uses.get(name, name)) in entries:
                     files[address].add(entries[use].path)
+                    if address in renderer.problems:  # what it includes now may be what is wrong
+                        files[address] |= self._beside(entries[use].path.parent)
         return files
 
+    def _beside(self, *folders: Path) -> set[Path]:
+        """The files in these folders that effects are made of."""
+        there = [folder for folder in folders if folder.is_dir()]
+        self._listed.update(there)
+        return {path for folder in there for path in folder.iterdir() if path.suffix in (".py", ".vs", *SUFFIXES)}
+
     def _reload_scene(self, renderer: Renderer) -> None:
+        # What was loaded for a scene that did not come in, or for one before, may have been saved since.
+        self.registry.forget(but={layer.uses.get(name, name) for layer in self.scene.layers for name in layer.effects})
         try:
             fresh = self._load()
         except PhospheneError as error:
@@ -110,6 +126,7 @@ class Reloader:
         self.scene.bindings = fresh.bindings
         self.scene.sync, self.scene.private = fresh.sync, fresh.private
         renderer.match_scene()
+        self._entries = self.registry.effects()
         log.warning("reloaded %s", self.scene.path)
 
     def _reload_effect(self, renderer: Renderer, address: str, saved: Iterable[Path]) -> None:

@@ -20,6 +20,7 @@ from engine.matte import MatteField
 from engine.quality import FULL, Quality
 from engine.renderer.copies import Copy, Enlarge
 from engine.renderer.flash_guard import FlashGuard
+from engine.renderer.former import Formers
 from engine.renderer.gpu import Gpu
 from engine.renderer.inputs import Inputs
 from engine.renderer.layers import EffectError, LayerPaint, grounded, plain
@@ -56,6 +57,7 @@ class Renderer:
         self._copy = EffectRunner(gpu, Copy(), size)
         self._enlarge = EffectRunner(gpu, Enlarge(), size)
         self._runners: dict[str, EffectRunner] = {}
+        self._formers = Formers()
         self._still = Still(gpu)
         self._guard = FlashGuard(gpu)
         self.match_scene()
@@ -89,6 +91,7 @@ class Renderer:
         wanted = {f"{layer.name}/{n}": e for layer in self.scene.layers for n, e in layer.effects.items()}
         for address in [a for a, r in self._runners.items() if wanted.get(a) is not r.effect]:
             self._runners.pop(address).release()
+            self._formers.drop(address)
         for address in [a for a in self.problems if "/" in a]:
             self.forget(address)
         for address, effect in wanted.items():
@@ -114,8 +117,7 @@ class Renderer:
             self.tell(address, words(error, effect))
             return False
         if old is not None:
-            fresh.inherit(old)
-            old.release()
+            self._formers.keep(address, old, fresh)
         self._runners[address] = fresh
         self.forget(address)
         return True
@@ -135,14 +137,17 @@ class Renderer:
         self.problems.pop(address, None)
 
     def _fail(self, address: str, error: Exception, effect: Effect | None = None) -> None:
-        """Switches an effect off and says why, once."""
-        runner = self._runners.pop(address, None)
+        """Switches an effect off, or goes back to the version before it was saved, and says why, once."""
+        runner, former = self._runners.pop(address, None), None
         if runner is not None:
             effect = runner.effect
+            if former := self._formers.back(address, runner, self.scene):
+                self._runners[address] = former
             runner.release()
         self.problems[address] = why = words(error, effect)
-        told = not isinstance(error, PhospheneError)
-        log.error("effect %s switched off: %s", address, why, exc_info=error if told else None)
+        told = None if isinstance(error, PhospheneError) else error
+        what = "fails, the version before goes on" if former else "switched off"
+        log.error("effect %s %s: %s", address, what, why, exc_info=told)
 
     def switch_off(self, address: str, why: str) -> None:
         """Switches a running effect off and says why."""
@@ -329,6 +334,7 @@ class Renderer:
         for runner in self._runners.values():
             runner.release()
         self._runners.clear()
+        self._formers.release()
         self._copy.release()
         self._enlarge.release()
         self._inputs.release()

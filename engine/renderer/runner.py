@@ -253,7 +253,7 @@ class EffectRunner:
             path: str = getattr(self.effect, name)
             held = self._media.get(name)
             if held is not None and held.path != path:
-                self._drop_media(name)
+                self.drop_media(name)
                 held = None
             if not path:
                 continue
@@ -292,11 +292,13 @@ class EffectRunner:
                 if held.size != step.target_size(self.effect, self.size):  # it follows a parameter
                     self._targets[step.target] = self._renewed(held, self._make_target(step))
 
-    def _drop_media(self, name: str) -> None:
-        held = self._media.pop(name)
-        held.player.close()
-        self.gpu.release(held.texture)
-        self.effect.media_sizes.pop(name, None)
+    def drop_media(self, *names: str) -> None:
+        """Closes the pictures and videos of these parameters, or of all."""
+        for name in names or list(self._media):
+            held = self._media.pop(name)
+            held.player.close()
+            self.gpu.release(held.texture)
+            self.effect.media_sizes.pop(name, None)
 
     @property
     def files(self) -> set[Path]:
@@ -320,8 +322,7 @@ class EffectRunner:
 
     def release(self) -> None:
         """Gives back every GL object and closes media."""
-        for name in list(self._media):
-            self._drop_media(name)
+        self.drop_media()
         for target in (*self._targets.values(), self._past):
             if target is not None:
                 target.release()

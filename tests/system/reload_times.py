@@ -9,6 +9,7 @@ colour. Then a mistake is saved, and the time is taken until its file and line a
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import statistics
 import sys
@@ -18,7 +19,6 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-
 
 from engine.data import Pixels
 from engine.session import Wishes, play
@@ -65,7 +65,7 @@ class Kind:
     def version(self, colour: tuple[int, int]) -> str:
         """The file's text for a colour."""
         red, green = colour
-        return self.text.replace("R.0", f"{red}.0").replace("G.0", f"{green}.0").replace("NAME", ("green", "red")[red])
+        return self.text.replace("R.0", f"{red}.0").replace("G.0", f"{green}.0").replace("WHICH", ("green", "red")[red])
 
 
 KINDS = (
@@ -79,7 +79,7 @@ KINDS = (
     Kind("ShaderToy-style file", "mine.frag", TOY),
     Kind("its buffer A", "mine.bufA.frag", TOY, {"mine.frag": BUFFERED}),
     Kind("its common part", "mine.common.frag", COLOUR, {"mine.frag": COMMON}),
-    Kind("scene: another effect", "t.toml", SCENE.replace('"mine"VALUES', '"NAME"'), {
+    Kind("scene: another effect", "t.toml", SCENE.replace('"mine"VALUES', '"WHICH"'), {
         "red.frag": PLAIN.replace("R", "1").replace("G", "0"), "green.frag": PLAIN.replace("R", "0").replace("G", "1"),
     }),
     Kind("scene: a parameter", "t.toml", SCENE.replace("VALUES", ", red = R.0"), {"mine.frag": TWO}),
@@ -128,7 +128,7 @@ class Told(logging.Handler):
             self.told.set()
 
 
-class Over(Exception):
+class OverError(Exception):
     """All that was wanted has been measured."""
 
 
@@ -178,7 +178,7 @@ def measure(kind: Kind, folder: Path, rounds: int = ROUNDS) -> Row:
 
     def look(done: int, total: int | None) -> None:
         if not acting.is_alive():
-            raise Over
+            raise OverError
 
     wishes = Wishes(
         str(folder / "t.toml"),
@@ -188,10 +188,8 @@ def measure(kind: Kind, folder: Path, rounds: int = ROUNDS) -> Row:
         pace="live",
         effect_folders=(folder,),
     )
-    try:
+    with contextlib.suppress(OverError):
         play(wishes, progress=look, extra_sinks=[watch])
-    except Over:
-        pass
     if failed:
         raise failed[0]
     return row

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from engine.renderer import Renderer
 from engine.renderer.gpu import Gpu
 from engine.scene import Scene
 from engine.scene_file import load_scene
+from tests.system.reload_times import KINDS, Kind, measure
 
 pytestmark = pytest.mark.gl
 
@@ -39,16 +40,16 @@ class Tint(Effect):
 RED = "vec4 effect(vec2 uv) { return vec4(amount, 0.0, 0.0, 1.0); }\n"
 GREEN = "vec4 effect(vec2 uv) { return vec4(0.0, amount, 0.0, 1.0); }\n"
 SCENE = 'title = "T"\n[[layer]]\nsource = "camera"\neffects = [{ use = "tint", amount = 1.0 }]\n'
+FILES = {"tint.py": EFFECT, "tint.frag": RED, "t.toml": SCENE}
 
 
 class Running:
     """A scene that is drawn again and again, as the loop does."""
 
-    def __init__(self, folder: Path, gpu: Gpu) -> None:
+    def __init__(self, folder: Path, gpu: Gpu, files: Mapping[str, str] = FILES) -> None:
         self.folder = folder
-        self.write("tint.py", EFFECT)
-        self.write("tint.frag", RED)
-        self.write("t.toml", SCENE)
+        for name, text in files.items():
+            self.write(name, text)
         registry = Registry(effect_folders=[folder], scene_folders=[])
         load: Callable[[], Scene] = lambda: load_scene(str(folder / "t.toml"), registry)  # noqa: E731
         self.scene = load()
@@ -144,3 +145,157 @@ def test_a_file_that_vanishes_for_a_moment_is_waited_for(running: Running) -> No
     running.write("tint.frag", text.replace("amount, 0.0, 0.0", "0.0, 0.0, amount"))
     time.sleep(0.01)
     assert running.picture() == (0, 0, 255)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.what)
+def test_in_a_running_show_a_saved_file_is_seen_and_a_mistake_is_told_with_its_line(kind: Kind, tmp_path: Path) -> None:
+    row = measure(kind, tmp_path, rounds=1)
+    assert f"{tmp_path / kind.file}:1: " in row.words
+
+
+# State
+
+
+def test_saved_python_goes_on_from_its_state(running: Running) -> None:
+    frames = running.effect.frames
+    running.write("tint.py", EFFECT.replace("self.frames += 1", "self.frames += 1000"))
+    running.picture()
+    assert running.effect.frames == frames + 1000
+
+
+def test_python_with_another_prepare_begins_anew(running: Running) -> None:
+    for _ in range(3):
+        running.picture()
+    running.write("tint.py", EFFECT.replace("self.frames = 0", "self.frames = 500"))
+    running.picture()
+    assert running.effect.frames == 501
+
+
+# Each counts its frames in red, by what it keeps; MARK is blue.
+ISF_INPUT = '"INPUTS": [{"NAME": "amount", "TYPE": "float", "DEFAULT": 1.0}]'
+AMOUNT = "uniform float amount; // = 1.0 [0, 1] how much\n"
+TOY = "void mainImage(out vec4 c, in vec2 p) { "
+KEEPING = {
+    "past": ("mine.frag", AMOUNT + "vec4 effect(vec2 uv) { return vec4(past(uv).r + 0.02, amount, MARK, 1.0); }\n", {}),
+    "PERSISTENT": (
+        "mine.fs",
+        '/*{"PASSES": [{"TARGET": "kept", "PERSISTENT": true, "FLOAT": true}, {}], '
+        + ISF_INPUT
+        + "}*/\nvoid main() {\n"
+        " gl_FragColor = vec4(IMG_THIS_PIXEL(kept).r + (PASSINDEX == 0 ? 0.02 : 0.0), amount, MARK, 1.0);\n}\n",
+        {},
+    ),
+    "FRAMEINDEX": (
+        "mine.fs",
+        "/*{" + ISF_INPUT + "}*/\nvoid main() { gl_FragColor = vec4(float(FRAMEINDEX) * 0.02, amount, MARK, 1.0); }\n",
+        {},
+    ),
+    "iFrame": ("mine.frag", AMOUNT + TOY + "c = vec4(float(iFrame) * 0.02, amount, MARK, 1.0); }\n", {}),
+    "its own buffer": (
+        "mine.bufA.frag",
+        '#iChannel0 "self"\n' + TOY + "c = vec4(texelFetch(iChannel0, ivec2(p), 0).r + 0.02, 0.0, MARK, 1.0); }\n",
+        {
+            "mine.frag": AMOUNT
+            + '#iChannel0 "bufA"\n'
+            + TOY
+            + "c = texelFetch(iChannel0, ivec2(p), 0); c.g = amount; }\n"
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("what", KEEPING)
+def test_what_a_shader_keeps_and_its_parameters_stay(what: str, tmp_path: Path, gpu: Gpu) -> None:
+    name, text, beside = KEEPING[what]
+    running = Running(
+        tmp_path, gpu, {"t.toml": SCENE.replace("tint", "mine"), **beside, name: text.replace("MARK", "0.0")}
+    )
+    try:
+        running.scene.set("mine.amount", 0.5)
+        for _ in range(4):
+            red, green, blue = running.picture()
+        assert red > 10
+        assert 0 < green < 255
+        assert blue == 0
+        running.write(name, text.replace("MARK", "1.0"))
+        later = running.picture()
+        assert not running.renderer.problems
+        assert red < later[0] < 255
+        assert later[1:] == (green, 255)
+    finally:
+        running.renderer.release()
+
+
+# The way back
+
+
+def test_python_that_fails_only_when_it_runs_goes_back_to_the_version_before(running: Running) -> None:
+    running.scene.set("tint.amount", 0.5)
+    half, before = running.picture(), running.effect
+    frames = before.frames
+    running.write("tint.py", EFFECT.replace("+= 1", "+= nonsense"))
+    assert running.picture() == half
+    assert "tint.py:15: NameError" in running.renderer.problems["camera/tint"]
+    assert running.effect is before
+    assert running.picture() == half
+    assert running.effect.frames > frames, "and it is not merely a picture that stands"
+    running.write("tint.py", EFFECT.replace("+= 1", "+= 1000"))
+    assert running.picture() == half
+    assert not running.renderer.problems
+
+
+def test_parameters_set_meanwhile_are_kept_on_the_way_back(running: Running) -> None:
+    late = "self.frames += 1\n        if self.amount == 0.0:\n            self.nonsense()"
+    running.write("tint.py", EFFECT.replace("self.frames += 1", late))
+    assert running.picture() == (255, 0, 0)
+    assert not running.renderer.problems
+    running.scene.set("tint.amount", 0.0)
+    assert running.picture() == (0, 0, 0)
+    assert "tint.py:17: AttributeError" in running.renderer.problems["camera/tint"]
+    assert running.scene.find("tint.amount")[1] is running.effect
+
+
+def test_a_second_failure_switches_it_off(running: Running) -> None:
+    running.write("tint.py", EFFECT.replace("+= 1", "+= nonsense"))
+    running.picture()
+    running.effect.frames = None  # now the version before fails, too
+    assert running.picture() == (90, 90, 90)
+
+
+def test_nothing_of_old_versions_is_left(running: Running, gpu: Gpu) -> None:
+    counts = set()
+    for number in range(4):
+        running.write("tint.py", EFFECT.replace("+= 1", f"+= {number + 2}"))
+        running.picture()
+        counts.add(gpu.live_objects)
+    assert len(counts) == 1
+
+
+# What mends a mistake
+
+
+def test_a_mistake_in_a_newly_included_file_is_gone_when_that_is_saved(running: Running) -> None:
+    running.write("tint.frag", '#include "_new.glsl"\n' + GREEN)
+    assert running.picture() == (255, 0, 0)
+    assert "_new.glsl" in running.renderer.problems["camera/tint"]
+    running.picture()
+    running.write("_new.glsl", "oops\n")
+    assert running.picture() == (255, 0, 0)
+    assert "_new.glsl:1" in running.renderer.problems["camera/tint"]
+    running.write("_new.glsl", "float unused = 1.0;\n")
+    assert running.picture() == (0, 255, 0)
+    assert not running.renderer.problems
+
+
+def test_a_scene_comes_in_when_the_effect_that_it_names_is_mended(running: Running) -> None:
+    running.write("other.py", "oops(\n")
+    running.write("t.toml", SCENE.replace("tint", "other").replace(", amount = 1.0", ""))
+    assert running.picture() == (255, 0, 0)
+    assert "other.py:1" in running.renderer.problems["scene"]
+    running.picture()
+    running.write("other.py", EFFECT.replace("tint.frag", GREEN.strip()))
+    assert running.picture() == (0, 255, 0)
+    assert not running.renderer.problems
+    running.write("other.py", EFFECT.replace("tint.frag", RED.strip()))
+    assert running.picture() == (255, 0, 0), "an effect that came later is looked after, too"

@@ -13,11 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from engine.sources.camera_formats import Offer, choose, list_offers, summary
+
 Row = tuple[str, Literal["ok", "not ok", "note"], str, str]
 
 SYSFS = Path("/sys/class/video4linux")
 DEV = Path("/dev")
 LIST_TIMEOUT_S = 20.0
+SIZE, FPS = (1280, 720), 30.0  # what a show asks for that was told nothing else
 # linux/videodev2.h: struct v4l2_capability, and its ioctl _IOR('V', 0, ...).
 CAPABILITY = struct.Struct("16s32s32sIII3I")
 VIDIOC_QUERYCAP = 0x80000000 | CAPABILITY.size << 16 | ord("V") << 8
@@ -101,10 +104,10 @@ def _text(field: bytes) -> str:
     return field.split(b"\0", 1)[0].decode("utf-8", "replace")
 
 
-def cameras(platform: str = sys.platform) -> list[Row]:
-    """The rows on cameras. None is a note, for files and the demo need none."""
+def cameras(platform: str = sys.platform, *, size: tuple[int, int] = SIZE, fps: float = FPS) -> list[Row]:
+    """The rows on cameras, and what is asked of each to get `size` at `fps`. None is a note: files need none."""
     if platform.startswith("linux"):
-        return linux_cameras(v4l2_devices())
+        return linux_cameras(v4l2_devices(), size=size, fps=fps)
     names = macos_names() if platform == "darwin" else windows_names()
     if names is None:
         return [("cameras", "note", "the system could not be asked for them", "")]
@@ -113,7 +116,7 @@ def cameras(platform: str = sys.platform) -> list[Row]:
     return [("cameras", "ok", ", ".join(names), "")]
 
 
-def linux_cameras(devices: list[Device]) -> list[Row]:
+def linux_cameras(devices: list[Device], *, size: tuple[int, int] = SIZE, fps: float = FPS) -> list[Row]:
     """The rows on V4L2 cameras; nodes that carry only metadata are left out."""
     rows: list[Row] = []
     for device in devices:
@@ -124,7 +127,19 @@ def linux_cameras(devices: list[Device]) -> list[Row]:
             rows.append(("camera", "note", f"{device.path} {device.name}: {device.problem}", ""))
         elif device.captures and not device.loopback:
             rows.append(("camera", "ok", f"{device.path} {device.name}", ""))
+            rows += camera_formats_rows(list_offers(str(device.path)), size, fps)
     return rows or [("cameras", "note", "none found; files and the demo need none", "")]
+
+
+def camera_formats_rows(offers: list[Offer], size: tuple[int, int], fps: float) -> list[Row]:
+    """What a camera offers, and what is asked of it; nothing where it does not tell."""
+    if not offers:
+        return []
+    found = choose(offers, size, fps)
+    if found is None:
+        return [("camera formats", "not ok", summary(offers), "")]
+    rows: list[Row] = [("camera formats", "ok", summary(offers), "")]
+    return [*rows, ("camera mode", "ok", f"{found[0]} for {size[0]}x{size[1]} at {fps:g}: {found[1]}", "")]
 
 
 def macos_names() -> list[str] | None:

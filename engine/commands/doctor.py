@@ -13,10 +13,12 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 from engine import condemned, doctor_cameras, models, tf_jobs
+from engine.commands.run import positive, size
 from engine.commands.table import emit
 
 NAME = "doctor"
@@ -60,11 +62,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="write the findings as JSON, to standard output without FILE",
     )
+    wanted, rate = doctor_cameras.SIZE, doctor_cameras.FPS
+    parser.add_argument(
+        "--size",
+        type=size,
+        default=wanted,
+        metavar="WxH",
+        help=f"say what is asked of the cameras for a show of this size (default: {wanted[0]}x{wanted[1]})",
+    )
+    parser.add_argument("--fps", type=positive, default=rate, metavar="N", help=f"and this rate (default: {rate:g})")
 
 
 def run(args: argparse.Namespace) -> int:
     """Runs every check, prints one line each; 0 when nothing needed is missing, else 1."""
-    found = [finding for check in CHECKS for finding in check()]
+    looked = (partial(cameras, args.size, args.fps) if check is cameras else check for check in CHECKS)
+    found = [finding for check in looked for finding in check()]
     text = screen(found, colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ)
     emit([asdict(check) for check in found], args.json, text)
     return int(any(check.status == "not ok" for check in found))
@@ -181,9 +193,9 @@ def display() -> list[Check]:
     return [Check("display", "note", "none: no window, but files and virtual cameras work")]
 
 
-def cameras() -> list[Check]:
-    """The cameras by name, and whether they may be opened."""
-    return [Check(*row) for row in doctor_cameras.cameras()]
+def cameras(wanted: tuple[int, int] = doctor_cameras.SIZE, fps: float = doctor_cameras.FPS) -> list[Check]:
+    """The cameras by name, whether they may be opened, what they offer, and what is asked of them for `wanted`."""
+    return [Check(*row) for row in doctor_cameras.cameras(size=wanted, fps=fps)]
 
 
 def virtual_cameras() -> list[Check]:

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import NamedTuple
 
 SYSFS = Path("/sys/class/video4linux")
-_BY_ID = Path("/dev/v4l/by-id")
-_BY_PATH = Path("/dev/v4l/by-path")
+BY_ID = Path("/dev/v4l/by-id")
 
 
 class CameraInfo(NamedTuple):
-    """A video device: its path, what it calls itself, and whether it is virtual (a loopback)."""
+    """A video device: its path, what it calls itself, whether it is virtual, and the place where it is plugged in."""
 
     path: str
     name: str
     virtual: bool
+    place: str = ""
+
+
+class Identity(NamedTuple):
+    """What a camera is known by when it comes back, perhaps under another number.
+
+    `link` is its name in /dev/v4l/by-id, which has the serial number; `twins` are the places of others of that name.
+    """
+
+    path: int | str
+    name: str = ""
+    place: str = ""
+    link: str = ""
+    twins: tuple[str, ...] = ()
 
 
 def list_devices() -> list[CameraInfo]:
@@ -31,7 +45,8 @@ def list_devices() -> list[CameraInfo]:
         except OSError:
             continue  # unplugged while looking
         if index == "0":  # further nodes of one camera carry metadata, not pictures
-            found.append(CameraInfo(f"/dev/{entry.name}", name, "/virtual/" in str(entry.resolve())))
+            place = str((entry / "device").resolve()) if (entry / "device").exists() else ""
+            found.append(CameraInfo(f"/dev/{entry.name}", name, "/virtual/" in str(entry.resolve()), place))
     return found
 
 
@@ -40,15 +55,31 @@ def list_cameras() -> list[CameraInfo]:
     return sorted(list_devices(), key=lambda camera: camera.virtual)
 
 
-def stable_path(device: int | str) -> int | str:
-    """The name under which `device` is found again after unplugging: its by-id or by-path link where it has one."""
-    number = device if isinstance(device, int) else None
-    path = Path(f"/dev/video{device}" if number is not None else str(device))
-    if not path.exists():
-        return device
-    for folder in (_BY_ID, _BY_PATH):
-        if folder.is_dir():
-            for link in sorted(folder.iterdir()):
-                if link.resolve() == path.resolve() and link.name.endswith("index0"):
-                    return str(link)
-    return str(path)
+def identify(device: int | str) -> Identity:
+    """What `device`, a number or a path, is known by; only its path where the system tells nothing of it."""
+    if not SYSFS.is_dir():
+        return Identity(device)
+    path = os.path.realpath(f"/dev/video{device}" if isinstance(device, int) else device)
+    devices = list_devices()
+    own = next((camera for camera in devices if camera.path == path), None)
+    if own is None:
+        return Identity(path)
+    links = sorted(BY_ID.iterdir()) if BY_ID.is_dir() else []
+    link = next((str(link) for link in links if os.path.realpath(link) == path), "")
+    twins = tuple(camera.place for camera in devices if camera.name == own.name and camera.path != path)
+    return Identity(path, own.name, own.place, link, twins)
+
+
+def find(camera: Identity) -> int | str | None:
+    """Where that camera is now, None where it is not plugged in.
+
+    The same place counts most, as cameras without a serial number share one link; then the link; then what alone is
+    called so. One that was plugged in beside it from the start is never taken for it.
+    """
+    if not camera.name:
+        return camera.path if isinstance(camera.path, int) or os.path.exists(camera.path) else None  # noqa: PTH110
+    called = [found for found in list_devices() if found.name == camera.name]
+    here = [found for found in called if found.place and found.place == camera.place]
+    new = [found for found in called if found.place not in camera.twins or (not found.place and len(called) == 1)]
+    linked = [found for found in new if camera.link and os.path.realpath(camera.link) == found.path]
+    return next((found[0].path for found in (here, linked, new) if len(found) == 1), None)

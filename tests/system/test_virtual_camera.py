@@ -1,35 +1,25 @@
-"""The virtual camera on a real v4l2loopback, in a throw-away virtual machine.
-
-PHOSPHENE_VCAM_VM names a runner: `RUNNER -o FOLDER -- COMMAND…` boots a Linux guest that sees this machine's files,
-has a loopback device at /dev/video10, and runs COMMAND in it with FOLDER writable.
-"""
+"""The virtual camera on a real v4l2loopback, in a throw-away virtual machine."""
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import helpers_guest
 import pytest
 
 CHECK = Path(__file__).with_name("virtual_camera_check.py")
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def report() -> dict[str, Any]:
     """What the check inside the guest found."""
-    runner = os.environ.get("PHOSPHENE_VCAM_VM")
-    if not runner:
-        pytest.skip("PHOSPHENE_VCAM_VM names no script that boots a guest with v4l2loopback")
-    folder = tmp_path_factory.mktemp("guest")
-    command = [runner, "-o", str(folder), "--", sys.executable, str(CHECK), "/dev/video10", "640", "480", "45"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=540, check=False)
-    lines = [line for line in done.stdout.splitlines() if line.startswith("RESULT ")]
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert lines, done.stdout + done.stderr
+    command = [sys.executable, str(CHECK), "/dev/video10", "640", "480", "45"]
+    said = helpers_guest.made_or_skipped().run(command, setup=helpers_guest.LOAD_LOOPBACK, timeout_s=400)
+    lines = [line for line in said.splitlines() if line.startswith("RESULT ")]
+    assert lines, said
     found: dict[str, Any] = json.loads(lines[-1].removeprefix("RESULT "))
     return found
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -12,7 +15,7 @@ import pytest
 
 from engine.data import Pixels
 from engine.errors import SourceError
-from engine.sources import open_source
+from engine.sources import cameras, open_source
 
 
 class FakeCapture:
@@ -54,11 +57,13 @@ class FakeCapture:
 @pytest.fixture
 def camera(monkeypatch: pytest.MonkeyPatch) -> type[FakeCapture]:
     import engine.sources.camera as module
+    from engine.sources import camera_feed
 
     FakeCapture.plugged, FakeCapture.opened = True, 0
     monkeypatch.setattr(module.cv2, "VideoCapture", FakeCapture)
     monkeypatch.setattr(module, "WAIT_S", 0.3)
-    monkeypatch.setattr(module, "_RETRY_S", 0.02)
+    monkeypatch.setattr(camera_feed, "RETRY_S", 0.02)
+    monkeypatch.setattr(cameras, "SYSFS", Path("/nowhere"))
     return FakeCapture
 
 
@@ -116,3 +121,115 @@ def test_closing_ends_the_camera_thread(camera: type[FakeCapture]) -> None:
     source.close()
     assert source.read() is None
     assert not any(thread.name.startswith("camera") for thread in threading.enumerate())
+
+
+def test_two_sources_of_one_camera_share_it(camera: type[FakeCapture]) -> None:
+    with open_source("camera", size=(64, 48)) as first:
+        with open_source("camera:0", size=(32, 24)) as second:
+            assert camera.opened == 1
+            pictures = [first.read(), second.read(), first.read(), second.read()]
+            assert [picture.size for picture in pictures if picture] == [(64, 48), (32, 24), (64, 48), (32, 24)]
+            assert [picture.id for picture in pictures if picture] == [0, 0, 1, 1]
+        assert first.read() is not None  # the other one left it open
+    with open_source("camera"):
+        assert camera.opened == 2
+
+
+def test_two_cameras_are_two(camera: type[FakeCapture]) -> None:
+    with open_source("camera:0") as first, open_source("camera:1") as second:
+        assert camera.opened == 2
+        assert first.read() is not None
+        assert second.read() is not None
+
+
+def test_another_size_after_coming_back_is_fitted(camera: type[FakeCapture], monkeypatch: pytest.MonkeyPatch) -> None:
+    source: Any = open_source("camera")
+    with source:
+        assert source.read().size == (64, 48)
+        camera.plugged = False
+        with pytest.raises(SourceError, match="no picture"):
+            list(iter(source.read, None))
+        monkeypatch.setattr(camera, "retrieve", lambda self: (True, np.zeros((30, 80, 3), np.uint8)))
+        camera.plugged = True
+        assert source.read().size == (64, 48)
+        assert source.negotiated_size == (80, 30)
+
+
+# ------------------------------------------------------------------------------------- which camera it is, found again
+
+
+@pytest.fixture
+def plugs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., None]:
+    """Pretends what is plugged in: number=(name, place), and links by serial number."""
+    monkeypatch.setattr(cameras, "SYSFS", tmp_path / "sysfs")
+    monkeypatch.setattr(cameras, "BY_ID", tmp_path / "by-id")
+
+    def plug(links: dict[str, int] | None = None, **nodes: tuple[str, str]) -> None:
+        for folder in ("sysfs", "by-id"):
+            shutil.rmtree(tmp_path / folder, ignore_errors=True)
+            (tmp_path / folder).mkdir()
+        for node, (name, place) in nodes.items():
+            (tmp_path / place).mkdir(exist_ok=True)
+            entry = tmp_path / "sysfs" / node
+            entry.mkdir()
+            (entry / "name").write_text(name + "\n")
+            (entry / "device").symlink_to(tmp_path / place)
+        for link, number in (links or {}).items():
+            (tmp_path / "by-id" / link).symlink_to(f"/dev/video{number}")
+
+    return plug
+
+
+def test_a_camera_is_found_under_another_number(plugs: Callable[..., None]) -> None:
+    plugs(video0=("Cam", "usb1"))
+    known = cameras.identify(0)
+    assert cameras.find(known) == "/dev/video0"
+    plugs()
+    assert cameras.find(known) is None
+    plugs(video0=("Other", "usb2"), video1=("Cam", "usb1"))
+    assert cameras.find(known) == "/dev/video1"
+    plugs(video0=("Other", "usb2"), video1=("Cam", "usb3"))  # into another socket
+    assert cameras.find(known) == "/dev/video1"
+
+
+def test_another_camera_at_its_number_is_not_taken_for_it(plugs: Callable[..., None]) -> None:
+    plugs(video0=("Cam", "usb1"))
+    known = cameras.identify("/dev/video0")
+    plugs(video0=("Other", "usb1"))
+    assert cameras.find(known) is None
+
+
+def test_a_twin_is_not_taken_for_it(plugs: Callable[..., None]) -> None:
+    plugs(video0=("Cam", "usb1"), video1=("Cam", "usb2"))
+    known = cameras.identify(0)
+    plugs(video1=("Cam", "usb2"))
+    assert cameras.find(known) is None
+    plugs(video1=("Cam", "usb2"), video2=("Cam", "usb1"))
+    assert cameras.find(known) == "/dev/video2"
+    plugs(video1=("Cam", "usb2"), video2=("Cam", "usb3"))
+    assert cameras.find(known) == "/dev/video2"
+
+
+def test_the_serial_number_tells_twins_apart(plugs: Callable[..., None]) -> None:
+    plugs({"cam-A": 0, "cam-B": 1}, video0=("Cam", "usb1"), video1=("Cam", "usb2"))
+    known = cameras.identify(1)
+    plugs({"cam-A": 1, "cam-B": 4}, video1=("Cam", "usb8"), video4=("Cam", "usb9"))
+    assert cameras.find(known) == "/dev/video4"
+
+
+def test_a_loopback_has_no_place(plugs: Callable[..., None], tmp_path: Path) -> None:
+    plugs(video7=("Loop", "none"))
+    (tmp_path / "sysfs" / "video7" / "device").unlink()
+    known = cameras.identify(7)
+    assert known.place == ""
+    assert cameras.find(known) == "/dev/video7"
+
+
+def test_what_the_system_does_not_know_keeps_its_name(plugs: Callable[..., None], tmp_path: Path) -> None:
+    plugs()
+    assert cameras.find(cameras.identify(3)) is None
+    there = tmp_path / "device"
+    there.touch()
+    assert cameras.find(cameras.identify(str(there))) == str(there)
+    shutil.rmtree(tmp_path / "sysfs")
+    assert cameras.find(cameras.identify(3)) == 3

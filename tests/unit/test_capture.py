@@ -15,7 +15,7 @@ import pytest
 
 from engine.errors import SourceError
 from engine.sources import open_source, split_spec
-from engine.sources.camera import in_bgr
+from engine.sources.camera_feed import in_bgr
 from engine.sources.newest import NewestSource
 from engine.sources.rotate import RotatedSource
 from engine.sources.testcard import TestCardSource, read_number

@@ -229,6 +229,20 @@ def test_cameras_are_named_without_metadata_nodes_and_virtual_ones() -> None:
     assert rows == [("camera", "ok", "/dev/video0 Webcam", "")]
 
 
+def test_what_a_camera_offers_and_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    offers = [cams.Offer("YUYV", 640, 480, 30.0), cams.Offer("MJPG", 1280, 720, 30.0)]
+    monkeypatch.setattr(cams, "list_offers", lambda path: offers if path == "/dev/video0" else [])
+    rows = cams.linux_cameras([WEBCAM, LOOPBACK], size=(640, 480), fps=15.0)
+    assert [row[:3] for row in rows] == [
+        ("camera", "ok", "/dev/video0 Webcam"),
+        ("camera formats", "ok", "up to MJPG 1280x720 at 30, up to YUYV 640x480 at 30"),
+        ("camera mode", "ok", "YUYV 640x480 at 30 for 640x480 at 15: as asked"),
+    ]
+    assert "MJPG 1280x720 at 30 for 1280x720 at 30: as asked" in cams.linux_cameras([WEBCAM])[2][2]
+    offers[:] = [cams.Offer("H264", 640, 480, 30.0)]
+    assert cams.linux_cameras([WEBCAM])[1][1] == "not ok"
+
+
 def test_a_camera_that_may_not_be_opened_says_the_command() -> None:
     ((_, status, _, step),) = cams.linux_cameras([FORBIDDEN])
     assert status == "not ok"

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from effects.clothing_size import (
-    bodies,
     evaluate,
     evaluate_height,
     evaluate_spread,
@@ -20,6 +19,7 @@ from effects.clothing_size import (
     report,
     scale,
     sizes,
+    straight,
 )
 from effects.clothing_size.fuse import Fusion
 from effects.clothing_size.lines import SteadyLines
@@ -53,7 +53,6 @@ class ClothingSize(Effect):
     )
     visible = Bool(True, "draw the advice, lines and card")
     needs = ("pose", "person")
-    population = bodies.PEOPLE
 
     def wants(self) -> Sequence[str]:
         """The reference tracker only where something is held up."""
@@ -109,7 +108,7 @@ class ClothingSize(Effect):
         if len(people) > 1:
             return guide.ONE_PERSON, nothing, ""
         pose = people[0]
-        moved = self.stillness.moved(observation.frame.time_s, measure.pixels(pose, size))
+        moved = self.stillness.moved(observation.frame.time_s, straight.pixels(pose, size))
         mask = pose.mask if pose.mask is not None else observation.mask.confidence if observation.mask else None
         side = guide.sideways(pose)
         advice = guide.frame_advice(pose, size, side) or guide.pose_advice(pose, size, side)
@@ -119,7 +118,8 @@ class ClothingSize(Effect):
             if advice == guide.STEP_BACK and not side:
                 self._calibrate_part(observation, pose)
             return advice, nothing, ""
-        reading = profile.read_profile(pose, mask, size) if side else measure.read(pose, mask, size)
+        read = profile.read_profile if side else measure.read
+        reading = read(pose, mask, size, observation.frame.pixels)
         return guide.outline_advice(reading) or (guide.STILL if moved else ""), reading, "side" if side else "front"
 
     def _calibrate(self, observation: Observation, pose: Pose, reading: measure.Reading) -> None:
@@ -143,17 +143,15 @@ class ClothingSize(Effect):
         """Renews the numbers: `now`, where the user told something new, or now and then while measuring."""
         told = (self.height_cm, self.weight_kg, self.sex, self.clothing, self.done)
         if "front" in self.fusion.counts and (now or told != self.told or self.stale_s >= REFRESH_S):
-            of = bodies.population(self.population)
             lengths = tuple(length for source, length in self.fusion.known().items() if source != "part")
-            result = girth.estimate(self.fusion.result(of.frame_sd), self._body(lengths), of)
+            result = girth.estimate(self.fusion.result(), self.told_body(lengths))
             self.found, self.doubt = result.measures, result.doubt
             self.texts = report.texts(self.found, overlay.NAMES)
             self.told, self.stale_s = told, 0.0
 
-    def _body(self, lengths: tuple[scale.Length, ...]) -> girth.Body:
+    def told_body(self, lengths: tuple[scale.Length, ...] = ()) -> girth.Body:
         """What was told of the body."""
-        worn = girth.BARE if self.population == bodies.RENDERED else self.clothing
-        return girth.Body(self.height_cm, self.weight_kg, self.sex, worn, lengths)
+        return girth.Body(self.height_cm, self.weight_kg, self.sex, self.clothing, lengths)
 
     def _basis(self) -> report.Basis:
         """What the numbers rest on."""
@@ -189,10 +187,6 @@ class ClothingSize(Effect):
             advice or "Hold still: measuring", advice != "", progress, framing, lines, chips if lines else {}, body
         )
 
-    def of(self, population: str) -> None:
-        """Measures bodies of another population than people: `rendered` ones, whose like it was shown."""
-        self.population = population
-
     def report(self) -> Mapping[str, Any]:
         """Everything measured so far, each with its 90 % interval, the likely sizes, and what they rest on.
 
@@ -206,7 +200,7 @@ class ClothingSize(Effect):
         part = self.fusion.known().get("part")
         if part is None:
             return {"measured": False, "advice": self.advice}
-        known = girth.estimate({}, self._body((part,))).measures["height"]
+        known = girth.estimate({}, self.told_body((part,))).measures["height"]
         return {"measured": False, "advice": self.advice, "height": report.centimetres(known.wider(PART_WIDER))}
 
     @classmethod
@@ -215,8 +209,7 @@ class ClothingSize(Effect):
         observations, `tell` takes words of progress. Raises ValueError where a part of the truth is missing."""
         folder, half = data / "synthetic", data / "webcam_height"
         return {
-            "synthetic": evaluate.judge(cls, folder, look, tell),
-            "synthetic_as_people": evaluate.judge(cls, folder, look, tell, bodies.PEOPLE),
+            **evaluate.judge(cls, folder, look, tell),
             "repeatability": evaluate_spread.judge_spread(cls, folder, look, tell),
             "ansur": evaluate_tables.judge_tables(data / "tables"),
             **({"webcam_height": evaluate_height.judge_height(cls, half, look, tell)} if half.is_dir() else {}),

@@ -1,8 +1,9 @@
 """The fitted models of bodies: a Gaussian for each sex, and how what a picture shows relates to it.
 
-`model.json` holds two populations. "people" is ANSUR II (tape and caliper); its links say how a silhouette's breadth
-stands to the caliper's. "rendered" is a population of rendered bodies, measured by this very effect, so that a picture
-of such a body is compared with its like: it serves `measure --evaluate` alone. `refit.py` writes the file.
+`model.json` holds two populations that together are everybody: whom a picture shows is found out by how well each
+explains it. "people" is ANSUR II (tape and caliper); its links say how a silhouette's breadth stands to the caliper's.
+"rendered" are bodies made by a computer, as figures in pictures are: lighter and with a slimmer waist than people of
+the same chest. `refit.py` writes the file.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 MODEL_FILE = Path(__file__).with_name("model.json")
-PEOPLE, RENDERED = "people", "rendered"
 UNLINKED = (0.0, 0.02)  # log-bias and spread of what has no link
 
 
@@ -39,17 +39,21 @@ class Sex:
 
 @dataclass(frozen=True, slots=True)
 class Population:
-    """`variables`: their names; `sexes`: female and male; `scale_sd`: log spread of the picture's scale, which is
-    common to everything seen; `line_sd`: of where on the body a line lies; `height_sd`, `weight_sd`: of what is told;
-    `frame_sd`: of what is seen, from frame to frame, where there are too few of them to tell."""
+    """`share`: how many of all bodies it has, before anything is seen; `bare`: whether nothing they wear stands off
+    the body; `variables`: their names, of which `measures`
+    are a body's own and the others what is seen of it; `sexes`: female and male; `scale_sd`: log spread of the
+    picture's scale, which is common to everything seen; `line_sd`: of where on the body a line lies; `height_sd`,
+    `weight_sd`: of what is told."""
 
+    share: float
+    bare: bool
     variables: tuple[str, ...]
+    measures: frozenset[str]
     sexes: Mapping[str, Sex]
     scale_sd: float
     line_sd: float
     height_sd: float
     weight_sd: float
-    frame_sd: float
 
 
 def read(table: Mapping[str, Any]) -> Population:
@@ -62,11 +66,12 @@ def read(table: Mapping[str, Any]) -> Population:
         )
         for sex in ("female", "male")
     }
-    sds = (float(table[f"{name}_sd"]) for name in ("scale", "line", "height", "weight", "frame"))
-    return Population(tuple(table["variables"]), sexes, *sds)
+    sds = (float(table[f"{name}_sd"]) for name in ("scale", "line", "height", "weight"))
+    variables, measures = tuple(table["variables"]), frozenset(table["measures"])
+    return Population(float(table["share"]), bool(table["bare"]), variables, measures, sexes, *sds)
 
 
 @cache
-def population(name: str = PEOPLE) -> Population:
-    """The population called `name`."""
-    return read(json.loads(MODEL_FILE.read_text(encoding="utf-8"))[name])
+def everybody() -> Mapping[str, Population]:
+    """All populations by their names."""
+    return {name: read(table) for name, table in json.loads(MODEL_FILE.read_text(encoding="utf-8")).items()}

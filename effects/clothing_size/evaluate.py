@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Look = Callable[[Path | NDArray[np.uint8]], Sequence[Observation]]  # of a file, or of pixels
 TRUTHS = {"chest": "chest_cm", "waist": "waist_cm", "hip": "hip_cm"}
+Misses = Mapping[str, tuple[float, bool]]  # centimetres, and whether the interval holds the truth
 OURS = {"chest": "chest", "waist": "waist", "hip": "hips"}
 # name -> (pictures, whether the weight is told)
 VIEWS = {
@@ -46,14 +47,14 @@ def picture(folder: Path, name: str, view: str) -> Path | None:
     return next((p for p in sorted(folder.glob(f"{name}_{view}.*")) if p.suffix.lower() != ".csv"), None)
 
 
-def judge(
-    kind: type[ClothingSize], folder: Path, look: Look, tell: Callable[[str], None], population: str = bodies.RENDERED
-) -> dict[str, dict[str, Any]]:
+def judge(kind: type[ClothingSize], folder: Path, look: Look, tell: Callable[[str], None]) -> dict[str, dict[str, Any]]:
     """By view: mean absolute error and coverage of the 90 % interval, with the height told and the sex not.
 
-    A body is measured with the model of `population`: its like, or people as for a user.
+    `synthetic`: of what a user gets; `synthetic_by_people_alone`: of the same without the model's figures made by a
+    computer, which shows how such differ from people.
     """
-    misses: dict[str, list[dict[str, tuple[float, bool]]]] = {view: [] for view in VIEWS}
+    misses: dict[str, list[Misses]] = {view: [] for view in VIEWS}
+    by_people: dict[str, list[Misses]] = {view: [] for view in VIEWS}
     refused = dict.fromkeys(VIEWS, 0)
     known = people_in(folder)
     for number, row in enumerate(known):
@@ -67,7 +68,6 @@ def judge(
             if not all(name in seen for name in pictures):
                 continue
             effect = kind(height_cm=float(row["height_cm"]), clothing="tight", hold_s=0.0)
-            effect.of(population)
             if weighed:
                 effect.weight_kg = float(row["mass_kg"])
             for name in pictures:
@@ -77,8 +77,18 @@ def judge(
             if not set(girth.GIRTHS) <= set(effect.found):
                 refused[view] += 1
                 continue
-            misses[view].append({name: miss(effect.found[OURS[name]], float(row[TRUTHS[name]])) for name in TRUTHS})
-    return {view: summary(found) | {"refused": refused[view]} for view, found in misses.items()}
+            misses[view].append(compared(effect.found, row))
+            alone = girth.estimate(effect.fusion.result(), effect.told_body(), (bodies.everybody()["people"],))
+            by_people[view].append(compared(alone.measures, row))
+    return {
+        part: {view: summary(found) | {"refused": refused[view]} for view, found in views.items()}
+        for part, views in (("synthetic", misses), ("synthetic_by_people_alone", by_people))
+    }
+
+
+def compared(found: Mapping[str, girth.Estimate], row: Mapping[str, str]) -> Misses:
+    """The misses of one body, by the names of its truth."""
+    return {name: miss(found[OURS[name]], float(row[TRUTHS[name]])) for name in TRUTHS}
 
 
 def miss(known: girth.Estimate, truth: float) -> tuple[float, bool]:
@@ -87,7 +97,7 @@ def miss(known: girth.Estimate, truth: float) -> tuple[float, bool]:
     return known.middle - truth, low <= truth <= high
 
 
-def summary(found: Sequence[Mapping[str, tuple[float, bool]]]) -> dict[str, Any]:
+def summary(found: Sequence[Misses]) -> dict[str, Any]:
     """The figures of one view."""
     out: dict[str, Any] = {}
     if not found:

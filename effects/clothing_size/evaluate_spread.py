@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from effects.clothing_size import girth
+from effects.clothing_size.edges import sampled
 from effects.clothing_size.evaluate import Look, people_in, picture
 from phosphene import Observation
 
@@ -26,16 +27,11 @@ ZOOMS = (1.3, 0.85, 0.75)  # a body at 3 m as if at 2.3, 3.5 and 4 m, but for it
 def turned(pixels: Pixels, angle_deg: float = 0.0, zoom: float = 1.0) -> Pixels:
     """The picture turned about its middle and scaled, its border continued outward; bilinear."""
     h, w = pixels.shape[:2]
-    y, x = np.mgrid[0:h, 0:w].astype(np.float32)
+    y, x = np.mgrid[0:h, 0:w].astype(np.float64)
     x, y = x - (w - 1) / 2, y - (h - 1) / 2
     cos, sin = math.cos(math.radians(angle_deg)) / zoom, math.sin(math.radians(angle_deg)) / zoom
-    u = np.clip(x * cos + y * sin + (w - 1) / 2, 0, w - 1.001)
-    v = np.clip(-x * sin + y * cos + (h - 1) / 2, 0, h - 1.001)
-    left, top = u.astype(np.int32), v.astype(np.int32)
-    across, down = (u - left)[..., None], (v - top)[..., None]
-    upper = pixels[top, left] * (1 - across) + pixels[top, left + 1] * across
-    lower = pixels[top + 1, left] * (1 - across) + pixels[top + 1, left + 1] * across
-    return np.ascontiguousarray((upper * (1 - down) + lower * down + 0.5).astype(np.uint8))
+    there = sampled(pixels, x * cos + y * sin + (w - 1) / 2, -x * sin + y * cos + (h - 1) / 2)
+    return np.ascontiguousarray((there + 0.5).astype(np.uint8))
 
 
 def variants(pixels: Pixels) -> dict[str, list[Pixels]]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from effects.clothing_size import girth
-from effects.clothing_size.bodies import Array, Population, Sex
+from effects.clothing_size import bodies, girth
+from effects.clothing_size.bodies import Array, Sex
+from effects.clothing_size.evaluate import miss
 from effects.clothing_size.tables import COLUMNS, FILES, table
 
 FOLDS = 5
@@ -18,12 +20,14 @@ NOISE_CM = 1.0  # what a picture adds to a caliper's breadth or depth
 TOLD_SD = 0.001  # height and weight were measured
 FRONT = ("chest_breadth", "waist_breadth", "hip_breadth")
 SIDE = ("chest_depth", "waist_depth", "hip_depth")
+BY_PEOPLE_ALONE = ("height+sex", "height+weight+sex", "front+weight, people alone")
 VIEWS = {
     "height+sex": ("height",),
     "height+weight+sex": ("height", "weight"),
     "front": ("height", *FRONT),
     "front+side": ("height", *FRONT, *SIDE),
     "front+weight": ("height", "weight", *FRONT),
+    "front+weight, people alone": ("height", "weight", *FRONT),
 }
 JSON_NAMES = {"chest": "chest", "waist": "waist", "hips": "hip"}
 BUILDS = ((0.0, 25.0, "bmi_under_25"), (25.0, 30.0, "bmi_25_to_30"), (30.0, 99.0, "bmi_over_30"))
@@ -38,16 +42,18 @@ def judge_tables(folder: Path) -> dict[str, Any]:
             raise ValueError(f"no {file} in {folder.name}/")
         people = table(folder / file)
         for view, known in VIEWS.items():
-            for name, values in predict(people, known).items():
+            for name, values in predict(people, known, sex, view in BY_PEOPLE_ALONE).items():
                 found[view].setdefault(name, []).append(values)
             found[view].setdefault("sex", []).append(np.full(len(people), sex == "male"))
     return {view: report({k: np.concatenate(v) for k, v in parts.items()}) for view, parts in found.items()}
 
 
-def predict(people: Array, known: tuple[str, ...]) -> dict[str, Array]:
+def predict(people: Array, known: tuple[str, ...], sex: str, alone: bool = False) -> dict[str, Array]:
     """Errors in centimetres by girth, whether each lies in its interval (`in_…`), and the body-mass index.
 
-    What is estimated with is what a user gets, but for the links to a silhouette: calipers stand in for it here.
+    What is estimated with is what a user in tight clothes gets, with the figures made by a computer among everybody;
+    people `alone` are what one in other clothes gets, and the baselines. Calipers stand in for silhouettes, so the
+    spread of the link between them is left out; its bias is applied, for those figures have silhouettes alone.
     """
     names = list(COLUMNS)
     at = {name: names.index(name) for name in names}
@@ -56,23 +62,27 @@ def predict(people: Array, known: tuple[str, ...]) -> dict[str, Array]:
     cm = np.exp(people)
     shown = {n: np.maximum(cm[:, at[n]] + rng.normal(0.0, NOISE_CM, len(people)), 1.0) for n in (*FRONT, *SIDE)}
     height = cm[:, at["height"]]
+    everybody = bodies.everybody()
+    links = everybody["people"].sexes[sex].links
+    bias = {n: links.get(n, bodies.UNLINKED)[0] for n in shown}
     out = {name: np.zeros(len(people)) for girth_name in girth.GIRTHS for name in (girth_name, f"in_{girth_name}")}
     for k in range(FOLDS):
         rest = people[fold != k]
-        sex = Sex(rest.mean(axis=0), np.cov(rest.T), dict.fromkeys(names, (0.0, 0.0)))
-        of = Population(tuple(names), {"female": sex}, 0.0, 0.0, TOLD_SD, TOLD_SD, 0.0)
+        fit = Sex(rest.mean(axis=0), np.cov(rest.T), {n: (b, 0.0) for n, b in bias.items()})
+        fitted = replace(
+            everybody["people"], sexes={sex: fit}, scale_sd=0.0, line_sd=0.0, height_sd=TOLD_SD, weight_sd=TOLD_SD
+        )
+        of = (fitted,) if alone else (fitted, everybody["rendered"])
         for person in np.flatnonzero(fold == k):
             seen = {
-                n: girth.Seen(shown[n][person] / height[person], NOISE_CM / shown[n][person])
+                n: girth.Seen(shown[n][person] * np.exp(bias[n]) / height[person], NOISE_CM / shown[n][person])
                 for n in known
                 if n in shown
             }
             weight = cm[person, at["weight"]] if "weight" in known else 0.0
-            found = girth.estimate(seen, girth.Body(height[person], weight, "female", girth.BARE), of).measures
+            found = girth.estimate(seen, girth.Body(height[person], weight, sex, "tight"), of).measures
             for name in girth.GIRTHS:
-                mean, sd = found[name].means[0], found[name].sds[0]
-                out[name][person] = np.exp(mean) - cm[person, at[name]]
-                out[f"in_{name}"][person] = abs(mean - people[person, at[name]]) <= girth.WITHIN * sd
+                out[name][person], out[f"in_{name}"][person] = miss(found[name], cm[person, at[name]])
     return out | {"bmi": cm[:, at["weight"]] / (height / 100) ** 2}
 
 

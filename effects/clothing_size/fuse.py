@@ -14,7 +14,6 @@ from effects.clothing_size.scale import Length
 
 KEPT = 300  # frames
 INDEPENDENT_S = 0.25  # frames closer in time than this err alike
-FEW = 5  # frames whose scatter says nothing yet
 
 
 class Fusion:
@@ -61,10 +60,10 @@ class Fusion:
         count = self.counts.get(view, 0)
         return self.seconds.get(view, 0.0) >= hold_s and count >= (least if hold_s > 0.0 else 1)
 
-    def result(self, frame_sd: float) -> Mapping[str, Seen]:
+    def result(self) -> Mapping[str, Seen]:
         """Median and relative deviation of each ratio (1.4826 MAD, the factor of the median's error 1.2533).
 
-        `frame_sd`: the scatter assumed at least of a few frames.
+        The scatter of one frame is in the model's links already, as they were fitted on single pictures.
         """
         time_s = max(self.seconds.values(), default=0.0)
         unsure = float(np.median(self.unsure)) if self.unsure else 0.0
@@ -73,8 +72,6 @@ class Fusion:
             all_of = np.array(values)
             middle = float(np.median(all_of))
             scatter = 1.4826 * float(np.median(np.abs(all_of - middle))) / middle
-            if len(all_of) < FEW:
-                scatter = max(scatter, frame_sd)
             independent = max(1.0, min(len(all_of), time_s / INDEPENDENT_S))
             found[name] = Seen(middle, math.hypot(unsure, 1.2533 * scatter / math.sqrt(independent)))
         return found

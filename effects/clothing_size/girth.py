@@ -1,16 +1,16 @@
 """From what the picture shows to body measurements: a Gaussian model of adult bodies, conditioned on what is known.
 
-The logarithms of 14 measurements are taken as jointly normal within each sex (means and covariances of ANSUR II, see
-`refit.py`). Whatever is seen (breadths relative to the height, later also depths), and whatever the user tells (height,
-weight, sex) conditions it, each with its own noise; the rest of the spread is the interval. An unknown sex is the
-mixture of both, weighted by how well each explains what is seen; an unknown height stays as uncertain as in the
-population, which is what widens every interval when no height is given.
+The logarithms of the measurements are taken as jointly normal within each sex of each population (see `bodies.py`).
+Whatever is seen (breadths relative to the height, later also depths), and whatever the user tells (height, weight, sex)
+conditions it, each with its own noise; the rest of the spread is the interval. What is not known, the sex and the
+population, is a mixture, weighted by how well each explains what is seen; an unknown height stays as uncertain as in
+the population, which is what widens every interval when no height is given.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +22,7 @@ from effects.clothing_size.scale import Length
 GIRTHS = ("chest", "waist", "hips")
 MEASURES = ("shoulders", *GIRTHS, "inseam", "neck", "arm")
 DOUBTED = 2.5  # a depth or weight off by more standard deviations than this, by what is seen, is doubted
+LEAST_SHARE = 1e-9  # of the bodies that come into question: what fewer have is not told
 LEVEL = 0.90  # every interval shown holds the truth with this probability, as far as the model goes
 WITHIN = 1.645  # standard deviations on each side that hold this share of a Gaussian
 
@@ -39,16 +40,13 @@ class Clothing:
     lower_sd: float
 
 
+BARE = "tight"  # clothing that does not stand off the body
 # Judgement, not measurement: no table of clothed and unclothed silhouettes is at hand. See docs/clothing-size.md.
 CLOTHING = {
     "tight": Clothing(0.00, 0.010, 0.000, 0.006, 0.00, 0.015),
     "everyday": Clothing(0.03, 0.025, 0.012, 0.010, 0.03, 0.030),
     "loose": Clothing(0.09, 0.060, 0.012, 0.010, 0.08, 0.080),
 }
-
-
-BARE = "bare"  # nothing worn, as on rendered bodies
-ALL_CLOTHING = {**CLOTHING, BARE: Clothing(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,25 +116,27 @@ class Found:
     doubt: float
 
 
-def estimate(seen: Mapping[str, Seen], body: Body, population: Population | None = None) -> Found:
-    """The measurements (`MEASURES` as far as the population has them, and `height`) given ratios to the height by
-    variable, and what the user tells."""
-    of = bodies.population() if population is None else population
-    parts = [_condition(of, of.sexes[sex], seen, body) for sex in sexes_of(body)]
-    evidence = np.array([p[2] for p in parts])
+def estimate(seen: Mapping[str, Seen], body: Body, populations: Sequence[Population] | None = None) -> Found:
+    """The measurements (`MEASURES` as far as a population has them, and `height`) given ratios to the height by
+    variable, and what the user tells. `populations`: who comes into question (default: everybody)."""
+    everybody = tuple(bodies.everybody().values()) if populations is None else populations
+    likely = [of for of in everybody if body.clothing == BARE or not of.bare]
+    parts = [(of, *_condition(of, of.sexes[sex], seen, body)) for of in likely for sex in sexes_of(body)]
+    evidence = np.array([evidence + math.log(of.share) for of, _, _, evidence, _ in parts])
     weights = np.exp(evidence - evidence.max())
     weights /= weights.sum()
     found = {}
     for name in ("height", *MEASURES):
-        if name not in of.variables:
-            continue
-        i = of.variables.index(name)
-        found[name] = Estimate(
-            tuple(float(w) for w in weights),
-            tuple(float(p[0][i]) for p in parts),
-            tuple(math.sqrt(max(float(p[1][i, i]), 1e-8)) for p in parts),
-        )
-    return Found(found, math.sqrt(float(weights @ np.array([p[3] for p in parts]))))
+        having = [(w, *part) for w, part in zip(weights.tolist(), parts, strict=True) if name in part[0].measures]
+        whole = sum(part[0] for part in having)
+        if whole > LEAST_SHARE:
+            at = [(w, mean, cov, of.variables.index(name)) for w, of, mean, cov, _, _ in having]
+            found[name] = Estimate(
+                tuple(w / whole for w, *_ in at),
+                tuple(float(mean[i]) for _, mean, _, i in at),
+                tuple(math.sqrt(max(float(cov[i, i]), 1e-8)) for _, _, cov, i in at),
+            )
+    return Found(found, math.sqrt(float(weights @ np.array([doubt for *_, doubt in parts]))))
 
 
 def sexes_of(body: Body) -> tuple[str, ...]:
@@ -151,7 +151,7 @@ def _condition(of: Population, sex: Sex, seen: Mapping[str, Seen], body: Body) -
     one by one and are doubted where they contradict the rest: an arm may have been taken for the trunk, a weight be
     old.
     """
-    clothes = ALL_CLOTHING[body.clothing]
+    clothes = CLOTHING[body.clothing]
     scale = of.scale_sd**2 + clothes.taller_sd**2
     first = [_told(of, "height", body.height_cm, of.height_sd)] if body.height_cm > 0.0 else []
     for length in body.lengths:

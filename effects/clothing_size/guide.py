@@ -9,19 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from effects.clothing_size.measure import (
-    ANKLES,
-    EARS,
-    HEELS,
-    HIPS,
-    KNEES,
-    NOSE,
-    SHOULDERS,
-    TOES,
-    WRISTS,
-    Reading,
-    pixels,
-)
+from effects.clothing_size.measure import Reading
+from effects.clothing_size.straight import ANKLES, EARS, HEELS, HIPS, KNEES, NOSE, SHOULDERS, TOES, WRISTS, pixels
 from phosphene import Pose
 
 ENTER = "Step into the picture"

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from effects.clothing_size.measure import HIPS, SHOULDERS, Segment
+from effects.clothing_size.measure import Segment
+from effects.clothing_size.straight import HIPS, SHOULDERS
 from phosphene import Pose
 
 SETTLE_S = 0.35  # time constant of the smoothing

@@ -7,18 +7,16 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from effects.clothing_size.measure import (
+from effects.clothing_size.measure import OVERLONG, Picture, Reading, head_and_feet, outline
+from effects.clothing_size.straight import (
     ELBOWS,
     FINGERS,
     HIPS,
     NOSE,
-    OVERLONG,
     SHOULDERS,
     WRISTS,
     Array,
-    Reading,
     Straight,
-    head_and_feet,
     pixels,
     run_at,
     straighten,
@@ -35,8 +33,10 @@ LEAST_ROWS = 4
 UNEVEN = 0.10  # where the middle half of a level's rows spreads by more than this, the outline has leaked into the room
 
 
-def read_profile(pose: Pose, mask: NDArray[np.float32] | None, size: tuple[int, int]) -> Reading:
-    """Measures one person who stands sideways in one frame of `size` (width, height) pixels.
+def read_profile(
+    pose: Pose, mask: NDArray[np.float32] | None, size: tuple[int, int], picture: Picture | None = None
+) -> Reading:
+    """Measures one person who stands sideways in one frame of `size` (width, height) pixels, as `read` does.
 
     A row where an arm makes the front or back edge is left out, a level without enough rows is not read.
     """
@@ -55,12 +55,14 @@ def read_profile(pose: Pose, mask: NDArray[np.float32] | None, size: tuple[int, 
         rows = [r for level in np.arange(first, last + 1e-9, STEP) if (r := trunk_row(body, at, float(level)))]
         if len(rows) < LEAST_ROWS:
             continue
-        depths = np.array([right - left for _, left, right in rows])
+        edges = outline(body, np.array(rows), picture)
+        depths = edges[:, 1] - edges[:, 0]
         if float(np.subtract(*np.quantile(depths, (0.75, 0.25)))) > UNEVEN * float(np.median(depths)):
             continue
         # The fullest of the chest and the buttocks, the slimmest of the waist; not one row's tremble.
         wanted = float(np.quantile(depths, 0.2 if name == "waist_depth" else 0.8))
-        t, left, right = rows[int(np.argmin(np.abs(depths - wanted)))]
+        nearest = int(np.argmin(np.abs(depths - wanted)))
+        t, (left, right) = rows[nearest][0], edges[nearest].tolist()
         ratios[name] = wanted / height
         lines[SHOWN[name]] = (body.to_uv(t, left), body.to_uv(t, right))
     head = float(at[NOSE, 1])

@@ -1,9 +1,11 @@
-"""Fits the models of bodies and writes `model.json`: `python -m effects.clothing_size.refit TABLES RENDERED.csv`.
+"""Fits the models of bodies and writes `model.json`:
+
+    python -m effects.clothing_size.refit TABLES tests/measurement/rendered.csv
 
 TABLES holds `ANSUR_II_FEMALE_Public.csv` and `ANSUR_II_MALE_Public.csv` (Gordon et al. 2014, NATICK/TR-15/007: 6068
 adults, measured by tape and caliper). RENDERED.csv has one rendered body a row: its true lengths in centimetres and
-kilograms, and what this effect read in its pictures, as ratios to the height (`seen_…`). Only means and covariances
-are kept.
+kilograms, and what this effect read in its pictures, as ratios to the height (`seen_…`), as written by
+`tests/measurement/render_bodies.py`. Only means and covariances are kept.
 """
 
 from __future__ import annotations
@@ -11,22 +13,23 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
-from effects.clothing_size import bodies
+from effects.clothing_size import bodies, girth
 from effects.clothing_size.bodies import Array
 from effects.clothing_size.tables import COLUMNS, FILES, table
 
 # Judgement: what people know of their own height (about 1.7 cm) and weight (scales, clothes, time of day); crown, soles
 # and the camera's pitch in the picture; where on the body a line lies. See docs/clothing-size.md.
-PEOPLE_SDS = {"scale_sd": 0.010, "line_sd": 0.010, "height_sd": 0.010, "weight_sd": 0.020, "frame_sd": 0.02}
-# Rendered bodies: their lengths were taken of the mesh before it was posed, so that mass and height differ a little
-# from what stands in the picture; where a line lies errs as on people. They were read from one frame each, so that a
-# frame's scatter is in their spread already.
-RENDERED_SDS = {"scale_sd": 0.004, "line_sd": 0.010, "height_sd": 0.003, "weight_sd": 0.012, "frame_sd": 0.0}
+PEOPLE_SDS = {"scale_sd": 0.010, "line_sd": 0.010, "height_sd": 0.010, "weight_sd": 0.020}
+# Of rendered bodies height and mass are known, and what errs in their pictures is in the spread of what was seen.
+RENDERED_SDS = {"scale_sd": 0.0, "line_sd": 0.0, "height_sd": 0.0, "weight_sd": 0.0}
+# How many of those who are measured are figures made by a computer. A choice: with more of them, such figures
+# are known sooner, and slim, light people are taken for them more often (docs/clothing-size.md has the price).
+SHARES = {"people": 0.9, "rendered": 0.1}
 LEAST_LINK_SD = 0.035  # judgement: no link is trusted more than this, as rendered bodies are not people
 
 # Judgement: an arm is seen from the shoulder joint to the wrist and foreshortened, but measured from the acromion.
@@ -108,7 +111,10 @@ def fit_people(tables: Mapping[str, Array], made: Mapping[str, Mapping[str, Arra
     """The people's entry."""
     fits = {sex: (people.mean(axis=0), np.cov(people.T)) for sex, people in tables.items()}
     return {
+        "share": SHARES["people"],
+        "bare": False,
         "variables": list(COLUMNS),
+        "measures": ["height", *girth.MEASURES],
         **PEOPLE_SDS,
         **{sex: entry(fit, links(fit, made[sex])) for sex, fit in fits.items()},
     }
@@ -117,23 +123,24 @@ def fit_people(tables: Mapping[str, Array], made: Mapping[str, Mapping[str, Arra
 def fit_rendered(made: Mapping[str, Mapping[str, Array]]) -> dict[str, object]:
     """The rendered bodies' entry: what is seen of them is a variable itself."""
     names = [*RENDERED_TRUE, *RENDERED_SEEN]
-    out: dict[str, object] = {"variables": names, **RENDERED_SDS}
+    own = [name for name in RENDERED_TRUE if name != "weight"]
+    out: dict[str, object] = {"share": SHARES["rendered"], "bare": True, "variables": names, "measures": own}
+    out |= RENDERED_SDS
     for sex, known in made.items():
         samples = np.stack([known[n] if n in RENDERED_TRUE else known[f"seen_{n}"] for n in names], axis=1)
         out[sex] = entry(gaussian(samples), dict.fromkeys(RENDERED_SEEN, (0.0, 0.0)) | {"inseam": gap(known)})
     return out
 
 
-def main(arguments: Sequence[str]) -> None:
-    """Fits everything and writes the models."""
-    folder, made_file = Path(arguments[0]), Path(arguments[1])
+def fit(folder: Path, made_file: Path) -> str:
+    """The text of `model.json`, from the folder of the tables and the file of the rendered bodies."""
     tables = {sex: table(folder / file) for sex, file in FILES.items()}
     made = {sex: rendered(made_file, sex) for sex in FILES}
-    model = {bodies.PEOPLE: fit_people(tables, made), bodies.RENDERED: fit_rendered(made)}
-    bodies.MODEL_FILE.write_text(json.dumps(model, separators=(",", ":")) + "\n", encoding="utf-8")
+    model = {"people": fit_people(tables, made), "rendered": fit_rendered(made)}
+    return json.dumps(model, separators=(",", ":")) + "\n"
 
 
 if __name__ == "__main__":
     if len(sys.argv) != 3:
         sys.exit("usage: python -m effects.clothing_size.refit TABLES RENDERED.csv")
-    main(sys.argv[1:])
+    bodies.MODEL_FILE.write_text(fit(Path(sys.argv[1]), Path(sys.argv[2])), encoding="utf-8")

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from effects.clothing_size.measure import HIPS, SHOULDERS, Array, Segment, pixels
+from effects.clothing_size.measure import Segment
+from effects.clothing_size.straight import HIPS, SHOULDERS, Array, pixels
 from phosphene import Pose, Reference
 
 # Sides in centimetres: ISO 216 A4, ISO/IEC 7810 ID-1 (every bank card).

@@ -2,13 +2,12 @@
 
 By hand, in an environment that also has anny 0.6.2 (Apache-2.0; its body data are CC0) and torch:
 
-    python -m tests.measurement.render_bodies rendered.csv --count 240 --walls FOLDER_OF_PHOTOS
+    python -m tests.measurement.render_bodies tests/measurement/rendered.csv
 
-Each body stands before a plain wall, two of five before a photo of the folder (as the model that ships was made: with
-plain walls alone the outlines are cleaner, and the intervals fitted on them too narrow for pictures of rooms). It is
-seen from the front and the side by a camera at 2.85 to 3.8 m, with the arms and legs apart. Girths are hulls of
-horizontal slices of the mesh, as a tape lies: chest the fullest between 0.70 and 0.76 of the height, waist the slimmest
-between 0.58 and 0.66, hips the fullest between 0.46 and 0.54; the mass is the mesh's volume at 980 kg a cubic metre.
+Each body stands before a plain wall or in a drawn room, and is seen from the front and the side by a camera at 2.85 to
+3.8 m, with the arms and legs apart. Girths are hulls of horizontal slices of the mesh, as a tape lies: chest the
+fullest between 0.70 and 0.76 of the height, waist the slimmest between 0.58 and 0.66, hips the fullest between 0.46 and
+0.54; the mass is the mesh's volume at 980 kg a cubic metre. A body's row depends on its number alone.
 None of these bodies is one that `measure --evaluate` is given.
 """
 
@@ -16,6 +15,9 @@ from __future__ import annotations
 
 import argparse
 import csv
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +30,8 @@ from engine.trackers import open_tracker
 
 SIZE, FOCAL_PX = (720, 1280), 1150.0
 DENSITY = 980.0
-PHOTOS = 0.4  # of the bodies stand before one, where there are any
+ROOMS = 0.6  # of the bodies stand in one, the others before a plain wall
+SEED = 7
 ARM_BONES = ("upperarm", "lowerarm", "wrist", "finger", "metacarpal")
 LEG_BONES = ("upperleg", "lowerleg", "foot", "toe")
 NAMES = (*refit.RENDERED_TRUE, *(f"seen_{n}" for n in (*refit.RENDERED_SEEN, "inseam")))
@@ -103,7 +106,7 @@ class Bodies:
             "inseam": 100 * float(middle[:, 2].min()),
         }
 
-    def picture(self, mesh: np.ndarray, side: bool, camera: dict[str, float], colours: np.ndarray, wall: Any) -> Any:
+    def picture(self, mesh: np.ndarray, side: bool, camera: dict[str, float], colours: np.ndarray, behind: Any) -> Any:
         """The body as the camera sees it (RGB), four times finer than its pixels and shrunk."""
         seen = np.stack([-mesh[:, 1], mesh[:, 0], mesh[:, 2]], axis=1) if side else mesh
         p = np.radians(camera["pitch_deg"])
@@ -115,15 +118,45 @@ class Bodies:
         normal /= np.linalg.norm(normal, axis=1, keepdims=True) + 1e-9
         light = 0.45 + 0.55 * np.clip(normal @ (np.array([0.3, -0.6, 0.7]) / np.linalg.norm([0.3, -0.6, 0.7])), 0, 1)
         fine = 2
-        image = cv2.resize(wall, None, fx=fine, fy=fine)
+        image = cv2.resize(behind, None, fx=fine, fy=fine)
         corners = np.round(points[self.faces] * fine * 16).astype(np.int32)
         for i in np.argsort(-depth[self.faces].mean(axis=1)):
             cv2.fillConvexPoly(image, corners[i], (colours[self.faces[i, 0]] * light[i]).tolist(), shift=4)
         return cv2.resize(image, SIZE, interpolation=cv2.INTER_AREA)
 
 
-def one(bodies: Bodies, rng: np.random.Generator, female: bool, photos: list[Any]) -> dict[str, Any] | None:
-    """One body's row; None where it was not found in its pictures."""
+@cache
+def the_bodies() -> Bodies:
+    """The body model, loaded once a process."""
+    return Bodies()
+
+
+def wall(rng: np.random.Generator) -> np.ndarray:
+    """What stands behind a body: an evenly lit wall, or a room with a floor, doors, windows, pictures and lamps."""
+    width, height = SIZE
+    shade = np.linspace(rng.uniform(90, 240), rng.uniform(60, 220), height)[:, None, None]
+    image = np.ascontiguousarray((shade * np.ones((1, width, 1)) * rng.uniform(0.8, 1.0, 3)).astype(np.uint8))
+    if rng.random() >= ROOMS:
+        return image
+    floor = int(rng.uniform(0.62, 0.9) * height)
+    image[floor:] = (image[floor:] * rng.uniform(0.35, 0.95, 3)).astype(np.uint8)
+    for _ in range(rng.integers(6, 28)):
+        x, y = rng.uniform(-0.2, 1.0) * width, rng.uniform(-0.1, 0.9) * height
+        far = (x + rng.uniform(0.03, 0.5) * width, y + rng.uniform(0.02, 0.4) * height)
+        bright = rng.uniform(200, 255) if rng.random() < 0.2 else rng.uniform(15, 220)
+        colour = np.clip(bright * rng.uniform(0.75, 1.1, 3), 0, 255).tolist()
+        cv2.rectangle(image, (int(x), int(y)), (int(far[0]), int(far[1])), colour, -1 if rng.random() < 0.6 else 4)
+    for _ in range(rng.integers(0, 14)):
+        ends = rng.uniform(-0.2, 1.2, 4) * (width, height, width, height)
+        grey = [float(rng.uniform(20, 235))] * 3
+        cv2.line(image, (int(ends[0]), int(ends[1])), (int(ends[2]), int(ends[3])), grey, int(rng.integers(1, 7)))
+    return cv2.GaussianBlur(image, (0, 0), rng.uniform(0.6, 4.0))
+
+
+def one(number: int) -> dict[str, Any] | None:
+    """A body's row by its number, men even and women odd; None where it was not found in its pictures."""
+    bodies = the_bodies()
+    rng, female = np.random.default_rng((SEED, number)), number % 2 == 1
     phenotype = {
         "gender": rng.uniform(0.9, 1.0) if female else rng.uniform(0.0, 0.1),
         "age": rng.uniform(0.62, 0.92),
@@ -140,39 +173,36 @@ def one(bodies: Bodies, rng: np.random.Generator, female: bool, photos: list[Any
     colours[z < 0.045] = (25, 20, 20)
     camera = {"distance_m": rng.uniform(2.85, 3.8), "height_m": rng.uniform(0.95, 1.4)}
     camera["pitch_deg"] = float(np.degrees(np.arctan((camera["height_m"] - 0.94) / camera["distance_m"])))
-    shade = np.linspace(rng.uniform(90, 240), rng.uniform(60, 220), SIZE[1])[:, None, None]
-    wall = (shade * np.ones((1, SIZE[0], 1)) * rng.uniform(0.8, 1.0, 3)).astype(np.uint8)
-    if photos and rng.random() < PHOTOS:
-        wall = photos[rng.integers(len(photos))]
+    behind = wall(rng)
     seen: dict[str, float] = {}
     for side, read in ((False, measure.read), (True, profile.read_profile)):
-        image = bodies.picture(mesh, side, camera, colours, wall)
-        image = np.clip(image + rng.normal(0, 2, image.shape), 0, 255).astype(np.uint8)
+        image = bodies.picture(mesh, side, camera, colours, behind)
+        pixels = np.ascontiguousarray(np.clip(image + rng.normal(0, 2, image.shape), 0, 255).astype(np.uint8))
         with open_tracker("pose", masks=True) as tracker:
-            poses = tracker.track(Frame(0, 0.0, np.ascontiguousarray(image))).items
-        if not poses or (found := read(poses[0], poses[0].mask, SIZE)).faults:
+            poses = tracker.track(Frame(0, 0.0, pixels)).items
+        if not poses or (found := read(poses[0], poses[0].mask, SIZE, pixels)).faults:
             return None
         seen |= {f"seen_{name}": ratio for name, ratio in found.ratios.items()}
-    return {"sex": "female" if female else "male", **bodies.truth(mesh), **seen}
+    row = {k: f"{v:.6g}" for k, v in (bodies.truth(mesh) | seen).items()}
+    return {"sex": "female" if female else "male", **row}
 
 
 def main() -> None:
     """Writes the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("table", type=Path)
-    parser.add_argument("--count", type=int, default=240)
-    parser.add_argument("--walls", type=Path, help="a folder of photos to stand before")
+    parser.add_argument("--count", type=int, default=400)
+    parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
-    files = sorted(options.walls.glob("*.jpg")) if options.walls else []
-    photos = [cv2.cvtColor(cv2.resize(cv2.imread(str(path)), SIZE), cv2.COLOR_BGR2RGB) for path in files]
-    bodies, rng = Bodies(), np.random.default_rng(7)
+    numbers = range(options.count)
     with options.table.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, ("sex", *NAMES), restval="", extrasaction="ignore")
         writer.writeheader()
-        for number in range(options.count):
-            row = one(bodies, rng, number % 2 == 1, photos)
-            if row is not None:
-                writer.writerow(row)
+        with ProcessPoolExecutor(options.workers, multiprocessing.get_context("spawn")) as pool:
+            for row in pool.map(one, numbers, chunksize=4):
+                if row is not None:
+                    writer.writerow(row)
+                    file.flush()
 
 
 if __name__ == "__main__":

@@ -64,6 +64,7 @@ TEST_PROGRAMS = {
         "PipeWire camera",
     ),
     "chromium": (["chromium"], "browser"),
+    "espeak-ng": (["espeak-ng"], "speech"),
 }
 MESA_DEBIAN = ["libegl-mesa0", "libgl1-mesa-dri", "libglx-mesa0"]
 OTHER_LINUX = {

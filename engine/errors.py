@@ -63,6 +63,9 @@ class GpuError(PhospheneError):
     """No usable OpenGL context, or one that was lost."""
 
 
+MOST_LISTED = 60  # names in a hint; a model may know a thousand
+
+
 def unknown_name(kind: str, name: str, known: Iterable[str], *, where: str = "") -> UsageError:
     """The error for a name that does not exist: suggests the nearest ones, else lists what there is."""
     names = sorted(known)
@@ -70,5 +73,6 @@ def unknown_name(kind: str, name: str, known: Iterable[str], *, where: str = "")
     if near:
         hint = "did you mean " + " or ".join(f"'{n}'" for n in near) + "?"
     else:
-        hint = "known: " + (", ".join(names) if names else "none")
+        more = f" … ({len(names)} in all)" if len(names) > MOST_LISTED else ""
+        hint = "known: " + (", ".join(names[:MOST_LISTED]) + more if names else "none")
     return UsageError(f"unknown {kind} '{name}'", where=where, hint=hint)

@@ -32,7 +32,7 @@ FORMAT = 1
 HEADER, SCENE = "take.json", "scene.toml"
 MAX_HEADER = 4_000_000
 # Signals that follow from the results, the keys and the time; only others (MIDI …) have to be written down.
-DERIVED = ("face", "pose", "person", "hands", "class", "gesture", "object", "audio", "time", "key", "lfo")
+DERIVED = ("face", "pose", "person", "hands", "class", "voice", "gesture", "object", "audio", "time", "key", "lfo")
 
 
 @dataclass(frozen=True, slots=True)

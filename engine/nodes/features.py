@@ -87,14 +87,15 @@ def of_found(found: Any, frame: Frame) -> Floats | None:
 
 
 def of_sound(wave: Floats) -> Floats:
-    """A second of sound as 24 moments of 32 bands, in decibels below the loudest of them: a word is the same however
-    loud it is said. The bands lie as on the mel scale (Stevens, Volkmann, Newman 1937)."""
+    """A second of sound as 24 moments of 32 bands, in decibels below the loudest of them, 40 at most: a word is the
+    same however loud it is said, and whatever the room hums beneath it. The bands lie as on the mel scale (Stevens,
+    Volkmann, Newman 1937)."""
     starts = np.arange(0, len(wave) - FRAME + 1, HOP)
     power = np.abs(np.fft.rfft(wave[starts[:, None] + np.arange(FRAME)] * np.hanning(FRAME), axis=1)) ** 2
     bands = power @ _mel_bands().T
     moments = bands[: len(bands) // 2 * 2].reshape(-1, 2, BANDS).mean(axis=1)
     loud = 10.0 * np.log10(moments + 1e-6)
-    return np.asarray(np.maximum((loud - loud.max()) / 20.0, -4.0), np.float32).ravel()
+    return np.asarray(np.maximum((loud - loud.max()) / 20.0, -2.0), np.float32).ravel()
 
 
 @cache

@@ -71,6 +71,7 @@ def by_name(name: str) -> Spec:
         return _shipped(name, shipped()[name])
     error = unknown_name("model", name, names())
     error.hint += f"; or say where it lies: --model {name}=PATH, or [model.{name}] in the scene"
+    error.hint += f"; or teach it: phosphene teach {name}"
     raise error
 
 

@@ -14,7 +14,7 @@ from engine.nodes.boxes import BoxReader
 from engine.nodes.convert import ready
 from engine.nodes.picture import box, prepared, to_frame
 from engine.nodes.runtime import Port, Runtime
-from engine.nodes.spec import OutputSettings, Spec
+from engine.nodes.spec import TASKS, OutputSettings, Spec
 from engine.nodes.steady import Steady
 
 POSE_INPUT = (14739,)  # PoseNet's 17 heatmaps and 34 offsets over 17×17 cells of 257 pixels
@@ -156,11 +156,16 @@ class Node(Closing):
 
     def _check_labels(self, runtime: Runtime) -> tuple[str, ...]:
         spec = self.spec
-        if spec.task not in ("labels", "boxes"):
+        if spec.task != "labels":
             return spec.labels
-        if spec.task == "boxes":
-            return spec.labels
-        count = int(np.prod(runtime.outputs[0].shape or (1,)))
+        shape = runtime.outputs[0].shape or (1,)
+        count = int(np.prod(shape))
+        if max(shape) != count:
+            raise ModelError(
+                f"model {spec.name} gives {words(shape)}, which are no classes",
+                where=str(spec.file),
+                hint=f'say what comes out by task = "…" in a .toml: {", ".join(TASKS)}',
+            )
         labels = spec.labels or tuple(f"class {n}" for n in range(1, count + 1))
         if len(labels) != count:
             raise ModelError(

@@ -8,7 +8,7 @@ from pathlib import Path
 from engine.errors import UsageError, unknown_name
 from engine.nodes.find import at, spec_for
 from engine.nodes.labels import slugs
-from engine.nodes.words import PREFIX
+from engine.nodes.words import PREFIX, VOICE
 from engine.scene import Scene
 from engine.signals import tracker_of
 
@@ -38,7 +38,8 @@ def settle(scene: Scene, trackers: Iterable[str]) -> dict[str, str]:
             if isinstance(node, RowNode) and node.fed:
                 feeds[tracker] = node.fed
         for address, binding in scene.bindings.items():
-            group, _, label = binding.source.removeprefix(f"class.{name}").partition(".")
+            source = f"class.{binding.source}" if binding.source.startswith(f"{VOICE}.") else binding.source
+            group, _, label = source.removeprefix(f"class.{name}").partition(".")
             if tracker_of(binding.source) == tracker and not group and label not in labels:
                 raise unknown_name(f"class of model {name}", label, labels, where=address)
     return feeds

@@ -16,10 +16,12 @@ GROUPS: dict[str, tuple[str, str]] = {
         "class.MODEL.LABEL",
         "how surely a model sees that class, steadied; above one half while it counts as seen",
     ),
+    "voice": ("voice.WORD", "how surely the word is heard: the classes of your own model of sound called voice"),
     "gesture": ("gesture.NAME", "how surely a hand shows it: thumb_up, victory, open_palm, closed_fist, pointing_up …"),
     "object": ("object.LABEL", "how surely there is such an object, e.g. object.cup"),
 }
 OBJECTS = "objects"  # the model that `object.*` speaks of
+VOICE = "voice"  # the model that `voice.*` speaks of
 
 
 def normal(name: str) -> str:
@@ -38,7 +40,7 @@ def tracker_for(name: str) -> str:
     group, _, rest = name.partition(".")
     if group == "class":
         return PREFIX + rest.partition(".")[0]
-    return {"object": PREFIX + OBJECTS, "gesture": "hands", "hands": "hands"}.get(group, "")
+    return {"object": PREFIX + OBJECTS, "voice": PREFIX + VOICE, "gesture": "hands", "hands": "hands"}.get(group, "")
 
 
 def heard_of(results: Mapping[str, Any]) -> dict[str, float]:
@@ -52,6 +54,8 @@ def heard_of(results: Mapping[str, Any]) -> dict[str, float]:
             model = tracker.removeprefix(PREFIX)
             for label, value in zip(slugs(found.names), found.values, strict=True):
                 values[f"class.{model}.{label}"] = float(value)
+                if model == VOICE:
+                    values[f"{VOICE}.{label}"] = float(value)
         elif isinstance(found, Things) and tracker == PREFIX + OBJECTS:
             for thing in found.items:
                 name = f"object.{slug(thing.label)}"

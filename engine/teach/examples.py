@@ -19,6 +19,7 @@ CLIPS = (".mp4", ".mkv", ".mov", ".webm", ".avi", ".m4v", ".gif", ".ogv", ".mpg"
 LEAST = 4  # examples of a class
 MOST_WAVES = 3000  # of one file: four minutes
 SILENCE, QUIETER = 1e-4, 0.25  # root mean square; part of the loudest second
+HALF = 0.7  # part of the loudest second near by: what is quieter holds only a piece of the word
 
 Progress = Callable[[str, int, int], None]
 
@@ -112,7 +113,8 @@ def record(classes: dict[str, list[Path]], kind: str, progress: Progress | None 
 
 
 def listen(recording: Recording, file: Path) -> None:
-    """Adds the seconds of sound in a file; those that are far quieter than its loudest hold nothing of the class."""
+    """Adds the seconds of sound in a file; those that are far quieter than its loudest hold nothing of the class, and
+    those that are quieter than others near by only the beginning or the end of a word."""
     from engine.sources.sound import FileSound
 
     waves: list[Floats] = []
@@ -127,7 +129,9 @@ def listen(recording: Recording, file: Path) -> None:
     recording.frames += len(waves)
     loudest = float(levels.max()) if len(levels) else 0.0
     if loudest > SILENCE:
-        kept = np.flatnonzero(levels >= QUIETER * loudest)
+        reach = round(SECONDS * RATE_HZ)
+        near = np.array([levels[max(0, i - reach) : i + reach + 1].max() for i in range(len(levels))])
+        kept = np.flatnonzero((levels >= QUIETER * loudest) & (levels >= HALF * near))
         recording.rows += [of_sound(waves[i]) for i in kept]
 
 

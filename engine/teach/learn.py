@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import numpy as np
 from engine import tf_jobs
 from engine.nodes.neighbours import Neighbours
 from engine.teach.examples import Examples
-from engine.teach.judge import accuracy, confusion, folds
+from engine.teach.judge import Fold, accuracy, confusion, folds
 
 METHODS = ("auto", "net", "nearest")
 Progress = Callable[[Mapping[str, Any]], None]
@@ -34,6 +34,19 @@ class Learnt:
         return None if self.table is None else accuracy(self.table)
 
 
+def nearest_table(examples: Examples, divisions: Sequence[Fold], progress: Progress | None = None) -> np.ndarray:
+    """The confusion matrix (row: what it was) of everything held out, by the nearest examples."""
+    count = len(examples.labels)
+    table = np.zeros((count, count), int)
+    for fold in divisions:
+        judge = Neighbours(examples.rows[fold.learn], examples.classes[fold.learn], count)
+        said = np.array([judge.probabilities(row).argmax() for row in examples.rows[fold.held]])
+        table += confusion(examples.classes[fold.held], said, count)
+        if progress is not None:
+            progress({"table": table.tolist()})
+    return table
+
+
 def learn(
     examples: Examples, folder: Path, method: str = "auto", seed: int = 0, progress: Progress | None = None
 ) -> Learnt:
@@ -46,13 +59,7 @@ def learn(
     divisions, alone = folds(examples)
     count = len(examples.labels)
     if method == "nearest":
-        table = np.zeros((count, count), int)
-        for fold in divisions:
-            judge = Neighbours(examples.rows[fold.learn], examples.classes[fold.learn], count)
-            said = np.array([judge.probabilities(row).argmax() for row in examples.rows[fold.held]])
-            table += confusion(examples.classes[fold.held], said, count)
-            if progress is not None:
-                progress({"table": table.tolist()})
+        table = nearest_table(examples, divisions, progress)
         Neighbours(examples.rows, examples.classes, count).save(folder / "nearest.npz")
     else:
         with tempfile.TemporaryDirectory(prefix="phosphene-teach-") as scratch:

@@ -8,8 +8,10 @@ from collections.abc import Collection, Sequence
 from engine.data import Floats, Observation
 from engine.errors import UsageError
 from engine.nodes.features import Extractor
-from engine.shapes import Box, Label, Shape
-from engine.teach.examples import LEAST, RATE_HZ, Recording
+from engine.shapes import Shape
+from engine.teach.examples import RATE_HZ, Recording
+from engine.teach.panel import confusion_panel, panel
+from engine.teach.preview import Preview
 
 KEYS = "123456789"
 DONE = "enter"
@@ -59,23 +61,13 @@ class LiveRecorder:
         own = {label: [r for r in self.recordings if r.label == label and r.rows] for label in self.labels}
         return [(label, sum(len(r.rows) for r in found), len(found)) for label, found in own.items()]
 
-    def shapes(self, held: Collection[str], size: tuple[int, int]) -> list[Shape]:
+    def shapes(self, held: Collection[str], scores: Floats | None, size: tuple[int, int]) -> list[Shape]:
         """What stands in the window: each class with its key, how much it has, and what to do."""
-        unit = size[1] / 720
-        step = 0.055
-        rows = len(self.labels) + 1
-        shapes: list[Shape] = [Box((0.02, 0.03), (0.46, 0.06 + step * rows), "#0a0e18c0", 12.0 * unit)]
         now = self._label(held)
-        for number, (label, examples, recordings) in enumerate(self.counts()):
-            enough = examples >= LEAST and recordings >= 2
-            color = "#ff5a5f" if label == now else "#7ae582" if enough else "#ffffff"
-            text = f"{KEYS[number]}  {label}: {examples} in {recordings}"
-            shapes.append(Label(text, (0.035, 0.045 + step * number), 26.0 * unit, color, bold=label == now))
-        hint = "hold a key to record, several times each; Enter: learn"
+        hint = "hold a key to record a class,\nseveral times each; Enter learns"
         if now is not None:
-            hint = f"recording {now}" if self.seen else f"recording {now}: nobody is seen"
-        shapes.append(Label(hint, (0.035, 0.045 + step * (rows - 1)), 18.0 * unit, "#ffd166"))
-        return shapes
+            hint = f"recording {now}" if self.seen else f"recording {now}:\nnobody is seen"
+        return panel(self.counts(), KEYS, now, hint, scores, size)
 
 
 def record_live(spec: str, labels: Sequence[str], extractor: Extractor) -> list[Recording]:
@@ -88,26 +80,34 @@ def record_live(spec: str, labels: Sequence[str], extractor: Extractor) -> list[
     from engine.sinks.window import WindowSink
     from engine.sources import open_source
 
-    recorder = LiveRecorder(labels)
+    recorder, preview = LiveRecorder(labels), Preview(labels)
     scene = Scene("teach", layers=[Layer("camera")], flash_guard=False)
     with extractor, open_source(spec) as source, WindowSink(source.size, "Phosphene · teach") as window:
         renderer = Renderer(window.gpu, scene, source.size)
         try:
             last_s: float | None = None
-            begin_s = time.perf_counter()
+            begin_s, before = time.perf_counter(), False
             while (frame := source.read()) is not None:
                 if not source.live:  # a file comes at its own pace, not as fast as it can be read
                     time.sleep(max(0.0, begin_s + frame.time_s - time.perf_counter()))
                 held = set(window.held)
+                wants = recorder.wants(held)
                 # Trackers follow from frame to frame, so they look at every one; a picture's model only when asked.
-                looks = recorder.wants(held) or extractor.kind != "embedding"
+                looks = wants or preview.known is not None or extractor.kind != "embedding"
                 row = extractor.vector(frame) if looks else None
                 recorder.add(held, row, frame.time_s)
+                if before and not wants:
+                    preview.learn(recorder.recordings)  # at once, whenever a key is let go
+                before = wants
                 renderer.render(Observation(frame), 0.0 if last_s is None else frame.time_s - last_s)
                 last_s = frame.time_s
-                renderer.overlay.draw(recorder.shapes(held, renderer.size), renderer.canvas.framebuffer)
+                shapes = recorder.shapes(held, preview.probabilities(row), renderer.size)
+                if preview.known is not None:
+                    shapes += confusion_panel(preview.known.table, recorder.labels, KEYS, renderer.size)
+                renderer.overlay.draw(shapes, renderer.canvas.framebuffer)
                 if not window.show(renderer) or DONE in window.pressed():
                     break
         finally:
+            preview.close()
             renderer.release()
     return recorder.recordings

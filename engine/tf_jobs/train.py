@@ -52,31 +52,35 @@ def fitted(library: Any, tf: Any, rows: Any, classes: Any, count: int, seed: int
     optimizer = library.optimizers.Adam(3e-3)
     loss_of = library.losses.SparseCategoricalCrossentropy(reduction="none")
 
-    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
-    def step(x: Any, y: Any, w: Any) -> Any:
-        with tf.GradientTape() as tape:
-            loss = tf.reduce_mean(loss_of(y, net(x, training=True)) * w) + tf.add_n(net.losses)
-        variables = net.trainable_variables
-        optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
-        return loss
+    optimizer.build(net.trainable_variables)
+    x, y, w = tf.constant(rows, tf.float32), tf.constant(classes), tf.constant(weights)
+
+    @tf.function(autograph=False)  # type: ignore[untyped-decorator]
+    def go_through(order: Any) -> Any:
+        """One epoch, whole in the graph: what is around a step of so small a net would take longer than the step."""
+
+        def step(at: Any, total: Any) -> tuple[Any, Any]:
+            part = order[at : at + BATCH]
+            with tf.GradientTape() as tape:
+                said = net(tf.gather(x, part), training=True)
+                loss = tf.reduce_mean(loss_of(tf.gather(y, part), said) * tf.gather(w, part)) + tf.add_n(net.losses)
+            variables = net.trainable_variables
+            optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+            return at + BATCH, total + loss
+
+        _, total = tf.while_loop(lambda at, _: at < tf.size(order), step, (tf.constant(0), tf.constant(0.0)))
+        return total / tf.constant(-(-len(rows) // BATCH), tf.float32)
 
     rng = np.random.default_rng(seed)
     best, since = np.inf, 0
     for epoch in range(EPOCHS):
-        order = rng.permutation(len(rows))
-        losses = [float(step(rows[part], classes[part], weights[part])) for part in batches(order)]
-        loss = float(np.mean(losses))
+        loss = float(go_through(tf.constant(rng.permutation(len(rows)).astype(np.int32))))
         tell(what=what, epoch=epoch + 1, epochs=EPOCHS, loss=round(loss, 4))
         since = 0 if loss < best * 0.98 else since + 1
         best = min(best, loss)
         if since >= PATIENCE:
             break
     return net
-
-
-def batches(order: Any) -> list[Any]:
-    """`order` in parts of `BATCH`, the last one maybe shorter."""
-    return [order[i : i + BATCH] for i in range(0, len(order), BATCH)]
 
 
 def tell(**words: Any) -> None:

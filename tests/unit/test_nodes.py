@@ -569,12 +569,24 @@ def test_the_signals_of_models() -> None:
     assert Binding("class.m.Class 1").source == "class.m.class-1"
     assert tracker_of("class.m.class-1") == "model.m"
     assert tracker_of("object.cup") == "model.objects"
+    assert tracker_of("voice.laser") == "model.voice"
     assert tracker_of("face.smile") == "face"
     assert tracker_of("time") == tracker_of("key.a") == tracker_of("audio.level") == ""
     assert natural("class.m.x").absent == 0.0
     for name in ("class.m", "class.m.", "class.", "class..x"):
         with pytest.raises(UsageError):
             natural(name)
+
+
+def test_words_are_signals_by_themselves(tmp_path: Path) -> None:
+    heard = Labels(0, ("Laser", "stop"), *[np.array([0.9, 0.1], np.float32)] * 2)
+    signals: Any = Signals().observe(Observation(colour("red"), {"model.voice": heard})).signals
+    assert signals["voice.laser"] == signals["class.voice.laser"] == pytest.approx(0.9)
+    colours(tmp_path / "c")
+    text = '[[layer]]\neffects = [{ use = "duotone", amount = { from = "voice.rad" } }]\n'
+    scene = open_scene(Wishes(str(scene_at(tmp_path, text)), models=[("voice", str(tmp_path / "c"))]))
+    with pytest.raises(UsageError, match="unknown class of model voice 'rad'"):
+        settle(scene, scene.needs())
 
 
 def test_objects_are_signals_by_their_surest() -> None:

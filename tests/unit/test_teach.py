@@ -26,11 +26,14 @@ from engine.nodes.features import Extractor, of_face, of_hands, of_pose, of_soun
 from engine.nodes.neighbours import MOST, Neighbours
 from engine.nodes.open import open_node
 from engine.nodes.row_node import RowNode
+from engine.shapes import Box
 from engine.teach import keep
 from engine.teach.examples import Examples, Recording, classes_of, frames_of, gather, sources_of
 from engine.teach.judge import accuracy, confusion, folds, table_text
 from engine.teach.learn import learn
-from engine.teach.live import LiveRecorder
+from engine.teach.live import KEYS, LiveRecorder
+from engine.teach.panel import confusion_panel, panel
+from engine.teach.preview import Preview
 
 RNG = np.random.default_rng(4)
 
@@ -439,10 +442,39 @@ def test_two_keys_at_once_mean_neither() -> None:
 def test_the_window_says_what_is_recorded() -> None:
     recorder = LiveRecorder(("still", "wave"))
     recorder.add({"2"}, None, 0.0)
-    texts = [getattr(shape, "text", "") for shape in recorder.shapes({"2"}, (640, 360))]
-    assert "2  wave: 0 in 0" in texts
-    assert "recording wave: nobody is seen" in texts
-    assert "hold a key" in " ".join(getattr(s, "text", "") for s in recorder.shapes(set(), (640, 360)))
+    texts = [getattr(shape, "text", "") for shape in recorder.shapes({"2"}, None, (640, 360))]
+    assert {"2  wave", "0, 0 times", "recording wave:\nnobody is seen"} <= set(texts)
+    assert "hold a key" in " ".join(getattr(s, "text", "") for s in recorder.shapes(set(), None, (640, 360)))
+
+
+@pytest.mark.parametrize("count", [2, 5, 9])
+@pytest.mark.parametrize("size", [(640, 480), (1280, 720), (360, 640)])
+def test_everything_in_the_window_lies_within_it(count: int, size: tuple[int, int]) -> None:
+    labels = [f"a rather long name {n}" for n in range(count)]
+    scores = np.full(count, 1.0 / count, np.float32)
+    shapes = panel([(label, 100, 3) for label in labels], KEYS, labels[0], "recording", scores, size)
+    shapes += confusion_panel(np.eye(count, dtype=int) * 7 + 1, labels, KEYS, size)
+    boxes = [shape for shape in shapes if isinstance(shape, Box)]
+    assert all(0.0 <= v <= 1.0 for box in boxes for v in (*box.top_left, *box.bottom_right))
+
+
+def test_what_would_be_learnt_is_known_while_recording() -> None:
+    preview = Preview(("a", "b"))
+    made = examples(("b", 12), ("a", 12), ("b", 9), ("a", 9), apart=20.0)
+    recordings = [
+        Recording(made.names[n].partition(":")[0], f"{n}", list(made.rows[made.recordings == n])) for n in range(4)
+    ]
+    preview.learn(recordings[:1])
+    preview.close()
+    assert preview.probabilities(made.rows[0]) is None, "one class alone is not enough"
+    preview.learn(recordings)
+    preview.close()
+    assert preview.known is not None
+    assert preview.known.table.tolist() == [[21, 0], [0, 21]]
+    said = preview.probabilities(made.rows[0])
+    assert said is not None
+    assert said.argmax() == 1, "the classes stand in the order of their keys"
+    assert preview.probabilities(None) is None
 
 
 # Sound

@@ -314,6 +314,8 @@ def describe_point(point: EntryPoint) -> Entry:
         tree = ast.parse(path.read_bytes(), str(path))
     except SyntaxError as error:
         return Entry(point.name, "", path, "plugin", problem=f"{path}:{error.lineno}: {error.msg}")
+    except FileNotFoundError:
+        return Entry(point.name, "", path, "plugin", problem=f"{point.value}: there is no module {point.module}")
     except (OSError, ValueError, RecursionError, MemoryError) as error:
         return Entry(point.name, "", path, "plugin", problem=f"{path}: {error}")
     made = [n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == point.value.partition(":")[2]]
@@ -331,7 +333,8 @@ def load_entry_point(name: str) -> type[Effect]:
     try:
         loaded = point.load()
     except Exception as error:
-        raise UsageError(f"effect '{name}' fails when it is loaded: {error}", where=point.value) from error
+        why = f"effect '{name}' fails when it is loaded: {type(error).__name__}: {error}"
+        raise UsageError(why, where=line_in(error, describe_point(point).path)) from error
     if not (isinstance(loaded, type) and issubclass(loaded, Effect)):
         raise UsageError(f"effect '{name}' is not an Effect class", where=point.value)
     return vet(loaded, file_of(loaded) or Path(point.value))

@@ -19,9 +19,10 @@ from engine.dialects.base import Foreign
 from engine.effect import Effect
 from engine.errors import PhospheneError
 from engine.params import Media
-from engine.registry import Registry, describe_effect, load_file
+from engine.registry import Registry, describe_effect, load_file, user_folders
 from engine.renderer import Renderer
 from engine.renderer.gpu import Gpu
+from engine.renderer.notices import words
 from engine.renderer.probing import float_pictures, runner_of, unused_uniforms
 from engine.renderer.runner import EffectRunner
 from engine.scene import Layer, Scene
@@ -81,6 +82,18 @@ class Judge:
         finally:
             self.values = {}
         return verdict.error
+
+    def load(self, use: str, folders: list[str]) -> str:
+        """What is wrong with the effect called `use`, so that it cannot be loaded or compiled; nothing is drawn."""
+        effect: Effect | None = None
+        try:
+            effect = Registry([*map(Path, folders), *user_folders("effects")]).effect(use)()
+            EffectRunner(self.gpu, effect, SMALL).release()
+        except PhospheneError as error:
+            return f"{error.where}: {error.message}" if error.where else error.message
+        except Exception as error:  # noqa: BLE001 (an author's file may do anything)
+            return words(error, effect)
+        return ""
 
     def load_and_draw(self, path: Path, verdict: Verdict) -> None:
         """Everything but the count of GL objects."""

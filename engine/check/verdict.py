@@ -90,12 +90,14 @@ def main_line(path: Path) -> str:
     return line_of(path, _MAIN)
 
 
-_ENDLESS = re.compile(r"\b(?:while\s*\(\s*(?:true|1)\s*\)|for\s*\([^;()]*;\s*(?:true)?\s*;[^)]*\))")
-_LOOP = re.compile(r"\b(?:while|for)\s*\(")
+_ENDLESS = re.compile(
+    r"\b(?:while\s*\(\s*(?:true|1)\s*\)|for\s*\([^;()]*;\s*(?:true)?\s*;[^)]*\)|while\s+(?:True|1)\s*:)"
+)
+_LOOP = re.compile(r"\b(?:while|for)\s*\(|^[ \t]*while\b[^\n]*:", re.M)
 
 
 def loop_line(path: Path) -> str:
-    """`file:line` of the loop in a shader that is most likely the one without an end."""
+    """`file:line` of the loop in an effect that is most likely the one without an end."""
     return line_of(path, _ENDLESS, _LOOP, _MAIN)
 
 

@@ -150,8 +150,7 @@ def stopped(path: Path, code: int | None, limit_s: float, said: str) -> Verdict:
         except PhospheneError:
             verdict.kind = path.suffix[1:]
     if code is None:
-        where = loop_line(path) if is_shader(path) else str(path)
-        verdict.error = f"{where}: stopped after {limit_s:g} s: a loop without an end?"
+        verdict.error = f"{loop_line(path)}: stopped after {limit_s:g} s: a loop without an end?"
     else:
         how = f"signal {-code}" if code < 0 else f"exit code {code}"
         verdict.error = f"{path}: brought the process down ({how}){': ' + said if said else ''}"

@@ -27,8 +27,10 @@ def main() -> int:
         # Whoever asks stops it at the limit. Should that process have been killed meanwhile, this one ends by itself.
         faulthandler.dump_traceback_later(2.0 * limit_s, exit=True)
         wanted = json.loads(line)
-        tried = isinstance(wanted, dict)
-        answer = {"error": judge.try_out(**wanted)} if tried else judge.judge(Path(wanted)).table()
+        if isinstance(wanted, dict):
+            answer = {"error": judge.try_out(**wanted) if "values" in wanted else judge.load(**wanted)}
+        else:
+            answer = judge.judge(Path(wanted)).table()
         print(json.dumps(answer, ensure_ascii=True), file=answers, flush=True)
         faulthandler.cancel_dump_traceback_later()
     judge.close()

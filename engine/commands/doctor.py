@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from engine import condemned, doctor_cameras, models, tf_jobs
+from engine import doctor_cameras, doctor_effects, models, tf_jobs
 from engine.commands.run import positive, size
 from engine.commands.table import emit
 
@@ -252,21 +252,7 @@ def extras() -> list[Check]:
 
 def user_folders() -> list[Check]:
     """Where the user's own effects are looked for, and which of them, or of installed packages, are broken."""
-    from engine import registry
-
-    folders = registry.user_folders("effects")
-    there = [folder for folder in folders if folder.is_dir()]
-    counts = [f"{folder} ({sum(1 for _ in registry.effect_files(folder))})" for folder in there]
-    own = Check("own effects", "ok", ", ".join(counts))
-    if not there:
-        own = Check("own effects", "note", f"none; put them into {folders[-1]}")
-    broken = [e for e in registry.Registry().effects().values() if e.origin != "built-in" and e.problem]
-    hung = [(Path(path), entry["why"]) for path, entry in condemned.read().items() if condemned.verdict_on(Path(path))]
-    return [
-        own,
-        *(Check(f"effect {e.name}", "note", e.problem, f"phosphene check {e.path}") for e in broken),
-        *(Check(f"effect {p.name}", "note", why, f"mend it, or delete {condemned.list_file()}") for p, why in hung),
-    ]
+    return [Check(*row) for row in doctor_effects.rows()]
 
 
 def disk() -> list[Check]:

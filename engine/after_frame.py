@@ -13,6 +13,7 @@ from engine.stats import Stats
 
 if TYPE_CHECKING:
     from engine.loop import Show
+    from engine.reload_transition import TransitionReloader
     from engine.session import Progress
     from engine.sinks.window import WindowSink
 
@@ -27,11 +28,12 @@ class AfterFrame:
         progress: Progress | None,
         total: int | None,
         reloaders: Sequence[Reloader],
+        transition: TransitionReloader | None = None,
         window: WindowSink | None,
         hud: bool,
     ) -> None:
         self.stats, self.progress, self.total = stats, progress, total
-        self.reloaders, self.window = reloaders, window
+        self.reloaders, self.transition, self.window = reloaders, transition, window
         self.hud = Hud(stats) if hud else None
         self.show: Show | None = None
         self._told = 0
@@ -45,6 +47,8 @@ class AfterFrame:
         for reloader in self.reloaders:
             if reloader.scene is renderer.scene:
                 reloader.look(renderer)
+        if self.transition is not None and self.show is not None and self.show.stage is not None:
+            self.transition.look(self.show.stage)
         if self.window is None or self.show is None:
             return True
         if self.hud is not None:

@@ -86,7 +86,7 @@ class Show:
         self.stats = stats or Stats()
         self.signals = Signals()
         self.renderer: Renderer | None = None  # the one whose canvas holds the picture
-        self._stage: Stage | None = None
+        self.stage: Stage | None = None  # all renderers
         self._transition = transition
         self._seed, self._on_frame = seed, on_frame
         self._take, self._recorder = take, recorder
@@ -131,9 +131,9 @@ class Show:
         try:
             # Shaders compile while the trackers load their models.
             with self.stats.timed("compile"):
-                self._stage = Stage(self.gpu, self.playlist, self.source.size, self._seed, self._transition)
-                self.renderer = self._stage.renderer
-            self._draw_all(self._stage)
+                self.stage = Stage(self.gpu, self.playlist, self.source.size, self._seed, self._transition)
+                self.renderer = self.stage.renderer
+            self._draw_all(self.stage)
         finally:
             self._close()
         self._raise_errors()
@@ -331,8 +331,8 @@ class Show:
         self.source.close()
         if self.governor is not None:
             self.stats.extra["governor"] = {**self.governor.table(), "reused_results": self._reused}
-        if self._stage is not None:
-            self._stage.release()
+        if self.stage is not None:
+            self.stage.release()
 
     def _workers(self) -> list[Worker]:
         return [self._capture, *self._trackers.values(), *self._outputs.threads]

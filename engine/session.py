@@ -19,12 +19,15 @@ from engine.opening import WINDOW as WINDOW
 from engine.registry import Registry, is_file
 
 if TYPE_CHECKING:
+    from engine.effect import Effect
     from engine.playlist import Playlist
+    from engine.reload_transition import TransitionReloader
     from engine.scene import Scene
     from engine.sinks.base import Sink
     from engine.sources.base import Source
     from engine.stats import Stats
     from engine.take import Take
+    from engine.tryout import TryOut
 
 TRACKERS_AT = "trackers/"
 
@@ -200,6 +203,7 @@ def _play(wishes: Wishes, take: Take | None, progress: Progress | None, extra_si
             progress=progress,
             total=frames_wanted(source, seconds, fps),
             reloaders=reloaders,
+            transition=reloads(wishes, registry, transition, tried.tryout) if live and take is None else None,
             window=window,
             hud=wishes.hud,
         )
@@ -234,6 +238,16 @@ def _play(wishes: Wishes, take: Take | None, progress: Progress | None, extra_si
     if recorder is not None:
         stats.extra["take"] = recorder.summary()
     return stats
+
+
+def reloads(
+    wishes: Wishes, registry: Registry, transition: Effect | None, tryout: TryOut | None
+) -> TransitionReloader | None:
+    """What watches the file of the transition, where there is one."""
+    from engine.reload_transition import TransitionReloader
+
+    path: Path | None = getattr(transition, "shader_file", None)
+    return None if path is None else TransitionReloader(path, partial(registry.transition, wishes.transition), tryout)
 
 
 def length_wanted(wishes: Wishes, source: Source, fps: float) -> float | None:

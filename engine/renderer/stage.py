@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 
 from engine.data import Observation
 from engine.effect import Effect
@@ -106,6 +107,27 @@ class Stage:
             self._transition = None
             return False
         return True
+
+    @property
+    def transition_files(self) -> set[Path]:
+        """The shader files that the transition is made of."""
+        return set() if self._transition is None else self._transition.files
+
+    def replace_transition(self, effect: Effect) -> None:
+        """Changes scenes by `effect` from now on. Raises UsageError and ShaderError; then the last one goes on."""
+        fresh = Transition(self.gpu, effect, self.renderer.size)
+        if self._transition is not None:
+            self._transition.release()
+        self._transition = fresh
+
+    def tell(self, what: str, text: str) -> None:
+        """Shows a problem in the picture, whichever scene is on, and in the log; an empty one is gone."""
+        if text and any(renderer.problems.get(what) != text for renderer in self.renderers):
+            log.error("%s: %s", what, text)
+        for renderer in self.renderers:
+            renderer.forget(what)
+            if text:
+                renderer.problems[what] = text
 
     def release(self) -> None:
         """Gives back every GL object."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import moderngl
 
 from engine.dialects.base import Foreign
@@ -74,6 +76,11 @@ class Transition:
                 runner.draw_target(index, {}, textures)
             else:
                 runner.draw(index, target, {"_opacity": 1.0}, textures)
+
+    @property
+    def files(self) -> set[Path]:
+        """The shader files that it is made of."""
+        return self._runner.files
 
     def begin(self) -> None:
         """Forgets what the last change has left behind, so that nothing of its pictures comes into the next."""

@@ -11,10 +11,13 @@ import numpy as np
 import pytest
 
 from engine.data import Frame, Observation
+from engine.playlist import Playlist
 from engine.registry import Registry
 from engine.reload import LOOK_S, Reloader
+from engine.reload_transition import TransitionReloader
 from engine.renderer import Renderer
 from engine.renderer.gpu import Gpu
+from engine.renderer.stage import Stage
 from engine.scene import Scene
 from engine.scene_file import load_scene
 from tests.system.reload_times import KINDS, Kind, measure
@@ -299,3 +302,64 @@ def test_a_scene_comes_in_when_the_effect_that_it_names_is_mended(running: Runni
     assert not running.renderer.problems
     running.write("other.py", EFFECT.replace("tint.frag", RED.strip()))
     assert running.picture() == (255, 0, 0), "an effect that came later is looked after, too"
+
+
+# The way from one scene into the next
+
+WAY = "vec4 transition(vec2 uv) { return mix(getFromColor(uv), vec4(COLOUR, 1.0), progress > 0.1 ? 1.0 : 0.0); }\n"
+
+
+class Changing:
+    """A stage on the way from one scene into the next, whose transition is saved."""
+
+    def __init__(self, folder: Path, gpu: Gpu) -> None:
+        self.path = folder / "way.glsl"
+        self.save(WAY.replace("COLOUR", "1.0, 0.0, 0.0"), 1)
+        registry = Registry([folder], [])
+        load = lambda: registry.transition(str(self.path))  # noqa: E731
+        (folder / "plain.toml").write_text('[[layer]]\nsource = "camera"\n', encoding="utf-8")
+        scenes = [load_scene(str(folder / "plain.toml"), registry) for _ in range(2)]
+        playlist = Playlist(scenes, transition_s=1.0)
+        self.stage = Stage(gpu, playlist, (64, 48), 0, load()())
+        self.reloader = TransitionReloader(self.path, load, None)
+        self.playlist, self.number = playlist, 0
+        self.frame = np.full((48, 64, 3), 90, np.uint8)
+        playlist.move(0.0, {})
+        playlist.go(1)
+        self.picture()
+        self.picture()
+
+    def save(self, text: str, number: int) -> None:
+        self.path.write_text(text, encoding="utf-8")
+        os.utime(self.path, ns=(number * 10**9, number * 10**9))
+
+    def picture(self) -> tuple[int, ...]:
+        self.reloader._looked_s = -LOOK_S
+        self.reloader.look(self.stage)
+        self.number += 1
+        time_s = 0.5 + self.number * 0.01
+        self.playlist.move(time_s, {})
+        renderer = self.stage.render(Observation(Frame(self.number, time_s, self.frame)), 0.01)
+        return tuple(int(v) for v in renderer.read()[5, 32, :3])
+
+
+def test_a_saved_transition_is_drawn_and_a_mistake_leaves_the_last_one(tmp_path: Path, gpu: Gpu) -> None:
+    before = gpu.live_objects
+    changing = Changing(tmp_path, gpu)
+    try:
+        changing.number += 20
+        assert changing.picture() == (255, 0, 0)
+        changing.save(WAY.replace("COLOUR", "0.0, 1.0, 0.0"), 2)
+        assert changing.picture() == (0, 255, 0)
+        changing.save("\noops\n" + WAY, 3)
+        assert changing.picture() == (0, 255, 0)
+        assert all("way.glsl:2" in r.problems["transition"] for r in changing.stage.renderers)
+        changing.save("vec4 effect(vec2 uv) { return vec4(1.0); }\n", 4)
+        assert changing.picture() == (0, 255, 0)
+        assert "is no transition" in changing.stage.renderer.problems["transition"]
+        changing.save(WAY.replace("COLOUR", "0.0, 0.0, 1.0"), 5)
+        assert changing.picture() == (0, 0, 255)
+        assert not any(r.problems for r in changing.stage.renderers)
+    finally:
+        changing.stage.release()
+    assert gpu.live_objects == before

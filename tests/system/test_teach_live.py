@@ -41,15 +41,14 @@ def display() -> Iterator[dict[str, str]]:
         server.terminate()
 
 
-def test_held_keys_record_and_enter_learns(display: dict[str, str], tmp_path: Path) -> None:
-    words = ["teach", "hands-on", "--live", "one,two", "--input", "testcard", "--method", "nearest"]
-    command = [sys.executable, "main.py", *words, "--into", str(tmp_path), "--json", str(tmp_path / "said.json")]
+def held_keys(command: list[str], display: dict[str, str], keys: str, cwd: Path = ROOT) -> None:
+    """Runs `command`, holds `keys` one after another in its window and presses Enter; it must end well."""
 
     def xdotool(*what: str) -> str:
         done = subprocess.run(["xdotool", *what], env=display, capture_output=True, text=True, timeout=30, check=False)
         return done.stdout.strip()
 
-    process = subprocess.Popen(command, cwd=ROOT, env=display, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, cwd=cwd, env=display, stderr=subprocess.PIPE, text=True)
     try:
         deadline = time.monotonic() + 60
         while not (window := xdotool("search", "--name", "Phosphene")) and time.monotonic() < deadline:
@@ -57,17 +56,23 @@ def test_held_keys_record_and_enter_learns(display: dict[str, str], tmp_path: Pa
         assert window, "no window appeared"
         time.sleep(2)
         xdotool("windowfocus", window.splitlines()[0])
-        for key in "1212":
+        for key in keys:
             xdotool("keydown", key)
             time.sleep(2.0)
             xdotool("keyup", key)
             time.sleep(0.3)
         xdotool("key", "Return")
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=120)
     finally:
         process.kill()
         process.wait()
     assert process.returncode == 0, said
+
+
+def test_held_keys_record_and_enter_learns(display: dict[str, str], tmp_path: Path) -> None:
+    words = ["teach", "hands-on", "--live", "one,two", "--input", "testcard", "--method", "nearest"]
+    command = [sys.executable, "main.py", *words, "--into", str(tmp_path), "--json", str(tmp_path / "said.json")]
+    held_keys(command, display, "1212")
     told = json.loads((tmp_path / "said.json").read_text(encoding="utf-8"))
     assert told["labels"] == ["one", "two"]
     assert min(told["examples"]) >= 4

@@ -1,0 +1,128 @@
+"""Every command of docs/teaching.md, run for real and in its order, on clips and speech that are put where it says.
+
+Only what this machine does not have is given in its stead: a clip for the camera, a file for the microphone, nothing
+for the window of a show. The teaching window is opened on a screen of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import pytest
+
+from engine import models, tf_jobs
+from engine.cli import main
+from tests.docs.test_docs import PROGRAM, ROOT, blocks
+from tests.system.test_teach_live import display as screen
+from tests.system.test_teach_live import held_keys
+from tests.system.test_teach_voice import SPEECH, recordings
+
+__all__ = ["screen"]  # the fixture that gives a window a screen
+
+PAGE = ROOT / "docs" / "teaching.md"
+LINES = [
+    line.strip()
+    for block in blocks("sh")
+    if block.page == PAGE
+    for line in block.text.replace("\\\n", " ").splitlines()
+    if PROGRAM.match(line.strip())
+]
+CLASSES = {"crossed": "asl_again", "open": "asl_sister", "nothing": "asl_yes"}
+MY_SCENE = '[[layer]]\neffects = [{ use = "duotone", amount = { from = "class.signs.awake" } }]\n'
+pytestmark = [
+    pytest.mark.gl,
+    pytest.mark.models,
+    pytest.mark.slow,
+    pytest.mark.usefixtures("models_ready"),
+    pytest.mark.skipif(not tf_jobs.interpreter(), reason="no TensorFlow (extra `teach`, or PHOSPHENE_TENSORFLOW)"),
+    pytest.mark.skipif(SPEECH is None, reason="no espeak-ng here"),
+    pytest.mark.skipif(
+        not all(models.state(name).ready for name in ("efficientdet_lite0", "efficientnet_lite0")),
+        reason="phosphene models --fetch efficientdet_lite0 efficientnet_lite0",
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def place(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder with everything that the page speaks of; what is taught goes into models of its own."""
+    folder = tmp_path_factory.mktemp("teaching")
+    for label, sign in CLASSES.items():
+        cut(data_dir / "desk" / f"{sign}.mkv", folder / "clips" / label)
+    recordings(folder / "said")
+    shutil.copy(data_dir / "desk" / "mdn_greenscreen.mp4", folder / "long.mp4")
+    shutil.copy(data_dir / "desk" / "cisco_two_people.mp4", folder / "clip.mp4")
+    (folder / "my-scene.toml").write_text(MY_SCENE, encoding="utf-8")
+    (scene,) = (b.text for b in blocks("toml") if b.page == PAGE and "voice.laser" in b.text)
+    (folder / "say-laser.toml").write_text(scene, encoding="utf-8")
+    with zipfile.ZipFile(folder / "converted_keras.zip", "w") as archive:
+        for file in (data_dir / "teachable" / "keras_sleep_awake").iterdir():
+            archive.write(file, file.name)
+    before, here = os.environ.get("PHOSPHENE_MODELS"), Path.cwd()
+    os.environ["PHOSPHENE_MODELS"] = str(folder / "own")
+    os.chdir(folder)
+    yield folder
+    os.chdir(here)
+    os.environ.pop("PHOSPHENE_MODELS")
+    if before is not None:
+        os.environ["PHOSPHENE_MODELS"] = before
+
+
+def cut(clip: Path, folder: Path, parts: int = 3) -> None:
+    """The clip as `parts` recordings."""
+    folder.mkdir(parents=True)
+    video = cv2.VideoCapture(str(clip))
+    frames = []
+    while (found := video.read())[0]:
+        frames.append(found[1])
+    video.release()
+    for part in range(parts):
+        some = frames[part * len(frames) // parts : (part + 1) * len(frames) // parts]
+        height, width = some[0].shape[:2]
+        out = cv2.VideoWriter(str(folder / f"{part}.avi"), cv2.VideoWriter.fourcc(*"MJPG"), 30.0, (width, height))
+        for frame in some:
+            out.write(frame)
+        out.release()
+
+
+def test_the_page_has_commands() -> None:
+    assert len(LINES) >= 8
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_a_command_of_the_page_does_what_it_says(
+    line: str, place: Path, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
+) -> None:
+    match = PROGRAM.match(line)
+    assert match is not None
+    words = shlex.split(match[1], comments=True)
+    if "--live" in words:
+        env = {**request.getfixturevalue("screen"), "PYTHONPATH": str(ROOT)}
+        command = [sys.executable, str(ROOT / "main.py"), *words, "--input", str(place / "long.mp4")]
+        held_keys(command, env, "123", place)
+    elif words[0] == "run":
+        sound = [str(place / "said" / "laser" / "0_140.wav") if word == "mic" else word for word in words]
+        sound += [] if "--input" in words else ["--input", str(place / "long.mp4")]
+        sound += [] if "--output" in words else ["--output", "null"]
+        assert main([*sound, "--seconds", "0.5"]) == 0
+    else:
+        assert main(words) == 0
+    told = capsys.readouterr()
+    assert "WARNING" not in told.err
+    if words[0] == "teach":
+        kept = json.loads((place / "own" / words[1] / "metadata.json").read_text(encoding="utf-8"))
+        assert kept["method"] == "net"
+        assert len(kept["labels"]) == 3
+        assert kept["held_out"]["accuracy"] > (0.0 if "--live" in words else 0.5)
+    if words[:2] == ["list", "models"]:
+        assert {"arms", "voice", "objects"} <= set(told.out.split())
+    if "out.mp4" in words:
+        assert (place / "out.mp4").stat().st_size > 1000

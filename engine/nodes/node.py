@@ -27,7 +27,7 @@ class Node(Closing):
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
         self._steady = Steady(spec.output.smooth_s, spec.output.on, spec.output.off)
-        self._runtime: Runtime | None = Runtime(ready(spec), size=spec.size)
+        self._runtime: Runtime | None = Runtime(ready(spec), size=spec.size, device=spec.device)
         self._features: Runtime | None = None
         if spec.features is not None:
             self._features = Runtime(spec.features, size=(POSE_SIDE, POSE_SIDE) if self._is_pose else None)
@@ -70,7 +70,9 @@ class Node(Closing):
 
     def close(self) -> None:
         """Lets the model go; harmless when called twice."""
-        self._runtime = self._features = None
+        runtime, self._runtime, self._features = self._runtime, None, None
+        if runtime is not None:
+            runtime.close()
 
     # What goes in
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,12 @@ from ai_edge_litert.interpreter import Interpreter
 
 from engine.data import Floats
 from engine.errors import ModelError, TrackerError
+from engine.nodes.card import OnCard
 from engine.trackers.quiet import quiet
+
+log = logging.getLogger("phosphene")
+
+_told: set[Path] = set()  # the models of which it was said that no card takes them
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +34,18 @@ class Port:
 
 
 class Runtime:
-    """A TFLite model, ready to run on one thread by XNNPACK, LiteRT's own fast kernels. Used from one thread."""
+    """A TFLite model, ready to run on one thread by XNNPACK, LiteRT's own fast kernels, or on a graphics card.
 
-    def __init__(self, file: Path, content: bytes | None = None, size: tuple[int, int] | None = None) -> None:
+    Used from one thread.
+    """
+
+    def __init__(
+        self, file: Path, content: bytes | None = None, size: tuple[int, int] | None = None, device: str = "cpu"
+    ) -> None:
         """Loads `file`, or `content` in its place; `size` (width, height) for one that takes pictures of any size.
 
-        Raises ModelError where it is none that can be run.
+        `device` gpu: on a card, and where none takes it by XNNPACK after all, with a warning. Raises ModelError where
+        it is none that can be run.
         """
         self.file = file
         try:
@@ -53,6 +65,22 @@ class Runtime:
             ) from error
         self.inputs = [self._port(details) for details in inputs]
         self.outputs = [self._port(details) for details in outputs]
+        self._card = self._on_card(raw) if device == "gpu" else None
+
+    def _on_card(self, content: bytes) -> OnCard | None:
+        try:
+            return OnCard(content)
+        except ModelError as error:
+            if self.file not in _told:
+                log.warning("%s: %s; it runs on the processor", self.file.name, error.message)
+            _told.add(self.file)
+            return None
+
+    def close(self) -> None:
+        """Lets a card go; harmless when called twice."""
+        card, self._card = self._card, None
+        if card is not None:
+            card.close()
 
     def _open_size(self, size: tuple[int, int] | None) -> None:
         details = self._net.get_input_details()[0]
@@ -72,19 +100,24 @@ class Runtime:
     def run(self, *values: Floats) -> list[Floats]:
         """Every output, as real numbers without the batch, for one value an input. Raises TrackerError."""
         try:
-            for port, value in zip(self.inputs, values, strict=True):
-                self._net.set_tensor(port.index, packed(value, port)[None])
+            given = {port.index: packed(value, port)[None] for port, value in zip(self.inputs, values, strict=True)}
+            if self._card is not None:
+                found = self._card.run(given)
+                return [real(found[port.index], port) for port in self.outputs]
+            for index, value in given.items():
+                self._net.set_tensor(index, value)
             self._net.invoke()
-            return [self._read(port) for port in self.outputs]
+            return [real(self._net.get_tensor(port.index), port) for port in self.outputs]
         except (RuntimeError, ValueError, TypeError) as error:
             raise TrackerError(f"{self.file.name} failed: {error}", where=str(self.file)) from error
 
-    def _read(self, port: Port) -> Floats:
-        raw = self._net.get_tensor(port.index)
-        raw = raw[0] if raw.ndim else raw
-        if port.scale and np.issubdtype(port.dtype, np.integer):
-            return np.asarray((raw.astype(np.float32) - port.zero) * np.float32(port.scale), np.float32)
-        return np.array(raw, np.float32)
+
+def real(raw: Any, port: Port) -> Floats:
+    """What an output holds, as real numbers without the batch."""
+    raw = raw[0] if raw.ndim else raw
+    if port.scale and np.issubdtype(port.dtype, np.integer):
+        return np.asarray((raw.astype(np.float32) - port.zero) * np.float32(port.scale), np.float32)
+    return np.array(raw, np.float32)
 
 
 def packed(value: Floats, port: Port) -> Any:

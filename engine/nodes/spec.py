@@ -14,7 +14,8 @@ T = TypeVar("T", bound=HasParams)
 TASKS = ("labels", "boxes", "mask", "image", "landmarks")
 INPUTS = ("picture", "pose-heatmaps", "sound", "embedding", "face", "pose", "hands")
 ROWS = ("embedding", "face", "pose", "hands", "sound")  # made into a row of numbers first (engine/nodes/features.py)
-KEYS = ("file", "doc", "labels", "task", "input", "output", "features")
+DEVICES = ("cpu", "gpu")
+KEYS = ("file", "doc", "labels", "task", "device", "input", "output", "features")
 
 
 class InputSettings(HasParams):
@@ -70,6 +71,7 @@ class Spec:
     output: OutputSettings = field(default_factory=OutputSettings)
     features: Path | None = None
     doc: str = ""
+    device: str = "cpu"
     store: str = ""  # the name in the model store, where the file comes from there
 
 
@@ -102,6 +104,9 @@ def read_table(name: str, table: Mapping[str, Any], folder: Path, where: str = "
     task = table.get("task", "labels")
     if task not in TASKS:
         raise unknown_name("task of a model", str(task), TASKS, where=where)
+    device = table.get("device", "cpu")
+    if device not in DEVICES:
+        raise unknown_name("device of a model", str(device), DEVICES, where=where)
     labels = table.get("labels", ())
     if isinstance(labels, str):
         found = _path(table, "labels", folder, where)
@@ -132,6 +137,7 @@ def read_table(name: str, table: Mapping[str, Any], folder: Path, where: str = "
         _fill(OutputSettings(), table_out, "output", where),
         _path(table, "features", folder, where),
         words.doc,
+        str(device),
     )
 
 

@@ -17,7 +17,7 @@ from PIL import Image, ImageOps
 from engine.cli import main
 from engine.data import Frame, Labels, Landmarks, Mask, Observation, Picture, Thing, Things
 from engine.errors import ModelError, PhospheneError, TrackerError, UsageError
-from engine.nodes import find
+from engine.nodes import card, find, runtime
 from engine.nodes.boxes import anchors, decoded, suppressed
 from engine.nodes.convert import ready
 from engine.nodes.labels import decoded as text_of
@@ -612,3 +612,28 @@ def test_models_are_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert "what-is-this" in told
     assert "mine (user)" in told
     assert "BROKEN: not valid TOML" in told
+
+
+def test_a_model_for_the_graphics_card_runs_on_the_processor_where_there_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The way to a card and back is the same for LiteRT's accelerator of the processor, which is always there."""
+    picture = np.random.default_rng(2).integers(0, 256, (6, 8, 3), np.uint8)
+    for quantized in (False, True):
+        content = classifier(RGB, quantized=quantized)
+        with described(tmp_path, content, "") as node:
+            expected = node.classify(picture)
+        monkeypatch.setattr(runtime, "_told", set())
+        monkeypatch.setattr(card, "ON", "NPU")  # there is none here either, and asking is quick
+        with described(tmp_path, content, 'device = "gpu"') as node:
+            assert np.array_equal(node.classify(picture), expected)
+        assert "it runs on the processor" in caplog.text
+        caplog.clear()
+        monkeypatch.setattr(card, "ON", "CPU")
+        with described(tmp_path, content, 'device = "gpu"') as node:
+            assert isinstance(node._runtime, Runtime)
+            assert node._runtime._card is not None
+            assert np.abs(node.classify(picture) - expected).max() < 1e-6
+        assert not caplog.text
+    with pytest.raises(UsageError, match="unknown device of a model 'cuda'"):
+        described(tmp_path, content, 'device = "cuda"')

@@ -17,6 +17,7 @@ class OnCard:
     """A TFLite model on the card. Used from one thread. Raises ModelError where there is no card that takes it."""
 
     def __init__(self, content: bytes) -> None:
+        self._model: Any = None
         opened = False
         with quiet():  # LiteRT tells of what it opens and lets go; so both belong in here
             try:
@@ -31,7 +32,7 @@ class OnCard:
         from ai_edge_litert.compiled_model import CompiledModel
         from ai_edge_litert.hardware_accelerator import HardwareAccelerator
 
-        self._model: Any = CompiledModel.from_buffer(content, hardware_accel=HardwareAccelerator[ON])
+        self._model = CompiledModel.from_buffer(content, hardware_accel=HardwareAccelerator[ON])
         (key, ports), *_ = self._model.get_signature_list().items()
         inputs, outputs = self._model.get_input_tensor_details(key), self._model.get_output_tensor_details(key)
         self._in = [int(inputs[name]["index"]) for name in ports["inputs"]]

@@ -43,7 +43,7 @@ KINDS: dict[str, SourceKind] = {
         SourceKind("screen", "what a monitor shows", "screen:1", "engine.sources.screen:ScreenSource"),
         SourceKind(
             "stream",
-            "an address: RTSP, HTTP, RTMP, SRT",
+            "an address: RTSP, HTTP, RTMP",
             "rtsp://192.168.0.9/live",
             "engine.sources.stream:StreamSource",
         ),

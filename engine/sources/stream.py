@@ -1,4 +1,4 @@
-"""A stream from the network, by the address that the user gave: RTSP cameras, HTTP, RTMP, SRT."""
+"""A stream from the network, by the address that the user gave: RTSP cameras, HTTP, RTMP."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ OPEN_S, READ_S = 10.0, 5.0
 RETRY_S = 1.0
 # An address leads to the network, never from there to a file of this machine.
 _PROTOCOLS = "http,https,tls,tcp,udp,rtp,rtsp,rtsps,srtp,rtmp,rtmps,srt,hls,crypto,httpproxy"
-_OPTIONS = {"protocol_whitelist": _PROTOCOLS, "rtsp_transport": "tcp", "fflags": "nobuffer", "flags": "low_delay"}
+# TCP where the server offers it: UDP loses parts of pictures.
+_OPTIONS = {"protocol_whitelist": _PROTOCOLS, "rtsp_flags": "prefer_tcp", "flags": "low_delay"}
+_PROBE = {"rtmp": {"analyzeduration": "1000000"}}  # else it waits 5 s for a sound that does not come
 _MOST_PIXELS = 100_000_000
 _UNTAGGED = (2, 3)
 
@@ -52,6 +54,7 @@ class StreamSource(NewestSource):
     def drain(self) -> None:
         """Reads, and opens it again, until the source is closed."""
         container: InputContainer | None = self._container
+        problem = ""
         while not self.ended.is_set():
             try:
                 if container is None:
@@ -60,11 +63,12 @@ class StreamSource(NewestSource):
                     log.warning("%s: back again", self.where)
                 for rgb in self._pictures(container):
                     self.deliver(rgb)
-                problem = "the stream has ended"
+                    problem = ""
+                problem = problem or "the stream has ended"
             except (av.FFmpegError, OSError, ValueError) as error:
-                problem = f"the stream broke off ({getattr(error, 'strerror', None) or error})"
+                problem = problem or f"the stream broke off ({_reason(error)})"
             except SourceError as error:
-                problem = error.message
+                problem = problem or error.message  # the first is what is told, as long as it is away
             finally:
                 if container is not None:
                     container.close()
@@ -74,10 +78,15 @@ class StreamSource(NewestSource):
 
     def _open(self) -> InputContainer:
         try:
-            container = av.open(self.where, "r", options=_OPTIONS, timeout=(OPEN_S, READ_S))
+            options = _OPTIONS | _PROBE.get(self.where.partition(":")[0].lower(), {})
+            container = av.open(self.where, "r", options=options, timeout=(OPEN_S, READ_S))
+        except av.ProtocolNotFoundError as error:
+            kind = self.where.partition(":")[0]
+            hint = f"let ffmpeg hand it on: ffmpeg -i '{self.where}' -c copy -f mpegts -listen 1 http://127.0.0.1:8090"
+            raise SourceError(f"this PyAV was built without {kind}", where=self.where, hint=hint) from error
         except (av.FFmpegError, OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise SourceError(f"cannot be opened ({reason})", where=self.where, hint="check the address") from error
+            text = f"cannot be opened ({_reason(error)})"
+            raise SourceError(text, where=self.where, hint="check the address") from error
         if not container.streams.video or max(container.streams.video[0].width, 0) == 0:
             container.close()
             raise SourceError("has no video in it", where=self.where, hint="check the address")
@@ -88,12 +97,13 @@ class StreamSource(NewestSource):
         return container
 
     def _pictures(self, container: InputContainer) -> Iterator[Pixels]:
-        """Each picture when its time has come: a live stream is never ahead of it, a file on a server is."""
+        """Each picture: of what is live at once, of a file on a server when its time has come."""
         offset_s: float | None = None
+        paced = bool(container.duration) or container.format.name == "hls"
         for frame in container.decode(video=0):
             if self.ended.is_set():
                 return
-            if frame.time is not None:
+            if paced and frame.time is not None:
                 now = time.perf_counter()
                 if offset_s is None or abs(frame.time + offset_s - now) > 2.0:
                     offset_s = now - frame.time
@@ -104,3 +114,10 @@ class StreamSource(NewestSource):
         if frame.colorspace in _UNTAGGED and frame.height > 576:
             frame.colorspace = BT709
         return np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
+
+
+def _reason(error: Exception) -> object:
+    """Why, in words: what FFmpeg calls an exit is our own limit of time."""
+    if isinstance(error, av.ExitError):
+        return f"nothing came for {READ_S:g} s"
+    return getattr(error, "strerror", None) or error

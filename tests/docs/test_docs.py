@@ -138,52 +138,62 @@ def test_every_documented_effect_draws(gpu: Gpu, block: Block, tmp_path: Path) -
     assert not np.array_equal(pictures[-1], bare[-1]), "it changes nothing"
 
 
-SHADERS = {
-    "isf": ("/*{", ".fs"),
-    "glsl": ("vec4 effect(", ".frag"),
-    "shadertoy": ("void mainImage(", ".frag"),
-    "gl-transition": ("vec4 transition(", ".glsl"),
-}
-WRITTEN = [
-    (block, kind, suffix)
-    for block in blocks("glsl")
-    if block.page.name == "writing-effects.md"
-    for kind, (sign, suffix) in [next((k, v) for k, v in SHADERS.items() if v[0] in block.text)]
-]
+GUIDE = ROOT / "docs" / "writing-effects.md"
+KINDS = {"warm.frag": "glsl", "pulse.fs": "isf", "ripple.frag": "shadertoy", "slide.glsl": "gl-transition"}
+
+
+@pytest.fixture(scope="module")
+def newcomer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with every file of the guide to writing effects, under the name that stands before it there."""
+    folder = tmp_path_factory.mktemp("newcomer")
+    text = GUIDE.read_text(encoding="utf-8")
+    for match in FENCE.finditer(text):
+        named = re.findall(r"`(my-[\w-]+(?:/[\w-]+)?\.\w+)`", text[: match.start()].rpartition("```")[2])
+        if match[2] in ("glsl", "python", "toml") and named:
+            (folder / named[-1]).parent.mkdir(exist_ok=True)
+            (folder / named[-1]).write_text(match[3], encoding="utf-8")
+    return folder
 
 
 @pytest.mark.gl
 @pytest.mark.slow
-def test_every_shader_of_the_guide_is_good(tmp_path: Path) -> None:
-    """Judged as `check` does, each by the line of the page where it stands; nothing is left unused."""
-    assert {kind for _, kind, _ in WRITTEN} == set(SHADERS)
-    files = {}
-    for block, kind, suffix in WRITTEN:
-        files[tmp_path / f"line_{block.line}{suffix}"] = kind
-        (tmp_path / f"line_{block.line}{suffix}").write_text(block.text, encoding="utf-8")
+def test_every_effect_of_the_guide_is_good(newcomer: Path) -> None:
+    """Judged as `check` does; nothing is left unused, and nothing of the page was passed over."""
+    count = sum(b.page == GUIDE and b.kind in ("glsl", "python") for b in blocks("glsl", "python"))
+    files = [p for p in (newcomer / "my-effects").iterdir() if not p.name.startswith("test_")]
+    assert len(files) == count - 1  # one is the test
     try:
         found = list(judge_files(files))
     except GpuError as error:
         pytest.skip(f"no OpenGL here: {error}")
     assert [(v.file, v.error, v.notes) for v in found if not v.good] == []
     assert [(v.file, v.unused) for v in found if v.unused] == []
-    assert [v.kind for v in found] == list(files.values())
+    kinds = {Path(v.file).name: v.kind for v in found}
+    assert {name: kinds[name] for name in KINDS} == KINDS
 
 
 @pytest.mark.gl
 @pytest.mark.slow
-def test_the_test_of_the_guide_passes(tmp_path: Path) -> None:
-    page = [b for b in blocks("python", "glsl") if b.page.name == "writing-effects.md"]
-    (tmp_path / "warm.frag").write_text(next(b.text for b in page if b.kind == "glsl"), encoding="utf-8")
-    (test,) = [b for b in page if "def test_" in b.text]
-    (tmp_path / "test_warm.py").write_text(test.text, encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path / "test_warm.py")],
-        cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
+def test_what_the_guide_tells_to_type_runs(newcomer: Path) -> None:
+    """In an empty folder, from top to bottom, but for the camera."""
+    short = ["--input", "testcard:64x48@30x3", "--output", "null", "--quiet"]
+    typed = [line for where, line in COMMANDS if where.startswith("docs/writing-effects.md:")]
+    assert len(typed) >= 3
+    for line in typed:
+        words = shlex.split(line)[1:]
+        if words[0] == "run":
+            words += [*short, "--every", "0.05"] if "--transition" in words else short
+        done = typing([sys.executable, str(ROOT / "main.py"), *words], newcomer)
+        assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+        assert "switched off" not in done.stderr, line
+    done = typing([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "my-effects"], newcomer)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "1 passed" in done.stdout
+
+
+def typing(words: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "XDG_CONFIG_HOME": str(folder / "config")}
+    return subprocess.run(words, cwd=folder, env=env, capture_output=True, text=True, timeout=300, check=False)
 
 
 @pytest.mark.parametrize("block", blocks("toml"), ids=str)
@@ -197,6 +207,9 @@ def test_every_documented_scene_loads(block: Block, tmp_path: Path) -> None:
         for name in re.findall(r"^class (\w+)\(Effect\)", page.text, re.M):
             file = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
             (tmp_path / f"{file}.py").write_text(page.text, encoding="utf-8")
+    if block.page == GUIDE:  # its first example
+        shader = next(b for b in blocks("glsl") if b.page == GUIDE)
+        (tmp_path / "warm.frag").write_text(shader.text, encoding="utf-8")
     path = tmp_path / "documented.toml"
     path.write_text(block.text, encoding="utf-8")
     assert load_scene(str(path), Registry([tmp_path], [])).layers

@@ -23,10 +23,12 @@ from phosphene import (
     Things,
 )
 
-COLORS = ("#ffd166", "#06d6a0", "#4cc9f0", "#f72585", "#ff9f1c", "#b8f35c", "#c77dff", "#ff6b6b")
+COLORS = ("#ffd166", "#06d6a0", "#4cc9f0", "#ff7ab8", "#ff9f1c", "#b8f35c", "#c77dff", "#ff6b6b")
 SMOOTH_S = 0.08
 HOLD_S = 0.3  # a box that a detector misses for a moment stays so long
 SAME = 0.3  # overlap from which two boxes of one kind are one thing
+LINE_PX, LETTER = 29.0, 0.49  # a label's height at 720 lines; a letter's width in label heights
+GROUND = "#0a0e18e8"
 CORNER = 0.22  # length of a corner mark, of the box's shorter side
 
 
@@ -60,6 +62,7 @@ class Findings(Effect):
         found = observation.results.get(f"model.{self.model}")
         self.shapes = ()
         width, height = observation.frame.size
+        self._height = height
         self._unit = math.sqrt(width * height / (1280 * 720)) * self.scale
         if isinstance(found, Things):
             self._follow(found.items, dt)
@@ -85,6 +88,9 @@ class Findings(Effect):
             seen.missed_s = 0.0
         self._seen = [s for s in self._seen if s.missed_s < HOLD_S]
         self._seen += [Seen(t.label, t.score, np.array(t.box, np.float64)) for t in left]
+        there = [s for s in self._seen if s.missed_s == 0.0]
+        # What is missing has only moved where another of its kind covers its place.
+        self._seen = there + [s for s in self._seen if s.missed_s > 0.0 and not any(covers(t, s) for t in there)]
 
     def _box(self, seen: Seen, aspect: float) -> list[Line | Box | Label]:
         left, top, right, bottom = (float(v) for v in seen.box)
@@ -98,9 +104,13 @@ class Findings(Effect):
             for end in ((x + inward * reach / aspect, y), (x, y + down * reach))
         ]
         text = f"{seen.label} {rounded(seen.score)}%" if self.scores else seen.label
-        inside = top < 0.05  # no room above it
-        at = (max(left, 0.0) + 0.006 / aspect, top + 0.008 if inside else top - 0.008)
-        shapes.append(Label(text, at, 24.0 * self._unit, color, (0.0, 0.0 if inside else 1.0), bold=True))
+        high = LINE_PX * self._unit / self._height
+        wide = LETTER * high * (len(text) + 1.4) / aspect
+        begin = max(left, 0.0)
+        under = top - 0.006 if top >= high + 0.006 else max(top, 0.0) + high + 0.006  # inside where no room is above
+        shapes.append(Box((begin, under - high), (begin + wide, under), GROUND, 5.0 * self._unit))
+        at = begin + 0.6 * LETTER * high / aspect, under - high / 2
+        shapes.append(Label(text, at, 22.0 * self._unit, color, (0.0, 0.5), outline=None, bold=True))
         return shapes
 
     def _names(self, found: Labels, dt: float, aspect: float) -> list[Line | Box | Label]:
@@ -130,6 +140,11 @@ class Findings(Effect):
             (float(p[0]), float(p[1])) for p, s in zip(found.points, found.scores, strict=True) if s >= self.least
         ]
         return [Line(place, place, dot, COLORS[0]) for place in places]
+
+
+def covers(one: Seen, other: Seen) -> bool:
+    """Whether `one` is of the kind and at the place of `other`."""
+    return one.label == other.label and overlap(one.box, other.box) >= SAME
 
 
 def overlap(a: np.ndarray, b: np.ndarray) -> float:

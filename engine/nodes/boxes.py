@@ -11,9 +11,9 @@ from engine.errors import ModelError
 from engine.nodes.runtime import Runtime
 from engine.nodes.spec import Spec
 
-# EfficientDet's anchors: levels 3 to 7, three sizes and three shapes in each cell, the smallest four cells wide
-# (Tan, Pang, Le: "EfficientDet: Scalable and Efficient Object Detection", CVPR 2020; the reference's default settings).
-LEVELS, SCALES, CELLS = range(3, 8), 3, 4.0
+# EfficientDet's anchors: levels 3 to 7, three sizes and three shapes in each cell (Tan, Pang, Le: "EfficientDet:
+# Scalable and Efficient Object Detection", CVPR 2020; the reference's default settings).
+LEVELS, SCALES = range(3, 8), 3
 SHAPES = ((1.0, 1.0), (1.4, 0.7), (0.7, 1.4))
 
 
@@ -28,7 +28,7 @@ class BoxReader:
             self._scores = next((i for i, s in enumerate(shapes) if len(s) == 2 and s[1] != 4), -1)
             self._offsets = 1 - self._scores
             known = self._scores >= 0 and len(shapes[self._offsets]) == 2 and shapes[self._offsets][1] == 4
-            self._anchors = anchors(size)
+            self._anchors = anchors(size, spec.output.cells)
             if not known or len(self._anchors) != shapes[self._scores][0]:
                 raise ModelError(
                     f"its outputs {shapes} are not those of EfficientDet at {size[0]}×{size[1]} "
@@ -76,8 +76,9 @@ class BoxReader:
 
 
 @cache
-def anchors(size: tuple[int, int]) -> Floats:
-    """EfficientDet's anchors (N, 4) for a picture of `size`: centre x, y, width, height in 0..1."""
+def anchors(size: tuple[int, int], cells: float) -> Floats:
+    """EfficientDet's anchors (N, 4) for a picture of `size`: centre x, y, width, height in 0..1; `cells`: how many the
+    smallest is wide."""
     width, height = size
     rows = []
     for level in LEVELS:
@@ -89,7 +90,7 @@ def anchors(size: tuple[int, int]) -> Floats:
         per_cell = []
         for octave in range(SCALES):
             for across, down in SHAPES:
-                size_of = CELLS * 2 ** (octave / SCALES)
+                size_of = cells * 2 ** (octave / SCALES)
                 wide, high = size_of * across_px * across, size_of * down_px * down
                 per_cell.append(np.stack([x, y, np.full_like(x, wide), np.full_like(y, high)], axis=-1))
         rows.append(np.stack(per_cell, axis=2).reshape(-1, 4))

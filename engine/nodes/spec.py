@@ -40,6 +40,7 @@ class OutputSettings(HasParams):
     overlap = Float(0.5, 0.0, 1.0, "of two boxes of one class that overlap by more, the surer one stays")
     most = Int(20, 1, 200, "how many boxes are kept")
     format = Choice("auto", ("auto", "ssd", "anchors"), "boxes: the four outputs of an SSD, or EfficientDet's raw ones")
+    cells = Float(3.0, 1.0, 16.0, "anchors: how many cells the smallest is wide: 3 in EfficientDet-Lite0 to 2, else 4")
     channel = Int(-1, -1, 4096, "mask: which channel it is; -1: the only one, or all but the first")
     low = Float(0.0, -1e4, 1e4, "image: the number that means black")
     high = Float(1.0, -1e4, 1e4, "image: the number that means white")

@@ -321,12 +321,13 @@ def test_boxes_of_an_ssd(tmp_path: Path) -> None:
 
 
 def test_anchors_stand_where_efficientdet_has_them() -> None:
-    near = anchors((320, 320))
+    near = anchors((320, 320), 4.0)
     assert near.shape == (19206, 4)
     assert near[0] * 320 == pytest.approx([4, 4, 32, 32])
     assert near[1] * 320 == pytest.approx([4, 4, 44.8, 22.4], abs=1e-3)
     corners = decoded(np.zeros((1, 4), np.float32), near[:1]) * 320
     assert corners[0] == pytest.approx([-12, -12, 20, 20])
+    assert anchors((320, 320), 3.0)[0] * 320 == pytest.approx([4, 4, 24, 24])
 
 
 def test_overlapping_boxes_of_one_class_count_once() -> None:

@@ -11,12 +11,14 @@ import av
 import cv2
 import numpy as np
 from av.container import InputContainer
+from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from engine.closing import Closing
 from engine.data import Pixels
 from engine.errors import SourceError
+from engine.sources import jpeg
 from engine.sources.fit import cover
 from engine.sources.picture import MAX_PIXELS
 
@@ -44,6 +46,7 @@ class Decoder(Closing):
         self.path = path
         self._opened: InputContainer | None = None
         self._warned = False
+        self._jpeg: tuple[tuple[int, int], int] | None = None  # size and rotation of Motion JPEG, once they are known
         self.size = (0, 0)
         self._open()
         container, stream = self._container, self._stream
@@ -142,7 +145,8 @@ class Decoder(Closing):
             container.close()
             raise SourceError("the video has more than 100 megapixels", where=str(self.path), hint="scale it down")
         self._opened = container
-        self._stream.thread_type = "AUTO"
+        # Motion JPEG is mostly decoded without FFmpeg; what is left to it must come at once.
+        self._stream.thread_type = "SLICE" if self._stream.codec_context.name == "mjpeg" else "AUTO"
 
     def _unreadable(self, why: object) -> SourceError:
         reason = getattr(why, "strerror", None) or why
@@ -156,18 +160,16 @@ class Decoder(Closing):
         """Decoded pictures from where the file stands, times filled in and strictly rising."""
         last: float | None = None
         step = 1.0 / self._header_rate()
-        for frame in self._decoded():
-            self._stamped = frame.pts is not None and frame.time_base is not None
-            if frame.pts is not None and frame.time_base is not None:
-                moment = float(frame.pts * frame.time_base)
-            else:
-                moment = 0.0 if last is None else last + step
+        for stamp, pixels in self._decoded():
+            self._stamped = stamp is not None
+            moment = stamp if stamp is not None else 0.0 if last is None else last + step
             if last is not None and moment <= last:
                 moment = last + min(step, 0.001)
             last = moment
-            yield moment, self._upright(frame)
+            yield moment, pixels
 
-    def _decoded(self) -> Iterator[VideoFrame]:
+    def _decoded(self) -> Iterator[tuple[float | None, Pixels]]:
+        """Upright pictures with their time stamps, where they have any."""
         bad = 0
         packets = self._container.demux(self._stream)
         while True:
@@ -181,10 +183,7 @@ class Decoder(Closing):
             try:
                 if packet.is_corrupt and packet.size:
                     raise ValueError("it is cut off or was lost")
-                for frame in packet.decode():
-                    if frame.width * frame.height > MAX_PIXELS:  # a stream may grow midway
-                        raise ValueError("a picture of more than 100 megapixels")
-                    yield frame
+                yield from self._of_packet(packet)
                 bad = 0
             except (av.FFmpegError, ValueError) as error:
                 bad += 1
@@ -194,6 +193,22 @@ class Decoder(Closing):
                 if bad >= _MAX_BAD_PACKETS:
                     log.warning("%s: too much damage, it ends early", self.path.name)
                     return
+
+    def _of_packet(self, packet: Packet[VideoStream]) -> Iterator[tuple[float | None, Pixels]]:
+        base = self._stream.time_base
+        if self._jpeg is not None and base is not None and packet.pts is not None:
+            size, rotation = self._jpeg
+            quick = jpeg.decode(bytes(packet), size)
+            if quick is not None:
+                yield float(packet.pts * base), self._turned(quick, rotation)
+                return
+        for frame in packet.decode():
+            if frame.width * frame.height > MAX_PIXELS:  # a stream may grow midway
+                raise ValueError("a picture of more than 100 megapixels")
+            if self._stream.codec_context.name == "mjpeg" and frame.pts == packet.pts:
+                self._jpeg = (frame.width, frame.height), frame.rotation
+            stamp = None if frame.pts is None or frame.time_base is None else float(frame.pts * frame.time_base)
+            yield stamp, self._upright(frame)
 
     def _upright(self, frame: VideoFrame) -> Pixels:
         """RGB by the frame's own colour tags, square pixels, turned as its display matrix says."""
@@ -208,10 +223,15 @@ class Decoder(Closing):
             )  # as quick as swscale, without its bias of -1
         else:
             rgb = frame.to_ndarray(format="rgb24")
-        wide = _square_size(frame.width, frame.height, self._stream.sample_aspect_ratio)
-        if wide != (frame.width, frame.height):
+        return self._turned(rgb, frame.rotation)
+
+    def _turned(self, rgb: Pixels, rotation: int) -> Pixels:
+        """The picture with square pixels, turned, in the size of the first."""
+        height, width = rgb.shape[:2]
+        wide = _square_size(width, height, self._stream.sample_aspect_ratio)
+        if wide != (width, height):
             rgb = cv2.resize(rgb, wide, interpolation=cv2.INTER_LINEAR)
-        quarter_turns = round(frame.rotation / 90) % 4  # PyAV: counter-clockwise degrees to make it upright
+        quarter_turns = round(rotation / 90) % 4  # PyAV: counter-clockwise degrees to make it upright
         if quarter_turns:
             rgb = np.rot90(rgb, quarter_turns)
         upright: Pixels = np.ascontiguousarray(rgb)

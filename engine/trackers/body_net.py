@@ -55,13 +55,7 @@ class BodyNet:
         side = self._net.size[0]
         height, width = pixels.shape[:2]
         to_picture = roi.to_picture(side)
-        crop = cv2.warpAffine(
-            pixels,
-            to_picture,
-            (side, side),
-            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-            borderMode=cv2.BORDER_REPLICATE,  # as MediaPipe: hips below the picture's edge are guessed better so
-        )
+        crop = roi.cut(pixels, side)
         flat, flag, segmentation, heatmap, world = self._net.run(crop.astype(np.float32) / np.float32(255.0))
         marks = flat.reshape(-1, 5)
         uv = refined(np.asarray(marks[:, :2] / side, np.float32), heatmap) * side

@@ -11,9 +11,7 @@ eyes (docs/trackers.md).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-import cv2
 import numpy as np
 
 from engine import models
@@ -77,14 +75,7 @@ class FaceNet:
         side = self._net.size[0]
         height, width = pixels.shape[:2]
         to_picture = roi.to_picture(side)
-        crop: Any = cv2.warpAffine(
-            pixels,
-            to_picture,
-            (side, side),
-            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
-        np.multiply(crop, np.float32(1.0 / 255.0), out=self._input)
+        np.multiply(roi.cut(pixels, side), np.float32(1.0 / 255.0), out=self._input)
         flat, flag, _ = self._net.run(self._input)
         score = float(sigmoid(flag.ravel())[0])
         if score < least:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
-from engine.data import Floats
+from engine.data import Floats, Pixels
 
 # BlazePose: the square is so much larger than the circle round the body.
 MARGIN = 1.25
@@ -36,3 +37,23 @@ class Roi:
         a, b = cosine * scale, sine * scale
         half = side / 2.0
         return np.array([[a, -b, self.x - a * half + b * half], [b, a, self.y - b * half - a * half]], np.float32)
+
+    def cut(self, pixels: Pixels, side: int) -> Pixels:
+        """The square of `pixels` (H×W×3) as a picture of `side` pixels; beyond the picture its edge goes on."""
+        height, width = pixels.shape[:2]
+        to_picture = self.to_picture(side)
+        ends = to_picture @ np.array([[0, side, 0, side], [0, 0, side, side], [1, 1, 1, 1]], np.float32)
+        # What the square may touch: at least one row and one column, however far beside the picture it lies.
+        left, top = np.clip(ends.min(axis=1).astype(int) - 2, 0, (width - 1, height - 1))
+        right, bottom = np.maximum(ends.max(axis=1).astype(int) + 3, (left + 1, top + 1))
+        part = pixels[top:bottom, left:right]
+        to_picture[:, 2] -= (left, top)
+        # OpenCV turns four channels in a third of the time that it takes for three.
+        turned = cv2.warpAffine(
+            cv2.cvtColor(part, cv2.COLOR_RGB2RGBA),
+            to_picture,
+            (side, side),
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_REPLICATE,  # as MediaPipe: hips below the picture's edge are guessed better so
+        )
+        return np.asarray(cv2.cvtColor(turned, cv2.COLOR_RGBA2RGB))

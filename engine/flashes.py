@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import deepcopy
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +37,7 @@ TRIES = (1.0, 0.5, 0.25, 0.12, 0.06)
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 Cells = NDArray[np.bool_]
+Turns = tuple[Cells, Cells]  # down, up
 
 
 class Changes:
@@ -77,62 +79,78 @@ class Changes:
             self.times[-1, turned] = now_s
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Light:
+    """A small picture in linear light 0..1, (3, ROWS, COLUMNS), and what is asked of it again and again."""
+
+    rgb: Floats
+    luminance: Floats
+    redness: Floats  # red - green - blue, where that is above 0
+    saturated: Cells  # where red is four fifths of the whole
+
+    @classmethod
+    def of(cls, rgb: Floats) -> Light:
+        """What is asked of `rgb`."""
+        red, green, blue = rgb
+        others = green + blue
+        # red is at least four fifths of the whole, without a second sum
+        saturated = ((red - np.float32(SATURATED) * (red + others)) >= 0.0) & (red > 0.0)
+        luminance = (LUMINANCE @ rgb.reshape(3, -1)).reshape(red.shape)
+        return cls(rgb, luminance, np.maximum(red - others, np.float32(0.0)), saturated)
+
+
 class Reds(Changes):
     """The changes to or from a saturated red."""
 
-    def __init__(self, light: Floats) -> None:
-        super().__init__(redness(light), RED_STEP)
-        self.was = saturated(light)  # at any time since the last turn
+    def __init__(self, light: Light) -> None:
+        super().__init__(light.redness, RED_STEP)
+        self.was = light.saturated  # at any time since the last turn
 
-    def turns_of(self, light: Floats) -> tuple[Cells, Cells]:
-        """Where the red of `light` (h, w, 3) turns down, and where up."""
-        falls, rises = self.turns(redness(light))
+    def turns_of(self, light: Light) -> Turns:
+        """Where the red of `light` turns down, and where up."""
+        falls, rises = self.turns(light.redness)
         if falls.any() or rises.any():
-            counts = self.was | saturated(light)
+            counts = self.was | light.saturated
             return falls & counts, rises & counts
         return falls, rises
 
-    def take_light(self, light: Floats, falls: Cells, rises: Cells, now_s: float) -> None:
+    def take_light(self, light: Light, turns: Turns, now_s: float) -> None:
         """Takes what is shown."""
-        self.take(redness(light), falls, rises, now_s)
-        self.was = saturated(light) | (self.was & ~(falls | rises))
+        falls, rises = turns
+        self.take(light.redness, falls, rises, now_s)
+        self.was = light.saturated | (self.was & ~(falls | rises))
 
 
 class Generals(Changes):
     """The changes of luminance."""
 
-    def __init__(self, light: Floats) -> None:
-        super().__init__(light @ LUMINANCE, STEP)
+    def __init__(self, light: Light) -> None:
+        super().__init__(light.luminance, STEP)
 
-    def turns_of(self, light: Floats) -> tuple[Cells, Cells]:
-        """Where the luminance of `light` (h, w, 3) turns down, and where up."""
-        values = light @ LUMINANCE
-        falls, rises = self.turns(values)
-        return falls & (values < BRIGHT), rises & (self.valley < BRIGHT)
+    def turns_of(self, light: Light) -> Turns:
+        """Where the luminance of `light` turns down, and where up."""
+        falls, rises = self.turns(light.luminance)
+        return falls & (light.luminance < BRIGHT), rises & (self.valley < BRIGHT)
 
-    def take_light(self, light: Floats, falls: Cells, rises: Cells, now_s: float) -> None:
+    def take_light(self, light: Light, turns: Turns, now_s: float) -> None:
         """Takes what is shown."""
-        self.take(light @ LUMINANCE, falls, rises, now_s)
+        self.take(light.luminance, *turns, now_s)
 
 
 class FlashMeter:
-    """Decides for each picture how much of it is mixed into what was shown before, and is told what then is shown.
-
-    Small pictures are (ROWS, COLUMNS, 3 or 4) uint8 of linear light.
-    """
+    """Decides for each picture how much of it is mixed into what was shown before, and is told what then is shown."""
 
     def __init__(self) -> None:
-        self._shown: Floats | None = None
+        self._shown: Light | None = None
         self._shown_s = 0.0
         self._flashed_s = -np.inf  # when what came in flashed last
         self._changes: tuple[Generals, Reds] | None = None  # of what is shown
         self._coming: tuple[Generals, Reds] | None = None  # of what comes in, while it is damped
 
-    def share(self, small: Pixels, now_s: float) -> float:
+    def share(self, light: Light, now_s: float) -> float:
         """The part 0..1 of a picture that may be shown at `now_s`; the rest is what was shown before."""
         if self._changes is None or self._shown is None or now_s < self._shown_s:
             return 1.0
-        light = light_of(small)
         over = looks_over(self._changes, light, now_s)
         if self._coming is None:
             if not over:
@@ -141,29 +159,29 @@ class FlashMeter:
         if looks_over(self._coming, light, now_s):
             self._flashed_s = now_s
         for kind in self._coming:
-            kind.take_light(light, *kind.turns_of(light), now_s)
+            kind.take_light(light, kind.turns_of(light), now_s)
         if not over and now_s - self._flashed_s >= CALM_S:
             self._coming = None
             return 1.0
         most = 1.0 - float(np.exp((self._shown_s - now_s) / SMOOTH_S))
+        shown = self._shown.rgb
         for part in TRIES:
             share = np.float32(most * part)
-            if not looks_over(self._changes, self._shown + (light - self._shown) * share, now_s):
+            if not looks_over(self._changes, Light.of(shown + (light.rgb - shown) * share), now_s):
                 return float(share)
         return 0.0  # never one too many
 
-    def take(self, small: Pixels, now_s: float) -> None:
+    def take(self, light: Light, now_s: float) -> None:
         """Takes what is shown at `now_s`. After a jump back in time everything begins anew."""
-        light = light_of(small)
         if self._changes is None or now_s < self._shown_s:
             self._coming, self._flashed_s = None, -np.inf
             self._changes = (Generals(light), Reds(light))
         for kind in self._changes:
-            kind.take_light(light, *kind.turns_of(light), now_s)
+            kind.take_light(light, kind.turns_of(light), now_s)
         self._shown, self._shown_s = light, now_s
 
 
-def looks_over(changes: Sequence[Generals | Reds], light: Floats, now_s: float) -> bool:
+def looks_over(changes: Sequence[Generals | Reds], light: Light, now_s: float) -> bool:
     """Whether `light` turns in a quarter of any field once too often."""
     for kind in changes:
         falls, rises = kind.turns_of(light)
@@ -172,19 +190,10 @@ def looks_over(changes: Sequence[Generals | Reds], light: Floats, now_s: float) 
     return False
 
 
-def light_of(small: Pixels) -> Floats:
-    """Linear light 0..1, (ROWS, COLUMNS, 3)."""
-    return np.multiply(small[..., :3], np.float32(1 / 255), dtype=np.float32)
-
-
-def redness(light: Floats) -> Floats:
-    """Red - green - blue, where that is above 0."""
-    return np.asarray(np.maximum(light[..., 0] - light[..., 1] - light[..., 2], np.float32(0.0)))
-
-
-def saturated(light: Floats) -> Cells:
-    """Where red is four fifths of the whole."""
-    return np.asarray((light[..., 0] >= np.float32(SATURATED) * light.sum(axis=2)) & (light[..., 0] > 0.0))
+def light_of(small: Pixels) -> Light:
+    """The light of a small picture, (ROWS, COLUMNS, 3 or 4) uint8 in linear light."""
+    planes = np.moveaxis(small[..., :3], 2, 0)
+    return Light.of(np.multiply(planes, np.float32(1 / 255), dtype=np.float32, order="C"))
 
 
 def fills_a_quarter(cells: Cells) -> bool:

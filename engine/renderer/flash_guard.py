@@ -1,23 +1,26 @@
 """The last step of every picture: general and red flashes are kept under three a second (WCAG 2.3.1).
 
 Each picture is measured small before anybody sees it. One that would flash once too often is mixed, all of it, into
-what was shown before; engine/flashes.py says by how much. Nothing is altered, and one small draw and its read-back is
-all it costs, as long as nothing flashes.
+what was shown before; engine/flashes.py says by how much. Nothing is altered as long as nothing flashes, and all it
+costs is one small draw and its read-back, or in software, where the bytes are at hand, a look at some of them.
 """
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from engine.data import Pixels
 from engine.effect import Effect, Pass
-from engine.flashes import COLUMNS, ROWS, FlashMeter
+from engine.flashes import COLUMNS, ROWS, FlashMeter, Light, light_of
 from engine.glsl import assemble
+from engine.imaging import LINEAR
 from engine.renderer.gpu import Gpu
 from engine.renderer.program import Program
 from engine.renderer.targets import Target
 
-# The mean of 16 pixels of each cell.
+# The mean of 16 pixels of each cell, four by four.
+FINER = 4
 SMALL = """
 uniform sampler2D _picture;
 vec4 effect(vec2 uv) {
@@ -38,6 +41,8 @@ vec4 effect(vec2 uv) {
     return mix(texelFetch(_before, at, 0), texelFetch(_picture, at, 0), _share);
 }
 """
+# 0..255 of linear light for each sRGB code.
+LIGHT = LINEAR * np.float32(255.0)
 
 
 class FlashGuard:
@@ -51,6 +56,7 @@ class FlashGuard:
         self._mix = Program(gpu, assemble(Effect, Pass(MIXED), ()))
         self._small = Target(gpu, (COLUMNS, ROWS), dtype="f1")
         self._pixels: Pixels = np.empty((ROWS, COLUMNS, 4), np.uint8)
+        self._bytes: Pixels = np.empty((0, 0, 4), np.uint8)
         self._shown: Target | None = None
         self._free: list[Target] = []
 
@@ -67,8 +73,8 @@ class FlashGuard:
     def end(self, picture: Target, time_s: float, *, whole: bool) -> Target:
         """What is to be shown at `time_s` for the finished `picture`; the picture itself where `whole`."""
         assert self._shown is not None
-        small = self._measured(picture)
-        share = 1.0 if whole else self._meter.share(small, time_s)
+        light = self._measured(picture)
+        share = 1.0 if whole else self._meter.share(light, time_s)
         self.damps = share < 1.0
         if self.damps:
             mixed = self._other(picture)
@@ -77,18 +83,25 @@ class FlashGuard:
             self._mix.set("_share", share)
             self._mix.draw(mixed.framebuffer)
             self._free.append(picture)
-            picture, small = mixed, self._measured(mixed)
-        self._meter.take(small, time_s)
+            picture, light = mixed, self._measured(mixed)
+        self._meter.take(light, time_s)
         self._free.append(self._shown)
         self._shown = None
         return picture
 
-    def _measured(self, picture: Target) -> Pixels:
+    def _measured(self, picture: Target) -> Light:
+        if self.gpu.software:
+            self.gpu.finish()
+            width, height = picture.size
+            if self._bytes.shape[:2] != (height, width):
+                self._bytes = np.empty((height, width, 4), np.uint8)
+            picture.framebuffer.read_into(self._bytes, components=4)
+            return light_of(small_of(self._bytes))
         self._measure.texture("_picture", picture.texture)
         self._measure.draw(self._small.framebuffer)
         self.gpu.finish()
         self._small.framebuffer.read_into(self._pixels, components=4)
-        return self._pixels
+        return light_of(self._pixels)
 
     def _other(self, like: Target) -> Target:
         return self._free.pop() if self._free else Target(self.gpu, like.size)
@@ -102,3 +115,13 @@ class FlashGuard:
         self._shown = None
         self._measure.release()
         self._mix.release()
+
+
+def small_of(image: Pixels) -> Pixels:
+    """The small picture (ROWS, COLUMNS, 4) in linear light of an RGBA `image` of sRGB codes, as SMALL draws it."""
+    height, width = image.shape[:2]
+    rows = ((np.arange(ROWS * FINER) + 0.5) * height / (ROWS * FINER)).astype(np.intp)
+    columns = ((np.arange(COLUMNS * FINER) + 0.5) * width / (COLUMNS * FINER)).astype(np.intp)
+    codes = image.view(np.uint32)[rows[:, None], columns[None], 0].view(np.uint8).reshape(len(rows), len(columns), 4)
+    light = cv2.resize(cv2.LUT(codes, LIGHT), (COLUMNS, ROWS), interpolation=cv2.INTER_AREA)
+    return np.asarray((light + np.float32(0.5)).astype(np.uint8))

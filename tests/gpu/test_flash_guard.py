@@ -9,9 +9,12 @@ from helpers import drawings, far, noise, observe, plain, ramp, scene, shader, t
 
 from engine.data import Observation, Pixels
 from engine.effect import Effect
+from engine.imaging import resize
 from engine.quality import FULL, Quality
 from engine.renderer import Renderer
+from engine.renderer.flash_guard import FlashGuard
 from engine.renderer.gpu import Gpu
+from engine.renderer.targets import Target
 
 pytestmark = pytest.mark.gl
 
@@ -100,3 +103,21 @@ def test_a_closed_scene_is_closed_at_once_whatever_flashes(gpu: Gpu) -> None:  #
     slate = next(iter(drawings(gpu, scene(shader("oops"), private=True, flash_guard=True), seen(1))))
     assert far(pictures[20][:20], slate[:20]) <= 1
     assert far(pictures[19][:20], slate[:20]) > 40
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (160, 90), (63, 36), (37, 91), (1, 1)])
+def test_the_processor_measures_as_the_shader_does(gpu: Gpu, size: tuple[int, int]) -> None:  # noqa: F811
+    rough = np.random.default_rng(5).integers(0, 256, (9, 16, 4), dtype=np.uint8)
+    codes = np.ascontiguousarray(resize(rough, size))  # soft, as a pixel to the left or right may be taken
+    codes[..., 3] = 255
+    guard, picture = FlashGuard(gpu), Target(gpu, size)
+    picture.texture.write(codes)
+    quick = guard._measured(picture).rgb
+    gpu.software = False
+    try:
+        drawn = guard._measured(picture).rgb
+    finally:
+        gpu.software = True
+        guard.release()
+        picture.release()
+    assert float(np.abs(quick - drawn).max()) <= 2.01 / 255

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from engine.data import Floats, Pixels
-from engine.flashes import COLUMNS, FIELD, QUARTER, ROWS, FlashMeter, fills_a_quarter, saturated
+from engine.flashes import COLUMNS, FIELD, QUARTER, ROWS, FlashMeter, Light, fills_a_quarter, light_of
 
-Light = tuple[float, float, float]
+Colour = tuple[float, float, float]
 BLACK, WHITE, GREY, RED = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0), (0.3, 0.3, 0.3), (0.5, 0.0, 0.0)
 
 
-def small(light: Light | Floats) -> Pixels:
+def small(light: Colour | Floats) -> Pixels:
     """A small picture of one linear light, or of one for each cell."""
     table = np.broadcast_to(np.asarray(light, np.float32), (ROWS, COLUMNS, 3))
     return np.asarray(table * 255 + 0.5, np.float32).astype(np.uint8)
@@ -25,13 +25,13 @@ def shown(pictures: Iterable[Pixels], fps: float = 30.0) -> tuple[list[float], F
     meter, shares, out = FlashMeter(), [], []
     for number, picture in enumerate(pictures):
         light = picture.astype(np.float32) / 255
-        shares.append(meter.share(picture, number / fps))
+        shares.append(meter.share(light_of(picture), number / fps))
         out.append(light if not out else small(out[-1] + (light - out[-1]) * np.float32(shares[-1])) / np.float32(255))
-        meter.take(small(out[-1]), number / fps)
+        meter.take(light_of(small(out[-1])), number / fps)
     return shares, np.array(out)
 
 
-def strobe(hz: float, first: Light, second: Light, fps: float = 30.0, seconds: float = 4.0) -> list[Pixels]:
+def strobe(hz: float, first: Colour, second: Colour, fps: float = 30.0, seconds: float = 4.0) -> list[Pixels]:
     """Two lights that take turns."""
     return [small(first if (number / fps * hz) % 1.0 < 0.5 else second) for number in range(round(seconds * fps))]
 
@@ -70,7 +70,7 @@ def reds(out: Floats, fps: float = 30.0) -> int:
 @pytest.mark.parametrize("fps", [10.0, 24.0, 30.0, 60.0, 120.0])
 @pytest.mark.parametrize("hz", [3.1, 4.0, 5.0, 7.3, 10.0, 15.0, 30.0])
 @pytest.mark.parametrize(("first", "second"), [(BLACK, WHITE), (GREY, WHITE), (BLACK, (0.2, 0.2, 0.2))])
-def test_a_strobe_flashes_less_than_three_times_a_second(hz: float, fps: float, first: Light, second: Light) -> None:
+def test_a_strobe_flashes_less_than_three_times_a_second(hz: float, fps: float, first: Colour, second: Colour) -> None:
     pictures = strobe(hz, first, second, fps)
     raw = general(np.array([p / np.float32(255) for p in pictures]), fps)
     shares, out = shown(pictures, fps)
@@ -102,7 +102,7 @@ def test_a_dim_red_strobe_is_damped_though_its_luminance_hardly_changes() -> Non
     [((0.85, 0.85, 0.85), WHITE), (GREY, (0.385, 0.385, 0.385)), (BLACK, BLACK)],
     ids=["both bright", "less than a tenth", "nothing"],
 )
-def test_what_is_no_flash_passes(first: Light, second: Light) -> None:
+def test_what_is_no_flash_passes(first: Colour, second: Colour) -> None:
     assert set(shown(strobe(15.0, first, second))[0]) == {1.0}
 
 
@@ -189,15 +189,15 @@ def test_every_cell_that_flashes_on_its_own_is_held_where_many_do(seed: int) -> 
 def test_what_is_shown_unasked_still_counts() -> None:
     meter = FlashMeter()
     for number in range(12):
-        meter.take(small(WHITE if number % 2 else BLACK), number / 30)
-    assert meter.share(small(BLACK), 12 / 30) < 1.0
+        meter.take(light_of(small(WHITE if number % 2 else BLACK)), number / 30)
+    assert meter.share(light_of(small(BLACK)), 12 / 30) < 1.0
 
 
 def test_a_jump_back_in_time_begins_anew() -> None:
     meter = FlashMeter()
     for number in range(12):
-        meter.take(small(WHITE if number % 2 else BLACK), number / 30)
-    assert meter.share(small(WHITE), 0.0) == 1.0
+        meter.take(light_of(small(WHITE if number % 2 else BLACK)), number / 30)
+    assert meter.share(light_of(small(WHITE)), 0.0) == 1.0
 
 
 def test_the_same_pictures_give_the_same_shares() -> None:
@@ -219,4 +219,4 @@ def test_a_quarter_is_found_wherever_it_lies() -> None:
 
 def test_saturated_red() -> None:
     light = np.array([[[0.8, 0.2, 0.0], [0.8, 0.24, 0.0], [0.0, 0.0, 0.0], [0.5, 0.5, 0.5]]], np.float32)
-    assert saturated(light).tolist() == [[True, False, False, False]]
+    assert Light.of(np.moveaxis(light, 2, 0)).saturated.tolist() == [[True, False, False, False]]

@@ -217,7 +217,7 @@ class LaserEyes(Effect):
         count = round(SPARKS * self.sparks)
         slots = time_s / SPARK_LIFE_S + np.arange(count) * 0.618034
         life = slots % 1.0
-        draws = np.stack([scatter(np.floor(slots), self.seed, identity, side == "left", lane) for lane in range(4)])
+        draws = scatter(np.floor(slots), self.seed, identity, int(side == "left"), np.arange(4)[:, None])
         angle = np.arctan2(inward[1], inward[0]) + (draws[0] - 0.5) * 2.6
         away = np.stack([np.cos(angle), np.sin(angle)], axis=1)
         speed = ((120.0 + 420.0 * draws[1]) * unit)[:, None]
@@ -262,11 +262,11 @@ def smooth(low: float, high: float, value: float) -> float:
     return t * t * (3.0 - 2.0 * t)
 
 
-def scatter(slots: NDArray[np.float64], *keys: int) -> NDArray[np.float64]:
+def scatter(slots: NDArray[np.float64], *keys: int | NDArray[np.int64]) -> NDArray[np.float64]:
     """A number 0..1 for each spark and its keys, the same every time (integer hash: PCG, Jarzynski and Olano 2020)."""
     mixed = np.asarray(slots.astype(np.int64) * 2654435761 + np.arange(len(slots)), np.uint64).astype(np.uint32)
     for key in keys:
-        state = (mixed ^ np.uint32(int(key) & 0xFFFFFFFF)) * np.uint32(747796405) + np.uint32(2891336453)
+        state = (mixed ^ np.asarray(key, np.int64).astype(np.uint32)) * np.uint32(747796405) + np.uint32(2891336453)
         word = ((state >> ((state >> np.uint32(28)) + np.uint32(4))) ^ state) * np.uint32(277803737)
         mixed = (word >> np.uint32(22)) ^ word
     return mixed.astype(np.float64) / 2**32

@@ -74,6 +74,18 @@ def straight_alpha(image: Pixels) -> Pixels:
     return np.concatenate([(codes * 255 + 0.5).astype(np.uint8), image[..., 3:4]], axis=2)
 
 
+def light_at(image: Pixels, cells: tuple[int, int], finer: int) -> Pixels:
+    """RGBA sRGB codes as a small picture of (columns, rows) `cells` in linear light, 8 bits: of each cell the mean of
+    `finer`² pixels that are evenly spread."""
+    height, width = image.shape[:2]
+    columns, rows = cells[0] * finer, cells[1] * finer
+    x = ((np.arange(columns) + 0.5) * width / columns).astype(np.intp)
+    y = ((np.arange(rows) + 0.5) * height / rows).astype(np.intp)
+    codes = image.view(np.uint32)[y[:, None], x[None], 0].view(np.uint8).reshape(rows, columns, 4)
+    light = cv2.resize(cv2.LUT(codes, LINEAR), cells, interpolation=cv2.INTER_AREA)
+    return np.asarray((light * np.float32(255.0) + np.float32(0.5)).astype(np.uint8))
+
+
 def moved(plane: Floats, shift: tuple[float, float], scale: float, centre: tuple[float, float]) -> Floats:
     """`plane` scaled about `centre` and shifted, all in its pixels; edges are continued."""
     height, width = plane.shape

@@ -99,6 +99,7 @@ class Show:
         self._asked: set[str] = set()  # the trackers that have been sent a frame
         self._wake = threading.Condition()
         self._stopping = False
+        self._in_flight = IN_FLIGHT if live else IN_FLIGHT + 1  # where nobody waits, the rate alone counts
         self._frames: Mailbox[Frame] = Mailbox(1 if live else IN_FLIGHT, drops=live, wake=self._wake)
         self._capture = CaptureThread(source, self._frames, self.stats, live and not source.live, until_s)
         self._open_tracker = open_tracker
@@ -148,6 +149,7 @@ class Show:
                 return
             dt = 0.0 if first else max(0.0, ticket.frame.time_s - self._last_s)
             self._last_s, first = ticket.frame.time_s, False
+            self.gpu.meanwhile = partial(self._ahead, stage, tickets)
             if not self._draw(stage, ticket, dt):
                 return
 
@@ -200,7 +202,7 @@ class Show:
 
     def _oldest(self, tickets: deque[Ticket]) -> Ticket | None:
         """`sync = "frame"`: the oldest frame that every tracker has answered for."""
-        while len(tickets) < IN_FLIGHT and (frame := self._frames.pop()) is not None:
+        while len(tickets) < self._in_flight and (frame := self._frames.pop()) is not None:
             self._send(frame, tickets)
         if not tickets or not tickets[0].done:
             return None
@@ -283,6 +285,11 @@ class Show:
         self.stats.frame_done()
         return goes_on
 
+    def _ahead(self, stage: Stage, tickets: deque[Ticket]) -> None:
+        """Makes ready what is known of the next frame, while the drawing of this one is waited for."""
+        if tickets and tickets[0].done and self.scene.sync == "frame":
+            stage.ahead(Observation(tickets[0].frame, tickets[0].results))
+
     def _observe(self, stage: Stage, ticket: Ticket, dt: float) -> tuple[Observation, float]:
         """Everything known of a frame, parameters following their signals, and the time since the last one."""
         moment = None if self._take is None else self._take.begin(ticket.frame, self.scene)
@@ -334,11 +341,9 @@ class Show:
         if self.stage is not None:
             self.stage.release()
 
-    def _workers(self) -> list[Worker]:
-        return [self._capture, *self._trackers.values(), *self._outputs.threads]
-
     def _raise_errors(self) -> None:
-        for thread in self._workers():
+        workers: list[Worker] = [self._capture, *self._trackers.values(), *self._outputs.threads]
+        for thread in workers:
             if thread.error is not None:
                 if not isinstance(thread.error, PhospheneError):
                     log.error("%s failed", thread.name, exc_info=thread.error)

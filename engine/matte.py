@@ -12,7 +12,8 @@ Scenes hold the parameters of mattes, so OpenCV is loaded only where a matte is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -77,13 +78,16 @@ class MatteField:
     guided: bool
     bounds: tuple[float, float, float, float] | None
     room: Pixels | None = None
+    tiled: dict[tuple[float, float], Tiles] = field(default_factory=dict, repr=False)  # by shape
 
     def tiles(self, shape: tuple[float, float]) -> Tiles:
         """The tiles for a soft step from `shape[0]` to `shape[1]`. Exact: alpha = a·colour + b is bounded by its values
         at black and white of each channel, and between the grid's nodes it is linear."""
         from engine.matte_steps import tiled
 
-        return Tiles(*tiled(self.values, shape))
+        if shape not in self.tiled:
+            self.tiled[shape] = Tiles(*tiled(self.values, shape))
+        return self.tiled[shape]
 
 
 class MatteMaker:
@@ -94,6 +98,12 @@ class MatteMaker:
         self._quality = ""
         self._seen: Floats | None = None  # the mask itself: one that was carried on has the id of the frame before
         self._last: Floats | None = None
+
+    def apart(self) -> MatteMaker:
+        """One that goes on from here, and leaves this one as it is."""
+        other = copy(self)
+        other._steady = copy(self._steady)
+        return other
 
     def make(self, mask: Mask, frame: Frame, quality: str) -> MatteField:
         """The matte of `frame` on the rung called `quality`. Deterministic for a sequence of frames."""

@@ -187,6 +187,11 @@ class Renderer:
         if guarded:
             self.canvas = self._guard.end(self.canvas, observation.frame.time_s, whole=bool(closed))
 
+    def ahead(self, observation: Observation) -> None:
+        """Makes what can be made of the frame that comes next, while the drawing of this one is waited for."""
+        if observation.mask is not None:
+            self._inputs.ahead(observation.frame, observation.mask)
+
     def _draw_layers(self, observation: Observation, full: Frame, dt: float) -> None:
         """Draws every layer. Raises EffectError."""
         self._inputs.begin(observation, full)

@@ -7,14 +7,13 @@ costs is one small draw and its read-back, or in software, where the bytes are a
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
 from engine.data import Pixels
 from engine.effect import Effect, Pass
 from engine.flashes import COLUMNS, ROWS, FlashMeter, Light, light_of
 from engine.glsl import assemble
-from engine.imaging import LINEAR
+from engine.imaging import light_at
 from engine.renderer.gpu import Gpu
 from engine.renderer.program import Program
 from engine.renderer.targets import Target
@@ -41,8 +40,6 @@ vec4 effect(vec2 uv) {
     return mix(texelFetch(_before, at, 0), texelFetch(_picture, at, 0), _share);
 }
 """
-# 0..255 of linear light for each sRGB code.
-LIGHT = LINEAR * np.float32(255.0)
 
 
 class FlashGuard:
@@ -96,7 +93,7 @@ class FlashGuard:
             if self._bytes.shape[:2] != (height, width):
                 self._bytes = np.empty((height, width, 4), np.uint8)
             picture.framebuffer.read_into(self._bytes, components=4)
-            return light_of(small_of(self._bytes))
+            return light_of(light_at(self._bytes, (COLUMNS, ROWS), FINER))
         self._measure.texture("_picture", picture.texture)
         self._measure.draw(self._small.framebuffer)
         self.gpu.finish()
@@ -115,13 +112,3 @@ class FlashGuard:
         self._shown = None
         self._measure.release()
         self._mix.release()
-
-
-def small_of(image: Pixels) -> Pixels:
-    """The small picture (ROWS, COLUMNS, 4) in linear light of an RGBA `image` of sRGB codes, as SMALL draws it."""
-    height, width = image.shape[:2]
-    rows = ((np.arange(ROWS * FINER) + 0.5) * height / (ROWS * FINER)).astype(np.intp)
-    columns = ((np.arange(COLUMNS * FINER) + 0.5) * width / (COLUMNS * FINER)).astype(np.intp)
-    codes = image.view(np.uint32)[rows[:, None], columns[None], 0].view(np.uint8).reshape(len(rows), len(columns), 4)
-    light = cv2.resize(cv2.LUT(codes, LIGHT), (COLUMNS, ROWS), interpolation=cv2.INTER_AREA)
-    return np.asarray((light + np.float32(0.5)).astype(np.uint8))

@@ -6,7 +6,7 @@ import ctypes
 import ctypes.util
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import moderngl
@@ -35,6 +35,7 @@ class Gpu:
         self.context = context
         self._live: set[int] = set()
         self.watchdog: Watchdog | None = None  # of a running show: sees an effect that never comes back
+        self.meanwhile: Callable[[], None] | None = None  # what to do once while `finish` would only wait
         self._native = native_gl()
         self.renderer = str(context.info["GL_RENDERER"])
         self.version = str(context.info["GL_VERSION"])
@@ -100,6 +101,10 @@ class Gpu:
 
     def finish(self) -> None:
         """Waits until everything drawn is there. moderngl would hold the interpreter's lock; this call does not."""
+        work, self.meanwhile = self.meanwhile, None
+        if work is not None:
+            self._native.glFlush()
+            work()
         self._native.glFinish()
 
     def stretch(self, source: moderngl.Framebuffer, target: moderngl.Framebuffer) -> None:

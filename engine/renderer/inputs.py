@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import moderngl
 import numpy as np
@@ -20,6 +21,16 @@ MAX_PEOPLE = 16
 FACE_POINTS, POSE_POINTS = 478, 33
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Ahead:
+    """A matte, what it was made of, and its maker as it is after that."""
+
+    mask: Mask
+    frame: Frame
+    maker: MatteMaker
+    field: MatteField
+
+
 class Inputs:
     """Textures of the frame that is being drawn. `begin` uploads the frame; the rest is uploaded when asked for."""
 
@@ -29,6 +40,7 @@ class Inputs:
         self._choosers: dict[str, Chooser] = {}  # by who is meant
         self._makers: dict[str, MatteMaker] = {}  # by quality and who is meant, as are the next two
         self._fields: dict[str, MatteField] = {}
+        self._ahead: dict[str, Ahead] = {}
         self._masks: dict[str, Mask | None] = {}
         self._mattes: dict[str, moderngl.Texture] = {}
         self._room: moderngl.Texture | None = None
@@ -86,8 +98,11 @@ class Inputs:
             mask = self._mask_of(matte.who, observation)
             if mask is None:
                 return None
-            maker = self._makers.setdefault(key, MatteMaker())
-            field = self._fields[key] = maker.make(mask, self._full, quality)
+            made = self._ahead.pop(key, None)
+            if made is None or made.mask is not mask or made.frame is not self._full:
+                made = self._made(key, mask, self._full)
+            self._makers[key] = made.maker
+            field = self._fields[key] = made.field
             height, width, parts = field.values.shape
             texture = self._mattes.get(key)
             if texture is None or (*texture.size, texture.components) != (width, height, parts):
@@ -95,6 +110,19 @@ class Inputs:
                 texture = self._mattes[key] = self.gpu.texture((width, height), parts, dtype="f4")
             texture.write(np.ascontiguousarray(field.values))
         return self._mattes[key], self._fields[key]
+
+    def ahead(self, frame: Frame, mask: Mask) -> None:
+        """Makes the mattes of a frame that comes next, those that the frame being drawn has asked for. One that is not
+        asked for then leaves no trace."""
+        for key, drawn in self._fields.items():
+            if key.endswith(" all"):  # who else is meant is chosen in the order of the frames
+                made = self._ahead[key] = self._made(key, mask, frame)
+                for shape in drawn.tiled:
+                    made.field.tiles(shape)
+
+    def _made(self, key: str, mask: Mask, frame: Frame) -> Ahead:
+        maker = self._makers[key].apart() if key in self._makers else MatteMaker()
+        return Ahead(mask, frame, maker, maker.make(mask, frame, key.split()[0]))
 
     def _mask_of(self, who: str, observation: Observation) -> Mask | None:
         """The mask of everybody, or of the one who is meant; None where that is not known."""

@@ -84,6 +84,11 @@ class Stage:
         self._before = shown
         return drawn[-1]
 
+    def ahead(self, observation: Observation) -> None:
+        """See Renderer.ahead."""
+        for number in self.playlist.shown:
+            self.renderers[number].ahead(observation)
+
     def _fitting(self, target: Target, size: tuple[int, int]) -> Target:
         if target.size == size:
             return target
@@ -131,6 +136,7 @@ class Stage:
 
     def release(self) -> None:
         """Gives back every GL object."""
+        self.gpu.meanwhile = None
         if self._transition is not None:
             self._transition.release()
         if self._guard is not None:

@@ -1,0 +1,88 @@
+"""A matte that is made while the last picture is waited for is the one that would have been made in its turn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from gpu_fixture import gpu  # noqa: F401 (a fixture)
+from helpers import noise, observe, oval, scene, shader
+
+from engine.data import Observation, Pixels
+from engine.matte import MatteMaker
+from engine.renderer import Renderer
+from engine.renderer.gpu import Gpu
+from engine.scene import Scene
+
+pytestmark = pytest.mark.gl
+
+SIZE = (160, 90)
+
+
+def cut(quality: str, who: str = "all") -> Scene:
+    made = scene(shader("frame(uv)"), cut="person")
+    for layer in made.layers:
+        layer.matte.set("quality", quality)
+        layer.matte.set("who", who)
+    return made
+
+
+def seen(count: int = 8) -> list[Observation]:
+    return [observe(noise(SIZE, number // 2), number, mask=oval(number)) for number in range(count)]
+
+
+def pictures(gpu: Gpu, made: Scene, ahead: set[int], drawn: set[int]) -> Iterator[Pixels]:  # noqa: F811
+    """Draws the frames in `drawn`; at those in `ahead` the next one's matte is made early, be it drawn or not."""
+    renderer, observations = Renderer(gpu, made, SIZE), seen()
+    try:
+        for number, observation in enumerate(observations):
+            if number not in drawn:
+                continue
+            if number in ahead and number + 1 < len(observations):
+                following = observations[number + 1]
+                gpu.meanwhile = lambda following=following: renderer.ahead(following)  # type: ignore[misc]
+            renderer.render(observation, 1 / 30)
+            yield renderer.read()
+    finally:
+        gpu.meanwhile = None
+        renderer.release()
+
+
+@pytest.mark.parametrize("quality", ["draft", "good", "best"])
+@pytest.mark.parametrize("ahead", [{0, 1, 2, 3, 4, 5, 6}, {1, 4}, {7}])
+@pytest.mark.parametrize("drawn", [set(range(8)), {0, 1, 3, 4, 7}])
+def test_a_matte_made_ahead_changes_nothing(
+    gpu: Gpu,  # noqa: F811
+    quality: str,
+    ahead: set[int],
+    drawn: set[int],
+) -> None:
+    plainly = list(pictures(gpu, cut(quality), set(), drawn))
+    early = list(pictures(gpu, cut(quality), ahead, drawn))
+    assert len(plainly) == len(drawn)
+    assert all(np.array_equal(a, b) for a, b in zip(plainly, early, strict=True))
+
+
+def test_it_is_made_once(gpu: Gpu, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+    made: list[int] = []
+    make = MatteMaker.make
+    monkeypatch.setattr(
+        MatteMaker, "make", lambda self, mask, *rest: made.append(mask.frame_id) or make(self, mask, *rest)
+    )
+    list(pictures(gpu, cut("good"), set(range(8)), set(range(8))))
+    assert made == list(range(8))
+
+
+def test_who_is_chosen_in_the_order_of_the_frames(gpu: Gpu) -> None:  # noqa: F811
+    plainly = list(pictures(gpu, cut("good", "middle"), set(), set(range(8))))
+    early = list(pictures(gpu, cut("good", "middle"), set(range(8)), set(range(8))))
+    assert all(np.array_equal(a, b) for a, b in zip(plainly, early, strict=True))
+
+
+def test_work_for_the_wait_is_done_once_and_a_new_wait_has_none(gpu: Gpu) -> None:  # noqa: F811
+    done: list[int] = []
+    gpu.meanwhile = lambda: done.append(1)
+    gpu.finish()
+    gpu.finish()
+    assert done == [1]

@@ -28,6 +28,7 @@ from phosphene import Bool, Choice, Effect, Float, Observation, Pose, Text
 LOST_S = 1.0  # the person is gone after this long without a body
 REFRESH_S = 0.5  # the numbers change at most this often while measuring, so that they can be read
 LEAST_FRAMES = 3
+CROWN = 0.1  # of a body, over its highest landmark
 PART_WIDER = 1.5  # a height from the shoulders alone leans on the tables, and not everybody is built like a soldier
 
 
@@ -59,7 +60,11 @@ class ClothingSize(Effect):
         return self.needs if self.reference == "none" else (*self.needs, "reference")
 
     def prepare(self, size: tuple[int, int]) -> None:
-        """Starts over for a picture of another size; what was measured so far stays, as it is in ratios."""
+        """Starts over for a picture of another size; what was measured so far stays, as it is in ratios.
+
+        Raises ValueError for a size chart that says nothing sensible, before anybody is measured.
+        """
+        sizes.garments(sizes.chart_for(self.chart, self.sex), self.chart_file)
         self.size = size
         if not hasattr(self, "fusion"):
             self._reset()
@@ -149,6 +154,10 @@ class ClothingSize(Effect):
             self.texts = report.texts(self.found, overlay.NAMES)
             self.told, self.stale_s = told, 0.0
 
+    def progress(self, view: str) -> float:
+        """How much of the time to hold a view has been held, 0 to 1."""
+        return min(self.fusion.seconds.get(view, 0.0) / max(self.hold_s, 1e-6), 1.0)
+
     def told_body(self, lengths: tuple[scale.Length, ...] = ()) -> girth.Body:
         """What was told of the body."""
         return girth.Body(self.height_cm, self.weight_kg, self.sex, self.clothing, lengths)
@@ -168,13 +177,18 @@ class ClothingSize(Effect):
 
     def _view(self, advice: str, lines: Mapping[str, measure.Segment], people: list[Pose]) -> overlay.View:
         """What is to be seen now."""
-        progress = 1.0 if self.done else self.fusion.seconds.get("front", 0.0) / max(self.hold_s, 1e-6)
         chips = {name: self.texts[name] for name in lines if name in self.texts}
         box = people[0].points[:, :2] if people else None
-        body = (0.4, 0.1, 0.6, 0.9) if box is None else (*box.min(axis=0).tolist(), *box.max(axis=0).tolist())
+        body = (0.4, 0.1, 0.6, 0.9)
+        if box is not None:
+            (left, top), (right, bottom) = box.min(axis=0).tolist(), box.max(axis=0).tolist()
+            body = (left, top - CROWN * (bottom - top), right, bottom)
         if self.done and self.found:
             basis = self._basis()
+            asks = self.hold_s > 0.0 and not self.fusion.held("side", self.hold_s, LEAST_FRAMES)
             return overlay.View(
+                message=guide.SIDE if asks else "",
+                progress=self.progress("side"),
                 lines=lines,
                 chips=chips,
                 body=body,
@@ -184,7 +198,13 @@ class ClothingSize(Effect):
             )
         framing = advice in (guide.ENTER, guide.STEP_BACK, guide.CLOSER, guide.MIDDLE)
         return overlay.View(
-            advice or "Hold still: measuring", advice != "", progress, framing, lines, chips if lines else {}, body
+            advice or "Hold still: measuring",
+            advice != "",
+            self.progress("front"),
+            framing,
+            lines,
+            chips if lines else {},
+            body,
         )
 
     def report(self) -> Mapping[str, Any]:

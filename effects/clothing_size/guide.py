@@ -25,6 +25,7 @@ LOWER_ARMS = "Lower your arms"
 ARMS_OFF = "Arms off the body"
 FEET = "Feet closer together"
 STILL = "Hold still"
+SIDE = "Turn to your side for closer numbers"
 
 VISIBLE = 0.5  # a landmark's visibility from which it counts as seen
 SMALLEST = 0.35  # the least part of the picture's height (or width, if that is less) a body must fill to be measured

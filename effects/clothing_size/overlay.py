@@ -30,6 +30,10 @@ ADVANCES = {
     1.1: "%@MwWm…",
 }
 ADVANCE = {letter: width for width, letters in ADVANCES.items() for letter in letters}
+LETTERS = (
+    1.7  # of the text's size: a capital is then 3.5 % of the picture's height, over 16 arc minutes at 2 m on a 24-inch
+)
+# screen (ISO 9241-303 asks for 16 at least)
 EM = 0.82  # letters are set at four fifths of the line's height, here with a little air
 NARROWEST_PX = 7.0
 
@@ -158,7 +162,12 @@ class _Page:
     def card(self, view: View, top: float, left: bool, room: float, upright: bool, above: bool) -> float:
         """The card with the sizes, aside, or in an upright picture below or above; returns where it leaves room: the
         highest pixel free under a card above, else the lowest."""
-        big, title, note, pad = 1.5 * self.text, 1.05 * self.text, 0.8 * self.text, 0.8 * self.text
+        big, title, note, pad = (
+            LETTERS * self.text,
+            1.05 * self.text,
+            (0.66 if upright else 0.8) * self.text,
+            0.8 * self.text,
+        )
         columns = not upright  # beside the body a column for each garment, else a row
         gap = 1.2 * self.text
         names = max((text_width(name, 1.1 * self.text) for name, _ in view.rows), default=0.0)
@@ -170,12 +179,20 @@ class _Page:
         else:
             body_wide = names + gap + most * max(each, default=0.0) + (most - 1) * gap
             body_tall = 1.25 * big * len(view.rows)
-        wide = max(text_width(view.title, title), body_wide, *(text_width(line, note) for line in view.notes))
-        tall = 1.5 * title + body_tall + 0.4 * self.text + 1.25 * note * len(view.notes)
+        body_wide = max(text_width(view.title, title), body_wide)
         most_wide = (
             self.w - 2 * self.margin if upright else min(max(room - 1.5 * self.margin, 0.3 * self.w), 0.48 * self.w)
         )
-        most_tall = (0.34 if upright else 1.0) * (self.h - top - self.margin)
+        most_tall = self.h - top - self.margin
+        if upright:  # what the body leaves, within reason
+            free = view.body[1] * self.h - top if above else (1.0 - view.body[3]) * self.h - self.margin
+            most_tall = min(max(free - self.margin, 0.2 * self.h), 0.34 * self.h)
+        # The sizes are what is read from afar: the notes are set in the width that these leave, smaller if need be.
+        inner = most_wide / min(1.0, most_wide / (body_wide + 2 * pad)) - 2 * pad
+        note *= min(1.0, inner / max((text_width(line, note) for line in view.notes), default=1.0))
+        notes = joined(view.notes, inner, note)
+        tall = 1.5 * title + body_tall + 0.4 * self.text + 1.25 * note * len(notes)
+        wide = max(body_wide, *(text_width(line, note) for line in notes))
         k = min(1.0, most_wide / (wide + 2 * pad), most_tall / (tall + 2 * pad))
         width, height = k * (wide + 2 * pad), k * (tall + 2 * pad)
         x = (self.w - width) / 2 if upright else self.margin if left else self.w - self.margin - width
@@ -199,7 +216,7 @@ class _Page:
                     at = left_px + k * names + gap + j * (k * max(each) + gap)
                     self.label(letter, at, below + (1.25 * i + 0.6) * big, big, WHITE, bold=True)
         below += k * body_tall + 0.4 * unit
-        for line in view.notes:
+        for line in notes:
             self.label(line, x + pad, below + 0.6 * note, note, DIM)
             below += 1.25 * note
         if not upright:
@@ -236,6 +253,17 @@ class _Page:
             else:
                 self.label(NAMES[name], x + 0.5 * px, y + tall / 2, px, DIM)
                 self.label(view.chips[name], x + 0.5 * px + names, y + tall / 2, px, WHITE, bold=True)
+
+
+def joined(texts: Sequence[str], wide: float, size_px: float) -> list[str]:
+    """The texts in as few lines as hold them in their order, each line at most `wide` pixels unless one text is."""
+    lines: list[str] = []
+    for text in texts:
+        if lines and text_width(more := f"{lines[-1]} · {text}", size_px) <= wide:
+            lines[-1] = more
+        else:
+            lines.append(text)
+    return lines
 
 
 def spread(wanted: Sequence[float], step: float, low: float, high: float) -> list[float]:

@@ -42,7 +42,7 @@ def notes(basis: Basis) -> list[str]:
     whose = {"men": "men's", "women": "women's"}.get(basis.chart, basis.chart)
     worn = "skin-tight clothes taken as none" if basis.clothing == "tight" else f"{basis.clothing} clothes allowed for"
     lines = [f"90 % intervals, {whose} sizes", *([SCALES[s] for s in basis.scales] or [NO_SCALE]), worn]
-    lines.append("front and side seen" if "side" in basis.sides else "turn to your side for closer numbers")
+    lines.append("front and side seen" if "side" in basis.sides else "front alone seen: the side would narrow these")
     return [*lines, *warnings(basis)]
 
 
@@ -67,7 +67,7 @@ def as_data(basis: Basis, found: Mapping[str, girth.Estimate], frames: int) -> d
         "interval": girth.LEVEL,
         **{name: centimetres(known) for name, known in found.items()},
         "sizes": {
-            garment: [{"size": letter, "probability": round(p, 3)} for letter, p in scale.likely(found[scale.measure])]
+            garment: [{"size": letter, "probability": p} for letter, p in scale.rounded(found[scale.measure])]
             for garment, scale in basis.garments.items()
             if scale.measure in found
         },

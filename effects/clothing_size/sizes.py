@@ -30,6 +30,12 @@ class Scale:
         found += [(f"< {self.letters[0]}", below[0]), (f"> {self.letters[-1]}", 1.0 - below[-1])]
         return sorted(found, key=lambda item: -item[1])
 
+    def rounded(self, known: Estimate, digits: int = 3) -> list[tuple[str, float]]:
+        """The letters that come into question, likeliest first, with probabilities of `digits` that sum to 1."""
+        found = [(letter, round(p, digits)) for letter, p in self.odds(known)]
+        others = [(letter, p) for letter, p in found[1:] if p > 0.0]
+        return [(found[0][0], round(1.0 - sum(p for _, p in others), digits)), *others]
+
     def likely(self, known: Estimate, most: int = 3) -> list[tuple[str, float]]:
         """The fewest letters that hold `SHOWN` of the probability together, at most `most`, likeliest first."""
         found: list[tuple[str, float]] = []
@@ -42,23 +48,39 @@ class Scale:
 
 @cache
 def load(path: Path = CHART_FILE) -> Mapping[str, Mapping[str, Scale]]:
-    """The charts of a TOML file: chart -> garment -> scale; raises ValueError where it does not say what it must."""
+    """The charts of a TOML file: chart -> garment -> scale.
+
+    Raises ValueError where it does not say what it must, with the place and what was expected; OSError.
+    """
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path.name} is no TOML: {error}") from None
     charts: dict[str, dict[str, Scale]] = {}
-    for chart, garments in tomllib.loads(path.read_text(encoding="utf-8")).items():
-        for garment, entry in garments.items():
-            where = f"{path.name}: [{chart}.{garment}]"
-            if not isinstance(entry, dict):
-                raise ValueError(f"{where} is no table")
-            missing = {"measure", "letters", "from_cm", "to_cm"} - set(entry)
-            if missing:
-                raise ValueError(f"{where} lacks {', '.join(sorted(missing))}")
-            bounds = (*map(float, entry["from_cm"]), float(entry["to_cm"]))
-            if len(bounds) != len(entry["letters"]) + 1 or list(bounds) != sorted(set(bounds)):
-                raise ValueError(f"{where} from_cm must rise, one number a letter, and end below to_cm")
-            if entry["measure"] not in MEASURES:
-                raise ValueError(f"{where} measure: expected one of {', '.join(MEASURES)}, got {entry['measure']!r}")
-            charts.setdefault(chart, {})[garment] = Scale(entry["measure"], tuple(entry["letters"]), bounds)
-    return charts
+    for chart, garments in content.items():
+        if not isinstance(garments, dict) or not all(isinstance(entry, dict) for entry in garments.values()):
+            raise ValueError(f"{path.name}: [{chart}] holds no garments; expected tables such as [{chart}.top]")
+        charts[chart] = {name: _scale(f"{path.name}: [{chart}.{name}]", entry) for name, entry in garments.items()}
+    return {chart: garments for chart, garments in charts.items() if garments}
+
+
+def _scale(where: str, entry: Mapping[str, object]) -> Scale:
+    """One garment's scale. Raises ValueError."""
+    missing = {"measure", "letters", "from_cm", "to_cm"} - set(entry)
+    if missing:
+        raise ValueError(f"{where} lacks {', '.join(sorted(missing))}")
+    measure, letters, first, last = (entry[key] for key in ("measure", "letters", "from_cm", "to_cm"))
+    if measure not in MEASURES:
+        raise ValueError(f"{where} measure: expected one of {', '.join(MEASURES)}, got {measure!r}")
+    if not isinstance(letters, list) or not letters or not all(isinstance(letter, str) for letter in letters):
+        raise ValueError(f'{where} letters: expected a list such as ["S", "M", "L"], got {letters!r}')
+    given = [*first, last] if isinstance(first, list) else []
+    bounds = tuple(float(n) for n in given if isinstance(n, int | float) and not isinstance(n, bool))
+    if not given or len(bounds) != len(given):
+        raise ValueError(f"{where} from_cm, to_cm: expected [86, 94, 102] and 110, got {first!r} and {last!r}")
+    if len(bounds) != len(letters) + 1 or list(bounds) != sorted(set(bounds)):
+        raise ValueError(f"{where} from_cm must rise, one number a letter, and end below to_cm")
+    return Scale(str(measure), tuple(letters), bounds)
 
 
 def garments(chart: str, own: str = "") -> Mapping[str, Scale]:
@@ -73,7 +95,7 @@ def garments(chart: str, own: str = "") -> Mapping[str, Scale]:
     except OSError as error:
         raise ValueError(f"chart_file {own} cannot be read: {error.strerror}") from None
     if not charts:
-        raise ValueError(f"chart_file {own} has no chart in it")
+        raise ValueError(f"chart_file {own} has no chart in it; expected tables such as [women.top]")
     return charts.get(chart) or next(iter(charts.values()))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
 from typing import Any
@@ -334,6 +335,26 @@ def test_texts_stay_inside_and_apart(size: tuple[int, int], centre: float, hold_
         for b in boxes[:i]:
             apart = a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] + 0.5 or b[3] <= a[1] + 0.5
             assert apart, (labels[i], size)
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1920, 1080)])
+def test_the_sizes_read_from_two_metres(size: tuple[int, int]) -> None:
+    """On a screen 30 cm high (24 inches) a capital letter, 0.73 of the em, is seen under 16 arc minutes or more."""
+    figure = Figure(size, (size[0] * 180 // size[1], 180), tall=0.8, floor=0.9, centre=0.4)
+    effect = play(stand(figure, 3), height_cm=175, hold_s=0)
+    letters = [s for s in effect.shapes if isinstance(s, Label) and re.fullmatch(r".*[SML] \d+ %", s.text)]
+    assert len(letters) >= 2
+    for label in letters:
+        capital_m = 0.8 * 0.73 * label.size_px / size[1] * 0.30
+        assert math.degrees(math.atan(capital_m / 2.0)) * 60 > 16
+
+
+def test_the_side_is_asked_for_until_it_was_held() -> None:
+    effect = play(stand(), height_cm=175, hold_s=1.0)
+    assert texts(effect)[0] == guide.SIDE
+    effect.fusion.seconds["side"], effect.fusion.counts["side"] = 1.5, 8
+    effect.update(stand()[-1], 0.1)
+    assert guide.SIDE not in texts(effect)
 
 
 @pytest.mark.parametrize("size", SIZES)

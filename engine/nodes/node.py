@@ -30,7 +30,8 @@ class Node(Closing):
         self._runtime: Runtime | None = Runtime(ready(spec), size=spec.size, device=spec.device)
         self._features: Runtime | None = None
         if spec.features is not None:
-            self._features = Runtime(spec.features, size=(POSE_SIDE, POSE_SIDE) if self._is_pose else None)
+            side = (POSE_SIDE, POSE_SIDE) if self._is_pose else None
+            self._features = Runtime(spec.features, size=side, fits_any=self._is_pose)
         self._input = self._check_input(self._runtime)
         self.size = self._picture_size(self._input)
         self._labels = self._check_labels(self._runtime)

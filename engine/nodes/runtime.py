@@ -40,9 +40,16 @@ class Runtime:
     """
 
     def __init__(
-        self, file: Path, content: bytes | None = None, size: tuple[int, int] | None = None, device: str = "cpu"
+        self,
+        file: Path,
+        content: bytes | None = None,
+        size: tuple[int, int] | None = None,
+        device: str = "cpu",
+        *,
+        fits_any: bool = False,
     ) -> None:
-        """Loads `file`, or `content` in its place; `size` (width, height) for one that takes pictures of any size.
+        """Loads `file`, or `content` in its place; `size` (width, height) for one that takes pictures of any size, or,
+        with `fits_any`, that was only saved for another one.
 
         `device` gpu: on a card, and where none takes it by XNNPACK after all, with a warning. Raises ModelError where
         it is none that can be run.
@@ -54,7 +61,7 @@ class Runtime:
                 raise ModelError("not a TFLite model: it is cut off or something else", where=str(file))
             with quiet():
                 self._net = Interpreter(model_content=raw, num_threads=1)
-                self._open_size(size)
+                self._open_size(size, fits_any)
                 self._net.allocate_tensors()
                 inputs, outputs = self._net.get_input_details(), self._net.get_output_details()
         except (OSError, ValueError, RuntimeError) as error:
@@ -82,10 +89,10 @@ class Runtime:
         if card is not None:
             card.close()
 
-    def _open_size(self, size: tuple[int, int] | None) -> None:
+    def _open_size(self, size: tuple[int, int] | None, fits_any: bool) -> None:
         details = self._net.get_input_details()[0]
         signature = [int(n) for n in details["shape_signature"]]
-        if size is not None and len(signature) == 4 and -1 in signature[1:]:
+        if size is not None and len(signature) == 4 and (fits_any or -1 in signature[1:]):
             width, height = size
             channels_first = signature[1] in (1, 3)
             shape = [1, signature[1], height, width] if channels_first else [1, height, width, signature[3]]

@@ -161,12 +161,10 @@ def pose_export(folder: Path) -> dict[str, Any]:
 
 
 def stand_in(path: Path, size: tuple[int, int] = (257, 257), last: int = 34) -> None:
-    """A net of PoseNet's shapes, for pictures of `size` or, where that is -1, of any."""
+    """A net of PoseNet's shapes, saved for pictures of `size` (height, width)."""
     ops, options, rng = schema.BuiltinOperator, schema.BuiltinOptions, np.random.default_rng(5)
     net = Net()
-    begin = net.tensor((1, 257, 257, 3), "picture")
-    if -1 in size:
-        net.graph.tensors[begin].shapeSignature = [1, -1, -1, 3]
+    begin, cells = net.tensor((1, *size, 3), "picture"), [-(-n // 16) for n in size]
     ends = []
     for name, channels in (("heatmaps", 17), ("offsets", last)):
         convolution = schema.Conv2DOptionsT()
@@ -174,7 +172,7 @@ def stand_in(path: Path, size: tuple[int, int] = (257, 257), last: int = 34) -> 
         convolution.padding = schema.Padding.SAME
         kernel = net.constant(rng.normal(0, 0.5, (channels, 5, 5, 3)).astype(np.float32), f"{name} kernel")
         bias = net.constant(rng.normal(0, 0.2, channels).astype(np.float32), f"{name} bias")
-        end = net.tensor((1, 17, 17, channels), name)
+        end = net.tensor((1, *cells, channels), name)
         ends.append(net.op(ops.CONV_2D, [begin, kernel, bias], end, options.Conv2DOptions, convolution))
     path.write_bytes(net.content([begin], ends))
 
@@ -219,7 +217,7 @@ def test_a_sound_model_answers_as_tensorflow_does(tensorflow: str, tmp_path: Pat
 @pytest.mark.parametrize("size", [(320, 180), (200, 200), (123, 241)])
 def test_a_pose_model_answers_as_tensorflow_does(tensorflow: str, tmp_path: Path, size: tuple[int, int]) -> None:
     weights = pose_export(tmp_path / "export")
-    stand_in(tmp_path / "export" / "posenet.tflite", (-1, -1) if size[0] == 320 else (257, 257))
+    stand_in(tmp_path / "export" / "posenet.tflite", (353, 257) if size[0] == 320 else (257, 257))
     pixels = np.random.default_rng(1).integers(0, 256, (size[1], size[0], 3), np.uint8)
     np.savez(tmp_path / "held.npz", pixels=pixels, **weights)
     net = str(tmp_path / "export" / "posenet.tflite")

@@ -82,6 +82,7 @@ class Sources:
         self.folders = tuple(folders)
         self.files: list[str] = ["prelude"]
         self.seen: set[Path] = set()
+        self._open: list[str] = []  # from the author's file down to the one that is being read
 
     def find(self, name: str, where: str) -> Path:
         """The file called `name` in the effect's folder or in `shaders/`; it may not lie outside them."""
@@ -109,11 +110,10 @@ class Sources:
         return self.expand(read_shader(path), str(path), 1)
 
     def expand(self, text: str, file: str, first_line: int) -> str:
-        """`text` of `file` with its includes put in; each file once, so that including in a circle ends."""
-        if len(self.files) > MAX_INCLUDES:
-            raise ShaderError(f"more than {MAX_INCLUDES} included files", where=file)
+        """`text` of `file` with its includes put in, each file once. Raises ShaderError for a circle, and for many."""
         number = len(self.files)
         self.files.append(file)
+        self._open.append(str(Path(file).resolve()))
         out = [mark(first_line, number)]
         for offset, line in enumerate(text.split("\n")):
             match = INCLUDE.match(line)
@@ -122,11 +122,22 @@ class Sources:
                 continue
             at = first_line + offset
             path = self.find(match.group(1), f"{file}:{at}")
+            if str(path) in self._open:
+                hint = f"put what both need into a file of its own; here it is {circle(self._open, path)}"
+                raise ShaderError("files include each other in a circle", where=f"{file}:{at}", hint=hint)
+            if len(self.files) > MAX_INCLUDES:
+                raise ShaderError(f"more than {MAX_INCLUDES} included files", where=f"{file}:{at}")
             if path not in self.seen:
                 self.seen.add(path)
                 out.append(self.expand(read_shader(path), str(path), 1))
             out.append(mark(at + 1, number))
+        self._open.pop()
         return "\n".join(out)
+
+
+def circle(files: list[str], path: Path) -> str:
+    """The names of the files from `path` on down to itself."""
+    return " → ".join(Path(f).name for f in [*files[files.index(str(path)) :], str(path)])
 
 
 def mark(row: int, file: int) -> str:
@@ -217,7 +228,6 @@ def assemble(effect: type[Effect], step: Pass, targets: Iterable[str], main: str
         body = sources.load(label, where=effect.__name__)
     else:
         file, line = inline_origin(effect, step.shader)
-        sources.seen.add(Path(file).resolve())  # so that including oneself ends, too
         body, label = sources.expand(step.shader, file, line), effect.__name__
     clean, main = main.endswith(CLEAN), main.removesuffix(CLEAN)
     tail = MAIN[main]
@@ -251,42 +261,6 @@ def vertex_of(step: Pass, main: str) -> str:
     if step.mesh:
         return MESH_VERTEX
     return SPRITE_VERTEX if step.sprites else TILE_VERTEX if main.startswith("tile") else VERTEX
-
-
-# Mesa: `1:12(5): error: …`; NVIDIA: `1(12) : error C0000: …`; Apple, AMD, Intel: `ERROR: 1:12: …`.
-_ERROR = re.compile(r"^(?:ERROR:\s*)?\d+(?::(\d+)(?:\(\d+\))?|\((\d+)\))\s*:\s*(.*)$")
-
-
-def author_line(shader: Shader, row: int) -> str:
-    """`file:line` of a row, from 1, of an assembled shader."""
-    file, line = 0, 0
-    for text in shader.text.split("\n")[:row]:
-        told = MARK.fullmatch(text)
-        if told and int(told[2]) < len(shader.files):
-            line, file = int(told[1]) - 1, int(told[2])
-        else:
-            line += 1
-    return f"{shader.files[file]}:{line}"
-
-
-def explain(error: str, shader: Shader) -> ShaderError:
-    """The driver's message as an error in the author's file and line."""
-    found: list[tuple[str, str]] = []
-    for line in error.splitlines():
-        match = _ERROR.match(line.strip())
-        if match is None:
-            continue
-        row, text = int(match[1] or match[2]), match[3]
-        if "warning" in text[:8].lower():
-            continue
-        found.append((author_line(shader, row), re.sub(r"^error\s*\w*:\s*", "", text)))
-    own = [f for f in found if not f[0].startswith("prelude:")] or found
-    if not own:
-        tail = error.strip().splitlines()
-        return ShaderError(f"does not compile: {tail[-1] if tail else 'no reason given'}", where=shader.name)
-    where, text = own[0]
-    more = f" (and {len(own) - 1} more)" if len(own) > 1 else ""
-    return ShaderError(f"does not compile: {text}{more}", where=where)
 
 
 _READ: WeakKeyDictionary[type[Effect], frozenset[str]] = WeakKeyDictionary()

@@ -191,7 +191,8 @@ def describe_effect(path: Path, origin: str) -> Entry:
         return Entry(name, "", path, origin, problem=f"{path}: nested too deeply")
     classes = [n for n in tree.body if isinstance(n, ast.ClassDef) and "Effect" in [base_name(b) for b in n.bases]]
     if len(classes) != 1:
-        problem = f"{path}: expected one class derived from Effect, found {len(classes)}"
+        line = classes[1].lineno if classes else 1
+        problem = f"{path}:{line}: expected one class derived from Effect, found {len(classes)}"
         return Entry(name, "", path, origin, problem=problem)
     doc, params = said_by(classes[0])
     return Entry(name, doc, path, origin, params)
@@ -266,7 +267,7 @@ def load_module(entry: Entry, again: bool = False) -> ModuleType:
     except PhospheneError as error:
         error.where = error.where or line_in(error, entry.path)
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise UsageError(
             f"effect '{entry.name}' fails when it is loaded: {type(error).__name__}: {error}",
             where=line_in(error, entry.path),
@@ -274,9 +275,9 @@ def load_module(entry: Entry, again: bool = False) -> ModuleType:
     return module
 
 
-def line_in(error: BaseException, path: Path) -> str:
+def line_in(error: BaseException, path: Path, otherwise: str = "") -> str:
     """`file:line` of the deepest line of `path` in an error's traceback."""
-    where, trace = str(path), error.__traceback__
+    where, trace = otherwise or str(path), error.__traceback__
     while trace is not None:
         if Path(trace.tb_frame.f_code.co_filename).resolve() == path.resolve():
             where = f"{path}:{trace.tb_lineno}"
@@ -332,7 +333,7 @@ def load_entry_point(name: str) -> type[Effect]:
     (point,) = entry_points(group=ENTRY_POINTS, name=name)
     try:
         loaded = point.load()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         why = f"effect '{name}' fails when it is loaded: {type(error).__name__}: {error}"
         raise UsageError(why, where=line_in(error, describe_point(point).path)) from error
     if not (isinstance(loaded, type) and issubclass(loaded, Effect)):

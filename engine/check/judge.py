@@ -19,7 +19,7 @@ from engine.dialects.base import Foreign
 from engine.effect import Effect
 from engine.errors import PhospheneError
 from engine.params import Media
-from engine.registry import Registry, describe_effect, load_file, user_folders
+from engine.registry import Registry, describe_effect, line_in, load_file, user_folders
 from engine.renderer import Renderer
 from engine.renderer.gpu import Gpu
 from engine.renderer.notices import words
@@ -57,10 +57,11 @@ class Judge:
             self.load_and_draw(path, verdict)
         except PhospheneError as error:
             named = error.message.startswith(f"{path}:")  # a running effect's error names its line itself
-            verdict.error = verdict.error or (error.message if named else f"{error.where or path}: {error.message}")
+            where = error.where or line_in(error, path, main_line(path))
+            verdict.error = verdict.error or (error.message if named else f"{where}: {error.message}")
             verdict.hint = error.hint
-        except Exception as error:  # noqa: BLE001 (an author's file may do anything; the next one is judged all the same)
-            verdict.error = verdict.error or f"{path}: {type(error).__name__}: {error}"
+        except (Exception, SystemExit) as error:  # noqa: BLE001 (an author's file may do anything)
+            verdict.error = verdict.error or f"{line_in(error, path)}: {type(error).__name__}: {error}"
         verdict.leaks = self.gpu.live_objects - before
         if verdict.leaks and not verdict.error:
             verdict.error = f"{path}: {verdict.leaks} GL objects were not released"
@@ -77,7 +78,7 @@ class Judge:
             kind = registry.effect(use) if use else load_file(describe_effect(Path(file), "user"))
             self.values = values
             self.compiles(kind, Path(file), verdict)
-        except Exception:  # noqa: BLE001 (told by the show)
+        except (Exception, SystemExit):  # noqa: BLE001 (told by the show)
             return ""
         finally:
             self.values = {}
@@ -91,7 +92,7 @@ class Judge:
             EffectRunner(self.gpu, effect, SMALL).release()
         except PhospheneError as error:
             return f"{error.where}: {error.message}" if error.where else error.message
-        except Exception as error:  # noqa: BLE001 (an author's file may do anything)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 (an author's file may do anything)
             return words(error, effect)
         return ""
 

@@ -82,7 +82,9 @@ def is_effect(path: Path) -> bool:
         return False
 
 
-_MAIN = re.compile(r"\b(?:void\s+main|void\s+mainImage|vec4\s+transition|vec4\s+effect)\s*\([^)]*\)\s*\{|glsl\s*=")
+_MAIN = re.compile(
+    r"\b(?:void\s+main|void\s+mainImage|vec4\s+transition|vec4\s+effect)\s*\([^)]*\)\s*\{|(?:glsl|passes)\s*="
+)
 
 
 def main_line(path: Path) -> str:

@@ -85,8 +85,9 @@ class Child:
     @property
     def died(self) -> int | None:
         """How it ended; None while it lives."""
+        ending = not self._readers[0].is_alive()  # it has closed its answers
         try:
-            return self._process.wait(0.2)
+            return self._process.wait(5.0 if ending else 0.2)
         except subprocess.TimeoutExpired:
             return None
 

@@ -13,7 +13,7 @@ from typing import Any
 from engine.dialects.base import Foreign, ForeignPass, Given, Size, make_class, param_name
 from engine.dialects.isf_header import SPECIAL, Header, HeaderReader, Input, IsfPass, extent
 from engine.dialects.prelude import PICTURE, QUAD, SAMPLING, TEXTURES, ending, from_ours, shader, straight_shader
-from engine.dialects.sizes import evaluate, names_in, pixels
+from engine.dialects.sizes import MAX_AREA, evaluate, names_in, pixels
 from engine.dialects.text import attribute, defines, for_driver, leading, read_author, to_hex, together
 from engine.effect import Effect
 from engine.errors import ShaderError
@@ -21,7 +21,6 @@ from engine.glsl import Shader, mark, words_of
 from engine.glsl_prelude import VERSION
 from engine.params import Bool, Choice, Color, Float, Int, Media, Param, Point
 
-MAX_AREA = 4096 * 4096
 BUILTINS = """
 uniform int PASSINDEX;
 uniform int FRAMEINDEX;

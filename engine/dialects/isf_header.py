@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
-from engine.dialects.sizes import SizeError, parse_size
+from engine.dialects.sizes import MAX_AREA, MAX_SIDE, SizeError, evaluate, parse_size
 from engine.dialects.text import line_at
 from engine.errors import ShaderError, unknown_name
 
@@ -19,6 +19,7 @@ TYPES = ("event", "bool", "long", "float", "point2D", "color", "image", "audio",
 SPECIAL = ("mask", "face", "pose", "plate")  # images that this engine fills by itself: an extension
 IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,60}|_[A-Za-z0-9][A-Za-z0-9_]{0,60}")
 MAX_INPUTS, MAX_PASSES = 200, 64
+SCREEN = 1920.0, 1080.0
 _KEYWORDS = """
 main void float int uint bool vec2 vec3 vec4 ivec2 ivec3 ivec4 mat2 mat3 mat4 sampler2D if else for while do return
 break continue discard in out inout uniform const struct switch case default true false layout flat TIME TIMEDELTA DATE
@@ -207,9 +208,23 @@ class HeaderReader:
                     sizes.append(None if value in (None, "") else parse_size(str(value), known))
                 except SizeError as error:
                     self.fail(str(error), str(value), "such as floor($WIDTH/2.0)")
+            self.fits(sizes, known, entry)
             lasts = bool(entry.get("PERSISTENT", entry.get("persistent"))) or target in lasting
             found.append(IsfPass(target, sizes[0], sizes[1], bool(entry.get("FLOAT", entry.get("float"))), lasts))
         return found
+
+    def fits(self, sizes: list[ast.expr | None], known: frozenset[str], entry: dict[str, Any]) -> None:
+        """Fails for a pass that is larger than a target may be, in a picture of 1920×1080."""
+        values = {**dict.fromkeys(known, 1.0), "WIDTH": SCREEN[0], "HEIGHT": SCREEN[1]}
+        width, height = (
+            whole if tree is None or not math.isfinite(found := evaluate(tree, values)) else found
+            for tree, whole in zip(sizes, SCREEN, strict=True)
+        )
+        if max(width, height) > MAX_SIDE or width * height > MAX_AREA:
+            key = "WIDTH" if width >= height else "HEIGHT"
+            needle = str(entry[key]) if entry.get(key) is not None else "PASSES"
+            hint = f"at most {MAX_SIDE} a side, and {MAX_AREA} together"
+            self.fail(f"a pass of {width:.0f}×{height:.0f} pixels is too large", needle, hint)
 
     def imported(self) -> dict[str, Path]:
         """The pictures that IMPORTED names; they lie beside the file."""

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 
 MAX_CHARACTERS = 400
+MAX_SIDE, MAX_AREA = 8192, 4096 * 4096  # of a target, in pixels
 _OPERATORS: dict[type[ast.AST], Callable[..., float]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -85,6 +86,6 @@ def evaluate(node: ast.expr, values: Mapping[str, float], text: str = "") -> flo
     raise SizeError(f"size expression '{text}': only numbers, $NAMES, + - * / % and functions such as floor, max")
 
 
-def pixels(value: float, otherwise: int, limit: int = 8192) -> int:
+def pixels(value: float, otherwise: int, limit: int = MAX_SIDE) -> int:
     """A size in whole pixels, from 1 to `limit`; `otherwise` where `value` is no number."""
     return min(max(int(value), 1), limit) if math.isfinite(value) else otherwise

@@ -38,7 +38,7 @@ def read_author(path: Path) -> str:
     except OSError as error:
         raise ShaderError(f"cannot be read: {error}", where=str(path)) from error
     if size > MAX_BYTES:
-        raise ShaderError(f"a shader of more than {MAX_BYTES} bytes", where=str(path))
+        raise ShaderError(f"a shader of more than {MAX_BYTES} bytes", where=f"{path}:1")
     text = read_shader(path)
     if not text.strip():
         raise ShaderError("the file is empty", where=f"{path}:1", hint="`phosphene new NAME --kind isf` writes one")

@@ -102,7 +102,7 @@ class Renderer:
     def _make_runner(self, address: str, effect: Effect) -> None:
         try:
             self._runners[address] = EffectRunner(self.gpu, effect, self.size, pass_scale=self.quality.pass_scale)
-        except Exception as error:  # noqa: BLE001 (whatever an effect does wrong: it is named and the show goes on)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 (whatever an effect does wrong: it is named and the show goes on)
             self._fail(address, error, effect)
 
     def replace(self, address: str, effect: Effect) -> bool:
@@ -113,7 +113,7 @@ class Renderer:
         try:
             scale = self.quality.pass_scale
             fresh = EffectRunner(self.gpu, effect, self.size, prepare=not same, pass_scale=scale)
-        except Exception as error:  # noqa: BLE001 (whatever an author's file does: it is told, the last one goes on)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 (whatever an author's file does: the last one goes on)
             self.tell(address, words(error, effect))
             return False
         if old is not None:
@@ -136,7 +136,7 @@ class Renderer:
         """The problem at `address` is gone."""
         self.problems.pop(address, None)
 
-    def _fail(self, address: str, error: Exception, effect: Effect | None = None) -> None:
+    def _fail(self, address: str, error: BaseException, effect: Effect | None = None) -> None:
         """Switches an effect off, or goes back to the version before it was saved, and says why, once."""
         runner, former = self._runners.pop(address, None), None
         if runner is not None:
@@ -235,7 +235,7 @@ class Renderer:
                             self._runners[address].settle()
                         if self.spent is not None:
                             self.spent[address] = time.perf_counter() - begin
-                    except Exception as error:  # noqa: BLE001 (an author's mistake must not stop the show)
+                    except (Exception, SystemExit) as error:  # noqa: BLE001 (an author's mistake must not stop the show)
                         self._fail(address, error)
 
     def _closed(self, observation: Observation) -> str:

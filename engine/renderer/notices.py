@@ -39,7 +39,7 @@ def problem_shapes(problems: Mapping[str, str], size: tuple[int, int]) -> list[S
     ]
 
 
-def words(error: Exception, effect: Effect | None = None) -> str:
+def words(error: BaseException, effect: Effect | None = None) -> str:
     """An error as it is told to people; what an effect's own Python does wrong with its file and line."""
     if isinstance(error, PhospheneError):
         return str(error)

@@ -13,7 +13,8 @@ import numpy as np
 
 from engine.data import Floats
 from engine.errors import ShaderError
-from engine.glsl import Shader, explain
+from engine.glsl import Shader
+from engine.glsl_errors import explain
 from engine.glsl_prelude import IN_SOFTWARE, NO_SOFTWARE, VERSION
 from engine.mesh import FOCAL, NEAR_CM, Triangles
 from engine.renderer.gpu import Gpu

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from engine.commands.run import settings as parse_settings
 from engine.effect import Effect, Pass
 from engine.errors import SceneError, ShaderError, UsageError
-from engine.glsl import Shader, assemble, author_line, explain, features_of, read_by, strip_comments
+from engine.glsl import Shader, assemble, features_of, read_by, strip_comments
+from engine.glsl_errors import author_line, explain
 from engine.params import Bool, Choice, Color, Float, Int, Media, Param, Point, Text
 from engine.registry import Registry
 from engine.scene import Scene

@@ -70,7 +70,10 @@ DRAWN = {  # what only a driver, or a drawn picture, can tell; the rest is in te
     "min_above_max.fs": "4: level: MIN 1 is above MAX 0",
     "deep_code.frag": "1: does not compile",
     "imported_no_picture.fs": "6: 'empty.frag' is not a picture",
-    "include_circle.frag": "2: '../plain.frag' lies outside the effect's folder",
+    "include_circle.frag": "2: files include each other in a circle",
+    "include_outside.frag": "2: '../plain.frag' lies outside the effect's folder",
+    "recursion.frag": "2: does not compile: function `float again(float)' has static recursion",
+    "samplers.fs": "5: does not compile: Too many fragment shader texture samplers",
     "bad_macro.fs": "7: does not compile",
 }
 

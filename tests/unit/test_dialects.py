@@ -248,6 +248,7 @@ REFUSED = {
     "text_default.fs": '4: a: DEFAULT must be 4 numbers, not "red"',
     "size_code.fs": "6: size expression",
     "size_power.fs": "6: size expression",
+    "huge_target.fs": "4: a pass of 1920000×8 pixels is too large",
     "size_unknown.fs": "6: size expression '$WIDHT / 2': unknown name '$WIDHT'",
     "imported_outside.fs": "6: '../../../etc/passwd' lies outside",
     "imported_missing.fs": "6: no file 'nowhere.png'",

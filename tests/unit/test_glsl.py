@@ -12,7 +12,8 @@ from gpu_fixture import gpu  # noqa: F401 (a fixture)
 from engine import glsl, glsl_prelude
 from engine.effect import Effect, Pass, Uniform
 from engine.errors import ShaderError
-from engine.glsl import assemble, explain, features_of, is_file, passes_of, read_by, strip_comments
+from engine.glsl import assemble, features_of, is_file, passes_of, read_by, strip_comments
+from engine.glsl_errors import author_line, explain
 from engine.params import Bool, Choice, Color, Float, Int, Media, Point, Text
 from engine.registry import Registry, load_module
 
@@ -164,20 +165,34 @@ def test_every_way_to_end_a_layer_compiles(gpu: Any, main: str, body: str) -> No
 # Includes
 
 
-def test_an_include_is_put_in_once_and_a_circle_ends(gpu: Any, author: Author) -> None:  # noqa: F811
-    author.write("a.glsl", '#include "b.glsl"\nfloat a() { return b(); }\n')
-    author.write("b.glsl", '#include "a.glsl"\nfloat b() { return 1.0; }\n')
+def test_an_include_is_put_in_once(gpu: Any, author: Author) -> None:  # noqa: F811
+    author.write("a.glsl", '#include "c.glsl"\nfloat a() { return c(); }\n')
+    author.write("b.glsl", '#include "c.glsl"\nfloat b() { return c(); }\n')
+    author.write("c.glsl", "float c() { return 1.0; }\n")
     effect = author.effect(
-        '    glsl = """\n#include "b.glsl"\n  #  include <a.glsl>\nvec4 effect(vec2 uv) { return vec4(b()); }"""\n'
+        '    glsl = """\n#include "b.glsl"\n  #  include <a.glsl>\nvec4 effect(vec2 uv) { return vec4(a()); }"""\n'
     )
-    text = assemble(effect, Pass(effect.glsl), ()).text
-    assert text.count("float b()") == text.count("float a()") == 1
+    compiled(gpu, effect)
+    assert assemble(effect, Pass(effect.glsl), ()).text.count("float c()") == 1
 
 
-def test_an_include_of_itself_ends(author: Author) -> None:
-    author.write("me.frag", '#include "me.frag"\n' + PASSING)
+def test_a_circle_of_includes_is_told_where_it_closes(author: Author) -> None:
+    author.write("a.glsl", '// A\n#include "b.glsl"\n')
+    author.write("b.glsl", '#include "a.glsl"\n')
+    effect = author.effect('    glsl = """\n#include "a.glsl"\n' + PASSING + '"""\n')
+    with pytest.raises(ShaderError) as caught:
+        assemble(effect, Pass(effect.glsl), ())
+    assert caught.value.where == f"{author.folder / 'b.glsl'}:1"
+    assert "in a circle" in caught.value.message
+    assert "a.glsl → b.glsl → a.glsl" in caught.value.hint
+
+
+def test_an_include_of_itself_is_told(author: Author) -> None:
+    author.write("me.frag", '\n#include "me.frag"\n' + PASSING)
     effect = author.effect('    glsl = "me.frag"\n')
-    assert assemble(effect, Pass("me.frag"), ()).text.count("vec4 effect") == 1
+    with pytest.raises(ShaderError) as caught:
+        assemble(effect, Pass("me.frag"), ())
+    assert caught.value.where == f"{author.folder / 'me.frag'}:2"
 
 
 def test_the_effects_own_folder_is_looked_in_first_then_the_library(gpu: Any, author: Author) -> None:  # noqa: F811
@@ -324,7 +339,7 @@ WRITTEN = glsl.Shader(
      (9, "/mine/a.frag:14")],
 )  # fmt: skip
 def test_every_row_knows_where_it_comes_from(row: int, where: str) -> None:
-    assert glsl.author_line(WRITTEN, row) == where
+    assert author_line(WRITTEN, row) == where
 
 
 @pytest.mark.parametrize(
@@ -353,7 +368,7 @@ def test_a_row_that_is_not_there_breaks_nothing(row: int) -> None:
 
 def test_an_authors_comment_that_looks_like_a_mark_breaks_nothing() -> None:
     shader = glsl.Shader("//@ 5 99\n//@ 5 0\nx", frozenset(), ("prelude",))
-    assert [glsl.author_line(shader, row) for row in (1, 3)] == ["prelude:1", "prelude:5"]
+    assert [author_line(shader, row) for row in (1, 3)] == ["prelude:1", "prelude:5"]
 
 
 def test_further_errors_are_counted() -> None:

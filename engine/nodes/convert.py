@@ -11,6 +11,7 @@ from pathlib import Path
 from engine import models
 from engine.errors import ModelError
 from engine.nodes.spec import Spec
+from engine.tf_jobs.graph import Graph
 from engine.tf_jobs.layers import FormatError, read_tfjs
 
 log = logging.getLogger("phosphene")
@@ -62,7 +63,9 @@ def check_whole(spec: Spec) -> None:
             raise ModelError(f"not a {name} file", where=str(spec.file), hint="export the model again")
     elif spec.kind == "tfjs":
         try:
-            read_tfjs(spec.file)
+            said = read_tfjs(spec.file)
+            if "node" in said[0]:
+                Graph(*said).shape()
         except FormatError as error:
             raise ModelError(str(error), where=str(spec.file), hint="export the model again") from None
 

@@ -22,6 +22,8 @@ EXPECTED = (
     "expected a Teachable Machine export (keras_model.h5, model.savedmodel, .tflite or model.json), "
     f"a .tflite, .h5 or .keras file, or a {OWN}"
 )
+# Where PoseNet may lie beside a pose model: as TensorFlow Lite, or as its maker gives it to browsers.
+POSENET = ("posenet.tflite", "posenet/*.tflite", "posenet/model*.json")
 MAX_FILES, MAX_UNPACKED = 200, 1 << 30
 MAX_TOML = 200_000
 
@@ -154,7 +156,7 @@ def _exported(name: str, file: Path, kind: str) -> Spec:
             settings.set(key, value)
     elif "wordLabels" in metadata or package.endswith("speech-commands") or file.stem.startswith("soundclassifier"):
         settings.set("of", "sound")
-    features = next((p for p in (folder / "posenet.tflite",) if p.is_file()), None)
+    features = next((p for name in POSENET for p in sorted(folder.glob(name)) if p.is_file()), None)
     return Spec(name, file.resolve(), kind, labels=labels, input=settings, features=features)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from engine.nodes.boxes import BoxReader
 from engine.nodes.convert import ready
 from engine.nodes.picture import box, prepared, to_frame
 from engine.nodes.runtime import Port, Runtime
-from engine.nodes.spec import TASKS, OutputSettings, Spec
+from engine.nodes.spec import TASKS, OutputSettings, Spec, kind_of
 from engine.nodes.steady import Steady
 
 POSE_INPUT = (14739,)  # PoseNet's 17 heatmaps and 34 offsets over 17×17 cells of 257 pixels
@@ -31,7 +32,8 @@ class Node(Closing):
         self._features: Runtime | None = None
         if spec.features is not None:
             side = (POSE_SIDE, POSE_SIDE) if self._is_pose else None
-            self._features = Runtime(spec.features, size=side, fits_any=self._is_pose)
+            file = ready(replace(spec, file=spec.features, kind=kind_of(spec.features), store=""))
+            self._features = Runtime(file, size=side, fits_any=self._is_pose)
         self._input = self._check_input(self._runtime)
         self.size = self._picture_size(self._input)
         self._labels = self._check_labels(self._runtime)
@@ -118,8 +120,8 @@ class Node(Closing):
             raise ModelError(
                 "a pose model of Teachable Machine needs PoseNet, which its export does not hold",
                 where=str(self.spec.file),
-                hint="put PoseNet (MobileNet 0.75, stride 16, 257×257) beside it as posenet.tflite; or teach the "
-                "classes here: phosphene teach NAME --from pose",
+                hint="put PoseNet (MobileNet 0.75, stride 16) beside it: as posenet.tflite, or its model-stride16.json "
+                "and .bin files in a folder posenet; or teach the classes here: phosphene teach NAME --from pose",
             )
         shapes = [p.shape for p in self._features.outputs]
         side = POSE_SIDE // POSE_STRIDE + 1

@@ -88,28 +88,26 @@ def read_h5(path: Path) -> tuple[dict[str, Any], Weights]:
 
 
 def read_tfjs(path: Path) -> tuple[dict[str, Any], Weights]:
-    """The architecture and the weights of a TensorFlow.js layers model, `model.json` with its binaries beside it.
-
-    Raises FormatError.
+    """The architecture and the weights of a TensorFlow.js model, `model.json` with its binaries beside it: of a layers
+    model its configuration, of a graph model its nodes (engine/tf_jobs/graph.py). Raises FormatError.
     """
     try:
         said = json.loads(path.read_text(encoding="utf-8-sig"))
         topology = said["modelTopology"]
         manifest = said["weightsManifest"]
-        if said.get("format") == "graph-model" or "node" in topology:
-            raise FormatError("it is a TensorFlow.js graph model; only layers models can be read")
         config = topology.get("model_config", topology)
+        name_of = str if "node" in topology else key_of
         weights: Weights = {}
         for group in manifest:
             raw = b"".join(_binary(path.parent, str(name)) for name in group["paths"])
             at = 0
             for entry in group["weights"]:
                 array, at = _array(entry, raw, at)
-                weights[key_of(entry["name"])] = array
+                weights[name_of(entry["name"])] = array
             if at != len(raw):
                 raise FormatError(f"its binaries hold {len(raw)} bytes, model.json speaks of {at}")
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise FormatError(f"not a TensorFlow.js layers model: {error}") from error
+        raise FormatError(f"not a TensorFlow.js model: {error}") from error
     return config, weights
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from engine.tf_jobs.graph import Graph
 from engine.tf_jobs.layers import FormatError, build, read_h5, read_tfjs
 from engine.tf_jobs.tfjs import export_tfjs
 from engine.tf_jobs.train import train
@@ -21,7 +22,15 @@ def convert(kind: str, file: str, out: str) -> dict[str, Any]:
     """Converts a model (`h5`, `keras`, `tfjs` or `savedmodel`) to TFLite in float32, written to `out`."""
     import tensorflow as tf
 
-    if kind == "savedmodel":
+    if kind == "tfjs" and "node" in (said := read_tfjs(Path(file)))[0]:
+        graph = Graph(*said)
+
+        @tf.function(input_signature=[tf.TensorSpec(graph.shape(), tf.float32)])  # type: ignore[untyped-decorator]
+        def compute(begin: Any) -> Any:
+            return graph.compute(tf, begin)
+
+        converter = tf.lite.TFLiteConverter.from_concrete_functions([compute.get_concrete_function()])
+    elif kind == "savedmodel":
         try:
             converter = tf.lite.TFLiteConverter.from_saved_model(file)
         except (OSError, ValueError, KeyError, RuntimeError, IndexError) as error:

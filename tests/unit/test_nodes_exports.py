@@ -3,6 +3,7 @@ TensorFlow does when it is called directly, spectrum and resizing included."""
 
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 from pathlib import Path
@@ -21,7 +22,7 @@ from engine.errors import ModelError
 from engine.nodes import find, web_audio
 from engine.nodes.node import Node
 from engine.nodes.open import open_node
-from engine.nodes.picture import as_tensorflow
+from engine.nodes.picture import as_tensorflow, prepared
 
 ROOT = Path(__file__).resolve().parents[2]
 CLASSES = 3
@@ -177,6 +178,85 @@ def stand_in(path: Path, size: tuple[int, int] = (257, 257), last: int = 34) -> 
     path.write_bytes(net.content([begin], ends))
 
 
+def graph(folder: Path) -> None:
+    """A net of PoseNet's operations and shapes, as its maker gives it to browsers; two bytes a weight."""
+    rng, nodes, entries, raw = np.random.default_rng(8), [], [], b""
+
+    def said(text: str) -> dict[str, str]:
+        return {"s": base64.b64encode(text.encode()).decode()}
+
+    def constant(name: str, *shape: int) -> str:
+        nonlocal raw
+        values, scale = rng.integers(0, 65536, shape).astype("<u2"), 2.0 / 65535 / np.sqrt(np.prod(shape[:-1]) or 1)
+        packed = {"dtype": "uint16", "scale": scale, "min": -scale * 32768}
+        entries.append({"name": name, "shape": list(shape), "dtype": "float32", "quantization": packed})
+        nodes.append({"name": name, "op": "Const", "attr": {}})
+        raw += values.tobytes()
+        return name
+
+    def step(op: str, name: str, *inputs: str, stride: int = 1, fused: tuple[str, ...] = ()) -> str:
+        strides = {"list": {"i": ["1", str(stride), str(stride), "1"]}}
+        attr = {"strides": strides, "padding": said("SAME"), "data_format": said("NHWC")}
+        if fused:
+            attr["fused_ops"] = {"list": {"s": [said(kind)["s"] for kind in fused]}}
+        nodes.append({"name": name, "op": op, "input": list(inputs), "attr": attr})
+        return name
+
+    dims = [{"size": str(n)} for n in (1, -1, -1, 3)]
+    nodes.append({"name": "sub_2", "op": "Placeholder", "attr": {"shape": {"shape": {"dim": dims}}}})
+    parts = constant("a/weights", 3, 3, 3, 8), constant("a/bias", 8)
+    at = step("_FusedConv2D", "a/Relu6", "sub_2", *parts, stride=2, fused=("BiasAdd", "Relu6"))
+    at = step("DepthwiseConv2dNative", "b/depthwise", at, constant("b/depthwise_weights", 3, 3, 8, 1), stride=2)
+    at = step("Relu6", "b/Relu6", step("BiasAdd", "b/BiasAdd", at, constant("b/bias", 8)))
+    at = step("Conv2D", "c/Conv2D", at, constant("c/weights", 4, 4, 8, 12), stride=4)
+    for name, channels in (("heatmap_2", 17), ("offset_2", 34), ("displacement_fwd_2", 32)):
+        end = step("Conv2D", f"{name}/Conv2D", at, constant(f"{name}/weights", 1, 1, 12, channels))
+        step("BiasAdd", f"{name}/BiasAdd", end, constant(f"{name}/biases", channels))
+    folder.mkdir(parents=True)
+    (folder / "group1-shard1of2.bin").write_bytes(raw[:1000])
+    (folder / "group1-shard2of2.bin").write_bytes(raw[1000:])
+    manifest = [{"paths": ["group1-shard1of2.bin", "group1-shard2of2.bin"], "weights": entries}]
+    model = {"modelTopology": {"node": nodes, "library": {}}, "weightsManifest": manifest}
+    (folder / "model-stride16.json").write_text(json.dumps(model), encoding="utf-8")
+
+
+GRAPH_REFERENCE = """
+import sys, json, numpy as np, tensorflow as tf
+from pathlib import Path
+folder = Path(sys.argv[1])
+said = json.loads((folder / "model-stride16.json").read_text())
+raw, at, w = b"".join((folder / n).read_bytes() for n in said["weightsManifest"][0]["paths"]), 0, {}
+for entry in said["weightsManifest"][0]["weights"]:
+    count = int(np.prod(entry["shape"])); q = entry["quantization"]
+    codes = np.frombuffer(raw, "<u2", count, at).reshape(entry["shape"]); at += 2 * count
+    w[entry["name"]] = codes.astype(np.float32) * np.float32(q["scale"]) + np.float32(q["min"])
+x = tf.constant(np.load(sys.argv[2]))[None]
+x = tf.nn.relu6(tf.nn.conv2d(x, w["a/weights"], 2, "SAME") + w["a/bias"])
+x = tf.nn.relu6(tf.nn.depthwise_conv2d(x, w["b/depthwise_weights"], (1, 2, 2, 1), "SAME") + w["b/bias"])
+x = tf.nn.conv2d(x, w["c/weights"], 4, "SAME")
+ends = [tf.nn.conv2d(x, w[n + "/weights"], 1, "SAME") + w[n + "/biases"] for n in ("heatmap_2", "offset_2")]
+print("ANSWER", json.dumps(tf.concat(ends, 3).numpy().tolist()))
+"""
+
+
+@pytest.mark.slow
+def test_posenet_is_taken_as_browsers_load_it(tensorflow: str, tmp_path: Path) -> None:
+    pose_export(tmp_path / "export")
+    graph(tmp_path / "export" / "posenet")
+    pixels = np.random.default_rng(4).integers(0, 256, (120, 160, 3), np.uint8)
+    with Node(find.at("m", tmp_path / "export")) as node:
+        shown = prepared(pixels, node.size, node.spec.input)
+        assert shown.shape == (257, 257, 3)
+        assert node._features is not None
+        found = {part.shape[2]: part for part in node._features.run(shown)}
+        assert node.classify(pixels).sum() == pytest.approx(1.0, abs=1e-3)
+    np.save(tmp_path / "shown.npy", shown)
+    where = str(tmp_path / "export" / "posenet"), str(tmp_path / "shown.npy")
+    expected = told(tensorflow, GRAPH_REFERENCE, *where)[0]
+    assert np.ptp(expected) > 0.1
+    assert np.abs(np.concatenate([found[17], found[34]], axis=2) - expected).max() < 1e-4
+
+
 def told(python: str, reference: str, *words: str) -> Floats:
     done = subprocess.run(
         [python, "-c", reference, *words], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
@@ -234,8 +314,9 @@ def test_what_a_pose_model_lacks_is_told(tmp_path: Path, monkeypatch: pytest.Mon
     net = Net()
     begin = net.tensor((1, 14739), "row")
     end = net.op(schema.BuiltinOperator.LOGISTIC, [begin], net.tensor((1, 14739), "out"))
-    (tmp_path / "converted.tflite").write_bytes(net.content([begin], [end]))
-    monkeypatch.setattr("engine.nodes.node.ready", lambda spec: tmp_path / "converted.tflite")
+    made = tmp_path / "converted.tflite"
+    made.write_bytes(net.content([begin], [end]))
+    monkeypatch.setattr("engine.nodes.node.ready", lambda spec: made if spec.kind == "tfjs" else spec.file)
     with pytest.raises(ModelError, match="needs PoseNet") as caught:
         Node(find.at("m", tmp_path))
     assert "posenet.tflite" in caught.value.hint

@@ -140,7 +140,7 @@ def test_labels_are_those_of_the_exports(data_dir: Path) -> None:
         ("models/cut_480_352.tflite", r"gives \(23, 31, 17\), which are no classes"),
         ("hostile/teachable", "the file is empty|not a whole Keras file|this needs TensorFlow"),
         ("hostile/teachable/keras_zero.h5", "the file is empty"),
-        ("hostile/teachable/model_not_json.json", "not a TensorFlow.js layers model"),
+        ("hostile/teachable/model_not_json.json", "not a TensorFlow.js model"),
     ],
 )
 def test_a_hostile_export_gives_an_error_in_words(data_dir: Path, path: str, expected: str) -> None:

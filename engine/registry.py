@@ -249,6 +249,9 @@ def load_module(entry: Entry, again: bool = False) -> ModuleType:
     if entry.problem:
         raise UsageError(f"effect '{entry.name}' cannot be used", where=entry.problem, hint=entry.hint)
     stem = entry.name.replace("-", "_")
+    inner = f"{'effects.' if entry.origin == 'built-in' else 'phosphene_user_'}{stem}."
+    for part in [name for name in sys.modules if again and name.startswith(inner)]:
+        del sys.modules[part]  # the files that it imports from its own folder are read again, too
     try:
         if entry.origin == "built-in":
             known = sys.modules.get(f"effects.{stem}")
@@ -276,11 +279,17 @@ def load_module(entry: Entry, again: bool = False) -> ModuleType:
 
 
 def line_in(error: BaseException, path: Path, otherwise: str = "") -> str:
-    """`file:line` of the deepest line of `path` in an error's traceback."""
+    """`file:line` of the deepest line of `path`, or of its folder where that is the effect, in an error's traceback."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{error.filename}:{error.lineno}"
     where, trace = otherwise or str(path), error.__traceback__
+    own = path.resolve()
     while trace is not None:
-        if Path(trace.tb_frame.f_code.co_filename).resolve() == path.resolve():
+        file = Path(trace.tb_frame.f_code.co_filename)
+        if file.resolve() == own:
             where = f"{path}:{trace.tb_lineno}"
+        elif path.name == "__init__.py" and file.resolve().is_relative_to(own.parent):
+            where = f"{file}:{trace.tb_lineno}"
         trace = trace.tb_next
     return where
 

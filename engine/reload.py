@@ -91,6 +91,8 @@ class Reloader:
                 files[address] = renderer.files(address)
                 if (use := layer.uses.get(name, name)) in entries:
                     files[address].add(entries[use].path)
+                    if entries[use].path.name == "__init__.py":
+                        files[address].update(entries[use].path.parent.rglob("*.py"))
                     if address in renderer.problems:  # what it includes now may be what is wrong
                         files[address] |= self._beside(entries[use].path.parent)
         return files

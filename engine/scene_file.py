@@ -36,7 +36,8 @@ class SceneFile:
                 raise SceneError(f"a scene of more than {MAX_BYTES} bytes", where=str(path))
             self.text = path.read_text(encoding="utf-8-sig")
         except UnicodeDecodeError as error:
-            raise SceneError(f"cannot be read as text (UTF-8): {error.reason}", where=str(path)) from error
+            at = error.object.count(b"\n", 0, error.start) + 1
+            raise SceneError(f"cannot be read as text (UTF-8): {error.reason}", where=f"{path}:{at}") from error
         except OSError as error:
             raise SceneError(f"cannot be read: {error}", where=str(path)) from error
         try:
@@ -46,9 +47,11 @@ class SceneFile:
             line = row.group(1) if row else str(self.text.count("\n") + 1)
             raise SceneError(f"not valid TOML: {error}", where=f"{path}:{line}") from None
         except ValueError:  # Python reads whole numbers up to some thousands of digits
-            raise SceneError("holds a number of thousands of digits", where=str(path)) from None
+            at = self.text[: len(re.split(r"\d{1000}", self.text, maxsplit=1)[0])].count("\n") + 1
+            raise SceneError("holds a number of thousands of digits", where=f"{path}:{at}") from None
         except RecursionError:
-            raise SceneError("nested too deeply", where=str(path)) from None
+            deepest = max(enumerate(self.text.split("\n"), 1), key=lambda row: row[1].count("[") + row[1].count("{"))
+            raise SceneError("nested too deeply", where=f"{path}:{deepest[0]}") from None
 
     def error(self, message: str, place: Place, hint: str = "") -> SceneError:
         """The error for what stands at `place` (keys and positions from the top)."""

@@ -167,6 +167,29 @@ def test_saved_python_goes_on_from_its_state(running: Running) -> None:
     assert running.effect.frames == frames + 1000
 
 
+def test_what_an_effect_imports_from_its_own_folder_is_looked_after(tmp_path: Path, gpu: Gpu) -> None:
+    inner = "from .colour import COLOUR\n" + EFFECT.replace(
+        '"tint.frag"', 'f"vec4 effect(vec2 uv) {{ return {COLOUR}; }}"'
+    )
+    colour = 'COLOUR = "vec4(RED, 0.0, 0.0, 1.0)"\n'
+    (tmp_path / "tint").mkdir()
+    files = {"tint/__init__.py": inner, "tint/colour.py": colour.replace("RED", "1.0"), "t.toml": SCENE}
+    running = Running(tmp_path, gpu, files)
+    try:
+        assert running.picture() == (255, 0, 0)
+        running.write("tint/colour.py", "oops(\n")
+        assert running.picture() == (255, 0, 0)
+        assert "colour.py:1" in running.renderer.problems["camera/tint"]
+        running.write("tint/colour.py", "\nCOLOUR = nonsense\n")
+        assert running.picture() == (255, 0, 0)
+        assert "colour.py:2" in running.renderer.problems["camera/tint"]
+        running.write("tint/colour.py", colour.replace("RED", "0.0"))
+        assert running.picture() == (0, 0, 0)
+        assert not running.renderer.problems
+    finally:
+        running.renderer.release()
+
+
 def test_python_with_another_prepare_begins_anew(running: Running) -> None:
     for _ in range(3):
         running.picture()

@@ -60,7 +60,14 @@ class TrackerError(PhospheneError):
 
 
 class GpuError(PhospheneError):
-    """No usable OpenGL context, or one that was lost."""
+    """No usable OpenGL context."""
+
+
+class GpuLost(GpuError):  # noqa: N818 (reads as what happened)
+    """The OpenGL context is gone with all that was made in it: the card was reset or taken away."""
+
+    def __init__(self, message: str = "the graphics context was lost", **more: str) -> None:
+        super().__init__(message, hint=more.get("hint", "update the graphics driver; `phosphene doctor` names it"))
 
 
 MOST_LISTED = 60  # names in a hint; a model may know a thousand

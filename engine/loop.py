@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 
 from engine.budget import Budget
 from engine.data import Frame, Observation
-from engine.errors import PhospheneError
 from engine.extrapolate import Extrapolator
 from engine.hearing import Ear
 from engine.mailbox import Mailbox
@@ -28,6 +27,7 @@ from engine.quality import quality_of, steps_of
 from engine.renderer import Renderer
 from engine.renderer.gpu import GlTime, Gpu
 from engine.renderer.stage import Stage
+from engine.revival import SAID, Revival
 from engine.scene import Scene
 from engine.signals import Signals
 from engine.sinks.base import Sink
@@ -35,7 +35,7 @@ from engine.sources.base import Source
 from engine.sources.side import RESULT, SideSource
 from engine.stats import Stats
 from engine.trackers.base import Tracker
-from engine.workers import IN_FLIGHT, CaptureThread, Ticket, TrackerThread, Worker
+from engine.workers import IN_FLIGHT, CaptureThread, Ticket, TrackerThread, raise_errors
 
 if TYPE_CHECKING:
     from engine.audio import Recordable, Sound
@@ -106,10 +106,9 @@ class Show:
         self._trackers: dict[str, TrackerThread] = {}
         self._outputs = Outputs(sinks, source.size, self.stats, live=live, shown=shown)
         self._extrapolator = Extrapolator()
-        self._gl_time = GlTime(gpu)
+        self._gl_time, self._revival = GlTime(gpu), Revival(gpu, live=live)
         self._budget = Budget()
-        self._last_s = 0.0  # the time of the frame drawn last
-        self._idled_s = 0.0
+        self._last_s = self._idled_s = 0.0  # the time of the frame drawn last, and when the window was looked after
 
     @property
     def scene(self) -> Scene:
@@ -130,28 +129,36 @@ class Show:
         self._outputs.start()
         self._needed_trackers(self.playlist.needs())
         try:
-            # Shaders compile while the trackers load their models.
-            with self.stats.timed("compile"):
-                self.stage = Stage(self.gpu, self.playlist, self.source.size, self._seed, self._transition)
-                self.renderer = self.stage.renderer
-            self._draw_all(self.stage)
+            with self.stats.timed("compile"):  # shaders compile while the trackers load their models
+                self._set_stage()
+            self._draw_all()
         finally:
             self._close()
-        self._raise_errors()
+        raise_errors([self._capture, *self._trackers.values(), *self._outputs.threads])
         return self.stats
 
-    def _draw_all(self, stage: Stage) -> None:
+    def _set_stage(self) -> Renderer:
+        self.stage = Stage(self.gpu, self.playlist, self.source.size, self._seed, self._transition)
+        self.renderer = self.stage.renderer
+        return self.renderer
+
+    def _draw_all(self) -> None:
         tickets: deque[Ticket] = deque()
         first = True
-        while not self._stopping:
-            ticket = self._next(tickets)
-            if ticket is None:
-                return
-            dt = 0.0 if first else max(0.0, ticket.frame.time_s - self._last_s)
-            self._last_s, first = ticket.frame.time_s, False
-            self.gpu.meanwhile = partial(self._ahead, stage, tickets)
-            if not self._draw(stage, ticket, dt):
-                return
+        while not self._stopping and self.stage is not None:
+            try:
+                if (ticket := self._next(tickets)) is None:
+                    return
+                dt = 0.0 if first else max(0.0, ticket.frame.time_s - self._last_s)
+                self._last_s, first = ticket.frame.time_s, False
+                self.gpu.meanwhile = partial(self._ahead, self.stage, tickets)
+                if not self._draw(self.stage, ticket, dt):
+                    return
+            except Exception as error:  # noqa: BLE001 (raised again where the graphics context is not lost)
+                self._revival.begin(error, self.stage)
+                renderer = self._set_stage()
+                renderer.slate(SAID)
+                self._hand_out(renderer, self._last_s)
 
     def _needed_trackers(self, names: frozenset[str]) -> dict[str, TrackerThread]:
         """The trackers of these names and those that feed them, but for what a take answers for; new ones start."""
@@ -264,12 +271,11 @@ class Show:
 
     def _draw(self, stage: Stage, ticket: Ticket, dt: float) -> bool:
         """Draws one frame and hands it to the sinks; returns whether the show goes on."""
-        frame = ticket.frame
         observation, dt = self._observe(stage, ticket, dt)
         begin = time.perf_counter()
         with self.stats.timed("draw"), self._gl_time:
             self.renderer = renderer = stage.render(observation, dt)
-            self._hand_out(renderer, frame.time_s)
+            self._hand_out(renderer, ticket.frame.time_s)
         if self._gl_time.seconds is not None:
             self.stats.add("gl", self._gl_time.seconds)
         if self.live:
@@ -280,7 +286,7 @@ class Show:
             slowest_s = max((thread.took_s for thread in self._trackers.values()), default=0.0)
             self.governor.frame(now, (now - begin) * 1e3, slowest_s * 1e3 / every)
         goes_on = True if self._on_frame is None else self._on_frame(renderer)
-        self.stats.add("lag", time.perf_counter() - (frame.captured_s or ticket.born_s))
+        self.stats.add("lag", time.perf_counter() - (ticket.frame.captured_s or ticket.born_s))
         self.stats.dropped = self._frames.dropped + self._outputs.dropped
         self.stats.frame_done()
         return goes_on
@@ -340,11 +346,3 @@ class Show:
             self.stats.extra["governor"] = {**self.governor.table(), "reused_results": self._reused}
         if self.stage is not None:
             self.stage.release()
-
-    def _raise_errors(self) -> None:
-        workers: list[Worker] = [self._capture, *self._trackers.values(), *self._outputs.threads]
-        for thread in workers:
-            if thread.error is not None:
-                if not isinstance(thread.error, PhospheneError):
-                    log.error("%s failed", thread.name, exc_info=thread.error)
-                raise thread.error

@@ -140,7 +140,7 @@ def open_gpu(wishes: Wishes, size: tuple[int, int], title: str, stack: ExitStack
         window = stack.enter_context(WindowSink(size, title))
         return window, window.gpu
     gpu = Gpu.headless()
-    stack.callback(gpu.context.release)
+    stack.callback(gpu.close)
     return None, gpu
 
 

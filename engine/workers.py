@@ -6,14 +6,14 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from engine.data import Frame, Pixels
-from engine.errors import SourceError, SourceRests
+from engine.errors import PhospheneError, SourceError, SourceRests
 from engine.imaging import straight_alpha
 from engine.mailbox import Mailbox
 from engine.sinks.base import Sink
@@ -260,3 +260,13 @@ class Buffers:
             self._held[id(image)] = left
             if left == 0:
                 self._free.append(image)
+
+
+def raise_errors(threads: Iterable[Worker]) -> None:
+    """Raises the first error that ended one of `threads`; one that is no error of ours stands in the log with its
+    traceback."""
+    for thread in threads:
+        if thread.error is not None:
+            if not isinstance(thread.error, PhospheneError):
+                log.error("%s failed", thread.name, exc_info=thread.error)
+            raise thread.error

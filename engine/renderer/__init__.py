@@ -138,6 +138,7 @@ class Renderer:
 
     def _fail(self, address: str, error: BaseException, effect: Effect | None = None) -> None:
         """Switches an effect off, or goes back to the version before it was saved, and says why, once."""
+        self.gpu.check()  # without a context everything fails, and nothing is to blame
         runner, former = self._runners.pop(address, None), None
         if runner is not None:
             effect = runner.effect
@@ -327,12 +328,10 @@ class Renderer:
         if out is None:
             out = np.empty((self.frame_size[1], self.frame_size[0], 4), np.uint8)
         self.gpu.finish()
-        if self.size == self.frame_size:
-            self.canvas.framebuffer.read_into(out, components=4)
-            return out
-        small = np.empty((self.size[1], self.size[0], 4), np.uint8)
+        small = out if self.size == self.frame_size else np.empty((self.size[1], self.size[0], 4), np.uint8)
         self.canvas.framebuffer.read_into(small, components=4)
-        return enlarge(small, out)
+        self.gpu.check()  # else anything may stand there, the room as well
+        return out if small is out else enlarge(small, out)
 
     def release(self) -> None:
         """Gives back every GL object."""

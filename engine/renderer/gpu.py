@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import moderngl
 
-from engine.errors import GpuError
+from engine.errors import GpuError, GpuLost
 
 if TYPE_CHECKING:
     from engine.watchdog import Watchdog
@@ -31,12 +31,17 @@ NO_GL = (
 class Gpu:
     """Owns a context and counts what is made in it. Use it from the one thread that made it."""
 
-    def __init__(self, context: moderngl.Context) -> None:
-        self.context = context
+    def __init__(self, context: moderngl.Context, another: Callable[[], moderngl.Context] | None = None) -> None:
+        self._another = another
         self._live: set[int] = set()
         self.watchdog: Watchdog | None = None  # of a running show: sees an effect that never comes back
         self.meanwhile: Callable[[], None] | None = None  # what to do once while `finish` would only wait
         self._native = native_gl()
+        self._begin(context)
+
+    def _begin(self, context: moderngl.Context) -> None:
+        self.context = context
+        self._witness = context.texture((1, 1), 4)  # as long as the context knows it, it knows everything
         self.renderer = str(context.info["GL_RENDERER"])
         self.version = str(context.info["GL_VERSION"])
         self.software = any(word in self.renderer.lower() for word in SOFTWARE)
@@ -46,12 +51,32 @@ class Gpu:
     def headless(cls) -> Gpu:
         """A context without a window: EGL on Linux, the platform's own elsewhere. Raises GpuError."""
         os.environ.setdefault("MESA_SHADER_CACHE_MAX_SIZE", "128M")
-        options: dict[str, Any] = {"backend": "egl"} if sys.platform.startswith("linux") else {}
-        try:
-            context = moderngl.create_context(standalone=True, require=330, **options)
-        except Exception as error:
-            raise GpuError(f"no OpenGL 3.3 context: {error}", hint=NO_GL) from error
-        return cls(context)
+        return cls(headless_context(), headless_context)
+
+    @property
+    def lost(self) -> bool:
+        """Whether the context is gone: then calls do nothing, and what is read is whatever the memory held."""
+        reset = getattr(self._native, "glGetGraphicsResetStatus", None)  # OpenGL 4.5, KHR_robustness
+        return not self._native.glIsTexture(self._witness.glo) or bool(reset is not None and reset())
+
+    def check(self) -> None:
+        """Raises GpuLost where the context is gone."""
+        if self.lost:
+            raise GpuLost
+
+    def renew(self) -> None:
+        """Another context in the place of a lost one. Raises GpuError where there can be none.
+
+        Release what was made in the old one first: its names may mean other things in the new.
+        """
+        if self._another is None:
+            raise GpuLost(hint="start the show again; the window went with it")
+        self.context.release()
+        self._begin(self._another())
+
+    def close(self) -> None:
+        """Releases the context."""
+        self.context.release()
 
     @property
     def live_objects(self) -> int:
@@ -100,12 +125,16 @@ class Gpu:
         return framebuffer
 
     def finish(self) -> None:
-        """Waits until everything drawn is there. moderngl would hold the interpreter's lock; this call does not."""
+        """Waits until everything drawn is there. moderngl would hold the interpreter's lock; this call does not.
+
+        Raises GpuLost.
+        """
         work, self.meanwhile = self.meanwhile, None
         if work is not None:
             self._native.glFlush()
             work()
         self._native.glFinish()
+        self.check()
 
     def stretch(self, source: moderngl.Framebuffer, target: moderngl.Framebuffer) -> None:
         """Fills `target` with `source` at another size."""
@@ -154,10 +183,15 @@ class GlTime:
     counts only the handing-in, and the time of the whole draw says more."""
 
     def __init__(self, gpu: Gpu) -> None:
-        self._query: Any = None if gpu.software else gpu.context.query(time=True)
+        self._gpu = gpu
+        self._context: Any = None
+        self._query: Any = None
         self.seconds: float | None = None
 
     def __enter__(self) -> None:
+        if self._context is not self._gpu.context:
+            self._context = self._gpu.context
+            self._query = None if self._gpu.software else self._context.query(time=True)
         if self._query is not None:
             self._query.__enter__()
 
@@ -165,6 +199,15 @@ class GlTime:
         if self._query is not None:
             self._query.__exit__(*error)
             self.seconds = self._query.elapsed * 1e-9
+
+
+def headless_context() -> moderngl.Context:
+    """A context without a window. Raises GpuError."""
+    options: dict[str, Any] = {"backend": "egl"} if sys.platform.startswith("linux") else {}
+    try:
+        return moderngl.create_context(standalone=True, require=330, **options)
+    except Exception as error:
+        raise GpuError(f"no OpenGL 3.3 context: {error}", hint=NO_GL) from error
 
 
 def native_gl() -> Any:

@@ -107,6 +107,7 @@ class Stage:
             progress = self.playlist.progress
             self._transition.draw(goes.canvas.texture, comes.canvas.texture, progress, into.framebuffer, time_s)
         except Exception as error:  # noqa: BLE001 (whatever an author's transition does: the show goes on with a cut)
+            self.gpu.check()
             log.error("transition switched off: %s", words(error))
             self._transition.release()
             self._transition = None

@@ -18,6 +18,7 @@ KINDS: dict[str, tuple[str, bool]] = {
     "tracker.hangs": ("every tracker hangs", True),
     "tracker.slows": ("every tracker takes a quarter of a second longer", False),
     "effect.raises": ("an effect raises, and is mended afterwards", True),
+    "gpu.lost": ("the graphics card is reset", True),
     "sink.blocks": ("an output takes nothing", False),
     "sink.dies": ("an output fails for good", True),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import time
 from collections.abc import Callable
 from typing import Any
@@ -127,6 +128,32 @@ class FaultyEffect:
         if self._broken is not None and self._clock.now_s >= self._broken.end_s:
             self._broken = None
             renderer.match_scene()
+
+
+class FaultyCard:
+    """Takes the graphics context away once a fault, as a reset of the card does (Linux: by EGL)."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._done: set[int] = set()
+
+    def lose(self) -> None:
+        """Destroys the context behind the back of everything that was made in it, when it is time."""
+        fault = self._clock.on("gpu.lost")
+        if fault and fault.number not in self._done:
+            self._done.add(fault.number)
+            destroy_context()
+
+
+def destroy_context() -> None:
+    """The calling thread's EGL context is gone: GL calls do nothing from here on, and no name means anything."""
+    egl = ctypes.CDLL("libEGL.so.1")
+    egl.eglGetCurrentDisplay.restype = egl.eglGetCurrentContext.restype = ctypes.c_void_p
+    egl.eglMakeCurrent.argtypes = [ctypes.c_void_p] * 4
+    egl.eglDestroyContext.argtypes = [ctypes.c_void_p] * 2
+    display, context = egl.eglGetCurrentDisplay(), egl.eglGetCurrentContext()
+    egl.eglMakeCurrent(display, None, None, None)
+    egl.eglDestroyContext(display, context)
 
 
 class Judge(Closing):

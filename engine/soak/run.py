@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict
@@ -16,7 +17,7 @@ from engine.renderer.gpu import Gpu
 from engine.scene import Scene
 from engine.sinks.base import Sink
 from engine.soak.faults import KINDS, Clock, schedule
-from engine.soak.parts import Blocking, Dying, FaultyEffect, FaultySource, FaultyTracker, Judge
+from engine.soak.parts import Blocking, Dying, FaultyCard, FaultyEffect, FaultySource, FaultyTracker, Judge
 from engine.soak.watch import LogEar, Watch, summary, verdict
 from engine.sources.base import Source
 from engine.stats import Stats
@@ -48,16 +49,17 @@ def soak(
     error = ""
     with ExitStack() as stack:
         gpu = Gpu.headless()
-        stack.callback(gpu.context.release)
+        stack.callback(gpu.close)
         log.addHandler(ear)
         stack.callback(log.removeHandler, ear)
-        effect = FaultyEffect(scene, clock)
+        effect, card = FaultyEffect(scene, clock), FaultyCard(clock)
         sinks: list[Sink] = [judge, Blocking(clock), Dying(clock)]
         source = FaultySource(opened, clock)
 
         def on_frame(renderer: Renderer) -> bool:
             clock.begin()
             effect.mend(renderer)
+            card.lose()
             if tell is not None:
                 tell(clock.now_s)
             return clock.now_s < seconds
@@ -99,6 +101,8 @@ def has(scene: Scene, kind: str) -> bool:
     part = kind.partition(".")[0]
     if part == "tracker":
         return bool(scene.needs())
+    if part == "gpu":
+        return sys.platform.startswith("linux")
     if part == "effect":
         return any(layer.effects for layer in scene.layers)
     return True

@@ -23,6 +23,7 @@ WORDS = {
     "source.stalls": "given no picture",
     "source.resizes": "changed its size",
     "tracker.hangs": "hangs on frame",
+    "gpu.lost": "graphics context was lost",
 }
 
 

@@ -355,7 +355,7 @@ def test_a_sink_that_fails_ends_the_show_and_the_others_are_closed(
 ) -> None:
     bad, good = FakeSink(fail_at=fail_at, error=SinkError("disk full")), FakeSink()
     with pytest.raises(SinkError, match="disk full"):
-        show(gpu, scene(), FakeSource(pictures(40), fps=1000), bad, good, live=live).run()
+        show(gpu, scene(), FakeSource(pictures(400), fps=1000), bad, good, live=live).run()
     assert bad.closed
     assert good.closed
     assert len(bad.images) == fail_at

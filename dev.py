@@ -65,6 +65,7 @@ TEST_PROGRAMS = {
     ),
     "chromium": (["chromium"], "browser"),
     "espeak-ng": (["espeak-ng"], "speech"),
+    "xdotool": (["xdotool"], "keyboard"),
     "vlc": (["vlc-bin", "vlc-plugin-base"], "RTSP"),
 }
 MESA_DEBIAN = ["libegl-mesa0", "libgl1-mesa-dri", "libglx-mesa0"]

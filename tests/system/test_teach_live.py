@@ -19,7 +19,6 @@ ROOT = Path(__file__).resolve().parents[2]
 pytestmark = [
     pytest.mark.gl,
     pytest.mark.slow,
-    pytest.mark.skipif(shutil.which("Xvfb") is None or shutil.which("xdotool") is None, reason="no Xvfb or no xdotool"),
     pytest.mark.skipif(
         not models.state("efficientnet_lite0").ready, reason="phosphene models --fetch efficientnet_lite0"
     ),
@@ -29,6 +28,8 @@ pytestmark = [
 @pytest.fixture
 def display() -> Iterator[dict[str, str]]:
     """The environment of a screen without a window manager."""
+    if shutil.which("Xvfb") is None or shutil.which("xdotool") is None:
+        pytest.skip("no Xvfb or no xdotool")
     read, write = os.pipe()
     words = ["Xvfb", "-displayfd", str(write), "-screen", "0", "1000x700x24", "-nolisten", "tcp", "-noreset"]
     with subprocess.Popen(words, pass_fds=[write], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from engine.commands.demo import DEMO_BINDINGS
-from engine.errors import SinkError
+from engine.errors import PhospheneError, SinkError, unknown_name
 from engine.registry import Registry
 from engine.session import Wishes, play
 
@@ -58,13 +58,16 @@ def run(options: argparse.Namespace) -> int:
             page += ["", f"## {title}", *(["", doc] if doc else []), *lines]
     if not options.name:
         write_page(Path(options.out) / "gallery.md", "\n".join(page) + "\n")
-    return 0
+    if gallery.failed:
+        print(f"not drawn: {', '.join(gallery.failed)}", file=sys.stderr)
+    return 1 if gallery.failed else 0
 
 
 class Gallery:
     """Draws pictures into the folder `gallery` of `out` and gives the lines of the page that shows them.
 
-    `names`: only these; empty for all. Raises SinkError where nothing can be written.
+    `names`: only these; empty for all. What cannot be drawn is named in `failed`, and in the page with the reason.
+    Raises SinkError where nothing can be written, UsageError for an unknown name.
     """
 
     def __init__(self, out: Path, source: str, names: Collection[str], effect_folders: Sequence[Path]) -> None:
@@ -72,6 +75,11 @@ class Gallery:
         self.effect_folders = effect_folders
         self.registry = Registry()
         self.registry.effect_folders[:0] = effect_folders
+        self.failed: list[str] = []
+        known = {*self.registry.scenes(), *self.registry.effects(), *self.registry.transitions()}
+        for name in names:
+            if name not in known:
+                raise unknown_name("scene, effect or transition", name, sorted(known))
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -89,9 +97,9 @@ class Gallery:
             yield from ("", f"### {name}", "", entry.doc)
             for index, (words, settings) in enumerate(VARIANTS.get(name, (("", ()),))):
                 file = f"{name}{f'-{index}' if index else ''}.jpg"
-                self.draw(file, Wishes(name, settings=settings, bindings=DEMO_BINDINGS.get(name, ())))
+                wishes = Wishes(name, settings=settings, bindings=DEMO_BINDINGS.get(name, ()))
                 arguments = "".join(f" --set {a}={v}" for a, v in settings)
-                yield from ("", f"![{name} {words}](gallery/{file})".replace(" ]", "]"))
+                yield from ("", self.draw(f"{name} {words}".strip(), file, wishes))
                 yield from ("", f"`phosphene demo {name}{arguments}`" + (f" ({words})" if words else ""))
 
     def effects(self) -> Iterator[str]:
@@ -104,8 +112,8 @@ class Gallery:
             with tempfile.TemporaryDirectory(prefix="phosphene-gallery-") as folder:
                 scene = Path(folder) / f"{name}.toml"
                 scene.write_text(ONE_EFFECT.format(name=name), encoding="utf-8")
-                self.draw(file, Wishes(str(scene)))
-            yield from ("", f"### {name}", "", entry.doc, "", f"![{name}](gallery/{file})")
+                shown_as = self.draw(name, file, Wishes(str(scene)))
+            yield from ("", f"### {name}", "", entry.doc, "", shown_as)
 
     def transitions(self) -> Iterator[str]:
         """Every transition, at three moments of its way."""
@@ -115,20 +123,28 @@ class Gallery:
             file = f"transition-{name}.jpg"
             way = Wishes("laser-eyes", then=["teleport"], every_s=MOMENT_S, transition=name, transition_s=1.0)
             way.bindings = DEMO_BINDINGS["laser-eyes"]
-            self.draw(file, way, [MOMENT_S + part for part in (0.25, 0.5, 0.75)])
-            yield from ("", f"### {name}", "", entry.doc, "", f"![{name}](gallery/{file})")
+            shown_as = self.draw(name, file, way, [MOMENT_S + part for part in (0.25, 0.5, 0.75)])
+            yield from ("", f"### {name}", "", entry.doc, "", shown_as)
             yield from ("", f"`phosphene run laser-eyes teleport --transition {name}`")
 
-    def draw(self, file: str, wishes: Wishes, moments_s: Sequence[float] = (MOMENT_S,)) -> None:
-        """Plays a show up to the last moment and keeps those that are asked for."""
+    def draw(self, name: str, file: str, wishes: Wishes, moments_s: Sequence[float] = (MOMENT_S,)) -> str:
+        """Plays a show up to the last moment and keeps those that are asked for; returns the page's line for it."""
         wishes.input, wishes.outputs, wishes.size = self.source, ["null"], (960, 540)
         wishes.effect_folders, wishes.seconds = self.effect_folders, moments_s[-1] + 0.1
         from engine.sinks.contact_sheet import ContactSheet
 
         width = 960 if len(moments_s) == 1 else 480
         path = self.folder / file
-        play(wishes, extra_sinks=[ContactSheet(str(path), moments_s, width=width)])
+        try:
+            play(wishes, extra_sinks=[ContactSheet(str(path), moments_s, width=width)])
+        except SinkError:
+            raise
+        except PhospheneError as error:  # a model that cannot be had, say: the others are drawn
+            print(f"{name}: {error}", file=sys.stderr)
+            self.failed.append(name)
+            return f"Not drawn: {error.message.splitlines()[0]}"
         print(f"wrote {path}", file=sys.stderr)
+        return f"![{name}](gallery/{file})"
 
 
 def write_page(path: Path, text: str) -> None:

@@ -32,6 +32,24 @@ def test_a_scene_and_an_effect_of_ones_own(tmp_path: Path) -> None:
     assert not (out / "gallery.md").exists(), "the page shows all or is left alone"
 
 
+def test_what_cannot_be_drawn_is_named_and_the_others_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "red.frag").write_text("// Red.\nvec4 effect(vec2 uv) { return vec4(1.0, 0.0, 0.0, 1.0); }\n")
+    (tmp_path / "bad.py").write_text(
+        'from phosphene import Effect, Float\n\n\nclass Bad(Effect):\n    """Bad."""\n\n    a = Float(2.0, 0.0, 1.0)\n'
+    )
+    arguments = ["gallery", "bad", "red", "--out", str(tmp_path / "out"), "--input", CARD, "--effects", str(tmp_path)]
+    assert main(arguments) == 1
+    assert [p.name for p in (tmp_path / "out" / "gallery").iterdir()] == ["effect-red.jpg"]
+    told = capsys.readouterr().err
+    assert "bad.py:7" in told
+    assert "not drawn: bad" in told
+
+
+def test_an_unknown_name_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["gallery", "miror", "--out", str(tmp_path), "--input", CARD]) == 2
+    assert "mirror" in capsys.readouterr().err
+
+
 @pytest.mark.models
 @pytest.mark.slow
 @pytest.mark.usefixtures("models_ready")

@@ -7,12 +7,10 @@ for the window of a show. The teaching window is opened on a screen of its own.
 from __future__ import annotations
 
 import json
-import os
 import shlex
 import shutil
 import sys
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -51,10 +49,8 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def place(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder with everything that the page speaks of; what is taught goes into models of its own."""
-    folder = tmp_path_factory.mktemp("teaching")
+def furnish(folder: Path, data_dir: Path) -> None:
+    """Puts everything that the page speaks of into `folder`."""
     for label, sign in CLASSES.items():
         cut(data_dir / "desk" / f"{sign}.mkv", folder / "clips" / label)
     recordings(folder / "said")
@@ -66,14 +62,6 @@ def place(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     with zipfile.ZipFile(folder / "converted_keras.zip", "w") as archive:
         for file in (data_dir / "teachable" / "keras_sleep_awake").iterdir():
             archive.write(file, file.name)
-    before, here = os.environ.get("PHOSPHENE_MODELS"), Path.cwd()
-    os.environ["PHOSPHENE_MODELS"] = str(folder / "own")
-    os.chdir(folder)
-    yield folder
-    os.chdir(here)
-    os.environ.pop("PHOSPHENE_MODELS")
-    if before is not None:
-        os.environ["PHOSPHENE_MODELS"] = before
 
 
 def cut(clip: Path, folder: Path, parts: int = 3) -> None:
@@ -93,36 +81,40 @@ def cut(clip: Path, folder: Path, parts: int = 3) -> None:
         out.release()
 
 
-def test_the_page_has_commands() -> None:
-    assert len(LINES) >= 8
-
-
-@pytest.mark.parametrize("line", LINES)
-def test_a_command_of_the_page_does_what_it_says(
-    line: str, place: Path, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
+def test_every_command_of_the_page_does_what_it_says(
+    data_dir: Path,
+    tmp_path: Path,
+    screen: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    match = PROGRAM.match(line)
-    assert match is not None
-    words = shlex.split(match[1], comments=True)
-    if "--live" in words:
-        env = {**request.getfixturevalue("screen"), "PYTHONPATH": str(ROOT)}
-        command = [sys.executable, str(ROOT / "main.py"), *words, "--input", str(place / "long.mp4")]
-        held_keys(command, env, "123", place)
-    elif words[0] == "run":
-        sound = [str(place / "said" / "laser" / "0_140.wav") if word == "mic" else word for word in words]
-        sound += [] if "--input" in words else ["--input", str(place / "long.mp4")]
-        sound += [] if "--output" in words else ["--output", "null"]
-        assert main([*sound, "--seconds", "0.5"]) == 0
-    else:
-        assert main(words) == 0
-    told = capsys.readouterr()
-    assert "WARNING" not in told.err
-    if words[0] == "teach":
-        kept = json.loads((place / "own" / words[1] / "metadata.json").read_text(encoding="utf-8"))
-        assert kept["method"] == "net"
-        assert len(kept["labels"]) == 3
-        assert kept["held_out"]["accuracy"] > (0.0 if "--live" in words else 0.5)
-    if words[:2] == ["list", "models"]:
-        assert {"arms", "voice", "objects"} <= set(told.out.split())
-    if "out.mp4" in words:
-        assert (place / "out.mp4").stat().st_size > 1000
+    assert len(LINES) >= 8
+    furnish(tmp_path, data_dir)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PHOSPHENE_MODELS", str(tmp_path / "own"))  # what is taught goes there
+    for line in LINES:
+        match = PROGRAM.match(line)
+        assert match is not None
+        words = shlex.split(match[1], comments=True)
+        if "--live" in words:
+            env = {**screen, "PYTHONPATH": str(ROOT), "PHOSPHENE_MODELS": str(tmp_path / "own")}
+            command = [sys.executable, str(ROOT / "main.py"), *words, "--input", "long.mp4"]
+            held_keys(command, env, "123", tmp_path)
+        elif words[0] == "run":
+            given = [str(tmp_path / "said" / "laser" / "0_140.wav") if word == "mic" else word for word in words]
+            given += [] if "--input" in words else ["--input", "long.mp4"]
+            given += [] if "--output" in words else ["--output", "null"]
+            assert main([*given, "--seconds", "0.5"]) == 0, line
+        else:
+            assert main(words) == 0, line
+        told = capsys.readouterr()
+        assert "WARNING" not in told.err, line
+        if words[0] == "teach":
+            kept = json.loads((tmp_path / "own" / words[1] / "metadata.json").read_text(encoding="utf-8"))
+            assert kept["method"] == "net", line
+            assert len(kept["labels"]) == 3, line
+            assert kept["held_out"]["accuracy"] > (0.0 if "--live" in words else 0.5), line
+        if words[:2] == ["list", "models"]:
+            assert {"arms", "voice", "objects"} <= set(told.out.split())
+        if "out.mp4" in words:
+            assert (tmp_path / "out.mp4").stat().st_size > 1000

@@ -8,9 +8,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from typing import Any, Generic, Self, TypeVar, overload
+from typing import Any, TypeVar
 
 from engine.errors import UsageError, unknown_name
+from engine.slots import Slot
 
 T = TypeVar("T")
 
@@ -30,33 +31,23 @@ NAMED_COLORS = {
 }
 
 
-class Param(Generic[T]):
+class Param(Slot[T]):
     """One declared parameter. Reading it on an instance gives the value; on the class, this declaration."""
 
     kind = "value"
     gl_type: str | None = None
 
     def __init__(self, default: T, doc: str = "", *, unit: str = "") -> None:
-        self.name = ""
         self.doc = doc
         self.unit = unit
         self.default: T = self.check(default)
 
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
-
-    @overload
-    def __get__(self, instance: None, owner: type) -> Self: ...
-    @overload
-    def __get__(self, instance: object, owner: type) -> T: ...
-    def __get__(self, instance: object | None, owner: type) -> Self | T:
-        if instance is None:
-            return self
-        value: T = instance.__dict__.get(self.name, self.default)
-        return value
+    def unset(self) -> T:
+        """The default."""
+        return self.default
 
     def __set__(self, instance: object, value: Any) -> None:
-        instance.__dict__[self.name] = self.check(value)
+        self.hold(instance, self.check(value))
 
     def check(self, value: Any) -> T:
         """The value as this parameter holds it; raises UsageError where it does not fit."""

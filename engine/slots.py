@@ -1,4 +1,4 @@
-"""What an effect's class declares and its hooks fill from frame to frame: uniforms, sprites, meshes, textures."""
+"""What a class declares and each instance holds for itself: parameters, and what effects fill from frame to frame."""
 
 from __future__ import annotations
 

@@ -21,6 +21,7 @@ from engine.data import Frame, Observation
 from engine.extrapolate import Extrapolator
 from engine.hearing import Ear
 from engine.mailbox import Mailbox
+from engine.memory import keep_freed
 from engine.outputs import Outputs
 from engine.playlist import Playlist
 from engine.quality import quality_of, steps_of
@@ -125,6 +126,7 @@ class Show:
 
     def run(self) -> Stats:
         """Runs to the end; raises the first error of any part, after every part was closed."""
+        keep_freed()
         self._capture.start()
         self._outputs.start()
         self._needed_trackers(self.playlist.needs())

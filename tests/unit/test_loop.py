@@ -569,7 +569,7 @@ def test_live_drops_but_never_reorders_and_counts(gpu: Gpu) -> None:  # noqa: F8
 def test_a_slow_sink_does_not_hold_a_live_show_back(gpu: Gpu) -> None:  # noqa: F811
     class Slow(FakeSink):
         def write(self, image: Any, time_s: float) -> None:
-            time.sleep(0.02)
+            time.sleep(0.1)
             super().write(image, time_s)
 
     slow, quick = Slow(), FakeSink()

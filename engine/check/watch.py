@@ -17,7 +17,7 @@ from engine.dialects import is_shader
 from engine.errors import GpuError, PhospheneError
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-START_S = 60.0  # a cold machine needs some seconds for Python, OpenGL and OpenCV
+START_S = 120.0  # it takes half a second, and a minute on a machine that is busy with ten other things
 
 
 class Child:

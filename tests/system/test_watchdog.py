@@ -70,7 +70,7 @@ def write(path: Path, text: str) -> Path:
 
 def verdict(tryout: TryOut, path: Path, effect: Effect | None = None) -> str:
     job = tryout.ask(path, "mine", effect)
-    assert job.done.wait(90.0)
+    assert job.done.wait(240.0)
     return job.error
 
 
@@ -184,7 +184,7 @@ class Running:
 
     def until(self, wanted: tuple[int, ...] | None = None) -> tuple[int, ...]:
         """Draws until that colour, or a problem, is seen."""
-        end = time.monotonic() + 60.0
+        end = time.monotonic() + 240.0
         while time.monotonic() < end:
             found = self.draw()
             if found == wanted or (wanted is None and self.renderer.problems):

@@ -29,7 +29,9 @@ LOST_S = 1.0  # the person is gone after this long without a body
 REFRESH_S = 0.5  # the numbers change at most this often while measuring, so that they can be read
 LEAST_FRAMES = 3
 CROWN = 0.1  # of a body, over its highest landmark
-PART_WIDER = 1.5  # a height from the shoulders alone leans on the tables, and not everybody is built like a soldier
+# A height from the shoulders alone leans on the tables, and their soldiers vary less than people do: the means of
+# countries alone go from 149 to 170 cm for women, 160 to 183 cm for men (NCD-RisC 2016, doi 10.7554/eLife.13410).
+PART_WIDER = 1.8
 
 
 class ClothingSize(Effect):

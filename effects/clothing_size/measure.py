@@ -48,6 +48,7 @@ ACROMION = 1.20  # the acromia lie outside the shoulder landmarks, which sit in 
 CROTCH = 0.93  # crotch height over height of the hip joint (ANSUR II: 0.94 men, 0.925 women)
 
 TILT_SEEN_DEG = 5.0  # a tilt from which it is said
+ARMS_SD = 0.02  # log; judgement: a chest taken under the armpits, as the arms are near
 TILT_SD_PER_DEG = 0.0015  # log; drawn figures: at 10 degrees breadths change by under 3 %
 
 
@@ -125,7 +126,7 @@ def read(
         (body.to_uv(crown, head), body.to_uv(sole, head)),
         tuple(dict.fromkeys(faults)),
         tuple(hints),
-        TILT_SD_PER_DEG * tilt_deg,
+        float(np.hypot(TILT_SD_PER_DEG * tilt_deg, ARMS_SD if "arms" in hints else 0.0)),
     )
 
 

@@ -28,7 +28,7 @@ PUPILS_CM, PUPILS_SD = 6.3, 0.06  # distance of the pupils in ANSUR II: 6.4 (men
 EYES_NOISE_PX, LEAST_EYES_PX = 2.5, 8.0
 DISTANCE_SD = 0.02  # log; a tape on the floor
 HELD_CM, HELD_SD_CM = 14.0, 5.0  # how far before the body's middle a thing is held that touches the chest
-CORNERS_SD = 0.012  # log; the corners of what is held up
+CORNERS_SD, CORNERS_PX = 0.012, 1.0  # log, and in pixels: the corners of what is held up
 LOW_CM, HIGH_CM = 120.0, 220.0  # what makes a person of another height is no such thing
 LEAST_COSINE = 0.82  # a rectangle that would have to be turned away further than 35 degrees is another thing
 
@@ -108,7 +108,9 @@ def height_by(
             continue
         body_cm = distance_cm + HELD_CM
         # The focal length all but drops out: it only tells how much further away the body is than what it holds.
-        spread = math.hypot(CORNERS_SD, HELD_SD_CM / body_cm, HELD_CM / body_cm * by.sd)
+        across_px = float(max(np.hypot(*(corners[0] - corners[1])), np.hypot(*(corners[1] - corners[2]))))
+        seen = math.hypot(CORNERS_SD, CORNERS_PX / across_px)
+        spread = math.hypot(seen, HELD_SD_CM / body_cm, HELD_CM / body_cm * by.sd)
         found = Length("height", tall * body_cm / by.focal_px, spread)
         if LOW_CM < found.cm < HIGH_CM:
             return found

@@ -12,18 +12,28 @@ from engine.data import Floats, Frame, Pixels, Reference, References
 from engine.errors import TrackerError
 from engine.params import Bool, Float, HasParams
 
-SIDE_PX = 960  # rectangles are looked for in a picture no larger than this
-THRESHOLDS = (0.4, 0.55, 0.7, 0.85)  # of the brightness range: paper stands out from clothes at one of them
+SIDE_PX = 1280  # rectangles are looked for in a picture no larger than this
+THRESHOLDS = (
+    0.4,
+    0.45,
+    0.5,
+    0.55,
+    0.6,
+    0.65,
+    0.7,
+    0.78,
+    0.85,
+)  # of the brightness range: paper stands out
 STRAIGHT = 0.03  # of the outline's length, by which it may leave the straight lines between four corners
 OPPOSITE = 0.75  # opposite sides differ by no more than this, seen at an angle
-FILLED = 0.9  # of the area between the corners, at least, is the shape itself
+FILLED = 0.82  # of the area between the corners, at least, is the shape itself: fingers hide some
 
 
 class ReferenceTracker(HasParams, Closing):
     """Markers (ArUco, 4x4, 50) and rectangles of one brightness, by their corners."""
 
     rectangles = Bool(True, "look for rectangles too")
-    smallest = Float(0.02, 0.005, 0.5, "least side of a rectangle, in parts of the picture's height")
+    smallest = Float(0.02, 0.005, 0.5, "least side of a rectangle, in parts of the picture's shorter side")
 
     def __init__(self, **values: Any) -> None:
         for name, value in values.items():
@@ -71,7 +81,7 @@ def rectangles(grey: Pixels, smallest: float) -> list[Floats]:
             x, y, w, h = cv2.boundingRect(contour)
             if x == 0 or y == 0 or x + w == small.shape[1] or y + h == small.shape[0]:
                 continue  # cut off by the picture's border
-            quad = corners_of(contour, smallest * small.shape[0])
+            quad = corners_of(contour, smallest * min(small.shape))
             if quad is not None:
                 found.append(refined(grey, (quad + 0.5) / k - 0.5))
     found.sort(key=lambda q: -float(cv2.contourArea(q)))
@@ -84,11 +94,15 @@ def rectangles(grey: Pixels, smallest: float) -> list[Floats]:
 
 
 def corners_of(contour: Any, least: float) -> Floats | None:
-    """The four corners of an outline that is a rectangle seen at some angle; None where it is not."""
+    """The four corners of an outline that is a rectangle seen at some angle; None where it is not.
+
+    Of its hull, as fingers that hold it are notches in it.
+    """
     length = cv2.arcLength(contour, True)
     if length < 4 * least or len(contour) < 8:
         return None
-    shape = cv2.approxPolyDP(contour, STRAIGHT * length, True)
+    hull = cv2.convexHull(contour)
+    shape = cv2.approxPolyDP(hull, STRAIGHT * cv2.arcLength(hull, True), True)
     if len(shape) != 4 or not cv2.isContourConvex(shape):
         return None
     quad = shape.reshape(4, 2).astype(np.float32)

@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from clothing_size_figure import Figure, mirrored, nobody
 
@@ -155,6 +156,39 @@ def test_looser_clothes_wider_intervals_and_smaller_bodies(more: str, less: str)
         (low_a, high_a), (low_b, high_b) = a.found[name].interval, b.found[name].interval
         assert high_a - low_a > high_b - low_b
         assert a.found[name].middle < b.found[name].middle
+
+
+LARGE = Figure((1280, 960), (640, 480), tall=0.7, floor=0.88)
+
+
+def trembling(figure: Figure, spread: float) -> list[Observation]:
+    rng = np.random.default_rng(0)
+    frames = [
+        replace(figure, centre=0.5 + rng.normal(0, spread), wide=1 + rng.normal(0, 3 * spread)) for _ in range(24)
+    ]
+    return [frame.observe(i, 5.0) for i, frame in enumerate(frames)]
+
+
+@pytest.mark.parametrize(
+    ("worse", "values", "said"),
+    [
+        (stand(replace(LARGE, arms=0.35)), {}, "arms near the body"),
+        (stand(replace(LARGE, tilt_deg=10.0)), {}, "camera tilted"),
+        (trembling(LARGE, 0.01), {}, ""),
+        (stand(replace(LARGE, wide=1.3)), {"weight_kg": 75.0}, "loose clothes?"),
+    ],
+    ids=["arms", "tilt", "motion", "loose clothes"],
+)
+def test_what_lowers_trust_is_said_and_widens_every_girth(
+    worse: list[Observation], values: dict[str, Any], said: str
+) -> None:
+    plain, doubtful = play(stand(LARGE), height_cm=175, **values), play(worse, height_cm=175, **values)
+    for name in ("chest", "waist", "hips"):
+        (low, high), (wide_low, wide_high) = plain.found[name].interval, doubtful.found[name].interval
+        assert (wide_high / wide_low) > (high / low), name
+    warned = " ".join(doubtful.report()["warnings"])
+    assert said in warned
+    assert plain.report()["warnings"] == []
 
 
 def test_changing_the_height_later_renews_the_numbers() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -86,6 +87,22 @@ def test_who_does_not_stand_well_is_told_what_to_do(name: str, advice: set[str],
     effect = play(look(data_dir / name, 4), height_cm=175)
     assert first_text(effect) in advice
     assert not effect.done
+
+
+def test_nothing_is_stored_unless_asked(data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from engine.cli import main
+
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.chdir(home)
+    photo = str(data_dir / "fullbody" / "fb_arsalan2.jpeg")
+    assert main(["measure", photo, "--height-cm", "175", "--quiet"]) == 0
+    assert list(home.rglob("*")) == []
+    assert main(["measure", photo, "--height-cm", "175", "--quiet", "--json", "me.json"]) == 0
+    assert [path.name for path in home.rglob("*")] == ["me.json"]
+    (row,) = json.loads((home / "me.json").read_text(encoding="utf-8"))
+    for name in ("height", *girth.MEASURES):
+        assert row[name]["low_cm"] < row[name]["cm"] < row[name]["high_cm"]
 
 
 def test_rendered_bodies_of_known_size(data_dir: Path, look: Look) -> None:

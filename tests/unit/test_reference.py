@@ -119,7 +119,8 @@ def test_the_height_by_what_is_held(held_as: str, height_cm: float) -> None:
     thing = held((body_z - scale.HELD_CM) / CAMERA.focal_px, scale.SHEETS[held_as])
     effect = run((thing,), reference=held_as, fov_deg=66.0)
     found = effect.report()["height"]
-    assert found["cm"] == pytest.approx(height_cm, rel=0.02)
+    # A card is so small in the picture that it is believed less.
+    assert found["cm"] == pytest.approx(height_cm, rel=0.02 if held_as == "a4" else 0.04)
     assert found["low_cm"] < height_cm < found["high_cm"]
     assert "scale from what you held up" in effect.report()["notes"]
 

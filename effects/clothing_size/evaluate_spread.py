@@ -1,4 +1,4 @@
-"""How much the measurements of one body differ when only the picture changes: mirrored, tilted, nearer, farther."""
+"""How much the measurements of one body differ when only the picture changes: frame, mirror, tilt, distance."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 Pixels = NDArray[np.uint8]
 EVERY = 4  # of the bodies
 TILTS_DEG = (-10.0, -5.0, 5.0, 10.0)
+FRAMES, NOISE, SWAY_PX = 4, 4.0, 12
 ZOOMS = (1.3, 0.85, 0.75)  # a body at 3 m as if at 2.3, 3.5 and 4 m, but for its perspective
 
 
@@ -34,9 +35,17 @@ def turned(pixels: Pixels, angle_deg: float = 0.0, zoom: float = 1.0) -> Pixels:
     return np.ascontiguousarray((there + 0.5).astype(np.uint8))
 
 
+def another_frame(pixels: Pixels, number: int) -> Pixels:
+    """The picture as another frame of a camera has it: with other noise, the person some pixels further on."""
+    rng = np.random.default_rng(number)
+    moved = np.roll(pixels, rng.integers(-SWAY_PX, SWAY_PX + 1, 2), axis=(0, 1))
+    return np.clip(moved + rng.normal(0.0, NOISE, moved.shape) + 0.5, 0, 255).astype(np.uint8)
+
+
 def variants(pixels: Pixels) -> dict[str, list[Pixels]]:
     """The pictures to compare with the plain one, by what was changed."""
     return {
+        "frames": [another_frame(pixels, number) for number in range(FRAMES)],
         "mirrored": [np.ascontiguousarray(pixels[:, ::-1])],
         "tilt_to_10_deg": [turned(pixels, angle_deg=angle) for angle in TILTS_DEG],
         "distance_2_to_4_m": [turned(pixels, zoom=zoom) for zoom in ZOOMS],

@@ -24,6 +24,7 @@ import platform
 import shlex
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -36,6 +37,7 @@ LOCK = "requirements.lock"
 TEACH = ROOT / ".venv-teach"
 TENSORFLOW = ["tensorflow-cpu==2.21.0", "tf-keras==2.21.0", "pillow==13.0.0"]
 TEST_MODELS = ["gesture_recognizer", "efficientdet_lite0", "efficientnet_lite0"]
+SOAK = ["soak", "--minutes", "10", "--size", "320x240", "--fps", "15"]
 TAIL_LINES = 25
 PIP_TOO_OLD = (22, 3)  # the first pip that can install into another environment with --python
 
@@ -43,7 +45,8 @@ USAGE = """usage: python3 dev.py COMMAND [ARGUMENTS]
 
   demo [...]    laser eyes on a portrait: in a window, or as a video where there is no display
   run SCENE     the program itself, with all its arguments: dev.py run laser-eyes --input 0
-  test [...]    style, types and tests; arguments go to pytest: dev.py test -k scene
+  test [...]    style, types, tests and a soak of ten minutes beside them; arguments go to pytest, which then runs
+                without the soak: dev.py test -k scene
   check         style and types alone (ruff, mypy)
   format        lays the code out anew (ruff)
   setup         only the setting-up that every command does first
@@ -119,9 +122,15 @@ def test(rest: list[str]) -> int:
     test_models()
     test_tensorflow()
     failed = check_code()
-    code = stream([venv_python(), "-m", "pytest", *pytest_arguments(rest)])
+    pytest = [venv_python(), "-m", "pytest", *pytest_arguments(rest)]
+    if rest:  # who chooses tests has no time for the soak
+        code = stream(pytest)
+    else:
+        with Soak() as soak:
+            code = stream(pytest)
+            failed |= soak.end()
     if failed:
-        print("style or types failed, see above", file=sys.stderr)
+        print("style, types or the soak failed, see above", file=sys.stderr)
     return code or failed
 
 
@@ -415,6 +424,33 @@ class Step:
         start = "\r" if sys.stdout.isatty() else ""
         detail = ": " + self.detail if self.detail else ""
         print(f"{start}{mark}  {self.what}{detail} ({time.monotonic() - self.start:.1f} s)", flush=True)
+
+
+class Soak:
+    """Ten minutes of a show with faults, beside the tests: small and slow, it takes a sixth of a core."""
+
+    def __enter__(self) -> "Soak":
+        self.told = tempfile.TemporaryFile()
+        command = [venv_python(), "main.py", *SOAK]
+        self.process = subprocess.Popen(command, cwd=ROOT, stdout=self.told, stderr=subprocess.STDOUT)
+        return self
+
+    def end(self) -> int:
+        """Waits for it and says what came of it; 0 where nothing was wrong."""
+        with Step("soak") as step:
+            code = self.process.wait()
+            self.told.seek(0)
+            lines = self.told.read().decode("utf-8", "replace").rstrip().splitlines()
+            step.detail = lines[-1] if lines else "it said nothing"
+        if code:
+            print("\n".join(lines))
+        return int(code != 0)
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self.told.close()
 
 
 def quiet(command: list[str], env: dict[str, str] | None = None) -> None:

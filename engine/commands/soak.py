@@ -102,6 +102,8 @@ def report(found: dict[str, Any]) -> str:
         f"memory {memory['first']:.0f} MiB at first, {memory['last']:.0f} at last, {memory['most']:.0f} at most; "
         f"threads {figures['threads'].get('first', 0):.0f} and {figures['threads'].get('last', 0):.0f}",
     ]
+    if figures["stood_still_s"]:
+        lines.append(f"the machine stood still for {figures['stood_still_s']:.0f} s: faults about then are not judged")
     if figures["room_seen"] is not None:
         lines.append(f"the room was seen in {figures['room_seen']} pictures")
     return "\n".join([*lines, *([f"WRONG: {text}" for text in found["wrong"]] or ["nothing was wrong"])])

@@ -98,6 +98,8 @@ def schedule(
             hat = [kind for kind in hat if kind not in gone]
             if not hat:
                 break
+            if faults and hat[-1] == faults[-1].kind:
+                hat.reverse()  # twice in a row would be one fault to those who name it
         faults.append(Fault(len(faults) + 1, hat.pop(), round(begin_s, 3), fault_s))
         begin_s += fault_s + calm_s
     return faults

@@ -88,8 +88,8 @@ def soak(
             error = error or f"{gpu.live_objects} GL objects were left behind"
     faults = list(clock.faults)
     return {
-        "wrong": verdict(watch.rows, faults, judge, error),
-        "summary": summary(watch.rows, stats, judge),
+        "wrong": verdict(watch.rows, faults, judge, error, watch.stood),
+        "summary": summary(watch, stats, judge),
         "faults": [asdict(fault) for fault in faults],
         "others": ear.others,
         "rows": watch.rows,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from engine.stats import Stats, memory_mb
 
 EVERY_S = 1.0
 BACK_S = 5.0  # within which pictures must come again after a fault
+STOOD_S = 5.0  # without a breath, and without using the processor: a sleeping laptop, a virtual machine that was held
 SLACK_MB = 24.0  # that the last third may lie above the first: caches that fill, the allocator's rest
 SLACK_PART = 0.06
 # What the log says of a fault that raises nothing by itself.
@@ -55,6 +57,7 @@ class Watch:
     def __init__(self, clock: Clock, stats: Stats) -> None:
         self._clock, self._stats = clock, stats
         self.rows: list[dict[str, float]] = []
+        self.stood: list[tuple[float, float]] = []  # from when to when the machine did
         self._thread = threading.Thread(target=self._run, name="soak watch", daemon=True)
 
     def start(self) -> None:
@@ -69,8 +72,12 @@ class Watch:
     def _run(self) -> None:
         frames, before, sampled_s = 0, time.perf_counter(), 0.0
         waiting, marks = list(self._clock.faults), dict[int, int]()
+        woke, used_s = before, time.process_time()
         while not self._clock.ended.wait(EVERY_S / 10):
             now_s, now = self._clock.now_s, time.perf_counter()
+            if now - woke > STOOD_S and time.process_time() - used_s < 0.1 * (now - woke):
+                self.stood.append((now_s - (now - woke), now_s))
+            woke, used_s = now, time.process_time()
             drawn = self._stats.frames_out
             for fault in [f for f in waiting if f.end_s <= now_s]:
                 # a fault is over when the second picture after its end is there: the first may have been on its way
@@ -102,10 +109,18 @@ def open_files() -> int:
         return 0
 
 
-def verdict(rows: list[dict[str, float]], faults: list[Fault], judge: Judge, error: str) -> list[str]:
-    """What was wrong, each in a line; nothing where all is well."""
+def verdict(
+    rows: list[dict[str, float]],
+    faults: list[Fault],
+    judge: Judge,
+    error: str,
+    stood: Sequence[tuple[float, float]] = (),
+) -> list[str]:
+    """What was wrong, each in a line; nothing where all is well. Faults about when the machine `stood` are left out."""
     wrong = [f"the show ended: {error}"] if error else []
     for fault in faults:
+        if any(begin < fault.end_s + BACK_S and fault.at_s < end + BACK_S for begin, end in stood):
+            continue
         name = f"fault {fault.number} ({fault.kind}, {fault.at_s:.0f} s)"
         if not fault.met:
             wrong.append(f"{name} met nobody")
@@ -138,8 +153,9 @@ def growth(rows: list[dict[str, float]]) -> list[str]:
     return wrong
 
 
-def summary(rows: list[dict[str, float]], stats: Stats, judge: Judge) -> dict[str, Any]:
+def summary(watch: Watch, stats: Stats, judge: Judge) -> dict[str, Any]:
     """The soak in a few figures."""
+    rows = watch.rows
     memory = [row["memory_mb"] for row in rows] or [0.0]
     return {
         "seconds": rows[-1]["time_s"] if rows else 0.0,
@@ -149,6 +165,7 @@ def summary(rows: list[dict[str, float]], stats: Stats, judge: Judge) -> dict[st
         "pictures": judge.pictures,
         "slates": judge.slates,
         "room_seen": judge.leaks if judge.hides_room else None,
+        "stood_still_s": round(sum(end - begin for begin, end in watch.stood), 1),
         "longest_gap_s": round(judge.longest_gap_s, 2),
         "memory_mb": {"first": memory[0], "last": memory[-1], "most": max(memory)},
         "threads": {"first": rows[0]["threads"], "last": rows[-1]["threads"]} if rows else {},

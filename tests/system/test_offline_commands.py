@@ -1,4 +1,4 @@
-"""Every command of the program with the network refused: what Python asks of it is written down, and it asks nothing."""
+"""Every command with the network refused: what Python asks of it is written down, and it asks nothing."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -244,6 +245,46 @@ def test_every_check_runs_though_one_fails(dev: ModuleType, monkeypatch: pytest.
     monkeypatch.setattr(dev, "quiet", quiet)
     assert dev.check_code() == 1
     assert ran == ["ruff", "ruff", "mypy"]
+
+
+@pytest.mark.parametrize(("code", "said"), [(0, "nothing was wrong"), (1, "WRONG: the room was seen")])
+def test_the_soak_runs_beside_the_tests_and_counts(
+    dev: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], code: int, said: str
+) -> None:
+    ran: list[list[str]] = []
+
+    def stream(command: list[str]) -> int:
+        ran.append(command)
+        return 0
+
+    for name in ("set_up", "test_programs", "test_models", "test_tensorflow"):
+        monkeypatch.setattr(dev, name, lambda: None)
+    monkeypatch.setattr(dev, "check_code", lambda: 0)
+    monkeypatch.setattr(dev, "stream", stream)
+    monkeypatch.setattr(dev, "venv_python", lambda: sys.executable)
+    monkeypatch.setattr(dev, "ROOT", ROOT / "tests")  # where there is no main.py: only the words below may run
+    monkeypatch.setattr(dev.subprocess, "Popen", told(f"print('a fault')\nprint({said!r})\nraise SystemExit({code})"))
+    assert dev.test([]) == code
+    out = capsys.readouterr().out
+    assert said in out
+    assert ("a fault" in out) is bool(code)
+    assert ran[0][1:3] == ["-m", "pytest"]
+    assert dev.test(["-k", "scene"]) == 0  # no soak beside chosen tests
+    assert len(ran) == 2
+
+
+def told(script: str) -> Any:
+    """Starts `script` in the place of a command."""
+    start = subprocess.Popen
+    return lambda command, **more: start([sys.executable, "-c", script], **more)
+
+
+def test_a_soak_is_not_left_behind(dev: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dev, "venv_python", lambda: sys.executable)
+    monkeypatch.setattr(dev.subprocess, "Popen", told("import time\ntime.sleep(600)"))
+    with dev.Soak() as soak:
+        process = soak.process
+    assert process.poll() is not None
 
 
 def test_the_lock_pins_every_direct_dependency_to_the_same_version() -> None:

@@ -40,6 +40,7 @@ def test_faults_come_one_after_another_and_end_calm(seconds: float, seed: int, f
     for before, after in pairwise(faults):
         assert after.at_s >= before.end_s + calm_s - 0.01
     assert all(fault.end_s + calm_s <= seconds + 0.01 for fault in faults)
+    assert all(before.kind != after.kind for before, after in pairwise(faults))
     assert all(sum(fault.kind == kind for fault in faults) <= 1 for kind in ONCE)
 
 
@@ -106,6 +107,8 @@ def test_the_verdict_names_what_was_wrong() -> None:
     text = "\n".join(verdict(rows(60), bad, judge, "boom"))
     for words in ("ended: boom", "fault 2 (source.dies, 3 s) was named 3 times", "fault 3", "fault 4", "seen in 2"):
         assert words in text
+    assert verdict(rows(60), bad, judge, "", [(4.0, 70.0)]) == ["the room was seen in 2 pictures"]
+    assert len(verdict(rows(60), bad, judge, "", [(40.0, 70.0)])) > 3
 
 
 def test_the_ear_files_messages_by_their_fault() -> None:
@@ -200,12 +203,14 @@ def test_the_report_says_what_was_wrong() -> None:
     fault = {"number": 1, "kind": "source.dies", "at_s": 3.0, "seconds": 3.0, "met": True, "named": 2, "back_s": None}
     summary = {
         "seconds": 9.0, "drawn": 200, "fps": 30.0, "slates": 4, "longest_gap_s": 0.1, "room_seen": 1,
+        "stood_still_s": 60.0,
         "memory_mb": {"first": 1.0, "last": 2.0, "most": 3.0}, "threads": {"first": 7, "last": 7},
     }  # fmt: skip
     text = command.report({"faults": [fault], "summary": summary, "wrong": ["named twice"]})
     assert "WRONG: named twice" in text
     assert "never" in text
     assert "nothing was wrong" not in text
+    assert "stood still for 60 s" in text
 
 
 def test_a_camera_is_no_input_for_a_soak(capsys: pytest.CaptureFixture[str]) -> None:

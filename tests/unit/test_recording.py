@@ -162,6 +162,25 @@ def test_without_a_card_the_processor_does_it_and_that_is_said(
         assert container.streams.video[0].codec_context.codec.canonical_name == inside
 
 
+CARDS = [name for _, names in encodings._CARDS.values() for name in names]
+
+
+@pytest.mark.skipif(sys.platform != "linux" or any(Path("/dev").glob("dri/*")), reason="a graphics card may be here")
+@pytest.mark.skipif(any(Path("/dev").glob("nvidia*")), reason="a graphics card is here")
+@pytest.mark.parametrize("name", CARDS)
+def test_what_ffmpeg_really_says_without_a_card_is_a_no(name: str) -> None:
+    if name not in av.codecs_available:
+        pytest.skip(f"this PyAV has no {name}")
+    assert encodings.works(name, (320, 240)) is False
+
+
+def test_the_fall_back_is_chosen_by_what_ffmpeg_really_says(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "phosphene")
+    record(f"{tmp_path / 'a.mp4'}?codec=hardware", cards(4))
+    assert ("the processor does it" in caplog.text) != ("encoded by h264_" in caplog.text)
+    assert numbers(tmp_path / "a.mp4") == [0, 1, 2, 3]
+
+
 @pytest.mark.parametrize("spec", ["a.webm?alpha=1&codec=hardware", "a.webm?codec=hardware", "a.gif?codec=hardware-av1"])
 def test_a_card_has_its_containers_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, spec: str) -> None:
     monkeypatch.setattr(encodings, "works", lambda name, size: False)

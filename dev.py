@@ -47,6 +47,10 @@ USAGE = """usage: python3 dev.py COMMAND [ARGUMENTS]
   run SCENE     the program itself, with all its arguments: dev.py run laser-eyes --input 0
   test [...]    style, types, tests and a soak of ten minutes beside them; arguments go to pytest, which then runs
                 without the soak: dev.py test -k scene
+  test [...]    style, types and tests; arguments go to pytest: dev.py test -k scene
+  virtual-camera [FILE]
+                cameras and the virtual camera on a real kernel, in a virtual machine: the tests, and a table of what
+                arrives (Debian and its kin)
   check         style and types alone (ruff, mypy)
   format        lays the code out anew (ruff)
   setup         only the setting-up that every command does first
@@ -70,7 +74,9 @@ TEST_PROGRAMS = {
     "espeak-ng": (["espeak-ng"], "speech"),
     "xdotool": (["xdotool"], "keyboard"),
     "vlc": (["vlc-bin", "vlc-plugin-base"], "RTSP"),
+    "qemu-system-x86_64": (["qemu-system-x86", "gcc", "make"], "virtual machine's"),
 }
+GUEST_TESTS = ["tests/system/test_virtual_camera.py", "tests/system/test_guest_cameras.py"]
 MESA_DEBIAN = ["libegl-mesa0", "libgl1-mesa-dri", "libglx-mesa0"]
 OTHER_LINUX = {
     "dnf": "sudo dnf install mesa-libEGL mesa-libGL libglvnd-gles mesa-dri-drivers glib2",
@@ -134,6 +140,15 @@ def test(rest: list[str]) -> int:
     return code or failed
 
 
+def virtual_camera(rest: list[str]) -> int:
+    """The tests that need a kernel of their own, and the table of docs/virtual-camera.md."""
+    set_up()
+    test_programs()
+    out = rest[0] if rest else "virtual-camera.md"
+    code = stream([venv_python(), "-m", "pytest", "-q", "-rs", *GUEST_TESTS])
+    return stream([venv_python(), "-m", "tests.system.virtual_camera_report", out]) or code
+
+
 def check(rest: list[str]) -> int:
     """Style and types."""
     refuse(rest)
@@ -156,7 +171,15 @@ def setup(rest: list[str]) -> int:
     return 0
 
 
-COMMANDS = {"demo": demo, "run": run, "test": test, "check": check, "format": format_code, "setup": setup}
+COMMANDS = {
+    "demo": demo,
+    "run": run,
+    "test": test,
+    "virtual-camera": virtual_camera,
+    "check": check,
+    "format": format_code,
+    "setup": setup,
+}
 
 
 def refuse(rest: list[str]) -> None:

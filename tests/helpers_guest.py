@@ -7,6 +7,7 @@ the same programs run in it. Nothing of this machine is changed, and no kernel m
 from __future__ import annotations
 
 import fcntl
+import json
 import lzma
 import os
 import re
@@ -15,14 +16,18 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 PROGRAMS = ("qemu-system-x86_64", "gcc", "make", "apt-get", "apt-cache", "dpkg")
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "phosphene" / "guest"
 LOAD_LOOPBACK = "modprobe v4l2loopback devices=1 video_nr=10 card_label=VirtualCam exclusive_caps=1 max_buffers=2"
 LOAD_CAMERAS = "modprobe vivid n_devs=2 node_types=0x1,0x1 num_inputs=1,1 input_types=0x00,0x00"
-BOOT_S = 60.0
+BOOT_S = 120.0
 TRIES = 3  # on a machine loaded several times over about one start in fifty hangs
 # Where the modules lie that the guest may load: its disk, the cameras, and what these need.
 MODULES = (
@@ -131,8 +136,6 @@ class Guest:
 
 def made_or_skipped() -> Guest:
     """The guest; skips the test where what it takes cannot be had here."""
-    import pytest
-
     if absent := missing():
         pytest.skip(f"not installed: {', '.join(absent)}")
     if not _depends("linux-image-amd64"):
@@ -140,11 +143,25 @@ def made_or_skipped() -> Guest:
     return make()
 
 
-def make(sources: Path | None = None) -> Guest:
-    """The guest, made in half a minute where it is not there yet (of `sources`, v4l2loopback's, else of Debian's).
+def once(factory: pytest.TempPathFactory, name: str, ask: Callable[[], Any]) -> Any:
+    """What `ask` gives (as JSON goes), asked once however many processes run the tests."""
+    shared = factory.getbasetemp().parent if os.environ.get("PYTEST_XDIST_WORKER") else factory.getbasetemp()
+    told = shared / f"{name}.json"
+    with (shared / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not told.exists():
+            told.write_text(json.dumps(ask()), encoding="utf-8")
+        return json.loads(told.read_text(encoding="utf-8"))
 
-    Raises AssertionError where the packages cannot be had or the module cannot be built.
+
+def make() -> Guest:
+    """The guest, made in half a minute where it is not there yet.
+
+    v4l2loopback is Debian's, or of the sources in the folder that PHOSPHENE_V4L2LOOPBACK names. Raises AssertionError
+    where the packages cannot be had or the module cannot be built.
     """
+    named = os.environ.get("PHOSPHENE_V4L2LOOPBACK")
+    sources = Path(named) if named else None
     CACHE.mkdir(parents=True, exist_ok=True)
     image = _kernel_package()
     version = re.sub(r"[^\w.-]", "-", f"{image}-{_loopback_version(sources)}")

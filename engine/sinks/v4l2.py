@@ -56,6 +56,7 @@ class V4l2Sink(Closing):
         self._views: list[Pixels] = []
         self._free: list[int] = []
         self._streaming = False
+        self._marks = True  # the driver says which buffers are mapped
         self._fd = self._open_device()
         try:
             self.card = self._check_capability().card
@@ -89,6 +90,7 @@ class V4l2Sink(Closing):
             width, height = self._coded
             view = self._views[index]
             cv2.cvtColor(image[:height, :width], cv2.COLOR_RGBA2YUV_I420, dst=view)
+            self._mark_mapped(index)
             self._ioctl(api.QBUF, api.make_buffer(index, view.size))
         except OSError as error:
             raise SinkError(
@@ -181,6 +183,19 @@ class V4l2Sink(Closing):
             self._free.append(index)
         if not self._maps:
             raise SinkError("gave no buffers", where=self.device, hint="load v4l2loopback with max_buffers=2")
+
+    def _mark_mapped(self, index: int) -> None:
+        """Keeps the pictures coming for the other readers when one closes.
+
+        In v4l2loopback 0.12 every REQBUFS, with which OpenCV closes too, takes the mark `mapped` from all buffers, and
+        what is not marked is not handed out. Mapping them once more, for a moment, sets it again.
+        """
+        if not self._marks or api.is_mapped(self._ioctl(api.QUERYBUF, api.make_buffer(index))):
+            return
+        for number in range(len(self._maps)):
+            _, offset, length = api.read_buffer(self._ioctl(api.QUERYBUF, api.make_buffer(number)))
+            mmap.mmap(self._fd, length, mmap.MAP_SHARED, mmap.PROT_READ, offset=offset).close()
+        self._marks = api.is_mapped(self._ioctl(api.QUERYBUF, api.make_buffer(index)))  # else this driver does not mark
 
     def _take_buffer(self) -> int | None:
         """The index of a buffer that may be filled, or None where the device kept them all for a second."""

@@ -111,6 +111,11 @@ def read_buffer(data: bytes | bytearray) -> tuple[int, int, int]:
     )
 
 
+def is_mapped(data: bytes | bytearray) -> bool:
+    """Whether struct v4l2_buffer bears the mark V4L2_BUF_FLAG_MAPPED."""
+    return bool(struct.unpack_from("=I", data, 12)[0] & 1)
+
+
 def make_subscription(kind: int) -> bytearray:
     """struct v4l2_event_subscription; the state at the moment is told at once."""
     data = bytearray(SUBSCRIPTION_SIZE)

@@ -18,11 +18,15 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def found() -> dict[str, dict[str, Any]]:
+def found(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """What every check in the guest found, by its name."""
     guest = helpers_guest.made_or_skipped()
+    return helpers_guest.once(tmp_path_factory, "cameras", lambda: ask(guest))
+
+
+def ask(guest: helpers_guest.Guest) -> Any:
     setup = f"{helpers_guest.LOAD_LOOPBACK}; {helpers_guest.LOAD_CAMERAS}"
-    said = guest.run([sys.executable, str(CHECK)], setup=setup, timeout_s=400, fails=True)
+    said = guest.run([sys.executable, str(CHECK)], setup=setup, timeout_s=500, fails=True)
     rows = [json.loads(line.removeprefix("CHECK ")) for line in said.splitlines() if line.startswith("CHECK ")]
     assert rows, said
     return {row["name"]: row for row in rows}

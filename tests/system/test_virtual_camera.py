@@ -14,14 +14,18 @@ CHECK = Path(__file__).with_name("virtual_camera_check.py")
 
 
 @pytest.fixture(scope="module")
-def report() -> dict[str, Any]:
+def report(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """What the check inside the guest found."""
-    command = [sys.executable, str(CHECK), "/dev/video10", "640", "480", "45"]
-    said = helpers_guest.made_or_skipped().run(command, setup=helpers_guest.LOAD_LOOPBACK, timeout_s=400)
+    guest = helpers_guest.made_or_skipped()
+    return helpers_guest.once(tmp_path_factory, "virtual-camera", lambda: ask(guest))
+
+
+def ask(guest: helpers_guest.Guest) -> Any:
+    command = [sys.executable, str(CHECK), "/dev/video10", "640", "480", "45", "/dev/video0"]
+    said = guest.run(command, setup=f"{helpers_guest.LOAD_LOOPBACK}; {helpers_guest.LOAD_CAMERAS}", timeout_s=500)
     lines = [line for line in said.splitlines() if line.startswith("RESULT ")]
     assert lines, said
-    found: dict[str, Any] = json.loads(lines[-1].removeprefix("RESULT "))
-    return found
+    return json.loads(lines[-1].removeprefix("RESULT "))
 
 
 @pytest.mark.slow
@@ -54,3 +58,43 @@ def test_errors_are_said(report: dict[str, Any]) -> None:
     assert "/dev/video10" in report["missing"]
     for trip in report["trips"]:
         assert "another program" in trip["second_writer"]
+
+
+@pytest.mark.slow
+def test_consumers_come_and_go(report: dict[str, Any]) -> None:
+    life = report["life"]
+    assert not life["watched_by_nobody"]
+    assert life["watched"]
+    for numbers in (*life["numbers"], life["again"]):  # two at once, then one that opens it again
+        good = [number for number in numbers if number is not None]
+        assert len(good) >= len(numbers) * 0.8  # the first one closes while the second reads
+        assert good == sorted(good)
+    assert [len(numbers) for numbers in (*life["numbers"], life["again"])] == [25, 25, 10]
+    assert life["left"]
+
+
+@pytest.mark.slow
+def test_a_held_size_is_refused_in_words_until_it_is_free(report: dict[str, Any]) -> None:
+    assert "held at 320x240" in report["life"]["held"]
+    assert "--size 320x240" in report["life"]["held"]
+    assert report["life"]["free"] == [160, 120]
+
+
+@pytest.mark.slow
+def test_a_scene_arrives(report: dict[str, Any]) -> None:
+    scene = report["scene"]
+    assert scene["up"]
+    assert scene["code"] == 0
+    good = [number for number in scene["numbers"] if number is not None]
+    assert len(set(good)) >= 10
+    assert good == sorted(good)
+    assert scene["psnr"] > 45
+
+
+@pytest.mark.slow
+def test_the_camera_is_on_only_while_somebody_reads(report: dict[str, Any]) -> None:
+    told = report["on_demand"]
+    assert told["up"]
+    assert told["alive"]
+    assert (told["before"], told["during"], told["after"]) == (False, True, True)
+    assert told["code"] == 0

@@ -1,6 +1,6 @@
 """Measures the virtual camera on a real kernel driver and writes the table of docs/virtual-camera.md.
 
-usage: python -m tests.system.virtual_camera_report OUT.md [CONSUMER]   (needs what helpers_guest.py needs)
+usage: python3 dev.py virtual-camera, or python -m tests.system.virtual_camera_report OUT.md [CONSUMER…]
 
 In the guest one process feeds the test card through the sink, and consumers read it: OpenCV, ffmpeg, both at once and
 Chromium. They only keep what they see; the judging is done afterwards, so that it takes none of their time.
@@ -112,7 +112,7 @@ def feed(mode: Mode, pipe: Connection) -> None:
 
 
 def by_opencv(mode: Mode) -> list[Seen]:
-    """What cv2.VideoCapture reads, turned into BGR as it does for everybody."""
+    """What cv2.VideoCapture reads and turns into BGR."""
     capture = cv2.VideoCapture(DEVICE, cv2.CAP_V4L2)
     seen: list[Seen] = []
     end = time.monotonic() + SECONDS
@@ -126,6 +126,24 @@ def by_opencv(mode: Mode) -> list[Seen]:
     return seen
 
 
+def by_opencv_raw(mode: Mode) -> list[Seen]:
+    """What cv2.VideoCapture reads and leaves as it is, I420."""
+    capture = cv2.VideoCapture(DEVICE, cv2.CAP_V4L2)
+    capture.set(cv2.CAP_PROP_CONVERT_RGB, 0)
+    width, height = mode.size
+    top = int(height * STRIP)
+    kept: list[tuple[float, np.ndarray]] = []
+    end = time.monotonic() + SECONDS
+    while time.monotonic() < end:
+        ok, data = capture.read()
+        if not ok:
+            break
+        rows = data.reshape(-1, width)
+        kept.append((time.time(), rows.copy() if len(kept) % WHOLE_EVERY == 5 else rows[top:height].copy()))
+    capture.release()
+    return [_seen(at, rows, top, height) for at, rows in kept]
+
+
 def by_ffmpeg(mode: Mode) -> list[Seen]:
     """What the ffmpeg program reads and hands on through a pipe as it is, I420."""
     words = ["ffmpeg", "-loglevel", "error", "-f", "v4l2", "-i", DEVICE, "-t", str(SECONDS), "-f", "rawvideo"]
@@ -137,12 +155,13 @@ def by_ffmpeg(mode: Mode) -> list[Seen]:
         while len(data := process.stdout.read(size)) == size:
             whole = len(kept) % WHOLE_EVERY == 5
             kept.append((time.time(), data if whole else data[top * width : height * width]))
-    seen = []
-    for at, data in kept:
-        rows = np.frombuffer(data, np.uint8).reshape(-1, width)
-        whole = len(data) == size
-        seen.append(Seen(at, cv2.cvtColor(rows, cv2.COLOR_YUV2RGB_I420) if whole else rows, 0 if whole else top))
-    return seen
+    return [_seen(at, np.frombuffer(data, np.uint8).reshape(-1, width), top, height) for at, data in kept]
+
+
+def _seen(at_s: float, rows: np.ndarray, top: int, height: int) -> Seen:
+    """Of kept I420 rows: the whole picture in RGB, or the strip of brightness from `top` on."""
+    whole = len(rows) == height * 3 // 2
+    return Seen(at_s, cv2.cvtColor(rows, cv2.COLOR_YUV2RGB_I420) if whole else rows, 0 if whole else top)
 
 
 def by_two(mode: Mode) -> list[Seen]:
@@ -158,7 +177,7 @@ def by_two(mode: Mode) -> list[Seen]:
 
 def by_chromium(mode: Mode) -> list[Seen]:
     """What getUserMedia gives to a page."""
-    found = helpers_browser.run_page(PAGE, timeout_s=200)
+    found = helpers_browser.run_page(PAGE, timeout_s=400)
     assert found["size"] == list(mode.size)
     top = round(mode.size[1] * STRIP)
     high = mode.size[1] - top
@@ -172,12 +191,14 @@ def by_chromium(mode: Mode) -> list[Seen]:
     return seen
 
 
-HD, SMALL = Mode((1280, 720), 30.0), Mode((640, 360), 15.0)
+HD, SMALL = Mode((1280, 720), 30.0), Mode((640, 360), 30.0)
 CASES: dict[str, tuple[Mode, Callable[[Mode], list[Seen]]]] = {
-    "OpenCV": (HD, by_opencv),
     "ffmpeg": (HD, by_ffmpeg),
-    "OpenCV beside ffmpeg": (HD, by_two),
-    "Chromium": (SMALL, by_chromium),
+    "OpenCV, left as I420": (HD, by_opencv_raw),
+    "OpenCV, into BGR": (HD, by_opencv),
+    "OpenCV, small": (SMALL, by_opencv),
+    "OpenCV beside ffmpeg": (SMALL, by_two),
+    "Chromium": (SMALL._replace(fps=15.0), by_chromium),
 }
 
 
@@ -290,7 +311,7 @@ def main(arguments: list[str]) -> int:
         return 1
     names = only or [name for name in CASES if name != "Chromium" or helpers_browser.chromium()]
     command = [sys.executable, str(Path(__file__).resolve()), "--guest", *names]
-    said = helpers_guest.make().run(command, setup=helpers_guest.LOAD_LOOPBACK, timeout_s=500, memory_mb=3072)
+    said = helpers_guest.make().run(command, setup=helpers_guest.LOAD_LOOPBACK, timeout_s=900, memory_mb=3072)
     rows = [json.loads(line.removeprefix("ROW ")) for line in said.splitlines() if line.startswith("ROW ")]
     Path(out).write_text(table(rows) + "\n", encoding="utf-8")
     print(table(rows))

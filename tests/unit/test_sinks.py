@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import sys
 import types
 from pathlib import Path
@@ -146,30 +147,90 @@ def test_fake_sink_keeps_copies_and_fails_on_demand() -> None:
         sink.write(image, 1.0)
 
 
-class FakeCamera:
-    def __init__(self, **options: Any) -> None:
-        if options["device"] == "none":
-            raise RuntimeError("no device")
-        self.device, self.sent, self.options = "OBS", [], options
+class PixelFormat(enum.Enum):
+    """pyvirtualcam's formats, as far as they matter."""
 
-    def send(self, image: Pixels) -> None:
-        self.sent.append(image.shape)
+    RGB = "raw "
+    RGBA = "ABGR"
+    I420 = "I420"
+
+
+class FakeCamera:
+    """pyvirtualcam.Camera of 0.15.0: its signature, what it checks, and what it raises."""
+
+    made: list[FakeCamera]
+
+    def __init__(
+        self,
+        width: int,
+        height: int,
+        fps: float,
+        *,
+        fmt: PixelFormat = PixelFormat.RGB,
+        device: str | None = None,
+        backend: str | None = None,
+        print_fps: bool = False,
+        **kw: Any,
+    ) -> None:
+        assert not kw  # its built-in backends take none
+        if device not in (None, "OBS Virtual Camera", "Unity Video Capture"):
+            raise RuntimeError(f"'obs' backend: device not found: {device}")
+        self.width, self.height, self.fps, self.fmt = width, height, fps, fmt
+        self.device = device or "OBS Virtual Camera"
+        self.sent: list[Pixels] = []
+        self.open = True
+        self.made.append(self)
+
+    def send(self, frame: Pixels) -> None:
+        if frame.dtype != np.uint8:
+            raise TypeError(f"unexpected frame dtype: {frame.dtype} != uint8")
+        if frame.shape != (self.height, self.width, {PixelFormat.RGBA: 4}.get(self.fmt, 3)):
+            raise ValueError(f"unexpected frame shape: {frame.shape}")
+        if not self.open:
+            raise RuntimeError("the device has gone")
+        self.sent.append(np.asarray(frame.reshape(-1), order="C"))
 
     def close(self) -> None:
-        self.sent.append("closed")
+        self.open = False
 
 
-def test_pyvirtualcam_is_fed_and_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def pyvirtualcam(monkeypatch: pytest.MonkeyPatch) -> type[FakeCamera]:
     library = types.ModuleType("pyvirtualcam")
-    library.Camera, library.PixelFormat = FakeCamera, types.SimpleNamespace(RGBA="RGBA")  # type: ignore[attr-defined]
+    library.Camera, library.PixelFormat = FakeCamera, PixelFormat  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "pyvirtualcam", library)
-    with PyVirtualCamSink(size=SIZE, fps=30) as sink:
-        camera = sink._camera
-        sink.write(cards(1)[0], 0.0)
-    assert camera.sent == [(240, 320, 4), "closed"]
-    assert camera.options["fmt"] == "RGBA"
+    monkeypatch.setattr(sys, "platform", "win32")
+    FakeCamera.made = []
+    return FakeCamera
+
+
+@pytest.mark.parametrize("name", ["", "OBS Virtual Camera", "Unity Video Capture"])
+def test_pyvirtualcam_is_fed_and_closed(pyvirtualcam: type[FakeCamera], name: str) -> None:
+    image = cards(1)[0]
+    with open_sink(f"virtual-camera:{name}" if name else "virtual-camera", size=SIZE, fps=30.0) as sink:
+        sink.write(image, 0.0)
+        sink.write(image[:, ::-1], 0.1)  # a view is taken too
+        (camera,) = pyvirtualcam.made
+        assert sink.device == camera.device == (name or "OBS Virtual Camera")  # type: ignore[attr-defined]
+        assert camera.open
+    assert not camera.open
+    assert (camera.width, camera.height, camera.fps, camera.fmt) == (*SIZE, 30.0, PixelFormat.RGBA)
+    assert [len(sent) for sent in camera.sent] == [320 * 240 * 4] * 2
+    assert np.array_equal(camera.sent[0], image.reshape(-1))
+    sink.close()
+    with pytest.raises(SinkError, match="closed"):
+        sink.write(image, 0.2)
+
+
+def test_pyvirtualcam_without_a_device_or_when_it_goes(pyvirtualcam: type[FakeCamera]) -> None:
     with pytest.raises(SinkError, match="OBS"):
         PyVirtualCamSink("none", size=SIZE, fps=30)
+    with PyVirtualCamSink(size=SIZE, fps=30) as sink:
+        pyvirtualcam.made[0].close()
+        with pytest.raises(SinkError, match="no more pictures"):
+            sink.write(cards(1)[0], 0.0)
+        with pytest.raises(SinkError, match="shape"):
+            sink.write(cards(1)[0][:100], 0.0)
 
 
 def test_missing_pyvirtualcam_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

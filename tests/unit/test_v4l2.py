@@ -113,6 +113,8 @@ def test_buffer_is_read_back() -> None:
     packed = V4l2Buffer(index=1, length=4096)
     packed.m.offset = 8192
     assert api.read_buffer(bytes(packed)) == (1, 8192, 4096)
+    assert not api.is_mapped(bytes(packed))
+    assert api.is_mapped(bytes(V4l2Buffer(flags=5)))
 
 
 def test_rate_is_the_time_of_a_frame() -> None:
@@ -143,6 +145,7 @@ class Device:
         self.calls: list[int] = []
         self.fail: dict[int, OSError] = {}
         self.keeps_buffers = False
+        self.mapped = 1
 
     def ioctl(self, descriptor: int, request: int, data: Any) -> int:
         assert descriptor > 0
@@ -156,6 +159,7 @@ class Device:
             struct.pack_into("=2I", data, 8, *self.forced)
         elif request == api.QUERYBUF:
             index = struct.unpack_from("=I", data)[0]
+            struct.pack_into("=I", data, 12, self.mapped)
             struct.pack_into("=I", data, 64, index * 8192)
             struct.pack_into("=I", data, 72, 8192)
         elif request == api.STREAMON:
@@ -220,6 +224,31 @@ def test_a_device_that_keeps_its_buffers_costs_frames_not_time(device: Device) -
         for _ in range(4):
             sink.write(picture(0), 0.0)
         assert (sink.frames, sink.dropped) == (2, 2)
+
+
+def test_buffers_are_marked_again_when_a_reader_closed(device: Device, monkeypatch: pytest.MonkeyPatch) -> None:
+    mapped: list[int] = []
+
+    def mapping(descriptor: int, length: int, *words: Any, offset: int) -> Any:
+        mapped.append(offset)
+        device.mapped = int(marks)
+        return real(descriptor, length, *words, offset=offset)
+
+    marks, real = True, v4l2.mmap.mmap
+    with sink_on(device) as sink:
+        monkeypatch.setattr(v4l2.mmap, "mmap", mapping)
+        sink.write(picture(1), 0.0)
+        assert mapped == []
+        device.mapped = 0  # a reader asked for buffers
+        sink.write(picture(2), 0.0)
+        assert mapped == [0, 8192]
+        sink.write(picture(3), 0.0)
+        assert mapped == [0, 8192]
+        marks, device.mapped = False, 0  # a driver that marks nothing is not asked again and again
+        sink.write(picture(4), 0.0)
+        sink.write(picture(5), 0.0)
+        assert len(mapped) == 4
+    assert len(device.pictures) == 5
 
 
 def test_another_size_than_asked_is_refused(device: Device) -> None:

@@ -47,7 +47,6 @@ USAGE = """usage: python3 dev.py COMMAND [ARGUMENTS]
   run SCENE     the program itself, with all its arguments: dev.py run laser-eyes --input 0
   test [...]    style, types, tests and a soak of ten minutes beside them; arguments go to pytest, which then runs
                 without the soak: dev.py test -k scene
-  test [...]    style, types and tests; arguments go to pytest: dev.py test -k scene
   virtual-camera [FILE]
                 cameras and the virtual camera on a real kernel, in a virtual machine: the tests, and a table of what
                 arrives (Debian and its kin)

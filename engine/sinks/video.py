@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import nullcontext
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from engine.audio import Recordable
 from engine.closing import Closing
 from engine.data import Pixels
 from engine.errors import SinkError
+from engine.scheduling import same_urgency
 from engine.sinks import check_folder, check_picture
 from engine.sinks.encodings import encoding_for
 from engine.sinks.live_sound import LiveSoundTrack
@@ -88,7 +90,8 @@ class VideoSink(Closing):
                 self._origin_s = time_s
                 self._open()
             tick = max(round(Fraction(time_s - self._origin_s) / self._encoding.tick), self._last_tick + 1)
-            self._encode(self._frame(image), tick)
+            with nullcontext() if self.frames else same_urgency():  # the first picture opens the encoder
+                self._encode(self._frame(image), tick)
             self._last_tick = tick
             self.frames += 1
             if self._sound:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -11,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from engine.bench.apart import Apart
 from engine.bench.bare import Bare, BareParts
 from engine.bench.clock import Others, cores
-from engine.bench.naive import LOOPS, Loop
+from engine.bench.naive import LOOPS
 from engine.bench.passes import pass_costs
 from engine.bench.shows import Slice, Trackers, run_show
 from engine.renderer.gpu import Gpu
@@ -92,7 +92,7 @@ def measure(
         bare = stack.enter_context(Bare(clip, scene, gpu, trackers))
         size = bare.renderer.size
         loops = {
-            kind: stack.enter_context(LOOPS[name](size, kind == "numpy")) for kind in ("numpy", "cv2") if name in LOOPS
+            kind: stack.enter_context(Apart(name, size, kind == "numpy")) for kind in ("numpy", "cv2") if name in LOOPS
         }
         people = max((len(o.faces) for o in bare.observations), default=0) or 1
         result = Result(name, size, people, spec, needs)
@@ -101,7 +101,7 @@ def measure(
             others = Others()
             parts = bare.measure(plan.frames)
             # Who comes first in a round changes, so that no contender is always behind the same one.
-            slices = {kind: run_loop(loop, clip, plan) for kind, loop in turned(loops, number)}
+            slices = {kind: loop.slice(clip, plan.warm, plan.frames) for kind, loop in turned(loops, number)}
 
             def ours(rate: float | None = None) -> Slice:
                 return run_show(make_scene(), gpu, trackers, clip, plan.warm, plan.frames, rate)
@@ -114,21 +114,9 @@ def measure(
     return result
 
 
-def turned(loops: dict[str, Loop], number: int) -> list[tuple[str, Loop]]:
+def turned(loops: dict[str, Apart], number: int) -> list[tuple[str, Apart]]:
     """The loops, in the other order in every other round."""
     return list(loops.items())[:: 1 if number % 2 == 0 else -1]
-
-
-def run_loop(loop: Loop, clip: Path, plan: Plan) -> Slice:
-    """One slice of a naive loop."""
-    loop.begin(clip)
-    for _ in range(plan.warm):
-        loop.step()
-    wall, cpu = time.perf_counter(), time.process_time()
-    done = sum(loop.step() is not None for _ in range(plan.frames))
-    seconds, used = time.perf_counter() - wall, time.process_time() - cpu
-    loop.end()
-    return Slice(done / seconds, used * 1e3 / max(done, 1))
 
 
 @contextmanager

@@ -16,7 +16,8 @@ MOST = 4000  # examples that are kept: more make it slower, not better
 
 class Neighbours:
     """k nearest neighbours (Cover and Hart, 1967) among examples whose numbers are scaled to one spread; each votes
-    with the inverse of its distance."""
+    with the inverse of its distance, and of its class's number of examples, so that what was shown for longer is not
+    seen more often (Tan, "Neighbor-weighted K-nearest neighbor for unbalanced text corpus", 2005)."""
 
     def __init__(self, rows: Floats, classes: Floats, count: int) -> None:
         if len(rows) == 0 or len(rows) != len(classes):
@@ -29,6 +30,7 @@ class Neighbours:
         self.rows = np.asarray((rows - self.middle) / self.spread, np.float32)
         self.classes, self.count = classes.astype(np.int32), count
         self._squares = (self.rows**2).sum(axis=1)
+        self._weights = (1.0 / np.bincount(self.classes, minlength=count).clip(1))[self.classes]
 
     def probabilities(self, row: Floats) -> Floats:
         """The share (count,) of votes that each class gets."""
@@ -37,7 +39,7 @@ class Neighbours:
         here = (row - self.middle) / self.spread
         far = np.maximum(self._squares - 2.0 * (self.rows @ here) + float(here @ here), 0.0)
         near = np.argsort(far, kind="stable")[:NEAREST]
-        votes = np.bincount(self.classes[near], 1.0 / (np.sqrt(far[near]) + 1e-3), self.count)
+        votes = np.bincount(self.classes[near], self._weights[near] / (np.sqrt(far[near]) + 1e-3), self.count)
         return np.asarray(votes / votes.sum(), np.float32)
 
     def save(self, path: Path) -> None:

@@ -88,5 +88,5 @@ def test_signs_are_judged_by_whole_clips_and_seen_in_clips_that_were_not_taught(
     scene = tmp_path / "two.toml"
     scene.write_text(SCENE.replace("LABEL", "two"), encoding="utf-8")
     red = {label: changed(scene, found[-1]) for label, found in clips.items()}
-    assert red["two"] > 0.5, red
+    assert red["two"] > 0.6, red
     assert red["one"] < min(0.5, red["two"] - 0.3), red

@@ -185,6 +185,14 @@ def test_no_more_examples_are_kept_than_help() -> None:
     assert len(Neighbours(rows, np.zeros(len(rows)), 1).rows) == MOST
 
 
+def test_what_was_shown_for_longer_is_not_seen_more_often() -> None:
+    rows = np.random.default_rng(4).normal(size=(400, 3)).astype(np.float32)  # which tell nothing of the class
+    near = Neighbours(rows, (np.arange(400) % 10 == 0).astype(np.int32), 2)
+    asked = np.random.default_rng(5).normal(size=(200, 3)).astype(np.float32)
+    shares = np.mean([near.probabilities(row) for row in asked], axis=0)
+    assert 0.5 < float(shares[0]) < 0.8  # by numbers alone it would be 0.9, with endless neighbours a half
+
+
 @pytest.mark.parametrize("content", [b"", b"PK", b"\x93NUMPY", b"x" * 99])
 def test_a_file_that_holds_no_examples(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "n.npz").write_bytes(content)
@@ -460,7 +468,7 @@ def test_everything_in_the_window_lies_within_it(count: int, size: tuple[int, in
 
 def test_what_would_be_learnt_is_known_while_recording() -> None:
     preview = Preview(("a", "b"))
-    made = examples(("b", 12), ("a", 12), ("b", 9), ("a", 9), apart=20.0)
+    made = examples(("b", 12), ("a", 12), ("b", 9), ("a", 9), apart=200.0)
     recordings = [
         Recording(made.names[n].partition(":")[0], f"{n}", list(made.rows[made.recordings == n])) for n in range(4)
     ]

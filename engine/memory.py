@@ -6,7 +6,7 @@ import ctypes
 import sys
 
 # glibc's mallopt(3). Left alone it gives free memory at the heap's end back to the system whenever that is more than
-# 128 kB, and every page of it costs a fault when it is asked for again: 2 ms a frame for a matte's small planes.
+# 128 kB, and every page of it costs a fault when it is asked for again: hundreds a frame for a matte's small planes.
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3
 KEPT = 64 << 20
 MAPPED = 32 << 20  # the most that glibc takes; a picture of 4096×2160 has 27 MB

@@ -1,4 +1,4 @@
-"""Motion JPEG, as webcams record it: libjpeg-turbo decodes a picture in three fifths of FFmpeg's time."""
+"""Motion JPEG, as webcams record it: libjpeg-turbo decodes a picture sooner than FFmpeg."""
 
 from __future__ import annotations
 

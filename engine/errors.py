@@ -47,6 +47,10 @@ class SourceRests(SourceError):  # noqa: N818 (reads as what happened)
     """An input that gives nothing for now, on purpose; it is asked again."""
 
 
+class SourceSilent(SourceError):  # noqa: N818 (reads as what happened)
+    """A live input that has given nothing for some seconds, nobody knows why; it is asked again."""
+
+
 class SinkError(PhospheneError):
     """An output that cannot be opened or written."""
 

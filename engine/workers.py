@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from engine.data import Frame, Pixels
-from engine.errors import PhospheneError, SourceError, SourceRests
+from engine.errors import PhospheneError, SourceError, SourceRests, SourceSilent
 from engine.imaging import straight_alpha
 from engine.mailbox import Mailbox
 from engine.sinks.base import Sink
@@ -26,7 +26,7 @@ log = logging.getLogger("phosphene")
 
 IN_FLIGHT = 2  # one frame with the trackers, one being drawn: the best balance of rate and lag
 RETRY_S = 0.3  # until a source that delivers nothing is asked again
-SILENT_S = 2.0  # a camera that takes longer for a frame has stopped
+SILENT_S = 2.5  # a camera that takes longer for a frame has stopped; most sources say so themselves after 2 s
 TELL_AGAIN_S = 10.0
 TOLD = 200  # different errors of one tracker that are named
 QUEUED = 4  # finished pictures that a sink may be behind
@@ -191,7 +191,8 @@ class CaptureThread(Worker):
                     raise
                 words = error.message if isinstance(error, SourceError) else f"{type(error).__name__}: {error}"
                 if words != self._problem:
-                    log.log(logging.INFO if isinstance(error, SourceRests) else logging.WARNING, "%s", error or words)
+                    quiet = isinstance(error, SourceRests) or (self.hangs and isinstance(error, SourceSilent))
+                    log.log(logging.INFO if quiet else logging.WARNING, "%s", error or words)
                 self._problem = words
                 self._halt.wait(RETRY_S)
                 if self._until_s is not None and time.perf_counter() - self._begin_s >= self._until_s:

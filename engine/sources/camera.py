@@ -10,7 +10,7 @@ import cv2
 
 from engine.closing import Closing
 from engine.data import Frame, Pixels
-from engine.errors import SourceError
+from engine.errors import SourceSilent
 from engine.sources import camera_feed
 from engine.sources.fit import cover
 
@@ -74,7 +74,7 @@ class CameraSource(Closing):
         """The newest frame that was not read yet; waits for one, and raises SourceError after 2 s without."""
         with self._news:
             if not self._news.wait_for(lambda: self._newest is not None or self._closed, WAIT_S):
-                raise SourceError(
+                raise SourceSilent(
                     f"the camera has given no picture for {WAIT_S:g} s",
                     where=str(self.device),
                     hint="is it plugged in, and not used by another program? It is used again as soon as it is back",

@@ -7,10 +7,11 @@ import time
 
 from engine.closing import Closing
 from engine.data import Frame, Pixels
-from engine.errors import SourceError
+from engine.errors import SourceError, SourceSilent
 from engine.sources.fit import cover
 
-WAIT_S = 5.0
+WAIT_S = 2.0
+_CLOSE_S = 5.0
 
 
 class NewestSource(Closing):
@@ -65,8 +66,9 @@ class NewestSource(Closing):
             if self.ended.is_set():
                 return None
             if self._newest is None:
+                kind = SourceError if self.problem else SourceSilent
                 text = self.problem or f"has given no picture for {WAIT_S:g} s"
-                raise SourceError(text, where=self.where, hint="it is asked again as long as the show lasts")
+                raise kind(text, where=self.where, hint="it is asked again as long as the show lasts")
             captured_s, rgb = self._newest
             self._newest = None
         number, self._next = self._next, self._next + 1
@@ -78,4 +80,4 @@ class NewestSource(Closing):
         with self._news:
             self._news.notify_all()
         if self._thread.is_alive():
-            self._thread.join(WAIT_S)
+            self._thread.join(_CLOSE_S)

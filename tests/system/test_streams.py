@@ -197,9 +197,12 @@ def test_a_server_is_killed_and_comes_back(server: Server, caplog: pytest.LogCap
     with caplog.at_level(logging.WARNING, "phosphene"):
         sink = play(server, [(True, kill), (False, server.start), (True, lambda: None)])
     said = [record.getMessage() for record in caplog.records]
-    assert len(said) == 2, said
-    assert "broke off" in said[0] or "has ended" in said[0]
-    assert "back again" in said[1]
+    assert len(set(said)) == len(said), said
+    # It may be seen to be silent before it is known why.
+    silent = [words for words in said if "given no picture" in words]
+    why = [words for words in said if "broke off" in words or "has ended" in words]
+    assert (len(silent) <= 1, len(why), len(said) - len(silent)) == (True, 1, 2), said
+    assert "back again" in said[-1]
     late = sink.numbers[-FEW:]
     assert all(0 < (b - a) % 600 < 60 for a, b in pairwise(late))  # in order, none again
 

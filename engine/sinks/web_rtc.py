@@ -25,7 +25,7 @@ LEAST_BITS = 500_000  # a second: what is small may be good
 QUEUED = 4  # encoded pictures that a sender may be behind; then it starts anew with a whole picture
 _REALTIME = {
     "deadline": "realtime",
-    "cpu-used": "8",
+    "cpu-used": "-8",  # a positive one is what the encoder chooses by how busy the machine is
     "lag-in-frames": "0",
     "error-resilient": "1",
     "static-thresh": "1",

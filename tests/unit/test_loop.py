@@ -88,6 +88,27 @@ class Watcher(Effect):
         self.times.append((observation.frame.time_s, dt))
 
 
+def until(true: Callable[[], bool]) -> None:
+    """Waits until it is true."""
+    end = time.monotonic() + ENOUGH_S
+    while not true():
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.002)
+
+
+class Endless(FakeSource):
+    """Noise with its own number and time, a thousand pictures a second, until it is `over`."""
+
+    def __init__(self, over: Callable[[], bool] = lambda: False) -> None:
+        super().__init__([plain(SIZE)])
+        self.over = over
+
+    def read(self) -> Frame | None:
+        self._next += 1
+        number = self._next - 1
+        return None if self.closed or self.over() else Frame(number, number / 1000, noise(SIZE, number))
+
+
 def pictures(count: int) -> list[np.ndarray[Any, Any]]:
     return [noise(SIZE, number) for number in range(count)]
 
@@ -258,15 +279,15 @@ def test_a_tracker_that_cannot_be_opened_ends_the_show_after_the_sinks_were_clos
 
 
 def test_a_tracker_that_hangs_is_passed_over(gpu: Gpu, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
-    monkeypatch.setattr(loop, "TRACKER_PATIENCE_S", 0.05)
-    let_go = threading.Event()
+    let_go, watcher, sink = threading.Event(), Watcher("face", "pose"), FakeSink()
 
     def hangs(frame: Frame) -> Any:
         if frame.id == 1:
+            until(lambda: bool(watcher.drawn))  # the frame before has been waited for with all patience
+            monkeypatch.setattr(loop, "TRACKER_PATIENCE_S", 0.05)
             let_go.wait(ENOUGH_S)
         return Faces(frame.id)
 
-    watcher, sink = Watcher("face", "pose"), FakeSink()
     running = show(gpu, scene(watcher), FakeSource(pictures(12)), sink, trackers={"face": FakeTracker(hangs)})
     done = threading.Timer(ENOUGH_S, let_go.set)
     done.start()
@@ -354,8 +375,11 @@ def test_a_sink_that_fails_ends_the_show_and_the_others_are_closed(
     live: bool,
 ) -> None:
     bad, good = FakeSink(fail_at=fail_at, error=SinkError("disk full")), FakeSink()
+    source = Endless()
+    running = show(gpu, scene(), source, bad, good, live=live)
+    source.over = lambda: running._outputs.threads[0].error is not None
     with pytest.raises(SinkError, match="disk full"):
-        show(gpu, scene(), FakeSource(pictures(400), fps=1000), bad, good, live=live).run()
+        running.run()
     assert bad.closed
     assert good.closed
     assert len(bad.images) == fail_at
@@ -397,16 +421,38 @@ def test_a_live_show_goes_on_without_a_sink_that_failed_and_tells_it_at_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     bad, good = FakeSink(fail_at=2, error=SinkError("disk full")), FakeSink()
-    source = FakeSource(pictures(30), fps=200)
+    source = Endless()
+    running = show(gpu, scene(), source, bad, good, live=True)
+    seen = list[int]()  # by the good one, when the other had failed
+
+    def over() -> bool:
+        if running._outputs.threads[0].error is not None:
+            seen.append(len(good.images))
+        return bool(seen) and len(good.images) > seen[0] + 5
+
+    source.over = over
     with caplog.at_level(logging.ERROR, "phosphene"), pytest.raises(SinkError, match="disk full"):
-        show(gpu, scene(), source, bad, good, live=True).run()
+        running.run()
     assert len(bad.images) == 2
-    assert good.times[-1] > bad.times[-1] + 0.02
+    assert len(good.images) > seen[0] + 5
     assert [r.getMessage() for r in caplog.records] == ["sink FakeSink stopped, the show goes on without it: disk full"]
 
 
+class Audience(FakeSink):
+    """Tells when it has seen the room, and when a slate."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.room, self.slate = threading.Event(), threading.Event()
+
+    def write(self, image: Any, time_s: float) -> None:
+        super().write(image, time_s)
+        (self.room if image[0, 0, 0] > 150 else self.slate).set()
+
+
 class Camera(FakeSource):
-    """Live: `plan` says for each read what is given, raised or waited for."""
+    """Live: `plan` says for each read what is raised or waited for; an error is raised again and again until the event
+    beside it has come."""
 
     def __init__(self, plan: Sequence[Any]) -> None:
         super().__init__([plain(SIZE, (200, 200, 200))], live=True)
@@ -415,11 +461,11 @@ class Camera(FakeSource):
     def read(self) -> Frame | None:
         if not self.plan:
             return None
+        if isinstance(self.plan[0], tuple) and not self.plan[0][1].is_set():
+            raise self.plan[0][0]
         step = self.plan.pop(0)
-        if isinstance(step, Exception):
-            raise step
-        if isinstance(step, threading.Event):
-            step.wait(ENOUGH_S)
+        if callable(step):
+            step()
         self._next += 1
         return Frame(self._next, self._next / 30, self.frames[0].pixels)
 
@@ -431,10 +477,12 @@ def test_a_camera_that_fails_shows_a_slate_and_comes_back(
     caplog: pytest.LogCaptureFixture,
     error: Exception,
 ) -> None:
-    monkeypatch.setattr("engine.workers.RETRY_S", 0.1)
-    sink = FakeSink()
+    monkeypatch.setattr("engine.workers.RETRY_S", 0.02)
+    monkeypatch.setattr("engine.workers.SILENT_S", ENOUGH_S)
+    sink = Audience()
+    plan = [None, sink.room.wait, (error, sink.slate), None]
     with caplog.at_level(logging.WARNING, "phosphene"):
-        show(gpu, scene(), Camera([None, *[error] * 5, None, None]), sink, live=True).run()
+        show(gpu, scene(), Camera(plan), sink, live=True).run()
     rooms = [bool(image[0, 0, 0] > 150) for image in sink.images]
     assert rooms[0] is True
     assert rooms[-1] is True
@@ -447,19 +495,17 @@ def test_a_camera_that_falls_silent_shows_a_slate(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr("engine.workers.SILENT_S", 0.2)
-    speaks, sink = threading.Event(), FakeSink()
+    monkeypatch.setattr("engine.workers.SILENT_S", ENOUGH_S)
+    sink = Audience()
 
-    class Listens(FakeSink):
-        def write(self, image: Any, time_s: float) -> None:
-            super().write(image, time_s)
-            if image[0, 0, 0] < 100:  # the slate is there
-                speaks.set()
+    def falls_silent() -> None:
+        monkeypatch.setattr("engine.workers.SILENT_S", 0.2)
+        sink.slate.wait(ENOUGH_S)
+        monkeypatch.setattr("engine.workers.SILENT_S", ENOUGH_S)
 
-    sink = Listens()
     with caplog.at_level(logging.WARNING, "phosphene"):
-        show(gpu, scene(), Camera([None, speaks, None]), sink, live=True).run()
-    assert speaks.is_set()
+        show(gpu, scene(), Camera([None, falls_silent, None]), sink, live=True).run()
+    assert sink.slate.is_set()
     assert int(sink.images[-1][0, 0, 0]) > 150
     assert sum("has given no picture" in r.getMessage() for r in caplog.records) == 1
 
@@ -469,7 +515,7 @@ def test_a_sink_that_blocks_does_not_hold_the_end_for_ever(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr("engine.outputs.END_S", 0.2)
+    monkeypatch.setattr("engine.outputs.END_S", 2.0)
     free = threading.Event()
 
     class Blocks(FakeSink):
@@ -477,7 +523,8 @@ def test_a_sink_that_blocks_does_not_hold_the_end_for_ever(
             free.wait(ENOUGH_S)
 
     good = FakeSink()
-    running = show(gpu, scene(), FakeSource(pictures(30), fps=200), Blocks(), good, live=True)
+    source = Endless(lambda: len(good.images) > 10)
+    running = show(gpu, scene(), source, Blocks(), good, live=True)
     try:
         with caplog.at_level(logging.ERROR, "phosphene"):
             running.run()
@@ -510,18 +557,10 @@ def test_an_on_frame_that_raises_closes_everything(gpu: Gpu) -> None:  # noqa: F
 # Ending
 
 
-class Endless(FakeSource):
-    """The same frame for ever, with its own number and time."""
-
-    def read(self) -> Frame | None:
-        self._next += 1
-        return None if self.closed else Frame(self._next - 1, (self._next - 1) / 1000, self.frames[0].pixels)
-
-
 @pytest.mark.parametrize("live", [False, True])
 def test_stop_ends_it_soon(gpu: Gpu, live: bool) -> None:  # noqa: F811
     sink = FakeSink()
-    running = show(gpu, scene(Watcher("face")), Endless([plain(SIZE)]), sink, live=live)
+    running = show(gpu, scene(Watcher("face")), Endless(), sink, live=live)
     timer = threading.Timer(0.1, running.stop)
     timer.start()
     running.run()
@@ -531,7 +570,7 @@ def test_stop_ends_it_soon(gpu: Gpu, live: bool) -> None:  # noqa: F811
 
 
 def test_stop_before_the_start_draws_nothing(gpu: Gpu) -> None:  # noqa: F811
-    running = show(gpu, scene(), Endless([plain(SIZE)]), FakeSink())
+    running = show(gpu, scene(), Endless(), FakeSink())
     running.stop()
     assert running.run().frames_out == 0
 
@@ -545,14 +584,18 @@ def test_on_frame_ends_it_when_it_says_so(gpu: Gpu, count: int) -> None:  # noqa
         return len(calls) < count
 
     sink = FakeSink()
-    show(gpu, scene(), Endless([plain(SIZE)]), sink, on_frame=on_frame).run()
+    show(gpu, scene(), Endless(), sink, on_frame=on_frame).run()
     assert len(calls) == len(sink.images) == count
 
 
 # Live
 
 
-def test_live_drops_but_never_reorders_and_counts(gpu: Gpu) -> None:  # noqa: F811
+def test_live_drops_but_never_reorders_and_counts(
+    gpu: Gpu,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(loop, "LIVE_PATIENCE_S", ENOUGH_S)  # none is given up, however slow the machine
     trackers = {"face": FakeTracker(TRACKERS["face"], lambda: 0.01)}
     watcher, sink = Watcher("face"), FakeSink()
     source = FakeSource(pictures(60), fps=1000)
@@ -567,26 +610,35 @@ def test_live_drops_but_never_reorders_and_counts(gpu: Gpu) -> None:  # noqa: F8
 
 
 def test_a_slow_sink_does_not_hold_a_live_show_back(gpu: Gpu) -> None:  # noqa: F811
+    quick = FakeSink()
+
     class Slow(FakeSink):
         def write(self, image: Any, time_s: float) -> None:
-            time.sleep(0.1)
             super().write(image, time_s)
+            enough = len(quick.images) + 10
+            until(lambda: len(quick.images) >= min(enough, 40))
 
-    slow, quick = Slow(), FakeSink()
-    show(gpu, scene(), FakeSource(pictures(40), fps=200), slow, quick, live=True).run()
+    slow = Slow()
+    show(gpu, scene(), Endless(lambda: len(quick.images) >= 40), slow, quick, live=True).run()
     assert len(slow.images) < len(quick.images)
     assert slow.times == sorted(set(slow.times))
     for sink in (slow, quick):  # a buffer is never written to while a sink holds it
         for image, time_s in zip(sink.images, sink.times, strict=True):
-            assert np.array_equal(image[..., :3], noise(SIZE, round(time_s * 200)))
+            assert np.array_equal(image[..., :3], noise(SIZE, round(time_s * 1000)))
 
 
 def test_latest_draws_without_waiting_for_trackers(gpu: Gpu) -> None:  # noqa: F811
-    trackers = {"face": FakeTracker(TRACKERS["face"], lambda: 0.02)}
     watcher = Watcher("face")
+
+    def slow(frame: Frame) -> Any:
+        enough = len(watcher.drawn) + 4
+        until(lambda: len(watcher.drawn) >= min(enough, 40))
+        return TRACKERS["face"](frame)
+
+    trackers = {"face": FakeTracker(slow)}
     made = scene(watcher)
     made.sync = "latest"
-    show(gpu, made, FakeSource(pictures(40), fps=200), trackers=trackers, live=True).run()
+    show(gpu, made, Endless(lambda: len(watcher.drawn) >= 40), trackers=trackers, live=True).run()
     numbers = [n for n, _ in watcher.drawn]
     assert numbers == sorted(set(numbers))
     assert all(results.get("face", -1) < n for n, results in watcher.drawn)

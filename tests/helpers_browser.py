@@ -37,7 +37,7 @@ def chromium() -> str | None:
 
 
 def run_page(
-    body: str, *, flags: Sequence[str] = (), env: Mapping[str, str] | None = None, timeout_s: float = 60.0
+    body: str, *, flags: Sequence[str] = (), env: Mapping[str, str] | None = None, timeout_s: float = 240.0
 ) -> dict[str, Any]:
     """What the page posts (`post({…})`); `body` is HTML, with SCRIPT before it. AssertionError where it is silent."""
     posted: list[dict[str, Any]] = []
@@ -108,7 +108,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def look(address: str, ready: str, size: tuple[int, int], patience_s: float = 30.0) -> tuple[bytes, Any]:
+def look(address: str, ready: str, size: tuple[int, int], patience_s: float = 240.0) -> tuple[bytes, Any]:
     """Opens a page in a window of `size`, waits until the JavaScript expression `ready` gives something true, and
     returns a picture of the page (PNG) and what the expression gave. Needs aiohttp."""
     browser = chromium()

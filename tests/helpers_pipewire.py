@@ -17,7 +17,7 @@ from engine.closing import Closing
 LIBEXEC = Path("/usr/libexec")
 PROGRAMS = ("dbus-daemon", "dbus-send", "pipewire", "wireplumber")
 PORTAL = (LIBEXEC / "xdg-desktop-portal", LIBEXEC / "xdg-permission-store")
-START_S = 20.0
+START_S = 120.0
 PORTAL_FILE = """[portal]
 DBusName=org.freedesktop.impl.portal.desktop.test
 Interfaces=org.freedesktop.impl.portal.Access

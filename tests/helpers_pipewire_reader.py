@@ -21,7 +21,7 @@ from engine.sinks import pipewire_api as api
 from engine.sources.testcard import read_number
 
 INPUT, AUTOCONNECT = 0, 1
-PATIENCE_S = 15.0
+PATIENCE_S = 120.0
 ON_PROCESS = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
 
 

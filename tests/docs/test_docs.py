@@ -193,7 +193,7 @@ def test_what_the_guide_tells_to_type_runs(newcomer: Path) -> None:
 
 def typing(words: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     env = {**os.environ, "PYTHONPATH": str(ROOT), "XDG_CONFIG_HOME": str(folder / "config")}
-    return subprocess.run(words, cwd=folder, env=env, capture_output=True, text=True, timeout=300, check=False)
+    return subprocess.run(words, cwd=folder, env=env, capture_output=True, text=True, timeout=900, check=False)
 
 
 @pytest.mark.parametrize("block", blocks("toml"), ids=str)

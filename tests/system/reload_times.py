@@ -25,7 +25,7 @@ from engine.session import Wishes, play
 from engine.sinks.null import NullSink
 
 SECONDS = 600.0  # the show is stopped earlier
-PATIENCE_S = 20.0
+PATIENCE_S = 240.0
 ROUNDS = 5
 RED, GREEN = (1, 0), (0, 1)
 PYTHON = '''from phosphene import Effect, Float

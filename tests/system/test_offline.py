@@ -85,7 +85,7 @@ def play(scene: Path, seconds: float, before: list[str]) -> tuple[str, str]:
         env={**os.environ, "PYTHONPATH": paths, "NETWORK_LOG": str(log)},
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=500,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]
@@ -104,7 +104,7 @@ def test_hook_refuses(played: Path) -> None:
         "    else:\n        raise SystemExit('not refused')\n"
     )
     env = {**os.environ, "PYTHONPATH": str(played.parent / "hook"), "NETWORK_LOG": str(log)}
-    subprocess.run([sys.executable, "-c", script], env=env, check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", script], env=env, check=True, timeout=240)
     assert len(log.read_text(encoding="utf-8").splitlines()) == 2
 
 

@@ -65,7 +65,7 @@ def test_a_command_asks_nothing_of_the_network(folder: Path, command: str) -> No
         env={**os.environ, "PYTHONPATH": paths, "NETWORK_LOG": str(log)},
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=500,
         check=False,
     )
     said = done.stdout[-1500:] + done.stderr[-1500:]

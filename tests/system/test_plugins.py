@@ -66,7 +66,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "--target",
         str(folder / "site"),
     ]
-    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", *options, str(wheel)], check=True, timeout=120)
+    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", *options, str(wheel)], check=True, timeout=400)
     return folder / "site"
 
 
@@ -80,7 +80,7 @@ def phosphene(installed: Path, *arguments: str, own: Path | None = None) -> subp
         env=env,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=400,
         check=False,
     )
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from engine import models
+from engine.teach.panel import NOW, WIDE
+from tests.system.test_window import grab
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = [
@@ -42,28 +46,49 @@ def display() -> Iterator[dict[str, str]]:
         server.terminate()
 
 
+PATIENCE_S = 240.0
+
+
+def recorded(display: str, height: int) -> float:
+    """How full the bar of the class is that is being recorded, 0..1, in a window of `height` at the screen's corner."""
+    color = [int(NOW[at : at + 2], 16) for at in (1, 3, 5)]
+    near = np.abs(grab(display)[: height // 2, : height // 2].astype(int) - color).max(axis=2) < 12
+    longest = max(len(run) for row in near for run in "".join(".#"[int(dot)] for dot in row).split("."))
+    return longest / (WIDE * height)
+
+
 def held_keys(command: list[str], display: dict[str, str], keys: str, cwd: Path = ROOT) -> None:
     """Runs `command`, holds `keys` one after another in its window and presses Enter; it must end well."""
 
     def xdotool(*what: str) -> str:
-        done = subprocess.run(["xdotool", *what], env=display, capture_output=True, text=True, timeout=30, check=False)
+        done = subprocess.run(["xdotool", *what], env=display, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
         return done.stdout.strip()
+
+    def wait_for(what: str, there: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + PATIENCE_S
+        while not there():
+            assert process.poll() is None, f"it ended before {what}"
+            assert time.monotonic() < deadline, f"never: {what}"
+            time.sleep(0.1)
 
     process = subprocess.Popen(command, cwd=cwd, env=display, stderr=subprocess.PIPE, text=True)
     try:
-        deadline = time.monotonic() + 60
-        while not (window := xdotool("search", "--name", "Phosphene")) and time.monotonic() < deadline:
-            time.sleep(0.3)
-        assert window, "no window appeared"
-        time.sleep(2)
-        xdotool("windowfocus", window.splitlines()[0])
+        wait_for("a window", lambda: bool(xdotool("search", "--name", "Phosphene")))
+        window = xdotool("search", "--name", "Phosphene").splitlines()[0]
+        screen = display["DISPLAY"]
+        wait_for("a picture", lambda: bool(grab(screen).any()))
+        xdotool("windowfocus", "--sync", window)
+        height = int(re.findall(r"HEIGHT=(\d+)", xdotool("getwindowgeometry", "--shell", window))[0])
+        full = dict.fromkeys(keys, 0.0)
         for key in keys:
+            more = min(full[key] + 0.08, 0.95)  # a bar has twenty steps of two examples
             xdotool("keydown", key)
-            time.sleep(2.0)
+            wait_for(f"more examples of {key}", lambda more=more: recorded(screen, height) > more)  # type: ignore[misc]
+            full[key] = recorded(screen, height)
             xdotool("keyup", key)
-            time.sleep(0.3)
+            wait_for(f"{key} let go", lambda: recorded(screen, height) < 0.04)
         xdotool("key", "Return")
-        _, said = process.communicate(timeout=120)
+        _, said = process.communicate(timeout=PATIENCE_S)
     finally:
         process.kill()
         process.wait()

@@ -41,7 +41,7 @@ def say(path: Path, text: str, voice: str, speed: int = 150) -> Floats:
     """Lets the machine speak; the wave is in `path` then."""
     assert SPEECH is not None
     path.parent.mkdir(parents=True, exist_ok=True)
-    subprocess.run([SPEECH, "-v", voice, "-s", str(speed), "-w", str(path), text], check=True, timeout=30)
+    subprocess.run([SPEECH, "-v", voice, "-s", str(speed), "-w", str(path), text], check=True, timeout=120)
     with wave.open(str(path)) as file:
         assert file.getframerate() == RATE
         return np.frombuffer(file.readframes(file.getnframes()), "<i2") / np.float32(32768)

@@ -58,7 +58,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def tryout(folder: Path) -> Iterator[TryOut]:
-    made = TryOut([folder], limit_s=4.0)
+    made = TryOut([folder], limit_s=8.0)
     yield made
     made.close()
 
@@ -134,7 +134,7 @@ def test_a_show_with_an_endless_effect_goes_on_and_names_it(folder: Path, privat
     arguments = ["run", str(folder / "t.toml"), "--effects", str(folder), "--input", "testcard:320x180@30x15"]
     done = subprocess.run(
         [sys.executable, "main.py", *arguments, "--output", str(folder / "out.mp4"), "--quiet"],
-        cwd=ROOT, capture_output=True, text=True, timeout=120, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        cwd=ROOT, capture_output=True, text=True, timeout=400, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "camera/mine switched off" in done.stderr

@@ -151,7 +151,7 @@ def test_a_browser_comes_back_when_the_show_does() -> None:
             with WebSink(str(port), size=SIZE, fps=30.0) as second:
                 later = Feeder(second, cards())
                 later.start()
-                first_look.wait(30.0)
+                first_look.wait(300.0)
                 later.ended.set()
                 later.join()
             told.append(second.frames)

@@ -62,7 +62,7 @@ def scene(tmp_path: Path) -> str:
 def window(display: str, scene: str) -> Iterator[subprocess.Popen[str]]:
     """The program with its window."""
     card = f"testcard:{SIZE[0]}x{SIZE[1]}"
-    words = [sys.executable, "main.py", "run", scene, "--input", card, "--seconds", "40", "--output", "window"]
+    words = [sys.executable, "main.py", "run", scene, "--input", card, "--seconds", "900", "--output", "window"]
     env = {k: v for k, v in os.environ.items() if k != "WAYLAND_DISPLAY"} | {"DISPLAY": display}
     with subprocess.Popen(
         words, cwd=ROOT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
@@ -88,7 +88,7 @@ def picture_on(screen: Pixels) -> Pixels | None:
 
 def wait_for(process: subprocess.Popen[str], look: Callable[[], Pixels | None], what: str) -> Pixels:
     """Looks again and again until there is something to see."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240
     while time.monotonic() < deadline:
         if process.poll() is not None:
             assert process.stderr is not None
@@ -110,7 +110,7 @@ def keys(display: str, *words: str) -> str:
     if shutil.which("xdotool") is None:
         pytest.skip("no xdotool (apt install xdotool)")
     env = {**os.environ, "DISPLAY": display}
-    done = subprocess.run(["xdotool", *words], env=env, capture_output=True, text=True, timeout=30, check=True)
+    done = subprocess.run(["xdotool", *words], env=env, capture_output=True, text=True, timeout=120, check=True)
     return done.stdout
 
 
@@ -179,6 +179,6 @@ def test_window_keys(display: str, window: subprocess.Popen[str]) -> None:
     keys(display, "key", "question")
     wait_for(window, back, "the picture without the list")
     keys(display, "key", "Escape")
-    _, told = window.communicate(timeout=30)
+    _, told = window.communicate(timeout=120)
     assert window.returncode == 0, told
     assert "Traceback" not in told

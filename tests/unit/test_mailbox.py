@@ -10,7 +10,7 @@ import pytest
 
 from engine.mailbox import Mailbox
 
-PATIENCE_S = 10.0  # only ever reached where something hangs
+PATIENCE_S = 60.0  # only ever reached where something hangs
 
 
 def in_thread(work: Callable[[], Any]) -> tuple[threading.Thread, list[Any]]:

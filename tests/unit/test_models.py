@@ -256,7 +256,7 @@ def start_fetch(tmp_path: Path, label: str) -> subprocess.Popen[bytes]:
     code = SLOW.format(tests=str(Path(__file__).parent), folder=str(tmp_path))
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     process = subprocess.Popen([sys.executable, "-c", code, label], env=env)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240
     while not (tmp_path / f"started-{label}").exists():
         assert process.poll() is None, "it ended early"
         assert time.monotonic() < deadline, "it did not start"
@@ -267,7 +267,7 @@ def start_fetch(tmp_path: Path, label: str) -> subprocess.Popen[bytes]:
 def test_a_killed_fetch_leaves_no_half_model(store: dict[str, models.Model], tmp_path: Path) -> None:
     process = start_fetch(tmp_path, "a")
     process.kill()
-    process.wait(30)
+    process.wait(120)
     store["thing"] = make(FakePlace())
     assert not models.state("thing").ready
     assert not (models.models_dir() / "thing.task").exists()
@@ -280,7 +280,7 @@ def test_a_killed_fetch_leaves_no_half_model(store: dict[str, models.Model], tmp
 def test_two_processes_may_fetch_the_same_model(store: dict[str, models.Model], tmp_path: Path) -> None:
     both = [start_fetch(tmp_path, label) for label in "ab"]
     (tmp_path / "go").touch()
-    assert [process.wait(30) for process in both] == [0, 0]
+    assert [process.wait(120) for process in both] == [0, 0]
     store["thing"] = make()
     assert models.state("thing").ready
     assert leftovers() == ["thing.task"]
@@ -293,7 +293,7 @@ def test_two_threads_fetch_once(store: dict[str, models.Model]) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(120)
     assert models.state("thing").ready
     assert len(place.calls) == 1
 
@@ -501,7 +501,7 @@ def test_listing_loads_nothing_heavy() -> None:
     )
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
-        [sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=300, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
 

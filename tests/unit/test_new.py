@@ -43,7 +43,7 @@ def test_its_test_passes(tmp_path: Path) -> None:
     test = write_new("gold-rain", "glsl", tmp_path)[2]
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(test)]
-    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=300, check=False)
     if "GpuError" in done.stdout:
         pytest.skip("no OpenGL here")
     assert done.returncode == 0, done.stdout

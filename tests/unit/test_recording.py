@@ -214,7 +214,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 def child(script: str, **options: Any) -> subprocess.CompletedProcess[str]:
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.run(
-        [sys.executable, "-c", script], env=env, capture_output=True, text=True, timeout=120, check=False, **options
+        [sys.executable, "-c", script], env=env, capture_output=True, text=True, timeout=300, check=False, **options
     )
 
 

@@ -104,7 +104,7 @@ def test_in_another_thread_signals_are_left_alone() -> None:
 
     thread = threading.Thread(target=work)
     thread.start()
-    thread.join(10)
+    thread.join(60)
     assert seen == [before]
 
 

@@ -90,7 +90,7 @@ class Flaky(FakeSource):
 
 def until(side: SideSource, wanted: int | None) -> None:
     """Waits until the picture is the wanted one."""
-    end = time.monotonic() + 10.0
+    end = time.monotonic() + 60.0
     while time.monotonic() < end:
         frame = side.at(0.0)
         if (None if frame is None else frame.id) == wanted:

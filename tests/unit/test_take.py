@@ -297,7 +297,7 @@ class Slow:
     def __init__(self, *_: Any) -> None: ...
 
     def write(self, *_: Any) -> int:
-        assert self.gate.wait(10)
+        assert self.gate.wait(60)
         return 0
 
     def close(self) -> None: ...

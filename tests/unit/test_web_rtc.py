@@ -20,7 +20,7 @@ pytest.importorskip("aiortc")
 import aiohttp
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError
-from test_web_sink import get, until
+from test_web_sink import PATIENCE_S, get, until
 
 from engine.sinks.web import WebSink
 from engine.sinks.web_rtc import QUEUED, Peers, _Track
@@ -52,14 +52,14 @@ class Viewer:
         address = f"{self.sink.address}webrtc"
         async with aiohttp.ClientSession() as session, session.ws_connect(address) as socket:
             await socket.send_str(peer.localDescription.sdp)
-            self.answer = (await socket.receive(10.0)).data
+            self.answer = (await socket.receive(PATIENCE_S)).data
             await peer.setRemoteDescription(RTCSessionDescription(self.answer, "answer"))
             track = await tracks.get()
             try:
                 while len(self.pictures) < self.count:
                     self.pictures.append((await track.recv()).to_ndarray(format="rgb24"))
             except MediaStreamError:
-                self.told_the_end = (await socket.receive(10.0)).type is aiohttp.WSMsgType.CLOSE
+                self.told_the_end = (await socket.receive(PATIENCE_S)).type is aiohttp.WSMsgType.CLOSE
             await peer.close()
 
 
@@ -141,7 +141,7 @@ def test_who_offers_nonsense_is_shown_the_door(message: str | bytes) -> None:
     async def run(address: str) -> Any:
         async with aiohttp.ClientSession() as session, session.ws_connect(address) as socket:
             await (socket.send_str(message) if isinstance(message, str) else socket.send_bytes(message))
-            return (await socket.receive(10.0)).type
+            return (await socket.receive(PATIENCE_S)).type
 
     with WebSink("0", size=SIZE, fps=30.0) as sink:
         assert asyncio.run(run(f"{sink.address}webrtc")) is aiohttp.WSMsgType.CLOSE
@@ -153,7 +153,7 @@ def test_the_end_is_told_to_whoever_looks() -> None:
     viewer = Viewer(sink, 10**6)
     until(lambda: sink.write(picture(), 0.0) or len(viewer.pictures) > 2)
     sink.close()
-    viewer.thread.join(10.0)
+    viewer.thread.join(PATIENCE_S)
     assert viewer.told_the_end
 
 
@@ -166,7 +166,7 @@ def test_other_sites_are_refused() -> None:
 def test_without_the_extra_there_is_jpeg(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "engine.sinks.web_rtc", None)
     with WebSink("0", size=SIZE, fps=30.0) as sink:
-        connection = http.client.HTTPConnection("127.0.0.1", sink.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", sink.port, timeout=PATIENCE_S)
         connection.request("GET", "/show.json")
         assert json.loads(connection.getresponse().read()) == {"webrtc": False, "matte": False}
         connection.close()

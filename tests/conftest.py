@@ -1,4 +1,4 @@
-"""What the tests share: where the real data and the models are."""
+"""What the tests share: where the real data and the models are, and how examples are made up."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from gpu_fixture import gpu
+from hypothesis import HealthCheck, settings
 
 __all__ = ["gpu"]  # the fixture that gives every test the one GL context of its process
 
@@ -14,6 +15,16 @@ ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("PHOSPHENE_TEST_DATA", ROOT.parent / "shared" / "data"))
 # Models that no package carries lie beside the test data; the store looks there too, in every process that tests start.
 os.environ.setdefault("PHOSPHENE_MODELS", str(DATA / "models"))
+# The same examples in every run, and none judged by how long it takes: the machine may be busy.
+settings.register_profile(
+    "steady",
+    derandomize=True,
+    deadline=None,
+    max_examples=60,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session")

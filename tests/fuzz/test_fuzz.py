@@ -25,9 +25,7 @@ from engine.session import media_path
 from engine.signals import Binding
 from engine.toml_lines import line_of, statement_ends
 
-steady = settings(
-    derandomize=True, deadline=None, max_examples=120, database=None, suppress_health_check=list(HealthCheck)
-)
+steady = settings(max_examples=120, suppress_health_check=list(HealthCheck))
 few = settings(steady, max_examples=60)
 
 BUILT_IN = Registry([], [])

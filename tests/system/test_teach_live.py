@@ -61,7 +61,9 @@ def held_keys(command: list[str], display: dict[str, str], keys: str, cwd: Path 
     """Runs `command`, holds `keys` one after another in its window and presses Enter; it must end well."""
 
     def xdotool(*what: str) -> str:
-        done = subprocess.run(["xdotool", *what], env=display, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+        done = subprocess.run(
+            ["xdotool", *what], env=display, capture_output=True, text=True, timeout=PATIENCE_S, check=False
+        )
         return done.stdout.strip()
 
     def wait_for(what: str, there: Callable[[], bool]) -> None:

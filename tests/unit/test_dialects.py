@@ -415,9 +415,7 @@ HEADERS = st.fixed_dictionaries(
         "PERSISTENT_BUFFERS": VALUES,
     },
 )
-FUZZ = settings(
-    deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+FUZZ = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
 def attempt(path: Path) -> tuple[Effect | None, str]:

@@ -6,15 +6,12 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.effect import Uniform
 from engine.errors import UsageError
 from engine.params import NAMED_COLORS, Bool, Choice, Color, File, Float, HasParams, Int, Media, Param, Point, Text
-
-settings.register_profile("steady", derandomize=True, deadline=None, max_examples=60, database=None)
-settings.load_profile("steady")
 
 KINDS: dict[str, Param[Any]] = {
     "float": Float(0.5, 0.0, 2.0, "doc", unit="s"),

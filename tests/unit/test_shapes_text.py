@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.renderer import text
@@ -135,7 +135,6 @@ def test_a_broken_font_file_has_no_letters(tmp_path: Path) -> None:
         assert text.letters_of(path) == frozenset()
 
 
-@settings(derandomize=True, deadline=None, max_examples=60, database=None)
 @given(st.text(max_size=40), st.integers(-10, 60), st.booleans(), st.integers(0, 4))
 def test_no_text_breaks_anything(words: str, size_px: int, bold: bool, outline_px: int) -> None:
     assert coverage(words, size_px, bold, outline_px).shape[2] == 2

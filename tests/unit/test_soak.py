@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from helpers import flat, shader
 from helpers import scene as made
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.cli import main
@@ -33,7 +33,6 @@ SIZE = (64, 48)
 
 
 @given(st.floats(0, 2000), st.integers(0, 1000), st.floats(0.5, 9), st.floats(0.5, 9))
-@settings(max_examples=60, deadline=None)
 def test_faults_come_one_after_another_and_end_calm(seconds: float, seed: int, fault_s: float, calm_s: float) -> None:
     faults = schedule(seconds, seed, fault_s=fault_s, calm_s=calm_s)
     assert [fault.number for fault in faults] == list(range(1, len(faults) + 1))

@@ -76,8 +76,12 @@ class Clock:
         return None
 
     def wait_out(self, fault: Fault) -> None:
-        """Blocks until the fault, or the whole show, is over."""
+        """Blocks until the fault, or the whole show, is over. One that is told only when it has lasted for some time
+        goes on until it is, for as long again at most: a busy machine may be late to begin it, and to see it."""
         self.ended.wait(max(0.0, fault.end_s - self.now_s))
+        while KINDS[fault.kind][1] and not fault.named and self.now_s < fault.end_s + fault.seconds:
+            if self.ended.wait(0.02):
+                return
 
 
 def schedule(

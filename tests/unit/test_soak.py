@@ -136,10 +136,10 @@ class Person:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Everything is given up soon, so that faults may be short; and no thread is left."""
-    monkeypatch.setattr("engine.workers.SILENT_S", 0.3)
+    monkeypatch.setattr("engine.workers.SILENT_S", 0.7)
     monkeypatch.setattr("engine.workers.RETRY_S", 0.1)
     monkeypatch.setattr("engine.workers.TELL_AGAIN_S", 1.0)
-    monkeypatch.setattr("engine.loop.LIVE_PATIENCE_S", 0.3)
+    monkeypatch.setattr("engine.loop.LIVE_PATIENCE_S", 0.7)
     before = set(threading.enumerate())
     yield
     assert [t.name for t in threading.enumerate() if t not in before and t.is_alive()] == []
@@ -154,9 +154,9 @@ def test_a_short_soak_meets_every_fault_and_goes_on(impatient: None) -> None:
         scene,
         lambda: TestCardSource(SIZE, 30.0, 40),
         lambda name: Person(),
-        seconds=19.0,
-        fault_s=0.8,
-        calm_s=0.8,
+        seconds=30.0,
+        fault_s=1.2,
+        calm_s=1.3,
         tell=times.append,
     )
     assert found["wrong"] == []
@@ -164,7 +164,7 @@ def test_a_short_soak_meets_every_fault_and_goes_on(impatient: None) -> None:
     assert found["summary"]["room_seen"] == 0
     assert found["summary"]["drawn"] > 100
     assert found["summary"]["slates"] > 0
-    assert times[-1] >= 19.0
+    assert times[-1] >= 30.0
     json.dumps(found)
 
 

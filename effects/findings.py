@@ -46,7 +46,9 @@ class Findings(Effect):
     """Draws what a model found: boxes with their names, points, or the likeliest classes."""
 
     model = Text("objects", "which model: objects, what-is-this, or one of your own")
-    least = Float(0.4, 0.0, 1.0, "what is less sure than this is not drawn")
+    least = Float(
+        0.4, 0.0, 1.0, "what is less sure than this is not drawn; a name is, in grey, down to a quarter of it"
+    )
     most = Int(5, 1, 50, "how many boxes or names are drawn at most")
     scores = Bool(True, "how sure it is, in percent, beside the name")
     scale = Float(1.0, 0.3, 4.0, "size of lines and letters")
@@ -114,9 +116,9 @@ class Findings(Effect):
         return shapes
 
     def _names(self, found: Labels, dt: float, aspect: float) -> list[Line | Box | Label]:
-        """The likeliest classes with a bar each, the surest on top."""
+        """The likeliest classes with a bar each, the surest on top; grey where less sure than `least`."""
         order = np.argsort(-found.values, kind="stable")[: self.most]
-        names = [(found.names[i], float(found.values[i])) for i in order if found.values[i] >= self.least * 0.25]
+        names = [(found.names[i], float(found.values[i])) for i in order if found.values[i] >= self.least / 4]
         shapes: list[Line | Box | Label] = []
         step, bar = 0.062 * self.scale, 0.30 * self.scale
         top = 0.97 - step * len(names)

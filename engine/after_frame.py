@@ -51,7 +51,7 @@ class AfterFrame:
             self.transition.look(self.show.stage)
         if self.window is None or self.show is None:
             return True
-        if self.hud is not None:
+        if self.hud is not None and not self.window.help_shown:
             governor = self.show.governor
             shapes = self.hud.shapes(renderer.size, governor.traded if governor is not None else ())
             renderer.overlay.draw(shapes, renderer.canvas.framebuffer)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import importlib
 import logging
 import os
+import re
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from engine.errors import PhospheneError, UsageError
+from engine.errors import PhospheneError, UsageError, near_names, suggestion
 from engine.version import __version__
 
 COMMANDS = (
@@ -37,14 +37,25 @@ examples:
 
 
 class Parser(argparse.ArgumentParser):
-    """Suggests the nearest command where one is mistyped."""
+    """Tells wrong usage in two lines, what and what next; suggests the nearest word where one is mistyped."""
 
     def error(self, message: str) -> NoReturn:
-        if "invalid choice" in message and "command" in message:
-            typed = message.split("'")[1]
-            near = difflib.get_close_matches(typed, COMMANDS, n=1, cutoff=0.4)
-            message = f"unknown command '{typed}'" + (f": did you mean '{near[0]}'?" if near else "")
-        super().error(message)
+        next_step = f"`{self.prog} --help` says how it is called"
+        if wrong := re.search(r"argument (.+): invalid choice: '?(.*?)'? \(choose from (.*)\)$", message):
+            what, typed, choices = wrong.groups()
+            message = f"unknown {what} '{typed}'" if what == "command" else f"{what}: '{typed}' is no choice"
+            next_step = suggestion(typed, re.findall(r"[\w.-]+", choices)) or next_step
+        self.exit(2, f"{self.prog}: {message}\n  next: {next_step}\n")
+
+    def refuse(self, extra: Sequence[str]) -> NoReturn:
+        """Ends with what could not be understood, and the nearest option."""
+        option = next((text for text in extra if text.startswith("-")), "")
+        if not option:
+            self.error(f"'{extra[0]}' is one word too many")
+        typed = option.partition("=")[0]
+        near = near_names(typed.lstrip("-"), re.findall(r"--([\w-]+)", self.format_usage()))
+        next_step = f"did you mean '--{near[0]}'?" if near else f"`{self.prog} --help` lists the options"
+        self.exit(2, f"{self.prog}: unknown option '{typed}'\n  next: {next_step}\n")
 
 
 def build_parser() -> Parser:
@@ -53,7 +64,7 @@ def build_parser() -> Parser:
         prog="phosphene", description=INTRO, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--version", action="version", version=f"phosphene {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="command", required=True, parser_class=Parser)
+    commands = parser.add_subparsers(dest="command", metavar="command", parser_class=Parser)
     for name in COMMANDS:
         module = importlib.import_module(f"engine.commands.{name}")
         sub = commands.add_parser(
@@ -64,13 +75,19 @@ def build_parser() -> Parser:
         )
         sub.add_argument("--debug", action="store_true", help="show tracebacks and debug messages")
         module.add_arguments(sub)
-        sub.set_defaults(module=module)
+        sub.set_defaults(module=module, parser=sub)
     return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns its exit code."""
-    options = build_parser().parse_args(arguments)
+    parser = build_parser()
+    options, extra = parser.parse_known_args(arguments)
+    if extra:
+        getattr(options, "parser", parser).refuse(extra)
+    if options.command is None:
+        parser.print_help(sys.stderr)
+        return 2
     logging.basicConfig(format="%(levelname)s: %(message)s", level=logging.DEBUG if options.debug else logging.WARNING)
     for noisy in ("matplotlib", "PIL", "libav"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

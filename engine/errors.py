@@ -79,11 +79,27 @@ MOST_LISTED = 60  # names in a hint; a model may know a thousand
 
 def unknown_name(kind: str, name: str, known: Iterable[str], *, where: str = "") -> UsageError:
     """The error for a name that does not exist: suggests the nearest ones, else lists what there is."""
+    return UsageError(f"unknown {kind} '{name}'", where=where, hint=suggestion(name, known))
+
+
+def unknown_scene(name: str, scenes: Iterable[str], effects: Iterable[str]) -> UsageError:
+    """The error for a scene that does not exist; where an effect is called so it says how a scene shows that."""
+    if name not in effects:
+        return unknown_name("scene", name, scenes)
+    hint = f'it is shown by a scene: a .toml file with [[layer]], source = "camera", effects = [{{ use = "{name}" }}]'
+    return UsageError(f"'{name}' is an effect, no scene", hint=hint)
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """The next step after a name that does not exist: the nearest ones, else all that there are."""
     names = sorted(known)
-    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-    if near:
-        hint = "did you mean " + " or ".join(f"'{n}'" for n in near) + "?"
-    else:
-        more = f" … ({len(names)} in all)" if len(names) > MOST_LISTED else ""
-        hint = "known: " + (", ".join(names[:MOST_LISTED]) + more if names else "none")
-    return UsageError(f"unknown {kind} '{name}'", where=where, hint=hint)
+    if near := near_names(name, names):
+        return "did you mean " + " or ".join(f"'{n}'" for n in near) + "?"
+    more = f" … ({len(names)} in all)" if len(names) > MOST_LISTED else ""
+    return "known: " + (", ".join(names[:MOST_LISTED]) + more if names else "none")
+
+
+def near_names(name: str, known: Iterable[str]) -> list[str]:
+    """Up to three of `known` that look like `name`, the nearest first; capitals do not count."""
+    folded = {known_name.casefold(): known_name for known_name in known}
+    return [folded[n] for n in difflib.get_close_matches(name.casefold(), folded, n=3, cutoff=0.5)]

@@ -17,7 +17,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from engine.dialects import is_shader, is_transition
-from engine.errors import PhospheneError, ShaderError, UsageError, unknown_name
+from engine.errors import PhospheneError, ShaderError, UsageError, unknown_name, unknown_scene
 
 if TYPE_CHECKING:
     from engine.effect import Effect
@@ -121,7 +121,7 @@ class Registry:
             return path
         scenes = self.scenes()
         if name not in scenes:
-            raise unknown_name("scene", name, scenes)
+            raise unknown_scene(name, scenes, self.effects())
         return scenes[name].path
 
 

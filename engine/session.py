@@ -74,7 +74,12 @@ Progress = Callable[[int, int | None], None]
 def registry_for(wishes: Wishes) -> Registry:
     """The registry with the effect folders that were named."""
     registry = Registry()
-    registry.effect_folders[:0] = [Path(f).expanduser() for f in wishes.effect_folders]
+    folders = [Path(f).expanduser() for f in wishes.effect_folders]
+    for folder in folders:
+        if not folder.is_dir():
+            raise UsageError(f"--effects {folder}: there is no such folder", hint="check the path, or mkdir it")
+    registry.effect_folders[:0] = folders
+    registry.scene_folders[:0] = folders
     return registry
 
 

@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
 
     for given in options.path:
         if not Path(given).expanduser().exists():
-            raise UsageError(f"no file or folder '{given}'")
+            raise UsageError(f"no file or folder '{given}'", hint="check the path: effect files, or folders of them")
     files = list(effect_files(Path(p).expanduser() for p in options.path))
     if not files:
         raise UsageError("no effect files there", hint="effects end in .py, .fs, .frag or .glsl")

@@ -18,7 +18,7 @@ from engine.errors import UsageError
 from engine.nodes.use import pair
 from engine.quality import KEYS
 from engine.session import WINDOW, Progress, Wishes, is_terminal, play
-from engine.sinks import DEFAULT_WEB_PORT, is_live, split_spec
+from engine.sinks import DEFAULT_WEB_PORT, check_twice, is_live, split_spec
 
 if TYPE_CHECKING:
     from engine.stats import Stats
@@ -128,7 +128,7 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=seed, metavar="N", help="seed of everything random (default 0, or the take's)")
     parser.add_argument(
-        "--effects", action="append", default=[], metavar="DIR", help="a folder with effects of your own"
+        "--effects", action="append", default=[], metavar="DIR", help="a folder with effects and scenes of your own"
     )
     parser.add_argument("--stats", action="store_true", help="numbers over the window, and a table at the end")
     parser.add_argument(
@@ -222,6 +222,7 @@ def run(options: argparse.Namespace) -> int:
 
 def show(wishes: Wishes, options: argparse.Namespace) -> Stats:
     """Plays with a progress bar, then tells what was done."""
+    check_twice(wishes.outputs)
     offline = not any(is_live(o) for o in wishes.outputs)
     for output in wishes.outputs:
         kind, port, _ = split_spec(output)
@@ -241,7 +242,10 @@ def show(wishes: Wishes, options: argparse.Namespace) -> Stats:
         told = [o for o in wishes.outputs if stats.frames_out and not is_live(o) and o != "null"]
         where = f", wrote {', '.join(told)}" if told else ""
         drops = f", {stats.dropped} dropped" if stats.dropped else ""
-        print(f"{stats.frames_out} frames at {stats.fps:.1f} fps{drops}{where}", file=sys.stderr)
+        rate = (
+            f"{stats.frames_out} frames at {stats.fps:.1f} fps" if stats.frames_out > 1 else f"{stats.frames_out} frame"
+        )
+        print(f"{rate}{drops}{where}", file=sys.stderr)
     if options.stats:
         print(stats_table(stats), file=sys.stderr)
     return stats

@@ -107,6 +107,17 @@ def open_sink(
     return cast("Sink", backend(rest, size=size, fps=fps, **extra))
 
 
+def check_twice(specs: Iterable[str]) -> None:
+    """Raises UsageError where two outputs would write into the same file or folder, or answer at the same port."""
+    seen: set[tuple[str, object]] = set()
+    for spec in specs:
+        kind, rest, _ = split_spec(spec)
+        place = Path(rest).expanduser().resolve() if kind in FILES else rest or str(DEFAULT_WEB_PORT)
+        if kind in (*FILES, "web") and (kind, place) in seen:
+            raise UsageError(f"the output '{spec}' is there twice", hint="leave one out, or choose another name")
+        seen.add((kind, place))
+
+
 def is_live(spec: str) -> bool:
     """Whether an output shows what happens now. Raises as `split_spec` does."""
     return KINDS[split_spec(spec)[0]].live
@@ -120,6 +131,8 @@ def knows_watchers(spec: str) -> bool:
 
 def split_spec(spec: str) -> tuple[str, str, dict[str, str]]:
     """The kind, the path or device, and the options of an output's name."""
+    if not spec.partition("?")[0].strip():
+        raise UsageError("an output without a name", hint=f"write --output out.mp4, or one of {', '.join(KINDS)}")
     text, _, query = spec.partition("?")
     options = dict(parse_qsl(query, keep_blank_values=True))
     bad = [f"{key}={value}" for key, value in options.items() if value not in OPTIONS.get(key, ())]

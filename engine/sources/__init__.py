@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from engine.errors import SourceError, unknown_name
+from engine.errors import SourceError, UsageError, unknown_name
 
 if TYPE_CHECKING:
     from engine.sources.base import Source
@@ -85,6 +85,8 @@ def open_source(spec: str, *, size: tuple[int, int] | None = None, fps: float | 
 
 def split_spec(spec: str) -> tuple[str, str]:
     """The kind and the rest of an input's name; a bare path is looked at to tell what it is."""
+    if not spec.strip():
+        raise UsageError("an input without a name", hint=f"write --input clip.mp4, or one of {', '.join(KINDS)}")
     name, colon, rest = spec.partition(":")
     if name in KINDS and (colon or not rest):
         if name in ("video", "image", "images", "stream") and not rest:
@@ -148,7 +150,10 @@ def missing_file(path: Path) -> SourceError:
         return SourceError("there is no such folder", where=str(path.parent), hint="check the path")
     names = [entry.name for entry in path.parent.iterdir()]
     near = difflib.get_close_matches(path.name, names, n=1, cutoff=0.5)
-    hint = f"did you mean '{path.parent / near[0]}'?" if near else f"check the path; inputs by name: {', '.join(KINDS)}"
+    if near:
+        hint = f"did you mean '{path.parent / near[0]}'?"
+    else:
+        hint = f"check the path; it was looked for in {path.parent.resolve()}"
     return SourceError("there is no such file", where=str(path), hint=hint)
 
 

@@ -37,12 +37,24 @@ def called(*arguments: str) -> int:
         (["rn"], "did you mean 'run'"),
         (["lsit"], "did you mean 'list'"),
         (["qqqqqq"], "unknown command"),
-        ([], "command"),
+        ([], "phosphene demo"),
         (["run"], "scene"),
         (["run", "laser-eye"], "did you mean 'laser-eyes'"),
         (["run", "qqqqqq"], "known: "),
         (["run", "nowhere.toml"], "no scene file"),
-        (["run", "duotone", "--no-such-option"], "--no-such-option"),
+        (["run", "duotone", "--qqq=1"], "unknown option '--qqq'\n  next: `phosphene run --help`"),
+        (["run", "duotone", "--inptu", "clip.mp4"], "next: did you mean '--input'?"),
+        (["models", "fetch", "face"], "'fetch' is one word too many\n  next: `phosphene models --help`"),
+        (["run", "LASER_EYES"], "did you mean 'laser-eyes'"),
+        (["run", "contact-shadow"], "is an effect, no scene"),
+        (["run", "duotone", "--effects", "/no/such/folder"], "there is no such folder"),
+        (["run", "duotone", "--input", "demo", "--output", ""], "an output without a name"),
+        (["run", "duotone", "--input", "", "--output", "null"], "an input without a name"),
+        (
+            ["run", "duotone", "--input", "demo", "--output", "a.mp4", "--output", "./a.mp4"],
+            "is there twice",
+        ),
+        (["run", "duotone", "--input", "demo", "--output", "web", "--output", "web:8765"], "is there twice"),
         (["run", "duotone", "--set", "amuont=1"], "did you mean"),
         (["run", "duotone", "--set", "duotone.amount=7"], "0 … 1"),
         (["run", "duotone", "--set", "duotone.amount=x"], "expected a number"),
@@ -56,15 +68,15 @@ def called(*arguments: str) -> int:
         (["run", "duotone", "--fps", "0"], "not a number above 0"),
         (["run", "duotone", "--fps", "nan"], "not a number above 0"),
         (["run", "duotone", "--seconds", "-1"], "not a number above 0"),
-        (["run", "duotone", "--pace", "slow"], "invalid choice"),
-        (["run", "duotone", "--sync", "never"], "invalid choice"),
+        (["run", "duotone", "--pace", "slow"], "known: exact, live"),
+        (["run", "duotone", "--sync", "never"], "known: frame, latest"),
         (["run", "duotone", "--seed", "-1"], "seed"),
         (["run", "duotone", "--seed", "x"], "seed"),
         (["run", "mirror", "--input", "dmeo", "--output", "null"], "did you mean 'demo'"),
         (["run", "mirror", "--input", "testcard", "--seconds", "1", "--output", "nul"], "did you mean 'null'"),
         (["show", "laser-eye"], "did you mean 'laser-eyes'"),
         (["show", ""], "unknown"),
-        (["list", "scense"], "invalid choice"),
+        (["list", "scense"], "did you mean 'scenes'"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
@@ -73,6 +85,7 @@ def test_wrong_usage_is_told_and_is_2(arguments: list[str], said: str, capsys: p
     caught = capsys.readouterr()
     assert said in caught.err
     assert "Traceback" not in caught.err
+    assert not arguments or len(caught.err.splitlines()) <= 3
     assert caught.out == ""
 
 

@@ -74,6 +74,14 @@ def test_names_with_bars() -> None:
     assert sum(isinstance(shape, Box) for shape in made.shapes) == 3
 
 
+def test_a_guess_is_grey_and_a_wild_one_is_not_told() -> None:
+    scores = np.array([0.15, 0.1], np.float32)
+    made = effect("m", least=0.5)
+    made.update(Observation(FRAME, {"model.m": Labels(0, ("a", "b"), scores, scores)}), 0.0)
+    assert labels(made) == ["a 15%"]
+    assert [shape.color for shape in made.shapes if isinstance(shape, Box)][1:] == ["#b0b0b0"]
+
+
 def test_points() -> None:
     made = effect("m")
     found = Landmarks(0, np.array([[0.1, 0.2, 0], [0.3, 0.4, 0]], np.float32), np.array([0.9, 0.1], np.float32))

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
+from engine.after_frame import AfterFrame
 from engine.hud import Hud
 from engine.shapes import Box, Label
 from engine.stats import Stats, memory_mb
@@ -44,3 +48,20 @@ def test_numbers_hold_still_long_enough_to_be_read() -> None:
 def test_memory_is_told_where_the_system_says() -> None:
     found = memory_mb()
     assert found is None or found > 1.0
+
+
+@pytest.mark.parametrize("help_shown", [False, True])
+def test_the_list_of_keys_stands_alone(help_shown: bool) -> None:
+    drawn: list[Any] = []
+    nothing = SimpleNamespace(
+        help_shown=help_shown, held=(), show=lambda _: True, pressed=list, governor=None, signals=SimpleNamespace()
+    )
+    overlay = SimpleNamespace(draw=lambda shapes, _: drawn.append(shapes))
+    renderer: Any = SimpleNamespace(
+        size=(640, 480), overlay=overlay, canvas=SimpleNamespace(framebuffer=None), scene=None
+    )
+    window: Any = nothing
+    after = AfterFrame(Stats(), progress=None, total=None, reloaders=(), window=window, hud=True)
+    after.show = window
+    assert after(renderer)
+    assert bool(drawn) is not help_shown

@@ -27,6 +27,13 @@ def test_settings_are_applied_in_order() -> None:
     assert made.bindings == {}, "what is set by hand follows no signal any more"
 
 
+def test_a_folder_of_effects_may_hold_scenes_too(tmp_path: Path) -> None:
+    (tmp_path / "warm.frag").write_text("vec4 effect(vec2 uv) { return frame(uv) * vec4(1.0, 0.8, 0.5, 1.0); }")
+    (tmp_path / "evening.toml").write_text('[[layer]]\nsource = "camera"\neffects = [{ use = "warm" }]\n')
+    made = open_scene(Wishes("evening", effect_folders=[tmp_path]))
+    assert [name for layer in made.layers for name in layer.effects] == ["warm"]
+
+
 def test_bindings_and_sync_are_applied() -> None:
     made = open_scene(Wishes("laser-eyes", bindings=[("laser-eyes.fire", {"from": "lfo.4"})], sync="latest"))
     assert made.bindings["camera/laser-eyes.fire"].source == "lfo.4"

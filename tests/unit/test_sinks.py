@@ -14,7 +14,7 @@ import pytest
 
 from engine.data import Pixels
 from engine.errors import SinkError, UsageError
-from engine.sinks import KINDS, open_sink, split_spec
+from engine.sinks import KINDS, check_twice, open_sink, split_spec
 from engine.sinks.virtual_camera import PyVirtualCamSink
 from engine.sources import open_source
 from engine.sources.testcard import TestCardSource, read_number
@@ -237,3 +237,32 @@ def test_missing_pyvirtualcam_says_what_to_install(monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(sys.modules, "pyvirtualcam", None)
     with pytest.raises(SinkError, match=r"phosphene\[virtual-camera\]"):
         PyVirtualCamSink(size=SIZE, fps=30)
+
+
+@pytest.mark.parametrize(
+    "specs",
+    [
+        ("null", "null"),
+        ("a.mp4", "b.mp4"),
+        ("a.mp4", "a.mov"),
+        ("web:8765", "web:8766"),
+        ("window", "a.mp4", "virtual-camera"),
+        ("frames/a_%05d.png", "frames/b_%05d.png"),
+    ],
+)
+def test_outputs_that_do_not_meet(specs: tuple[str, ...]) -> None:
+    check_twice(specs)
+
+
+@pytest.mark.parametrize(
+    "specs", [("a.mp4", "./a.mp4"), ("a.mov", "a.mov?alpha=1"), ("web", "web:8765?alpha=1"), ("frames/", "frames/")]
+)
+def test_outputs_in_one_place_are_refused(specs: tuple[str, ...]) -> None:
+    with pytest.raises(UsageError, match="is there twice"):
+        check_twice(specs)
+
+
+@pytest.mark.parametrize("spec", ["", " ", "?alpha=1"])
+def test_an_output_without_a_name(spec: str) -> None:
+    with pytest.raises(UsageError, match="without a name"):
+        split_spec(spec)

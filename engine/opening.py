@@ -155,9 +155,10 @@ def watch(gpu: Gpu, show: Show, recorder: TakeRecorder | None, stack: ExitStack,
             save.append(recorder.close)
         end_stuck(runner, waited_s, save)
 
-    gpu.watchdog = Watchdog(LIVE_S if live else EXACT_S, stuck)
-    gpu.watchdog.start()
-    stack.callback(gpu.watchdog.close)
+    gpu.watchdog = watchdog = Watchdog(LIVE_S if live else EXACT_S, stuck)
+    watchdog.start()
+    stack.callback(setattr, gpu, "watchdog", None)  # it holds the show, and a show holds pictures and encoders
+    stack.callback(watchdog.close)
 
 
 def open_ear(wishes: Wishes, source: Source, stack: ExitStack) -> tuple[Sound | None, str | Recordable | None]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine import opening
 from engine.errors import UsageError, unknown_name
+from engine.memory import give_back
 from engine.opening import WINDOW as WINDOW
 from engine.registry import Registry, is_file
 
@@ -156,12 +157,15 @@ def play(wishes: Wishes, *, progress: Progress | None = None, extra_sinks: Seque
     `progress` is told how many frames are done, and of how many; `extra_sinks` get the pictures beside the outputs.
     Raises PhospheneError for what a user can mend.
     """
-    if wishes.take is None:
-        return _play(wishes, None, progress, extra_sinks)
-    from engine.take import Take, wishes_for
+    try:
+        if wishes.take is None:
+            return _play(wishes, None, progress, extra_sinks)
+        from engine.take import Take, wishes_for
 
-    with Take(wishes.take.expanduser()) as take:
-        return _play(wishes_for(wishes, take), take, progress, extra_sinks)
+        with Take(wishes.take.expanduser()) as take:
+            return _play(wishes_for(wishes, take), take, progress, extra_sinks)
+    finally:
+        give_back()
 
 
 def _play(wishes: Wishes, take: Take | None, progress: Progress | None, extra_sinks: Sequence[Sink]) -> Stats:
@@ -235,6 +239,7 @@ def _play(wishes: Wishes, take: Take | None, progress: Progress | None, extra_si
             feeds=feeds,
             recorded=None if isinstance(recorded, str) else recorded,
         )
+        stack.callback(setattr, after, "show", None)  # each holds the other
         tried.refuse()
         opening.watch(gpu, show, recorder, stack, live=live)
         with stopping(show.stop):

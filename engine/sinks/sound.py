@@ -104,6 +104,7 @@ class SoundTrack(Closing):
     def close(self) -> None:
         """Closes the file that the sound comes from."""
         self._done = True
+        self._packets = iter(())  # what is left of the reading holds its decoder
         self._source.close()
 
     # -- inside ------------------------------------------------------------------------------------------------------

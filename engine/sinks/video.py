@@ -126,6 +126,7 @@ class VideoSink(Closing):
 
     def _finish_file(self) -> None:
         container, self._container = self._container, None
+        self._stream = self._graph = self._sound = None  # the encoder's threads and pictures live as long as these
         try:
             if container is not None:
                 container.close()

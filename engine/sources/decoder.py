@@ -44,8 +44,10 @@ class Decoder(Closing):
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._opened: InputContainer | None = None
+        self._opened: tuple[InputContainer, VideoStream] | None = None
         self._warned = False
+        self._rest: Iterator[tuple[float, Pixels]] = iter(())
+        self._first: tuple[float, Pixels] | None = None
         self._jpeg: tuple[tuple[int, int], int] | None = None  # size and rotation of Motion JPEG, once they are known
         self.size = (0, 0)
         self._open()
@@ -53,7 +55,7 @@ class Decoder(Closing):
         self.has_audio = bool(container.streams.audio)
         self.frame_count: int | None = stream.frames or None
         self._rest = self._frames()
-        self._first: tuple[float, Pixels] | None = next(self._rest, None)
+        self._first = next(self._rest, None)
         if self._first is None:
             self.close()
             raise self._unreadable("not one picture could be decoded")
@@ -113,14 +115,24 @@ class Decoder(Closing):
 
     def close(self) -> None:
         """Closes the file; harmless when called twice."""
-        if self._opened is not None:
-            self._opened.close()
-            self._opened = None
+        opened, self._opened = self._opened, None
+        # FFmpeg's threads and pictures live as long as the stream, which what is left of a reading would hold on to
+        self._first, self._rest = None, iter(())
+        if opened is not None:
+            opened[0].close()
 
     # -- inside ------------------------------------------------------------------------------------------------------
 
     @property
     def _container(self) -> InputContainer:
+        return self._both[0]
+
+    @property
+    def _stream(self) -> VideoStream:
+        return self._both[1]
+
+    @property
+    def _both(self) -> tuple[InputContainer, VideoStream]:
         if self._opened is None:
             raise SourceError("was closed already", where=str(self.path))
         return self._opened
@@ -140,13 +152,13 @@ class Decoder(Closing):
                 where=str(self.path),
                 hint="expected a video file; sound alone cannot be an input",
             )
-        self._stream: VideoStream = container.streams.video[0]
-        if self._stream.width * self._stream.height > MAX_PIXELS:
+        stream = container.streams.video[0]
+        if stream.width * stream.height > MAX_PIXELS:
             container.close()
             raise SourceError("the video has more than 100 megapixels", where=str(self.path), hint="scale it down")
-        self._opened = container
+        self._opened = container, stream
         # Motion JPEG is mostly decoded without FFmpeg; what is left to it must come at once.
-        self._stream.thread_type = "SLICE" if self._stream.codec_context.name == "mjpeg" else "AUTO"
+        stream.thread_type = "SLICE" if stream.codec_context.name == "mjpeg" else "AUTO"
 
     def _unreadable(self, why: object) -> SourceError:
         reason = getattr(why, "strerror", None) or why

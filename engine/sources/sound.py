@@ -119,6 +119,7 @@ class FileSound(Closing):
     def close(self) -> None:
         """Closes the file; harmless when called twice."""
         self._ended = True
+        self._parts = iter(())  # what is left of the reading holds its decoder
         self._container.close()
 
 

@@ -43,7 +43,7 @@ class StreamSource(NewestSource):
         stream = container.streams.video[0]
         rate = float(stream.average_rate) if stream.average_rate else None
         super().__init__(size or (stream.width, stream.height), fps or rate)
-        self._container = container
+        self._container: InputContainer | None = container
         self.begin()
 
     @classmethod
@@ -53,7 +53,7 @@ class StreamSource(NewestSource):
 
     def drain(self) -> None:
         """Reads, and opens it again, until the source is closed."""
-        container: InputContainer | None = self._container
+        container, self._container = self._container, None
         problem = ""
         while not self.ended.is_set():
             try:

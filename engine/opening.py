@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import UsageError
-from engine.sinks import is_live
+from engine.sinks import is_live, keeping_alpha
 
 if TYPE_CHECKING:
     from engine.audio import Recordable, Sound
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from engine.tryout import Job, TryOut
 
 WINDOW = "window"
+log = logging.getLogger("phosphene")
 
 
 @dataclass(slots=True)
@@ -178,6 +180,15 @@ def open_ear(wishes: Wishes, source: Source, stack: ExitStack) -> tuple[Sound | 
     if sound.live and wishes.pace == "exact":
         raise UsageError("a microphone has no exact pace", hint="leave --pace out, or take the sound from a file")
     return sound, opened if isinstance(opened, Recordable) else str(Path(named).expanduser())
+
+
+def tell_black(playlist: Playlist, outputs: Iterable[str]) -> None:
+    """Warns of outputs that show black where a scene is transparent, though they could keep it."""
+    for scene in playlist.scenes:
+        if scene.layers and all(layer.cut != "none" for layer in scene.layers):
+            for spec in outputs:
+                if better := keeping_alpha(spec):
+                    log.warning("%s is transparent, '%s' shows black there: '%s' keeps it", scene.name, spec, better)
 
 
 def open_sinks(

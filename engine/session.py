@@ -201,6 +201,7 @@ def _play(wishes: Wishes, take: Take | None, progress: Progress | None, extra_si
         window, gpu = opening.open_gpu(wishes, source.size, title_of(playlist.scene), stack)
         sound, recorded = opening.open_ear(wishes, source, stack)
         opening.open_sinks(wishes, source, fps, recorded, sinks, stack, live=live)
+        opening.tell_black(playlist, wishes.outputs)
         stats = Stats()
         watched = zip(playlist.scenes, wishes.scenes, strict=True) if live and take is None else ()
         reloaders = [

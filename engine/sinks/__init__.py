@@ -118,6 +118,17 @@ def check_twice(specs: Iterable[str]) -> None:
         seen.add((kind, place))
 
 
+def keeping_alpha(spec: str) -> str:
+    """What to write instead of `spec`, so that transparency is kept; empty where it is, or cannot be."""
+    kind, rest, options = split_spec(spec)
+    if options.keys() & {"alpha", "matte"}:
+        return ""
+    joint = "&" if options else "?"
+    if kind in ("png", "exr", "web") or rest.lower().endswith((".mov", ".webm")):
+        return f"{spec}{joint}alpha=1"
+    return f"{spec}{joint}matte=1" if kind == "video" and not rest.lower().endswith(".gif") else ""
+
+
 def is_live(spec: str) -> bool:
     """Whether an output shows what happens now. Raises as `split_spec` does."""
     return KINDS[split_spec(spec)[0]].live

@@ -13,6 +13,8 @@ from gpu_fixture import gpu  # noqa: F401 (a fixture)
 
 from engine import session
 from engine.errors import PhospheneError, UsageError
+from engine.opening import tell_black
+from engine.playlist import Playlist
 from engine.renderer.gpu import Gpu
 from engine.session import Wishes, frames_wanted, open_scene, play, stopping
 from engine.sinks import is_live
@@ -32,6 +34,12 @@ def test_a_folder_of_effects_may_hold_scenes_too(tmp_path: Path) -> None:
     (tmp_path / "evening.toml").write_text('[[layer]]\nsource = "camera"\neffects = [{ use = "warm" }]\n')
     made = open_scene(Wishes("evening", effect_folders=[tmp_path]))
     assert [name for layer in made.layers for name in layer.effects] == ["warm"]
+
+
+def test_black_where_a_scene_is_transparent_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    scenes = Playlist([open_scene(Wishes(name)) for name in ("cutout", "teleport")])
+    tell_black(scenes, ["out.mov", "kept.mov?alpha=1", "null"])
+    assert caplog.messages == ["cutout is transparent, 'out.mov' shows black there: 'out.mov?alpha=1' keeps it"]
 
 
 def test_bindings_and_sync_are_applied() -> None:

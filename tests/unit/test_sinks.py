@@ -14,7 +14,7 @@ import pytest
 
 from engine.data import Pixels
 from engine.errors import SinkError, UsageError
-from engine.sinks import KINDS, check_twice, open_sink, split_spec
+from engine.sinks import KINDS, check_twice, keeping_alpha, open_sink, split_spec
 from engine.sinks.virtual_camera import PyVirtualCamSink
 from engine.sources import open_source
 from engine.sources.testcard import TestCardSource, read_number
@@ -266,3 +266,25 @@ def test_outputs_in_one_place_are_refused(specs: tuple[str, ...]) -> None:
 def test_an_output_without_a_name(spec: str) -> None:
     with pytest.raises(UsageError, match="without a name"):
         split_spec(spec)
+
+
+@pytest.mark.parametrize(
+    ("spec", "better"),
+    [
+        ("a.mov", "a.mov?alpha=1"),
+        ("a.mov?codec=prores", "a.mov?codec=prores&alpha=1"),
+        ("a.MP4", "a.MP4?matte=1"),
+        ("frames/", "frames/?alpha=1"),
+        ("web:9000", "web:9000?alpha=1"),
+        ("a.mov?alpha=1", ""),
+        ("a.mp4?matte=1", ""),
+        ("a.gif", ""),
+        ("window", ""),
+        ("null", ""),
+        ("virtual-camera", ""),
+    ],
+)
+def test_what_would_keep_transparency(spec: str, better: str) -> None:
+    assert keeping_alpha(spec) == better
+    if better:
+        split_spec(better)

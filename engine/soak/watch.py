@@ -30,7 +30,11 @@ WORDS = {
 
 
 class LogEar(logging.Handler):
-    """Counts for each fault how often the log named it, and keeps every message that belongs to none."""
+    """Counts for each fault how often the log named it, and keeps every message that belongs to none.
+
+    What names no number belongs to the newest fault, or to the one before it where that has not been named yet: a busy
+    machine may be late.
+    """
 
     def __init__(self, clock: Clock) -> None:
         super().__init__(logging.WARNING)
@@ -43,8 +47,8 @@ class LogEar(logging.Handler):
         fault = next((f for f in self._clock.faults if f"fault {f.number}:" in text), None)
         if fault is None:
             begun = [f for f in self._clock.faults if f.at_s <= self._clock.now_s]
-            recent = begun[-1] if begun else None
-            fault = recent if recent and WORDS.get(recent.kind, "\0") in text else None
+            may = [*begun[-1:], *(f for f in begun[-2:-1] if not f.named)]
+            fault = next((f for f in may if WORDS.get(f.kind, "\0") in text), None)
         if fault is None:
             self.others.append(text)
         else:

@@ -228,10 +228,10 @@ def test_an_effect_that_takes_seconds_is_found_and_switched_off(gpu: Gpu) -> Non
 
         def update(self, observation: Observation, dt: float) -> None:
             if observation.frame.id >= 3:
-                time.sleep(0.12)
+                time.sleep(0.6)
 
     made = scene(shader("frame(uv)"), Sleepy(), shader("frame(uv)"))
-    renderer, budget = Renderer(gpu, made, (64, 36)), Budget(slow_s=0.1)
+    renderer, budget = Renderer(gpu, made, (64, 36)), Budget(slow_s=0.5)
     try:
         for number in range(3 + FRAMES + 1):
             assert renderer.problems == {}
@@ -252,11 +252,13 @@ def test_a_slow_shader_is_told_from_its_quick_neighbours(gpu: Gpu, folder: Path)
     effect = slow(rounds=3000)
     renderer = Renderer(gpu, scene(shader("frame(uv) * 0.5"), effect, shader("frame(uv)")), (160, 90))
     try:
-        for _ in range(2):  # the first draw compiles
+        drawn = []
+        for _ in range(6):  # the first draw compiles; another may be held up by whatever else the machine does
             renderer.spent = {}
             renderer.render(observe(noise((160, 90))), 0.03)
-        spent = renderer.spent
-        assert spent.keys() == {"camera/e0", "camera/e1", "camera/e2"}
+            drawn.append(renderer.spent)
+        assert drawn[0].keys() == {"camera/e0", "camera/e1", "camera/e2"}
+        spent = {address: min(one[address] for one in drawn) for address in drawn[0]}
         assert spent["camera/e1"] > 2 * max(spent["camera/e0"], spent["camera/e2"])
     finally:
         renderer.release()

@@ -123,6 +123,18 @@ def test_the_ear_files_messages_by_their_fault() -> None:
     assert (faults[0].named, faults[1].named, ear.others) == (1, 1, ["something else"])
 
 
+def test_what_is_named_late_still_belongs_to_its_fault() -> None:
+    faults = [Fault(1, "gpu.lost", 0.0, 1e-6), Fault(2, "source.stalls", 1e-6, 50.0)]
+    clock = Clock(faults)
+    clock.begin()
+    ear = LogEar(clock)
+    logger = logging.getLogger("a late soak's ear")
+    logger.addHandler(ear)
+    for _ in range(2):
+        logger.error("the graphics context was lost: everything is made anew in another")
+    assert (faults[0].named, faults[1].named, len(ear.others)) == (1, 0, 1)
+
+
 class Person:
     """Finds a person everywhere."""
 

@@ -70,6 +70,7 @@ TEST_PROGRAMS = {
         "PipeWire camera",
     ),
     "chromium": (["chromium"], "browser"),
+    "chromium-headless-shell": (["chromium-headless-shell"], "virtual camera's browser"),
     "espeak-ng": (["espeak-ng"], "speech"),
     "xdotool": (["xdotool"], "keyboard"),
     "vlc": (["vlc-bin", "vlc-plugin-base"], "RTSP"),

@@ -22,6 +22,8 @@ FLAGS = (
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--mute-audio",
     "--autoplay-policy=no-user-gesture-required", "--use-fake-ui-for-media-stream", "--disable-breakpad",
 )  # fmt: skip
+# What spares an emulated processor most of the work of starting: one process, nothing of a graphics card.
+LEAN = ("--single-process", "--no-zygote", "--disable-gpu", "--disable-software-rasterizer")
 # What every page may call; errors are posted too, so that a test says more than "timed out".
 SCRIPT = """
 const post = (found) => fetch('/result', {method: 'POST', body: JSON.stringify(found)});
@@ -36,8 +38,18 @@ def chromium() -> str | None:
     return next((found for name in NAMES if (found := shutil.which(name))), None)
 
 
+def shell() -> str | None:
+    """The program of the browser without its windows, None where it is not installed."""
+    return shutil.which("chromium-headless-shell")
+
+
 def run_page(
-    body: str, *, flags: Sequence[str] = (), env: Mapping[str, str] | None = None, timeout_s: float = 240.0
+    body: str,
+    *,
+    program: str | None = None,
+    flags: Sequence[str] = (),
+    env: Mapping[str, str] | None = None,
+    timeout_s: float = 240.0,
 ) -> dict[str, Any]:
     """What the page posts (`post({…})`); `body` is HTML, with SCRIPT before it. AssertionError where it is silent."""
     posted: list[dict[str, Any]] = []
@@ -61,7 +73,7 @@ def run_page(
         def log_message(self, format: str, *args: Any) -> None:
             """Says nothing."""
 
-    browser = chromium()
+    browser = program or chromium()
     assert browser is not None
     with (
         ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server,

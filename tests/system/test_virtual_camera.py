@@ -7,10 +7,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import helpers_browser
 import helpers_guest
 import pytest
 
 CHECK = Path(__file__).with_name("virtual_camera_check.py")
+REPORT = Path(__file__).with_name("virtual_camera_report.py")
 
 
 @pytest.fixture(scope="module")
@@ -98,3 +100,18 @@ def test_the_camera_is_on_only_while_somebody_reads(report: dict[str, Any]) -> N
     assert told["alive"]
     assert (told["before"], told["during"], told["after"]) == (False, True, True)
     assert told["code"] == 0
+
+
+@pytest.mark.slow
+def test_a_browser_takes_it_as_a_webcam() -> None:
+    if helpers_browser.shell() is None:
+        pytest.skip("chromium-headless-shell is not installed")
+    guest = helpers_guest.made_or_skipped()
+    command = [sys.executable, str(REPORT), "--guest", "Chromium"]
+    said = guest.run(command, setup=helpers_guest.LOAD_LOOPBACK, timeout_s=500, memory_mb=3072)
+    row = next(json.loads(line.removeprefix("ROW ")) for line in said.splitlines() if line.startswith("ROW "))
+    assert "problem" not in row, said[-4000:]
+    assert row["in_order"]
+    assert row["received"] >= 15
+    assert row["torn"] <= (row["received"] + row["torn"]) * 0.1
+    assert row["psnr"] > 45

@@ -13,6 +13,7 @@ from pathlib import Path
 from engine.dialects import SUFFIXES
 from engine.effect import Effect
 from engine.errors import PhospheneError
+from engine.memory import give_back
 from engine.registry import Registry
 from engine.renderer import Renderer
 from engine.scene import Layer, Scene
@@ -70,6 +71,7 @@ class Reloader:
                     renderer.tell(address or "scene", wrong)
                 else:
                     bring_in()
+                    give_back()
 
     def _try_effect(self, renderer: Renderer, address: str, saved: Iterable[Path]) -> None:
         layer, name = self._find(address)

@@ -97,6 +97,17 @@ def test_a_saved_shader_is_drawn_and_the_state_kept(running: Running) -> None:
     assert effect.frames > frames
 
 
+def test_what_compiling_left_is_given_back_once_a_save(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[bool] = []
+    monkeypatch.setattr("engine.reload.give_back", lambda: given.append(True))
+    running.picture()
+    assert not given
+    running.write("tint.frag", GREEN)
+    running.picture()
+    running.picture()
+    assert len(given) == 1
+
+
 def test_a_broken_shader_is_told_with_its_line_and_the_last_one_goes_on(running: Running) -> None:
     running.write("tint.frag", "\n\nvec4 effect(vec2 uv) { return nonsense; }\n")
     assert running.picture() == (255, 0, 0)

@@ -86,7 +86,10 @@ def unknown_scene(name: str, scenes: Iterable[str], effects: Iterable[str]) -> U
     """The error for a scene that does not exist; where an effect is called so it says how a scene shows that."""
     if name not in effects:
         return unknown_name("scene", name, scenes)
-    hint = f'it is shown by a scene: a .toml file with [[layer]], source = "camera", effects = [{{ use = "{name}" }}]'
+    hint = (
+        f'a scene shows it: [[layer]], source = "camera", effects = [{{ use = "{name}" }}] in a .toml file; '
+        "`phosphene run SCENE.toml --effects FOLDER` where the effect is not in your own effect folder"
+    )
     return UsageError(f"'{name}' is an effect, no scene", hint=hint)
 
 

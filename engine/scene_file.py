@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from engine.dialects import SUFFIXES
 from engine.effect import Effect
-from engine.errors import ModelError, SceneError, UsageError, unknown_name
+from engine.errors import ModelError, SceneError, UsageError, unknown_name, unknown_scene
 from engine.params import Color, File, HasParams, Param
-from engine.registry import Registry, is_file
+from engine.registry import Registry, is_file, name_of
 from engine.scene import Layer, Scene
 from engine.signals import Binding
 from engine.toml_lines import Place, line_of
@@ -240,6 +241,9 @@ class SceneFile:
 
 def load_scene(name: str, registry: Registry) -> Scene:
     """The scene called `name`, or the one in the file of that path. Raises SceneError or UsageError."""
+    path = Path(name)
+    if path.suffix.lower() in (".py", *SUFFIXES):
+        raise unknown_scene(name_of(path), (), (name_of(path),))
     return SceneFile(registry.scene_path(name), registry).scene()
 
 

@@ -44,6 +44,9 @@ def run(options: argparse.Namespace) -> int:
     for given in options.path:
         if not Path(given).expanduser().exists():
             raise UsageError(f"no file or folder '{given}'", hint="check the path: effect files, or folders of them")
+        if Path(given).suffix.lower() == ".toml":
+            told = f"phosphene run {given} --input demo --output null --seconds 1"
+            raise UsageError(f"'{given}' is a scene: effects are what is judged", hint=f"try a scene out with `{told}`")
     files = list(effect_files(Path(p).expanduser() for p in options.path))
     if not files:
         raise UsageError("no effect files there", hint="effects end in .py, .fs, .frag or .glsl")

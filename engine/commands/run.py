@@ -82,7 +82,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_common(parser: argparse.ArgumentParser) -> None:
     """The options that `run` and `demo` share."""
-    parser.add_argument("--size", type=size, metavar="WxH", help="size of the picture (default: the input's own)")
+    parser.add_argument(
+        "--size",
+        type=size,
+        metavar="WxH",
+        help="size of the picture, which the input fills, cropped (default: its own)",
+    )
     parser.add_argument("--fps", type=positive, metavar="N", help="frames a second")
     parser.add_argument(
         "--set",

@@ -1,9 +1,14 @@
-"""The command line: finds the command, runs it, tells errors in words. Exit codes: 0 fine, 1 failed, 2 wrong usage."""
+"""The command line: finds the command, runs it, tells errors in words.
+
+Exit codes: 0 fine, 1 failed, 2 wrong usage, 128 + a signal's number where that cut it short.
+"""
 
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
+import io
 import logging
 import os
 import re
@@ -81,6 +86,9 @@ def build_parser() -> Parser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # what a terminal or a pipe of another alphabet lacks is escaped
+            stream.reconfigure(errors="backslashreplace")
     parser = build_parser()
     options, extra = parser.parse_known_args(arguments)
     if extra:
@@ -92,7 +100,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for noisy in ("matplotlib", "PIL", "libav"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     try:
-        return int(options.module.run(options))
+        code = int(options.module.run(options))
+        sys.stdout.flush()  # here it can still be told
+        return code
     except PhospheneError as error:
         if options.debug:
             logging.getLogger("phosphene").exception("failed")
@@ -105,3 +115,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader (head, less) has gone; nothing more can be written, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        if error.errno != errno.ENOSPC or error.filename is not None:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        print("phosphene: what was to be printed could not be written: the disk is full", file=sys.stderr)
+        return 1

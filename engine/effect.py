@@ -64,6 +64,8 @@ class Uniform(Slot[NDArray[Any]]):
     """A GLSL uniform that the effect sets itself in `update`: a number, a vector, or `count` of them as an array."""
 
     def __init__(self, type: GlslType, count: int = 1) -> None:
+        if type not in WIDTHS:
+            raise ValueError(f"Uniform takes a GLSL type, one of {', '.join(WIDTHS)}; got {type!r}")
         self.type: GlslType = type
         self.count = count
 

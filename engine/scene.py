@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,8 @@ from engine.glsl import read_by
 from engine.matte import DETAIL, Matte
 from engine.params import Bool, Choice, Float, HasParams, Int, Param
 from engine.signals import Binding, tracker_of
+
+log = logging.getLogger("phosphene")
 
 BLENDS = ("normal", "add", "screen", "multiply")
 CUTS = ("none", "person", "not-person")
@@ -82,10 +85,24 @@ class Scene:
             for name, effect in layer.effects.items():
                 yield f"{layer.name}/{name}.", effect
 
-    def reports(self) -> dict[str, dict[str, Any]]:
-        """What the effects have found, by `layer/effect`; those that find nothing are left out."""
-        found = {f"{layer.name}/{n}": dict(e.report()) for layer in self.layers for n, e in layer.effects.items()}
-        return {name: report for name, report in found.items() if report}
+    def reports(self, problems: dict[str, str]) -> dict[str, dict[str, Any]]:
+        """What the effects have found, by `layer/effect`; those that find nothing are left out.
+
+        Whoever has failed, and is therefore among `problems`, is not asked; whose `report` fails joins them.
+        """
+        found = {}
+        for address, effect in [(f"{layer.name}/{n}", e) for layer in self.layers for n, e in layer.effects.items()]:
+            if address in problems:
+                continue
+            try:
+                report = dict(effect.report())
+            except Exception as error:  # code of others: the pictures are made, and what the rest found is still told
+                problems[address] = f"report() fails: {type(error).__name__}: {error}"
+                log.error("effect %s: %s", address, problems[address], exc_info=error)
+                continue
+            if report:
+                found[address] = report
+        return found
 
     def addresses(self) -> dict[str, tuple[HasParams, Param[Any]]]:
         """Every parameter of the scene by its address."""

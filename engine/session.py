@@ -203,6 +203,7 @@ def _play(wishes: Wishes, take: Take | None, progress: Progress | None, extra_si
         opening.open_sinks(wishes, source, fps, recorded, sinks, stack, live=live)
         opening.tell_black(playlist, wishes.outputs)
         stats = Stats()
+        stats.live = live
         watched = zip(playlist.scenes, wishes.scenes, strict=True) if live and take is None else ()
         reloaders = [
             Reloader(scene, registry, partial(open_scene, wishes, registry, name), tried.tryout)
@@ -243,9 +244,10 @@ def _play(wishes: Wishes, take: Take | None, progress: Progress | None, extra_si
         stack.callback(setattr, after, "show", None)  # each holds the other
         tried.refuse()
         opening.watch(gpu, show, recorder, stack, live=live)
-        with stopping(show.stop):
+        with stopping(show.stop, stats):
             show.run()
-    stats.reports = {name: found for scene in playlist.scenes for name, found in scene.reports().items()}
+    stats.problems = {} if show.stage is None else show.stage.problems
+    stats.reports = {name: found for scene in playlist.scenes for name, found in scene.reports(stats.problems).items()}
     if recorder is not None:
         stats.extra["take"] = recorder.summary()
     return stats
@@ -284,18 +286,30 @@ def frames_wanted(source: Source, seconds: float | None, fps: float) -> int | No
 
 
 @contextmanager
-def stopping(stop: Callable[[], None]) -> Iterator[None]:
-    """Ctrl-C and a polite kill end the show after the frame at hand; a second Ctrl-C ends it at once."""
+def stopping(stop: Callable[[], None], stats: Stats) -> Iterator[None]:
+    """Ctrl-C, a polite kill and a terminal that is closed end the show after the frame at hand; a second at once.
+
+    Which of them it was is noted in `stats`. Who let a hang-up be ignored (nohup) keeps that.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     before = {}
 
     def handle(number: int, _: object) -> None:
+        stats.stopped_by = number
+        if number == hang_up:  # nobody reads any more: a word to a terminal that is gone would be an error
+            for terminal in terminals:
+                os.dup2(os.open(os.devnull, os.O_WRONLY), terminal)
         stop()
         signal.signal(number, signal.default_int_handler)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    hang_up: int | None = getattr(signal, "SIGHUP", None)  # unknown to Windows
+    ending: list[int] = [signal.SIGINT, signal.SIGTERM]
+    if hang_up is not None and signal.getsignal(hang_up) is not signal.SIG_IGN:
+        ending.append(hang_up)
+    terminals = [number for number in (1, 2) if os.isatty(number)]
+    for number in ending:
         with contextlib.suppress(ValueError, OSError):
             before[number] = signal.signal(number, handle)
     try:

@@ -27,6 +27,9 @@ class Stats:
         self.ended_s: float | None = None
         self.extra: dict[str, Any] = {}  # what other parts tell: a recording, the governor
         self.reports: dict[str, Any] = {}  # what effects found, by layer and name; in no table unless asked for
+        self.problems: dict[str, str] = {}  # what stood in the picture as wrong at the end, by address
+        self.live = False  # a show, which ends when somebody ends it
+        self.stopped_by: int | None = None  # the signal that ended it before its end
         self._stages: dict[str, deque[float]] = {}
 
     def add(self, stage: str, seconds: float) -> None:
@@ -74,6 +77,7 @@ class Stats:
             "frames_out": self.frames_out,
             "fps": round(self.fps, 2),
             "dropped": self.dropped,
+            "problems": self.problems,
             "lag_ms": stages.get("lag"),
             "memory_mb": memory_mb(),
             "stages": stages,

@@ -9,7 +9,7 @@ import argparse
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -221,8 +221,7 @@ def run(options: argparse.Namespace) -> int:
     wishes.take = Path(options.take) if options.take else None
     wishes.on_demand, wishes.rotate = options.on_demand, options.rotate
     wishes.record_take = Path(options.record_take) if options.record_take else None
-    show(wishes, options)
-    return 0
+    return exit_code(show(wishes, options))
 
 
 def show(wishes: Wishes, options: argparse.Namespace) -> Stats:
@@ -233,7 +232,11 @@ def show(wishes: Wishes, options: argparse.Namespace) -> Stats:
         kind, port, _ = split_spec(output)
         if kind == "web" and not options.quiet:
             print(f"open http://127.0.0.1:{port or DEFAULT_WEB_PORT}/ in a browser of this machine", file=sys.stderr)
-    with progress_bar(offline and not options.quiet and is_terminal()) as progress:
+    with (
+        progress_bar(offline and not options.quiet and is_terminal()) as progress,
+        # An effect may print what it likes: whoever reads JSON from standard output gets JSON alone.
+        redirect_stdout(sys.stderr) if "-" in (options.json, options.stats_json) else nullcontext(),
+    ):
         stats = play(wishes, progress=progress)
     if options.json:
         write_json(stats.reports, options.json)
@@ -244,8 +247,8 @@ def show(wishes: Wishes, options: argparse.Namespace) -> Stats:
             print(
                 f"took {taken['frames']} frames, {taken['bytes'] / 1e6:.0f} MB, in {taken['folder']}", file=sys.stderr
             )
-        told = [o for o in wishes.outputs if stats.frames_out and not is_live(o) and o != "null"]
-        where = f", wrote {', '.join(told)}" if told else ""
+        files = [o for o in wishes.outputs if stats.frames_out and not is_live(o) and o != "null"]
+        where = f", wrote {', '.join(files)}" if files else ""
         drops = f", {stats.dropped} dropped" if stats.dropped else ""
         rate = (
             f"{stats.frames_out} frames at {stats.fps:.1f} fps" if stats.frames_out > 1 else f"{stats.frames_out} frame"
@@ -254,6 +257,13 @@ def show(wishes: Wishes, options: argparse.Namespace) -> Stats:
     if options.stats:
         print(stats_table(stats), file=sys.stderr)
     return stats
+
+
+def exit_code(stats: Stats) -> int:
+    """0 for a show. What is rendered must be whole: 128 + the signal that cut it short, 1 where an effect failed."""
+    if stats.live:
+        return 0
+    return 128 + stats.stopped_by if stats.stopped_by else int(bool(stats.problems))
 
 
 def stats_table(stats: Stats) -> str:

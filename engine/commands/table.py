@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
 from engine.errors import SinkError
+
+ANOTHER = "choose another name, or - for standard output"
 
 
 def table(rows: Sequence[Sequence[str]], indent: str = "  ") -> str:
@@ -30,18 +33,46 @@ def table(rows: Sequence[Sequence[str]], indent: str = "  ") -> str:
     return "\n".join(lines)
 
 
+def plain(value: Any) -> Any:
+    """`value` as JSON knows it: numpy's numbers and arrays too; what is no number, and infinity, is null."""
+    if hasattr(value, "tolist"):  # numpy's, which printing a table need not import
+        value = value.tolist()
+    if isinstance(value, Mapping):
+        return {str(key): plain(found) for key, found in value.items()}
+    if isinstance(value, list | tuple | Set):
+        return [plain(found) for found in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if value is None or isinstance(value, str | int) else str(value)
+
+
 def write_json(value: Any, where: str) -> None:
-    """Writes `value` as JSON to the file `where`, or to standard output where it is `-`."""
-    text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
+    """Writes `value` as JSON to the file `where`, or to standard output where it is `-`.
+
+    A file that holds something else is not overwritten: a name in the wrong place must not cost a clip or an effect.
+    Raises SinkError.
+    """
     if where == "-":
-        print(text)
+        narrow = not (sys.stdout.encoding or "").lower().startswith("utf")
+        print(json.dumps(plain(value), indent=2, ensure_ascii=narrow))
         return
+    path = Path(where).expanduser()
+    text = json.dumps(plain(value), indent=2, ensure_ascii=False) + "\n"
     try:
-        Path(where).expanduser().write_text(text + "\n", encoding="utf-8")
+        if path.is_file() and path.stat().st_size and not holds_json(path):
+            raise SinkError("holds something else than JSON, and is not overwritten", where=where, hint=ANOTHER)
+        # Half a character of a file's name becomes its escape, which JSON reads as that name again.
+        path.write_text(text, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise SinkError(
             f"cannot be written: {error.strerror}", where=where, hint="choose a folder you may write in"
         ) from None
+
+
+def holds_json(path: Path) -> bool:
+    """Whether a file begins as a list or mapping in JSON does."""
+    with path.open("rb") as file:
+        return file.read(64).lstrip()[:1] in (b"{", b"[")
 
 
 def emit(value: Any, where: str | None, text: str) -> None:

@@ -40,7 +40,12 @@ class Journal:
         """Writes one row down. Raises SinkError."""
         try:
             with self.path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps({"key": key(task), "row": row}, ensure_ascii=False) + "\n")
+                file.write(
+                    json.dumps(
+                        {"key": key(task), "row": row},
+                    )
+                    + "\n"
+                )
         except OSError as error:
             raise SinkError(f"cannot be written: {error.strerror}", where=str(self.path)) from None
 
@@ -103,7 +108,8 @@ def on_processes(work: Callable[[Task], Row], tasks: Sequence[Task], workers: in
     from concurrent.futures.process import BrokenProcessPool
 
     # Fresh processes: a copy of one that has opened a model or a GL context does not work.
-    with ProcessPoolExecutor(min(workers, len(tasks)), multiprocessing.get_context("spawn")) as pool:
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(workers, len(tasks)), context, initializer=leave_with_parent) as pool:
         numbers: dict[Future[Row], int] = {pool.submit(work, task): i for i, task in enumerate(tasks)}
         for future in as_completed(numbers):
             number = numbers[future]
@@ -111,6 +117,22 @@ def on_processes(work: Callable[[Task], Row], tasks: Sequence[Task], workers: in
                 yield number, future.result()
             except BrokenProcessPool:
                 yield number, failed(tasks[number], "the process that measured it died; try --workers 1")
+
+
+def leave_with_parent() -> None:
+    """Ends this process when the one that began it is gone, however it went: a killed one cannot tell its workers."""
+    import multiprocessing
+    import os
+    import threading
+
+    parent = multiprocessing.parent_process()
+
+    def wait() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=wait, name="parent", daemon=True).start()
 
 
 def failed(task: Task, why: str) -> Row:

@@ -135,6 +135,11 @@ class Stage:
             if text:
                 renderer.problems[what] = text
 
+    @property
+    def problems(self) -> dict[str, str]:
+        """What is wrong in any of the scenes, by address."""
+        return {address: text for renderer in self.renderers for address, text in renderer.problems.items()}
+
     def release(self) -> None:
         """Gives back every GL object."""
         self.gpu.meanwhile = None

@@ -243,7 +243,7 @@ def test_a_scenes_reports_by_layer_and_name() -> None:
     from engine.scene_file import load_scene
 
     scene = load_scene("clothing-size", Registry())
-    reports = scene.reports()
+    reports = scene.reports({})
     assert set(reports) == {"camera/clothing-size"}
     assert reports["camera/clothing-size"]["measured"] is False
-    assert load_scene("duotone", Registry()).reports() == {}
+    assert load_scene("duotone", Registry()).reports({}) == {}

@@ -18,6 +18,7 @@ from engine.playlist import Playlist
 from engine.renderer.gpu import Gpu
 from engine.session import Wishes, frames_wanted, open_scene, play, stopping
 from engine.sinks import is_live
+from engine.stats import Stats
 from engine.testing import FakeSink, FakeSource
 
 # Opening
@@ -97,16 +98,33 @@ def test_how_many_frames_there_will_be(count: int | None, seconds: float | None,
 # Signals of the system
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+
+@pytest.mark.parametrize("number", ENDING)
 def test_ctrl_c_stops_once_and_then_for_good(number: int) -> None:
     stopped: list[int] = []
+    stats = Stats()
     before = signal.getsignal(number)
-    with stopping(lambda: stopped.append(1)):
+    with stopping(lambda: stopped.append(1), stats):
+        assert stats.stopped_by is None
         os.kill(os.getpid(), number)
         assert stopped == [1]
+        assert stats.stopped_by == number
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), number)
     assert signal.getsignal(number) is before
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows knows no such signal")
+def test_a_hang_up_that_is_ignored_stays_ignored() -> None:
+    """As under nohup, whose show must outlive its terminal."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with stopping(lambda: pytest.fail("stopped"), Stats()):
+            os.kill(os.getpid(), signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_in_another_thread_signals_are_left_alone() -> None:
@@ -114,7 +132,7 @@ def test_in_another_thread_signals_are_left_alone() -> None:
     seen: list[Any] = []
 
     def work() -> None:
-        with stopping(lambda: None):
+        with stopping(lambda: None, Stats()):
             seen.append(signal.getsignal(signal.SIGINT))
 
     thread = threading.Thread(target=work)

@@ -117,7 +117,7 @@ def test_it_is_named_what_was_written_plays_and_the_next_run_goes_without_it(
     assert frames_in(film) >= 15  # all until then
 
     again = run(tmp_path, "--output", "null", pace="exact", size="64x48")
-    assert again.returncode == 0, again.stderr
+    assert again.returncode == 1, again.stderr  # it is rendered, without the effect, and a script must see that
     assert "camera/mine switched off" in again.stderr
     assert "in an earlier show" in again.stderr
     assert str(tmp_path / "cache" / "condemned.json") in again.stderr

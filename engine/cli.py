@@ -63,6 +63,14 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: unknown option '{typed}'\n  next: {next_step}\n")
 
 
+class Words(logging.Formatter):
+    """The level stands before what went wrong; what merely happened (a file was reloaded) is told as it is."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = super().format(record)
+        return text if record.levelno == logging.INFO else f"{record.levelname}: {text}"
+
+
 def build_parser() -> Parser:
     """The parser of every command."""
     parser = Parser(
@@ -96,7 +104,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.command is None:
         parser.print_help(sys.stderr)
         return 2
-    logging.basicConfig(format="%(levelname)s: %(message)s", level=logging.DEBUG if options.debug else logging.WARNING)
+    told = logging.StreamHandler()
+    told.setFormatter(Words())
+    logging.basicConfig(handlers=[told], level=logging.DEBUG if options.debug else logging.WARNING)
+    logging.getLogger("phosphene").setLevel(logging.DEBUG if options.debug else logging.INFO)
     for noisy in ("matplotlib", "PIL", "libav"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     try:

@@ -131,7 +131,7 @@ class Reloader:
         self.scene.sync, self.scene.private = fresh.sync, fresh.private
         renderer.match_scene()
         self._entries = self.registry.effects()
-        log.warning("reloaded %s", self.scene.path)
+        log.info("reloaded %s", self.scene.path)
 
     def _reload_effect(self, renderer: Renderer, address: str, saved: Iterable[Path]) -> None:
         try:
@@ -149,7 +149,7 @@ class Reloader:
                 return
         if renderer.replace(address, effect):
             layer.effects[name] = effect
-            log.warning("reloaded %s", address)
+            log.info("reloaded %s", address)
 
     def _find(self, address: str) -> tuple[Layer, str]:
         layer_name, name = address.split("/", 1)

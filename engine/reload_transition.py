@@ -50,4 +50,4 @@ class TransitionReloader:
             wrong = str(error)
         stage.tell("transition", wrong)
         if not wrong:
-            log.warning("reloaded %s", self._path.name)
+            log.info("reloaded %s", self._path.name)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import logging
 from pathlib import Path
 
 import pytest
 
-from engine.cli import COMMANDS, EXAMPLES, build_parser, main
+from engine.cli import COMMANDS, EXAMPLES, Words, build_parser, main
 from engine.commands.run import positive, settings, size
 from engine.commands.table import table
 from engine.errors import UsageError
@@ -273,3 +274,12 @@ def test_tables_line_up_and_wrap(columns: int, monkeypatch: pytest.MonkeyPatch) 
     assert all(line.startswith("             ") for line in lines[2:])
     assert max(len(line) for line in lines) <= max(columns, 13 + 24)
     assert table([]) == ""
+
+
+@pytest.mark.parametrize(
+    ("level", "said"),
+    [(logging.INFO, "reloaded me.toml"), (logging.WARNING, "WARNING: reloaded me.toml"), (logging.ERROR, "ERROR: ")],
+)
+def test_only_what_went_wrong_bears_its_level(level: int, said: str) -> None:
+    record = logging.LogRecord("phosphene", level, __file__, 1, "reloaded %s", ("me.toml",), None)
+    assert Words().format(record).startswith(said)

@@ -17,6 +17,7 @@ from engine.dialects import is_shader
 from engine.errors import GpuError, PhospheneError
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+MOST = 10.0  # times its limit has a file at most, however busy the machine is
 START_S = 120.0  # it takes half a second, and a minute on a machine that is busy with ten other things
 
 
@@ -62,8 +63,9 @@ class Child:
             self._complaints = [*self._complaints[-19:], line.rstrip()]
 
     def _answer(self, limit_s: float) -> dict[str, Any] | None:
+        """Its next answer; None where it gives none in `limit_s`, which is longer on a machine that is busy."""
         try:
-            line = self._answers.get(timeout=limit_s)
+            line = self._answers.get(timeout=limit_s * busy())
         except queue.Empty:
             return None
         try:
@@ -117,6 +119,15 @@ class Child:
         """Ends it at once."""
         self._process.kill()
         self.close()
+
+
+def busy() -> float:
+    """How many want each processor, from 1 to MOST: so many times longer does everything take."""
+    try:
+        load = os.getloadavg()[0]
+    except (AttributeError, OSError):  # Windows does not say
+        return 1.0
+    return min(max(load / (os.cpu_count() or 1), 1.0), MOST)
 
 
 def judge_files(

@@ -17,6 +17,7 @@ def main() -> int:
     limit_s = float(sys.argv[2])
     preview = Path(sys.argv[3]) if len(sys.argv) > 3 else None
     from engine.check.judge import Judge, quiet
+    from engine.check.watch import busy
     from engine.renderer.gpu import Gpu
 
     quiet()
@@ -25,7 +26,7 @@ def main() -> int:
     print(json.dumps({"ready": True}), file=answers, flush=True)
     for line in sys.stdin:
         # Whoever asks stops it at the limit. Should that process have been killed meanwhile, this one ends by itself.
-        faulthandler.dump_traceback_later(2.0 * limit_s, exit=True)
+        faulthandler.dump_traceback_later(2.0 * limit_s * busy(), exit=True)
         wanted = json.loads(line)
         if isinstance(wanted, dict):
             answer = {"error": judge.try_out(**wanted) if "values" in wanted else judge.load(**wanted)}

@@ -10,7 +10,7 @@ import pytest
 from engine.check.report import report, write_report
 from engine.check.stage import observation, picture
 from engine.check.verdict import Verdict, effect_files, loop_line, main_line
-from engine.check.watch import Child, judge_files
+from engine.check.watch import MOST, Child, busy, judge_files
 from engine.cli import main
 from engine.errors import GpuError, SinkError
 
@@ -114,6 +114,13 @@ def test_a_hang_and_a_crash_stop_only_their_own_file(tmp_path: Path) -> None:
     assert found["hangs.py"].error == f"{hangs}:8: stopped after 8 s: a loop without an end?"
     assert found["dies.py"].error.startswith(f"{dies}: brought the process down (signal 6)")
     assert found["plain.frag"].good
+
+
+@pytest.mark.parametrize(("load", "times"), [(0.1, 1.0), (2.0, 1.0), (6.0, 3.0), (90.0, MOST)])
+def test_a_busy_machine_has_longer(monkeypatch: pytest.MonkeyPatch, load: float, times: float) -> None:
+    monkeypatch.setattr("os.getloadavg", lambda: (load, 50.0, 50.0), raising=False)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    assert busy() == times
 
 
 def test_a_judging_process_that_nobody_stops_ends_by_itself(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from engine.dialects import is_shader
 from engine.errors import GpuError, PhospheneError
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-MOST = 10.0  # times its limit has a file at most, however busy the machine is
+MOST = 5.0  # times its limit has a file at most, however busy the machine is
 START_S = 120.0  # it takes half a second, and a minute on a machine that is busy with ten other things
 
 

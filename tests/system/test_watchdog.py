@@ -58,7 +58,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def tryout(folder: Path) -> Iterator[TryOut]:
-    made = TryOut([folder], limit_s=8.0)
+    made = TryOut([folder], limit_s=4.0)
     yield made
     made.close()
 

@@ -110,8 +110,8 @@ def test_a_hang_and_a_crash_stop_only_their_own_file(tmp_path: Path) -> None:
     dies = python(
         tmp_path, "dies.py", "    def update(self, observation, dt):\n        import os\n\n        os.abort()\n"
     )
-    found = judged(hangs, dies, SAMPLES / "plain.frag", limit_s=8.0)
-    assert found["hangs.py"].error == f"{hangs}:8: stopped after 8 s: a loop without an end?"
+    found = judged(hangs, dies, SAMPLES / "plain.frag", limit_s=4.0)
+    assert found["hangs.py"].error == f"{hangs}:8: stopped after 4 s: a loop without an end?"
     assert found["dies.py"].error.startswith(f"{dies}: brought the process down (signal 6)")
     assert found["plain.frag"].good
 

@@ -200,7 +200,7 @@ def _play(wishes: Wishes, take: Take | None, progress: Progress | None, extra_si
         recorder = opening.open_recorder(wishes, playlist.scene, source, fps, stack, live=live)
         window, gpu = opening.open_gpu(wishes, source.size, title_of(playlist.scene), stack)
         sound, recorded = opening.open_ear(wishes, source, stack)
-        opening.open_sinks(wishes, source, fps, recorded, sinks, stack, live=live)
+        opening.open_sinks(wishes, playlist, source, fps, recorded, sinks, stack, live=live)
         opening.tell_black(playlist, wishes.outputs)
         stats = Stats()
         stats.live = live

@@ -190,7 +190,7 @@ def _check_inputs(path: Path, inputs: list[str | Path]) -> None:
         other = Path(name).expanduser()
         if path.exists() and other.exists() and path.is_file() and path.samefile(other):
             raise SinkError(
-                "is the input itself, which is never overwritten", where=str(path), hint="choose another name"
+                "is an input of this very run, which is never overwritten", where=str(path), hint="choose another name"
             )
 
 

@@ -216,3 +216,18 @@ def test_a_wrong_setting_is_told_before_anything_is_opened(monkeypatch: pytest.M
     with pytest.raises(UsageError):
         play(Wishes("mirror", CARD, ["null"], settings=[("mdoe", "left")]))
     assert session.WINDOW == "window"
+
+
+@pytest.mark.gl
+def test_a_clip_that_the_scene_shows_is_not_overwritten(tmp_path: Path, gpu: Gpu) -> None:  # noqa: F811
+    play(Wishes("mirror", CARD, [str(tmp_path / "beach.mkv")]))
+    before = (tmp_path / "beach.mkv").read_bytes()
+    (tmp_path / "s.toml").write_text(
+        'title = "S"\n[[layer]]\nsource = "camera"\neffects = [{ use = "place", picture = "beach.mkv" }]\n',
+        encoding="utf-8",
+    )
+    told = [("picture", str(tmp_path / "beach.mkv"))]
+    for scene, settings in ((str(tmp_path / "s.toml"), []), ("teleport", told)):
+        with pytest.raises(PhospheneError, match="never overwritten"):
+            play(Wishes(scene, CARD, [str(tmp_path / "beach.mkv")], settings=settings))
+    assert (tmp_path / "beach.mkv").read_bytes() == before

@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.errors import SinkError, UsageError
 
+ESCAPED = "backslashreplace"  # a name that is no UTF-8 must not cost the table of all the others
 KINDS = (".csv", ".parquet", ".json")
 Cell = str | float | int | bool | None
 
@@ -53,7 +54,7 @@ def write(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
 
             write_json(list(rows), str(path))
         elif kind == ".csv":
-            path.write_text(as_csv(rows), encoding="utf-8", newline="")
+            path.write_text(as_csv(rows), encoding="utf-8", errors=ESCAPED, newline="")
         else:
             write_parquet([flat(row) for row in rows], path)
     except OSError as error:
@@ -70,6 +71,11 @@ def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
     writer.writeheader()
     writer.writerows(cells)
     return text.getvalue()
+
+
+def readable(text: str) -> str:
+    """`text` without the halves of characters that a file's name may hold and UTF-8 may not."""
+    return text.encode("utf-8", ESCAPED).decode("utf-8")
 
 
 def arrow() -> Any:
@@ -93,5 +99,5 @@ def write_parquet(cells: Sequence[Mapping[str, Cell]], path: Path) -> None:
         elif kinds <= {int, float}:
             table[name] = pyarrow.array([None if v is None else float(v) for v in values], pyarrow.float64())
         else:
-            table[name] = pyarrow.array([None if v is None else str(v) for v in values], pyarrow.string())
+            table[name] = pyarrow.array([None if v is None else readable(str(v)) for v in values], pyarrow.string())
     pyarrow.parquet.write_table(pyarrow.table(table), path)

@@ -247,3 +247,15 @@ def test_a_scenes_reports_by_layer_and_name() -> None:
     assert set(reports) == {"camera/clothing-size"}
     assert reports["camera/clothing-size"]["measured"] is False
     assert load_scene("duotone", Registry()).reports({}) == {}
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".json", ".parquet"])
+def test_a_file_name_that_is_no_text_spoils_no_table(tmp_path: Path, suffix: str) -> None:
+    if suffix == ".parquet":
+        pytest.importorskip("pyarrow")
+    path = tmp_path / f"sizes{suffix}"
+    tables.write([{"file": "caf\udce9.jpg", "status": "ok"}, {"file": "b.jpg", "status": "ok"}], path)
+    assert path.stat().st_size
+    if suffix == ".csv":
+        names = [row["file"] for row in csv.DictReader(path.read_text(encoding="utf-8").splitlines())]
+        assert names == ["caf\\udce9.jpg", "b.jpg"]

@@ -283,6 +283,7 @@ class Renderer:
         source = self._inputs if layer.source == "camera" else side
         raw = source.pixels if self.gpu.software and source is not None else None
         paint.draw(textures, values, tiles, fresh, raw)
+        self._still.written = paint.written
         if self.spent is not None and paint.spent is not None:
             for address, runner in self._runners.items():
                 self.spent[address] = self.spent.get(address, 0.0) + paint.spent.get(runner, 0.0)

@@ -49,6 +49,7 @@ class LayerPaint:
         self.layer, self.runners, self.copy, self.enlarge = layer, runners, copy, enlarge
         self.canvas, self.pool, self.overlay = canvas, pool, overlay
         self._borrowed: list[Target] = []
+        self.written: Pixels | None = None  # the canvas's bytes, where they were written and nothing drawn over them
         self.spent: dict[EffectRunner, float] | None = None  # seconds by effect, where they are to be measured
         self.plain = layer.opacity == 1.0 and layer.blend == "normal"
         self.last = max((i for i, r in enumerate(runners) if r.covers), default=-1)
@@ -138,6 +139,7 @@ class LayerPaint:
 
     def _open(self) -> Target:
         """The picture so far, to draw over: what an effect keeps for its next frame is copied, not drawn over."""
+        self.written = None
         if self.surface.double:
             scratch = self._borrow()
             scratch.stretch(self.surface)
@@ -173,7 +175,8 @@ class LayerPaint:
             # On a processor enlarging bytes costs a fifth of a pass.
             pixels = np.empty((small.size[1], small.size[0], 4), np.uint8)
             small.framebuffer.read_into(pixels, components=4)
-            self.canvas.texture.write(resize(pixels, self.canvas.size))
+            self.written = resize(pixels, self.canvas.size)
+            self.canvas.texture.write(self.written)
             self.surface = self.canvas
         else:
             self._onto_canvas(runner, index, ending)

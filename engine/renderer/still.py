@@ -29,6 +29,7 @@ class Still:
         self._key: Hashable = None
         self._time_s = 0.0
         self._image: Pixels | None = None
+        self.written: Pixels | None = None  # the bytes of what was drawn last, where they are known
 
     def key(self, layer: Layer, runners: Sequence[EffectRunner]) -> Hashable:
         """What the layer's picture depends on beside the time; None where it must be drawn in every frame."""
@@ -54,9 +55,9 @@ class Still:
 
     def keep(self, key: Hashable, time_s: float, canvas: Target) -> None:
         """Keeps what was just drawn onto the canvas."""
-        width, height = canvas.size
-        if self._image is None or self._image.shape != (height, width, 4):
-            self._image = np.empty((height, width, 4), np.uint8)
-        self.gpu.finish()
-        canvas.framebuffer.read_into(self._image, components=4)
-        self._key, self._time_s = key, time_s
+        image = self.written
+        if image is None:
+            image = np.empty((canvas.size[1], canvas.size[0], 4), np.uint8)
+            self.gpu.finish()
+            canvas.framebuffer.read_into(image, components=4)
+        self._key, self._time_s, self._image = key, time_s, image

@@ -44,6 +44,7 @@ class HeadGeometry:
         self._canonical = canonical[self._used]
         self._centre = (self._canonical * self._weights).sum(axis=0)
         self._pull = (self._canonical - self._centre) * self._weights
+        self._spread = float((self._pull * self._canonical).sum())
 
     def transform(self, points: Floats, width: int, height: int) -> Floats:
         """4×4 float32 for `points` (478, 3) as in Face, in a picture of `width` × `height` pixels."""
@@ -57,9 +58,15 @@ class HeadGeometry:
             z = (screen[:, 2:] - depth + 1.0) / size
             return np.hstack([screen[:, :2] * z, -z])
 
-        first = float(np.linalg.norm(self._fit(screen * MIRROR_Z)[:3, 0]))
-        second = float(np.linalg.norm(self._fit(unprojected(first))[:3, 0]))
+        first = self._size(screen * MIRROR_Z)
+        second = self._size(unprojected(first))
         return self._fit(unprojected(first * second)).astype(np.float32)
+
+    def _size(self, seen: Doubles) -> float:
+        """The scale alone of the transform that `_fit` finds."""
+        cross = seen.T @ self._pull
+        large, middle, small = np.linalg.svd(cross, compute_uv=False)
+        return float(large + middle + math.copysign(small, np.linalg.det(cross))) / self._spread
 
     def _fit(self, seen: Doubles) -> Doubles:
         """The similarity transform (4×4) that lays the canonical points over `seen` with the least weighted error."""
@@ -67,7 +74,7 @@ class HeadGeometry:
         if np.linalg.det(left) * np.linalg.det(right) < 0.0:
             left[:, 2] = -left[:, 2]
         turn = left @ right
-        size = float(((self._pull @ turn.T) * seen).sum() / (self._pull * self._canonical).sum())
+        size = float(((self._pull @ turn.T) * seen).sum() / self._spread)
         matrix = np.eye(4)
         matrix[:3, :3] = size * turn
         matrix[:3, 3] = (seen * self._weights).sum(axis=0) - matrix[:3, :3] @ self._centre

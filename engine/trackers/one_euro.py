@@ -125,13 +125,13 @@ def quaternion(rotation: Floats | Doubles) -> Doubles:
     Bar-Itzhack's method ("New method for extracting the quaternion from a rotation matrix", 2000): the largest
     eigenvector of a symmetric 4×4 matrix, which is also the nearest rotation where the input is slightly off.
     """
-    m = np.asarray(rotation, np.float64)
+    (a, b, c), (d, e, f), (g, h, i) = np.asarray(rotation, np.float64).tolist()
     k = np.array(
         [
-            [m[0, 0] + m[1, 1] + m[2, 2], 0.0, 0.0, 0.0],
-            [m[2, 1] - m[1, 2], m[0, 0] - m[1, 1] - m[2, 2], 0.0, 0.0],
-            [m[0, 2] - m[2, 0], m[0, 1] + m[1, 0], m[1, 1] - m[0, 0] - m[2, 2], 0.0],
-            [m[1, 0] - m[0, 1], m[0, 2] + m[2, 0], m[1, 2] + m[2, 1], m[2, 2] - m[0, 0] - m[1, 1]],
+            [a + e + i, 0.0, 0.0, 0.0],
+            [h - f, a - e - i, 0.0, 0.0],
+            [c - g, b + d, e - a - i, 0.0],
+            [d - b, c + g, f + h, i - a - e],
         ]
     )
     vector: Doubles = np.linalg.eigh(k)[1][:, -1]
@@ -140,7 +140,7 @@ def quaternion(rotation: Floats | Doubles) -> Doubles:
 
 def matrix(q: Doubles) -> Doubles:
     """The 3×3 rotation of a unit quaternion (w, x, y, z)."""
-    w, x, y, z = q
+    w, x, y, z = q.tolist()
     return np.array(
         [
             [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
@@ -152,9 +152,16 @@ def matrix(q: Doubles) -> Doubles:
 
 def multiply(a: Doubles, b: Doubles) -> Doubles:
     """The quaternion of the rotation `b` followed by `a`."""
-    v: Doubles
-    w, v = a[0] * b[0] - a[1:] @ b[1:], a[0] * b[1:] + b[0] * a[1:] + np.cross(a[1:], b[1:])
-    return np.concatenate(([w], v))
+    aw, ax, ay, az = a.tolist()  # numbers of Python's own: numpy takes ten times as long for so few
+    bw, bx, by, bz = b.tolist()
+    return np.array(
+        [
+            aw * bw - ax * bx - ay * by - az * bz,
+            aw * bx + bw * ax + ay * bz - az * by,
+            aw * by + bw * ay + az * bx - ax * bz,
+            aw * bz + bw * az + ax * by - ay * bx,
+        ]
+    )
 
 
 def conjugate(q: Doubles) -> Doubles:

@@ -86,11 +86,16 @@ def without_specks(confidence: Floats) -> Floats:
     sizes[0] = 0
     small = (sizes < 0.005 * confidence.size) & (sizes < 0.04 * sizes.max())
     small[0] = False
+    cleaned = confidence
     for i in np.flatnonzero(small):
         x, y, w, h = stats[i, :4]
-        inside = confidence[y : y + h, x : x + w][labels[y : y + h, x : x + w] == i]
-        small[i] = float(inside.max()) < 0.95
-    return np.where(small[labels], np.float32(0.0), confidence) if small.any() else confidence
+        box = slice(y, y + h), slice(x, x + w)
+        own = labels[box] == i
+        if float(confidence[box][own].max()) < 0.95:
+            if cleaned is confidence:
+                cleaned = confidence.copy()
+            cleaned[box][own] = 0.0
+    return cleaned
 
 
 class Presence:

@@ -258,7 +258,7 @@ class Show:
         tickets.append(ticket)
         for name, thread in needed.items():
             if name not in resting:
-                thread.inbox.put(ticket)
+                thread.send(ticket)
 
     def _while_waiting(self, waited_s: float) -> bool:
         """Keeps the window alive, and shows a slate while the camera delivers nothing; returns whether to go on."""

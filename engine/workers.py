@@ -7,6 +7,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any
 
@@ -20,11 +21,12 @@ from engine.sinks.base import Sink
 from engine.sources.base import Source
 from engine.sources.fit import cover
 from engine.stats import Stats
-from engine.trackers.base import Fed, Tracker
+from engine.trackers.base import Early, Fed, Tracker
 
 log = logging.getLogger("phosphene")
 
 IN_FLIGHT = 2  # one frame with the trackers, one being drawn: the best balance of rate and lag
+EARLY_S = 5.0  # how long the end waits for what was begun early
 RETRY_S = 0.3  # until a source that delivers nothing is asked again
 SILENT_S = 2.5  # a camera that takes longer for a frame has stopped; most sources say so themselves after 2 s
 TELL_AGAIN_S = 10.0
@@ -40,6 +42,7 @@ class Ticket:
         self.results: dict[str, Any] = {}
         self.resting: tuple[str, ...] = ()  # the trackers that let this frame pass
         self.born_s = time.perf_counter()
+        self.early: dict[str, Future[Any]] = {}  # by tracker: what it finds while at work on the frame before
         self._waiting = set(trackers)
         self._wake = wake
 
@@ -77,6 +80,32 @@ class Worker(threading.Thread):
         self.hangs = False
 
 
+class EarlyThread(Worker):
+    """Lets a tracker begin with frames that it will look at next."""
+
+    def __init__(self, tracker_name: str, tracker: Early, stats: Stats) -> None:
+        super().__init__(f"tracker {tracker_name} early")
+        self.inbox: Mailbox[tuple[Frame, Future[Any]]] = Mailbox(IN_FLIGHT + 1, drops=False)
+        self._stage, self._tracker, self._stats = f"tracker.{tracker_name}.early", tracker, stats
+
+    def ask(self, frame: Frame) -> Future[Any]:
+        """What will be known of `frame`; who cannot wait for it to be begun cancels it."""
+        answer: Future[Any] = Future()
+        self.inbox.put((frame, answer))
+        return answer
+
+    def run(self) -> None:
+        while (item := self.inbox.get()) is not None:
+            frame, answer = item
+            if answer.set_running_or_notify_cancel():
+                try:
+                    with self._stats.timed(self._stage):
+                        found = self._tracker.early(frame)
+                    answer.set_result(found)
+                except Exception as error:  # noqa: BLE001 (raised again in the tracker's own thread)
+                    answer.set_exception(error)
+
+
 class TrackerThread(Worker):
     """Opens one tracker and lets it look at tickets, one after another; one that is `fed` by another gets its results
     instead of looking for itself."""
@@ -88,12 +117,22 @@ class TrackerThread(Worker):
         self._open, self._stats = open_tracker, stats
         self._told: set[str] = set()  # the errors that were named
         self._told_hang_s = -math.inf
+        self._early: EarlyThread | None = None
         self.took_s = 0.0  # for the last frame; 0 until it has answered for one
+
+    def send(self, ticket: Ticket) -> None:
+        """Hands a frame on."""
+        if self._early is not None:
+            ticket.early[self.tracker_name] = self._early.ask(ticket.frame)
+        self.inbox.put(ticket)
 
     def run(self) -> None:
         tracker: Tracker | None = None
         try:
             tracker = self._open()
+            if isinstance(tracker, Early):
+                self._early = EarlyThread(self.tracker_name, tracker, self._stats)
+                self._early.start()
         except Exception as error:  # noqa: BLE001 (raised again in the main thread)
             self.error = error
         while (ticket := self.inbox.get()) is not None:
@@ -103,8 +142,12 @@ class TrackerThread(Worker):
             if tracker is not None:
                 try:
                     with self._stats.timed(f"tracker.{self.tracker_name}"):
+                        early = ticket.early.pop(self.tracker_name, None)
                         if self._fed and isinstance(tracker, Fed):
                             result = tracker.follow(ticket.frame, food)
+                        elif isinstance(tracker, Early):
+                            begun = early is not None and not early.cancel()
+                            result = tracker.track_after(ticket.frame, early.result() if early and begun else None)
                         else:
                             result = tracker.track(ticket.frame)
                 except Exception as error:  # noqa: BLE001 (each error of a tracker is told once)
@@ -114,6 +157,9 @@ class TrackerThread(Worker):
             self.took_s = max(time.perf_counter() - begin, 1e-9)
             ticket.answer(self.tracker_name, result)
             self.hangs = False
+        if self._early is not None:
+            self._early.inbox.close()
+            self._early.join(EARLY_S)
         if tracker is not None:
             tracker.close()
 

@@ -219,7 +219,10 @@ def network_calls(name: str, frames: Sequence[Frame]) -> list[Call]:
         contents = [models.path("selfie_segmenter_landscape" if wide else "selfie_segmenter").read_bytes()]
     else:
         bundle = zipfile.ZipFile(models.path("face_landmarker" if name == "face" else "pose_landmarker_full"))
-        wanted = {"face": ("face_landmarks_detector", "face_blendshapes"), "pose": ("pose_landmarks_detector",)}[name]
+        wanted = {
+            "face": ("face_detector", "face_landmarks_detector", "face_blendshapes"),
+            "pose": ("pose_landmarks_detector",),
+        }[name]
         contents = [bundle.read(f"{member}.tflite") for member in wanted]
     calls: list[Call] = []
     for content in contents:

@@ -21,7 +21,7 @@ from engine.sinks.null import NullSink
 from engine.sources import open_source
 from engine.sources.base import Source
 from engine.trackers import open_tracker
-from engine.trackers.base import Tracker
+from engine.trackers.base import Early, Tracker
 
 
 @dataclass(slots=True)
@@ -42,6 +42,8 @@ class Kept:
     def __init__(self, tracker: Tracker) -> None:
         self._tracker = tracker
         self.track = tracker.track
+        if isinstance(tracker, Early):
+            self.early, self.track_after = tracker.early, tracker.track_after
 
     def close(self) -> None:
         """Nothing: `Trackers` closes it."""

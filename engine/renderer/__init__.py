@@ -190,8 +190,7 @@ class Renderer:
 
     def ahead(self, observation: Observation) -> None:
         """Makes what can be made of the frame that comes next, while the drawing of this one is waited for."""
-        if observation.mask is not None:
-            self._inputs.ahead(observation.frame, observation.mask)
+        self._inputs.ahead(observation.frame, observation.mask)
 
     def _draw_layers(self, observation: Observation, full: Frame, dt: float) -> None:
         """Draws every layer. Raises EffectError."""

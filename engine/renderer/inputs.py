@@ -9,7 +9,7 @@ import moderngl
 import numpy as np
 
 from engine.data import Face, Floats, Frame, Mask, Observation, Pixels, Pose
-from engine.imaging import rgba
+from engine.imaging import rgba, shrunk
 from engine.matte import Matte, MatteField, MatteMaker
 from engine.people import Chooser
 from engine.renderer.gpu import Gpu
@@ -57,6 +57,8 @@ class Inputs:
         self.size = size
         self.camera = self.gpu.texture(size, srgb=True)
         self.pixels: Pixels = np.empty((size[1], size[0], 4), np.uint8)
+        self._spare: Pixels = np.empty_like(self.pixels)
+        self._converted: Pixels | None = None  # whose bytes are in the spare ones
 
     def resize(self, size: tuple[int, int]) -> None:
         """Takes frames of another size from now on; mattes go on steadily."""
@@ -65,7 +67,13 @@ class Inputs:
 
     def begin(self, observation: Observation, full: Frame) -> None:
         """Uploads the frame of `observation`, which must have the size given; `full` is that frame as it came."""
-        self.camera.write(rgba(observation.frame.pixels, self.pixels))
+        pixels = observation.frame.pixels
+        if self._converted is pixels:
+            self.pixels, self._spare = self._spare, self.pixels
+        else:
+            rgba(pixels, self.pixels)
+        self._converted = None
+        self.camera.write(self.pixels)
         self._observation, self._full = observation, full
         self._fields.clear()
         self._masks.clear()
@@ -111,11 +119,13 @@ class Inputs:
             texture.write(np.ascontiguousarray(field.values))
         return self._mattes[key], self._fields[key]
 
-    def ahead(self, frame: Frame, mask: Mask) -> None:
-        """Makes the mattes of a frame that comes next, those that the frame being drawn has asked for. One that is not
-        asked for then leaves no trace."""
+    def ahead(self, frame: Frame, mask: Mask | None) -> None:
+        """Makes the bytes of a frame that comes next, and the mattes that the frame being drawn has asked for. What is
+        not asked for then leaves no trace."""
+        self._converted = frame.pixels if frame.size == self.size else shrunk(frame, self.size)
+        rgba(self._converted, self._spare)
         for key, drawn in self._fields.items():
-            if key.endswith(" all"):  # who else is meant is chosen in the order of the frames
+            if mask is not None and key.endswith(" all"):  # who else is meant is chosen in the order of the frames
                 made = self._ahead[key] = self._made(key, mask, frame)
                 for shape in drawn.tiled:
                     made.field.tiles(shape)

@@ -25,6 +25,17 @@ class Tracker(Protocol):
 
 
 @runtime_checkable
+class Early(Protocol):
+    """A tracker that can begin with a frame while it is still at work on the one before."""
+
+    def early(self, frame: Frame) -> Any:
+        """What can be said of `frame` whatever was seen before it. Used from one thread, but not that of `track`."""
+
+    def track_after(self, frame: Frame, early: Any) -> Any:
+        """As `track`, where `early` is what was said of `frame` early, or None."""
+
+
+@runtime_checkable
 class Fed(Protocol):
     """A tracker that another one's results suffice for."""
 

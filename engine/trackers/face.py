@@ -18,6 +18,7 @@ from engine.trackers.far_faces import PART_SCORE, FarFaces, LookAt
 from engine.trackers.identity import Identities, Spot
 from engine.trackers.mediapipe_loader import Task
 from engine.trackers.one_euro import Doubles, OneEuro, OneEuroRotation
+from engine.trackers.roi import Roi
 
 # The irises' centres in the mesh: the person's right and left eye.
 IRIS_RIGHT, IRIS_LEFT = 468, 473
@@ -86,10 +87,18 @@ class FaceTracker(HasParams, Closing):
         task = Task("face", lambda tasks: self._make(tasks, max(self.min_confidence, PART_SCORE)))
         return lambda part: _read(task.run(part)), task.close
 
+    def early(self, frame: Frame) -> list[Roi] | None:
+        """Where the detector sees faces in `frame`; None where it is not asked. Raises TrackerError."""
+        return None if self._followed is None else self._followed.early(frame.pixels)
+
     def track(self, frame: Frame) -> Faces:
         """The faces in `frame`, largest first, at most `max_faces`; none is no error. Raises TrackerError."""
+        return self.track_after(frame, None)
+
+    def track_after(self, frame: Frame, early: list[Roi] | None) -> Faces:
+        """As `track`, where `early` is what was seen early in that frame. Raises TrackerError."""
         aspect = frame.size[1] / frame.size[0]
-        found = self._look(frame)
+        found = self._look(frame, early)
         found.sort(key=lambda f: -box_area(f.points, aspect))
         found = found[: self.max_faces]
         identities = self._identities.match([spot(f.points, aspect) for f in found], frame.time_s)
@@ -98,9 +107,9 @@ class FaceTracker(HasParams, Closing):
         faces = [replace(f, identity=i) for f, i in zip(found, identities, strict=True)]
         return Faces(frame.id, tuple(self._steady(f, frame.time_s, aspect) if self.smooth else f for f in faces))
 
-    def _look(self, frame: Frame) -> list[Face]:
+    def _look(self, frame: Frame, early: list[Roi] | None) -> list[Face]:
         if self._followed is not None:
-            return self._followed.look(frame)
+            return self._followed.look(frame, early)
         if self._task is None:
             raise TrackerError("the face tracker is closed")
         found = _read(self._task.run(frame))

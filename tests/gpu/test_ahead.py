@@ -11,6 +11,7 @@ from helpers import noise, observe, oval, scene, shader
 
 from engine.data import Observation, Pixels
 from engine.matte import MatteMaker
+from engine.quality import FULL, Quality
 from engine.renderer import Renderer
 from engine.renderer.gpu import Gpu
 from engine.scene import Scene
@@ -32,9 +33,16 @@ def seen(count: int = 8) -> list[Observation]:
     return [observe(noise(SIZE, number // 2), number, mask=oval(number)) for number in range(count)]
 
 
-def pictures(gpu: Gpu, made: Scene, ahead: set[int], drawn: set[int]) -> Iterator[Pixels]:  # noqa: F811
+def pictures(
+    gpu: Gpu,  # noqa: F811
+    made: Scene,
+    ahead: set[int],
+    drawn: set[int],
+    quality: Quality = FULL,
+) -> Iterator[Pixels]:
     """Draws the frames in `drawn`; at those in `ahead` the next one's matte is made early, be it drawn or not."""
     renderer, observations = Renderer(gpu, made, SIZE), seen()
+    renderer.set_quality(quality)
     try:
         for number, observation in enumerate(observations):
             if number not in drawn:
@@ -62,6 +70,19 @@ def test_a_matte_made_ahead_changes_nothing(
     early = list(pictures(gpu, cut(quality), ahead, drawn))
     assert len(plainly) == len(drawn)
     assert all(np.array_equal(a, b) for a, b in zip(plainly, early, strict=True))
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.5])
+def test_bytes_converted_ahead_change_nothing(gpu: Gpu, scale: float) -> None:  # noqa: F811
+    made, drawn = scene(shader("frame(uv)")), set(range(8))
+
+    def shown(ahead: set[int]) -> list[Pixels]:
+        return list(pictures(gpu, made, ahead, drawn, Quality(picture_scale=scale)))
+
+    plainly = shown(set())
+    assert len({picture.tobytes() for picture in plainly}) == 4  # each of the noises comes twice
+    for ahead in (drawn, {1, 2, 5}):
+        assert all(np.array_equal(a, b) for a, b in zip(plainly, shown(ahead), strict=True))
 
 
 def test_it_is_made_once(gpu: Gpu, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811

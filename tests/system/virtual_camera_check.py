@@ -225,7 +225,8 @@ def a_scene(device: str) -> dict[str, object]:
     """A show into the device, read back."""
     size = (320, 240)
     with tempfile.TemporaryDirectory() as folder:
-        process = show(Path(folder) / "plain.toml", "--input", "testcard:320x240@10", "--output", device)
+        words = ["--input", "testcard:320x240@10", "--output", device, "--quality", "fixed"]  # a lower step is no copy
+        process = show(Path(folder) / "plain.toml", *words)
         try:
             up = waits_for(lambda: fed(device), 150)
             seen: dict[int, np.ndarray] = {}

@@ -3,35 +3,40 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from engine import condemned, registry
 from engine.doctor_cameras import Row
+from engine.effect_folders import registry_with
 from engine.errors import GpuError
 
 ALTOGETHER_S = 20.0  # for all of them: hundreds of shader files may lie there
 EACH_S = 10.0
 
 
-def rows() -> list[Row]:
-    """The folders, then a row for each effect that is broken, or that ended a show."""
-    folders = registry.user_folders("effects")
+def rows(named: Sequence[str] = ()) -> list[Row]:
+    """The folders, those that were `named` first, then a row for each effect that is broken, or that ended a show.
+
+    Raises UsageError where a folder that was named is not there.
+    """
+    known = registry_with(named)
+    folders = known.effect_folders
     there = [folder for folder in folders if folder.is_dir()]
     counts = [f"{folder} ({sum(1 for _ in registry.effect_files(folder))})" for folder in there]
     own: Row = ("own effects", "ok", ", ".join(counts), "")
     if not there:
         own = ("own effects", "note", f"none; put them into {folders[-1]}", "")
     hung = [(Path(path), entry["why"]) for path, entry in condemned.read().items() if condemned.verdict_on(Path(path))]
-    others = [entry for entry in registry.Registry().effects().values() if entry.origin != "built-in"]
+    others = [entry for entry in known.effects().values() if entry.origin != "built-in"]
     return [
         own,
-        *((f"effect {name}", "note", why, f"phosphene check {path}") for name, path, why in broken(others)),
+        *((f"effect {name}", "note", why, f"phosphene check {path}") for name, path, why in broken(others, named)),
         *((f"effect {p.name}", "note", why, f"mend it, or delete {condemned.list_file()}") for p, why in hung),
     ]
 
 
-def broken(entries: Iterable[registry.Entry]) -> Iterator[tuple[str, Path, str]]:
+def broken(entries: Iterable[registry.Entry], folders: Sequence[str]) -> Iterator[tuple[str, Path, str]]:
     """Name, file, and what is wrong, of those that cannot be read, loaded or compiled.
 
     They are loaded and compiled in a process of its own, for as long as all of them may take.
@@ -51,7 +56,7 @@ def broken(entries: Iterable[registry.Entry]) -> Iterator[tuple[str, Path, str]]
                 yield f"{entry.name} and others", entry.path.parent, f"{len(waiting) + 1} were not looked at"
                 return
             child = child or Child((64, 36), EACH_S)
-            answer = child.ask({"use": entry.name, "folders": []})
+            answer = child.ask({"use": entry.name, "folders": [str(Path(f).expanduser().resolve()) for f in folders]})
             if answer is None:
                 yield entry.name, entry.path, stopped(entry.path, child.died, EACH_S, child.last_words()).error
                 child.kill()

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine import opening
+from engine.effect_folders import registry_with
 from engine.errors import UsageError, unknown_name
 from engine.memory import give_back
 from engine.opening import WINDOW as WINDOW
@@ -74,14 +75,7 @@ Progress = Callable[[int, int | None], None]
 
 def registry_for(wishes: Wishes) -> Registry:
     """The registry with the effect folders that were named."""
-    registry = Registry()
-    folders = [Path(f).expanduser() for f in wishes.effect_folders]
-    for folder in folders:
-        if not folder.is_dir():
-            raise UsageError(f"--effects {folder}: there is no such folder", hint="check the path, or mkdir it")
-    registry.effect_folders[:0] = folders
-    registry.scene_folders[:0] = folders
-    return registry
+    return registry_with(wishes.effect_folders)
 
 
 def open_scene(wishes: Wishes, registry: Registry | None = None, name: str = "") -> Scene:

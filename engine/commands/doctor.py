@@ -11,7 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -62,6 +62,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="write the findings as JSON, to standard output without FILE",
     )
+    parser.add_argument(
+        "--effects", action="append", default=[], metavar="DIR", help="judge what lies in a folder of your own too"
+    )
     wanted, rate = doctor_cameras.SIZE, doctor_cameras.FPS
     parser.add_argument(
         "--size",
@@ -75,8 +78,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Runs every check, prints one line each; 0 when nothing needed is missing, else 1."""
-    looked = (partial(cameras, args.size, args.fps) if check is cameras else check for check in CHECKS)
-    found = [finding for check in looked for finding in check()]
+    asked: dict[Any, Callable[[], list[Check]]] = {
+        cameras: partial(cameras, args.size, args.fps),
+        user_folders: partial(user_folders, args.effects),
+    }
+    found = [finding for check in CHECKS for finding in asked.get(check, check)()]
     text = screen(found, colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ)
     emit([asdict(check) for check in found], args.json, text)
     return int(any(check.status == "not ok" for check in found))
@@ -250,9 +256,9 @@ def extras() -> list[Check]:
     ]
 
 
-def user_folders() -> list[Check]:
+def user_folders(folders: Sequence[str] = ()) -> list[Check]:
     """Where the user's own effects are looked for, and which of them, or of installed packages, are broken."""
-    return [Check(*row) for row in doctor_effects.rows()]
+    return [Check(*row) for row in doctor_effects.rows(folders)]
 
 
 def disk() -> list[Check]:

@@ -11,8 +11,8 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from engine.commands.demo import DEMO_BINDINGS
+from engine.effect_folders import registry_with
 from engine.errors import PhospheneError, SinkError, unknown_name
-from engine.registry import Registry
 from engine.session import Wishes, play
 
 HELP = "draw every scene, effect and transition on the built-in portrait, as a page"
@@ -73,8 +73,7 @@ class Gallery:
     def __init__(self, out: Path, source: str, names: Collection[str], effect_folders: Sequence[Path]) -> None:
         self.folder, self.source, self.names = out / "gallery", source, names
         self.effect_folders = effect_folders
-        self.registry = Registry()
-        self.registry.effect_folders[:0] = effect_folders
+        self.registry = registry_with(effect_folders)
         self.failed: list[str] = []
         known = {*self.registry.scenes(), *self.registry.effects(), *self.registry.transitions()}
         for name in names:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from typing import Any
 
 from engine.commands.table import emit, table
@@ -14,6 +15,9 @@ KINDS = ("scenes", "effects", "transitions", "sources", "sinks", "signals", "mod
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
     parser.add_argument("kind", nargs="?", choices=KINDS, help="only these (signals and models only when asked for)")
+    parser.add_argument(
+        "--effects", action="append", default=[], metavar="DIR", help="look in a folder of your own too"
+    )
     parser.add_argument("--json", nargs="?", const="-", metavar="FILE", help="as JSON, to FILE or standard output")
 
 
@@ -32,13 +36,13 @@ def named_models() -> list[dict[str, Any]]:
     return ready + [{"name": n, "doc": summary(p), "origin": "user"} for n, p in own_models().items()]
 
 
-def gather() -> dict[str, list[dict[str, Any]]]:
+def gather(folders: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
     """Everything that can be named on the command line or in a scene."""
-    from engine.registry import Registry
+    from engine.effect_folders import registry_with
     from engine.sinks import KINDS as SINKS
     from engine.sources import KINDS as SOURCES
 
-    registry = Registry()
+    registry = registry_with(folders)
     return {
         "scenes": [
             {"name": e.name, "doc": e.doc, "origin": e.origin, "problem": e.problem} for e in registry.scenes().values()
@@ -58,7 +62,7 @@ def gather() -> dict[str, list[dict[str, Any]]]:
 def run(options: argparse.Namespace) -> int:
     """Prints the table."""
     asked = {"signals": signals, "models": named_models}
-    found = {options.kind: asked[options.kind]()} if options.kind in asked else gather()
+    found = {options.kind: asked[options.kind]()} if options.kind in asked else gather(options.effects)
     kinds = [options.kind] if options.kind else list(found)
     blocks = []
     for kind in kinds:

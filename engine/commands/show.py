@@ -16,6 +16,9 @@ HELP = "the parameters of an effect, a scene or a tracker"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
     parser.add_argument("name", help="an effect, scene or tracker, as `phosphene list` names it, or a scene's path")
+    parser.add_argument(
+        "--effects", action="append", default=[], metavar="DIR", help="look in a folder of your own too"
+    )
     parser.add_argument("--json", nargs="?", const="-", metavar="FILE", help="as JSON, to FILE or standard output")
 
 
@@ -40,12 +43,12 @@ def params_of(
 
 def run(options: argparse.Namespace) -> int:
     """Prints what the name stands for."""
-    from engine.registry import Registry
+    from engine.effect_folders import registry_with
     from engine.scene_file import load_scene
     from engine.trackers import KINDS as TRACKERS
     from engine.trackers import tracker_class
 
-    registry = Registry()
+    registry = registry_with(options.effects)
     name = options.name
     effects, scenes = registry.effects(), registry.scenes()
     blocks: list[str] = []

@@ -58,6 +58,12 @@ def one_param(written: Written, path: Path) -> Param[Any]:
     if written.type == "vec3":
         code = written.default if isinstance(written.default, str) else to_hex((numbers * 3)[:3] or [1.0] * 3)
         return Color(code, written.doc)
+    if written.low <= written.high and any(not written.low <= number <= written.high for number in numbers):
+        raise ShaderError(
+            f"{written.name} begins at {numbers[0]:g}, which is outside its range [{written.low:g}, {written.high:g}]",
+            where=f"{path}:{written.line}",
+            hint="change the one or the other",
+        )
     found, _ = as_params(written, path)
     if len(found) != 1:
         raise ShaderError(

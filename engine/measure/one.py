@@ -32,11 +32,9 @@ class Task:
 def measuring_effect(name: str, folders: Sequence[str] = ()) -> type[Effect]:
     """The class of an effect that reports. Raises UsageError for one that does not."""
     from engine.effect import Effect
-    from engine.registry import Registry
+    from engine.effect_folders import registry_with
 
-    registry = Registry()
-    registry.effect_folders[:0] = [Path(f).expanduser() for f in folders]
-    found = registry.effect(name)
+    found = registry_with(folders).effect(name)
     if found.report is Effect.report:
         raise UsageError(f"effect '{name}' measures nothing", hint="take one that does: --effect clothing-size")
     return found

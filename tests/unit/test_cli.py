@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.cli import COMMANDS, EXAMPLES, Words, build_parser, main
+from engine.commands import doctor
 from engine.commands.run import positive, settings, size
 from engine.commands.table import table
 from engine.errors import UsageError
@@ -204,6 +205,27 @@ def test_a_broken_effect_of_the_user_is_listed_as_broken(
     assert "BROKEN" in capsys.readouterr().out
     assert called("show", "odd") == 2
     assert "odd.py:1" in capsys.readouterr().err
+
+
+def test_effects_in_a_folder_that_is_named_are_listed_shown_and_judged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "mine.frag").write_text(
+        "// Darker.\nuniform float depth; // = 0.5 [0, 1] how much\n"
+        "vec4 effect(vec2 uv) { return frame(uv) * (1.0 - depth); }\n"
+    )
+    (tmp_path / "odd.py").write_text("x = = 1\n")
+    folder = str(tmp_path)
+    assert called("list", "effects", "--effects", folder, "--json") == 0
+    listed = {e["name"]: e for e in json.loads(capsys.readouterr().out)["effects"]}
+    assert listed["mine"]["origin"] == "user"
+    assert "odd.py:1" in listed["odd"]["problem"]
+    assert called("show", "mine", "--effects", folder) == 0
+    assert "how much" in capsys.readouterr().out
+    assert "odd.py:1" in str(doctor.user_folders([folder]))
+    for command in (["list"], ["show", "mine"], ["doctor"]):
+        assert called(*command, "--effects", f"{folder}/none") == 2
+        assert "there is no such folder" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", sorted({*BUILT_IN.effects(), *BUILT_IN.scenes(), "face", "pose", "person"}))

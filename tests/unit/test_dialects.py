@@ -325,6 +325,15 @@ def test_any_text_is_a_size_or_refused(text: str) -> None:
 # Uniforms with a default in a comment
 
 
+@pytest.mark.parametrize("line", ["uniform float a; // = 5 [0, 1]", "uniform int a; // = -1 [0, 9] how many"])
+def test_a_default_outside_its_own_range_is_refused(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "dim.frag"
+    path.write_text(f"\n{line}\nvec4 effect(vec2 uv) {{ return frame(uv) * float(a); }}\n")
+    with pytest.raises(ShaderError, match=r"outside its range \[0, ") as raised:
+        load(path, "dim")
+    assert str(raised.value.where).endswith("dim.frag:2")
+
+
 @pytest.mark.parametrize(
     ("line", "default", "low", "high", "doc"),
     [

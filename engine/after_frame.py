@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from engine.hud import Hud
@@ -31,10 +31,12 @@ class AfterFrame:
         transition: TransitionReloader | None = None,
         window: WindowSink | None,
         hud: bool,
+        on_picture: Callable[[Show], bool] | None = None,
     ) -> None:
         self.stats, self.progress, self.total = stats, progress, total
         self.reloaders, self.transition, self.window = reloaders, transition, window
         self.hud = Hud(stats) if hud else None
+        self.on_picture = on_picture
         self.show: Show | None = None
         self._told = 0
         self._named: Scene | None = None  # the scene whose title the window bears
@@ -49,6 +51,8 @@ class AfterFrame:
                 reloader.look(renderer)
         if self.transition is not None and self.show is not None and self.show.stage is not None:
             self.transition.look(self.show.stage)
+        if self.on_picture is not None and self.show is not None and not self.on_picture(self.show):
+            return False
         if self.window is None or self.show is None:
             return True
         if self.hud is not None and not self.window.help_shown:

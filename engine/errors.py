@@ -35,6 +35,10 @@ class EffectRefused(PhospheneError):  # noqa: N818 (reads as what happened)
     """An effect that must not be drawn: it would not come to an end, or takes far too long."""
 
 
+class EffectFailed(PhospheneError):  # noqa: N818 (reads as what happened)
+    """An effect that failed, where a program asked for the picture; `where` is its address in the scene."""
+
+
 class ShaderError(PhospheneError):
     """A shader that does not compile, with the author's own file and line."""
 

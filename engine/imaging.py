@@ -66,7 +66,10 @@ def gaussian(plane: Floats, sigma: float) -> Floats:
 
 
 def straight_alpha(image: Pixels) -> Pixels:
-    """Premultiplied linear-light RGBA (stored as sRGB) as straight alpha, the way files hold it."""
+    """Premultiplied linear-light RGBA (stored as sRGB) as straight alpha, the way files hold it; an opaque picture is
+    returned as it is."""
+    if image[..., 3].min() == 255:
+        return image
     alpha = image[..., 3:4].astype(np.float32) / 255
     linear = LINEAR[image[..., :3]] / np.maximum(alpha, 1 / 255)
     linear = np.minimum(linear, 1.0)

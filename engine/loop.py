@@ -84,13 +84,12 @@ class Show:
     ) -> None:
         self.playlist = scene if isinstance(scene, Playlist) else Playlist([scene])
         self.source, self.gpu, self.live = source, gpu, live
-        self.stats = stats or Stats()
-        self.signals = Signals()
+        self.stats, self.signals = stats or Stats(), Signals()
         self.renderer: Renderer | None = None  # the one whose canvas holds the picture
         self.stage: Stage | None = None  # all renderers
+        self.seen: Observation | None = None  # what is known of the frame that is in the picture
         self._transition = transition
-        self._seed, self._on_frame = seed, on_frame
-        self._take, self._recorder = take, recorder
+        self._seed, self._on_frame, self._take, self._recorder = seed, on_frame, take, recorder
         self._ear = None if sound is None else Ear(sound)
         self._recorded = recorded
         self._sides = sides or {}
@@ -274,6 +273,7 @@ class Show:
     def _draw(self, stage: Stage, ticket: Ticket, dt: float) -> bool:
         """Draws one frame and hands it to the sinks; returns whether the show goes on."""
         observation, dt = self._observe(stage, ticket, dt)
+        self.seen = observation
         begin = time.perf_counter()
         with self.stats.timed("draw"), self._gl_time:
             self.renderer = renderer = stage.render(observation, dt)

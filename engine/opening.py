@@ -72,6 +72,10 @@ def open_input(wishes: Wishes, sinks: list[Sink]) -> Source:
     from engine.sources.on_demand import open_on_demand
 
     def opened(size: tuple[int, int] | None) -> Source:
+        if wishes.arrays is not None:
+            from engine.sources.arrays import ArraysSource
+
+            return ArraysSource(wishes.arrays, size=size, fps=wishes.fps)
         if wishes.on_demand:
             return open_on_demand(wishes.outputs, sinks, wishes.input, size=size, fps=wishes.fps)
         return open_source(wishes.input, size=size, fps=wishes.fps)

@@ -6,7 +6,7 @@ import contextlib
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -21,7 +21,9 @@ from engine.opening import WINDOW as WINDOW
 from engine.registry import Registry, is_file
 
 if TYPE_CHECKING:
+    from engine.data import Pixels
     from engine.effect import Effect
+    from engine.loop import Show
     from engine.playlist import Playlist
     from engine.reload_transition import TransitionReloader
     from engine.scene import Scene
@@ -49,7 +51,7 @@ class Wishes:
     seed: int | None = None
     flash_guard: bool | None = None
     hud: bool = False
-    settings: Sequence[tuple[str, str]] = ()
+    settings: Sequence[tuple[str, Any]] = ()
     bindings: Sequence[tuple[str, Mapping[str, Any]]] = ()
     effect_folders: Sequence[Path] = field(default_factory=tuple)
     quality: str = "auto"
@@ -63,6 +65,7 @@ class Wishes:
     transition: str = "fade"
     transition_s: float = 1.0
     models: Sequence[tuple[str, str]] = ()
+    arrays: Iterable[Pixels] | None = None  # pictures of the caller's own instead of the input
 
     @property
     def scenes(self) -> tuple[str, ...]:
@@ -116,7 +119,7 @@ def open_playlist(wishes: Wishes, registry: Registry) -> Playlist:
     return Playlist(scenes, every_s=wishes.every_s, transition_s=wishes.transition_s)
 
 
-def set_tracker(scene: Scene, address: str, value: str) -> None:
+def set_tracker(scene: Scene, address: str, value: Any) -> None:
     """Sets a tracker's parameter, `trackers/face.max_faces`, for the run that begins. Raises UsageError."""
     from engine.trackers import KINDS, tracker_class
 
@@ -127,12 +130,13 @@ def set_tracker(scene: Scene, address: str, value: str) -> None:
     if key not in params:
         raise unknown_name(f"parameter of tracker {name}", key, params)
     try:
-        scene.trackers.setdefault(name, {})[key] = params[key].parse(value)
+        param = params[key]
+        scene.trackers.setdefault(name, {})[key] = param.parse(value) if isinstance(value, str) else param.check(value)
     except UsageError as error:
         raise UsageError(f"{address}: {error.message}", hint=error.hint) from None
 
 
-def media_path(scene: Scene, address: str, value: str) -> str:
+def media_path(scene: Scene, address: str, value: Any) -> Any:
     """A media path from the command line is relative to the working folder; it must exist."""
     from engine.params import File
 
@@ -145,24 +149,37 @@ def media_path(scene: Scene, address: str, value: str) -> str:
     return str(path.resolve())
 
 
-def play(wishes: Wishes, *, progress: Progress | None = None, extra_sinks: Sequence[Sink] = ()) -> Stats:
+def play(
+    wishes: Wishes,
+    *,
+    progress: Progress | None = None,
+    extra_sinks: Sequence[Sink] = (),
+    on_picture: Callable[[Show], bool] | None = None,
+) -> Stats:
     """Runs a show to its end and returns its numbers. Ctrl-C ends it cleanly: files that were being written play.
 
-    `progress` is told how many frames are done, and of how many; `extra_sinks` get the pictures beside the outputs.
+    `progress` is told how many frames are done, and of how many; `extra_sinks` get the pictures beside the outputs;
+    `on_picture` is called in this thread after each picture, and while one is waited for, and says whether to go on.
     Raises PhospheneError for what a user can mend.
     """
     try:
         if wishes.take is None:
-            return _play(wishes, None, progress, extra_sinks)
+            return _play(wishes, None, progress, extra_sinks, on_picture)
         from engine.take import Take, wishes_for
 
         with Take(wishes.take.expanduser()) as take:
-            return _play(wishes_for(wishes, take), take, progress, extra_sinks)
+            return _play(wishes_for(wishes, take), take, progress, extra_sinks, on_picture)
     finally:
         give_back()
 
 
-def _play(wishes: Wishes, take: Take | None, progress: Progress | None, extra_sinks: Sequence[Sink]) -> Stats:
+def _play(
+    wishes: Wishes,
+    take: Take | None,
+    progress: Progress | None,
+    extra_sinks: Sequence[Sink],
+    on_picture: Callable[[Show], bool] | None,
+) -> Stats:
     from engine.after_frame import AfterFrame, title_of
     from engine.governor import governor_for
     from engine.loop import Show
@@ -211,6 +228,7 @@ def _play(wishes: Wishes, take: Take | None, progress: Progress | None, extra_si
             transition=reloads(wishes, registry, transition, tried.tryout) if live and take is None else None,
             window=window,
             hud=wishes.hud,
+            on_picture=on_picture,
         )
         show = after.show = Show(
             playlist,

@@ -1,4 +1,4 @@
-"""Phosphene's public API: what an effect may import. Promises hold here alone."""
+"""Phosphene's public API: what an effect and a script may import. Promises hold here alone."""
 
 from engine.data import (
     PART_NAMES,
@@ -18,12 +18,14 @@ from engine.data import (
     Things,
 )
 from engine.effect import Effect, Pass, Sprites, Uniform
+from engine.errors import PhospheneError
 from engine.face_cover import FaceCover
 from engine.face_mesh import RINGS as FACE_RINGS
 from engine.face_mesh import FaceMesh, face_mesh, skin_of
 from engine.gltf import Model, read_model
 from engine.mesh import Mesh, Texture, Triangles
 from engine.params import Bool, Choice, Color, File, Float, Int, Media, Point, Text
+from engine.scripting import RenderedFrame, render, track
 from engine.shapes import Box, Label, Line
 from engine.signals import per_face as face_signals
 from engine.version import __version__
@@ -56,10 +58,12 @@ __all__ = [
     "Observation",
     "Parts",
     "Pass",
+    "PhospheneError",
     "Picture",
     "Point",
     "Pose",
     "Reference",
+    "RenderedFrame",
     "Sprites",
     "Text",
     "Texture",
@@ -71,5 +75,7 @@ __all__ = [
     "face_mesh",
     "face_signals",
     "read_model",
+    "render",
     "skin_of",
+    "track",
 ]

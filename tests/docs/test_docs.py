@@ -14,15 +14,19 @@ import numpy as np
 import pytest
 from gpu_fixture import gpu  # noqa: F401 (a fixture)
 from helpers import drawings, layer, scene, stack
+from PIL import Image
 
 from engine.check.stage import observation
 from engine.check.watch import judge_files
 from engine.cli import build_parser
 from engine.errors import GpuError
+from engine.imaging import rgba
 from engine.registry import Registry
 from engine.renderer import Renderer
 from engine.renderer.gpu import Gpu
 from engine.scene_file import load_scene
+from engine.sinks.video import VideoSink
+from engine.sources import open_source
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(p for p in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")))
@@ -189,6 +193,62 @@ def test_what_the_guide_tells_to_type_runs(newcomer: Path) -> None:
     done = typing([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "my-effects"], newcomer)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "1 passed" in done.stdout
+
+
+SCRIPTING = ROOT / "docs" / "scripting.md"
+
+
+@pytest.fixture(scope="module")
+def clip_and_portrait(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with what the page on scripts works on: `clip.mp4` and `portrait.jpg`, each with a face."""
+    folder = tmp_path_factory.mktemp("scripts")
+    with (
+        open_source("demo", size=(320, 180)) as source,
+        VideoSink(f"{folder}/clip.mp4", size=(320, 180), fps=30) as sink,
+    ):
+        frames = [frame for _ in range(20) if (frame := source.read()) is not None]
+        for frame in frames:
+            sink.write(rgba(frame.pixels), frame.time_s)
+    Image.fromarray(frames[0].pixels).save(folder / "portrait.jpg")
+    return folder
+
+
+@pytest.mark.gl
+@pytest.mark.models
+@pytest.mark.usefixtures("models_ready", "gpu")
+@pytest.mark.parametrize("block", [b for b in blocks("python") if b.page == SCRIPTING], ids=str)
+def test_every_documented_script_runs(block: Block, clip_and_portrait: Path) -> None:
+    script = clip_and_portrait / f"script_{block.line}.py"
+    script.write_text(block.text, encoding="utf-8")
+    tests = len(re.findall(r"^def test_", block.text, re.M))
+    runner = ["-m", "pytest", "-q", "-p", "no:cacheprovider"] if tests else []
+    done = typing([sys.executable, *runner, str(script)], clip_and_portrait)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stderr == ""
+    assert not tests or f"{tests} passed" in done.stdout
+    made = re.findall(r"(?:save|open)\(\"([^\"]+)\"", block.text)
+    assert made or done.stdout, "nothing comes of it"
+    assert all((clip_and_portrait / name).stat().st_size for name in made)
+
+
+@pytest.mark.slow
+def test_every_documented_script_is_typed(tmp_path: Path) -> None:
+    """For a type checker at its strictest, too, that sees the package as an installed one."""
+    for block in blocks("python"):
+        if block.page == SCRIPTING:
+            (tmp_path / f"script_{block.line}.py").write_text(block.text, encoding="utf-8")
+    silent = [
+        "--no-error-summary",
+        "--follow-imports",
+        "silent",
+        "--ignore-missing-imports",
+        "--config-file",
+        os.devnull,
+    ]
+    words = ["-m", "mypy", "--strict", *silent, "--cache-dir", str(tmp_path / "cache"), str(tmp_path)]
+    env = {**os.environ, "MYPYPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, *words], cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
 
 
 def typing(words: list[str], folder: Path) -> subprocess.CompletedProcess[str]:

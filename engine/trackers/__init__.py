@@ -117,7 +117,7 @@ def warm(names: Iterable[str]) -> None:
     for name in names:
         with contextlib.suppress(Exception):
             tracker_class(name)
-            if name == "face":
+            if name == "hands":
                 from engine.trackers.mediapipe_loader import load
 
                 load()

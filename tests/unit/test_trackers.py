@@ -14,7 +14,7 @@ import pytest
 from engine.data import Faces, Frame, Mask, Observation, Pixels, Poses
 from engine.errors import TrackerError, UsageError
 from engine.signals import per_face
-from engine.trackers import KINDS, open_tracker, tracker_class
+from engine.trackers import KINDS, open_tracker, tracker_class, warm
 from engine.trackers.face import IRIS_LEFT, IRIS_RIGHT, eye_distance
 from engine.trackers.presence import Presence, without_specks
 from engine.trackers.search import WHOLE, Area, Search, grid
@@ -45,6 +45,14 @@ def clip(path: Path, count: int, every: int = 1) -> Iterator[Frame]:
         if i % every == 0:
             yield Frame(i // every, i / 30, np.ascontiguousarray(pixels[..., ::-1]))
     video.release()
+
+
+@pytest.mark.parametrize(("name", "uses"), [("face", False), ("person", False), ("pose", False), ("hands", True)])
+def test_mediapipe_is_loaded_ahead_for_who_uses_it(monkeypatch: pytest.MonkeyPatch, name: str, uses: bool) -> None:
+    loaded: list[bool] = []
+    monkeypatch.setattr("engine.trackers.mediapipe_loader.load", lambda: loaded.append(True))
+    warm([name])
+    assert loaded == [True] * uses
 
 
 def still(pixels: Pixels, count: int) -> Iterator[Frame]:

@@ -75,8 +75,9 @@ class Gpu:
         self._begin(self._another())
 
     def close(self) -> None:
-        """Releases the context."""
+        """Releases a headless context. No context is current in this thread then."""
         self.context.release()
+        leave_thread()
 
     @property
     def live_objects(self) -> int:
@@ -208,6 +209,13 @@ def headless_context() -> moderngl.Context:
         return moderngl.create_context(standalone=True, require=330, **options)
     except Exception as error:
         raise GpuError(f"no OpenGL 3.3 context: {error}", hint=NO_GL) from error
+
+
+def leave_thread() -> None:
+    """Lets go of the context that is current in this thread. EGL keeps it that long, released or not, and all of its
+    memory for ever where the thread ends before."""
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL("libEGL.so.1").eglReleaseThread()
 
 
 def native_gl() -> Any:

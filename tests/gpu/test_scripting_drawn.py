@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import ctypes
 import gc
 import subprocess
 import sys
@@ -18,6 +19,7 @@ import pytest
 from helpers import noise
 
 import phosphene
+from engine import loop
 from engine.cli import main
 from engine.data import Pixels
 from engine.errors import EffectFailed, UsageError
@@ -189,6 +191,48 @@ def test_a_program_may_end_in_the_midst_of_it() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert (done.returncode, done.stdout, done.stderr) == (0, "(48, 64, 3)\n", "")
+
+
+@pytest.mark.parametrize("most", [3, 99])
+def test_a_show_that_was_drawn_is_gone_at_once(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without Python's cyclic collector, whether its loop was left or ran to the end."""
+    shows: list[weakref.ref[loop.Show]] = []
+
+    class Seen(loop.Show):
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options)
+            shows.append(weakref.ref(self))
+
+    monkeypatch.setattr(loop, "Show", Seen)
+    gc.collect()
+    gc.disable()
+    try:
+        for picture in phosphene.render("mirror", CARD):
+            if picture.observation.frame.id == most:
+                break
+        assert [show() for show in shows] == [None]
+    finally:
+        gc.enable()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks EGL")
+def test_a_closed_context_is_current_no_more() -> None:
+    """Else EGL keeps it for ever, where the thread ends that it was current in."""
+    egl = ctypes.CDLL("libEGL.so.1")
+    egl.eglGetCurrentContext.restype = ctypes.c_void_p
+    found: list[int | None] = []
+
+    def draw() -> None:
+        made = Gpu.headless()
+        found.append(egl.eglGetCurrentContext())
+        made.close()
+        found.append(egl.eglGetCurrentContext())
+
+    thread = threading.Thread(target=draw)
+    thread.start()
+    thread.join(60)
+    assert found[0] is not None
+    assert found[1] is None
 
 
 # Not far ahead

@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from engine import condemned
@@ -135,12 +136,13 @@ def tell_stuck(runner: EffectRunner, waited_s: float, save: Sequence[Callable[[]
 
 
 def place_in(file: Path) -> str:
-    """`file:line` of the loop that a shader most likely hangs in, or of where the main thread is in a Python file."""
+    """`file:line` of the loop that a shader most likely hangs in, or of where a thread is in a Python file."""
     if is_shader(file):
         return loop_line(file)
-    frame = sys._current_frames().get(threading.main_thread().ident or 0)
-    while frame is not None:
-        if Path(frame.f_code.co_filename).resolve() == file:
-            return f"{file}:{frame.f_lineno}"
-        frame = frame.f_back
+    for frame in sys._current_frames().values():  # a program may draw in any thread
+        at: FrameType | None = frame
+        while at is not None:
+            if Path(at.f_code.co_filename).resolve() == file:
+                return f"{file}:{at.f_lineno}"
+            at = at.f_back
     return loop_line(file)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +26,7 @@ from engine.renderer.gpu import Gpu
 from engine.scene_file import load_scene
 from engine.sources import open_source
 from engine.tryout import TryOut, foreign_to_us
+from engine.watchdog import place_in
 
 pytestmark = pytest.mark.gl
 
@@ -118,6 +121,24 @@ def test_built_in_effects_are_trusted(folder: Path) -> None:
 
 
 # A running show
+
+
+def test_a_hanging_python_file_is_told_with_its_line_whichever_thread_draws(folder: Path) -> None:
+    path = write(folder / "mine.py", "def hang(reached, end):\n    reached.set()\n    end.wait(60)\n")
+    spec = importlib.util.spec_from_file_location("mine_that_hangs", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    reached, end = threading.Event(), threading.Event()
+    thread = threading.Thread(target=module.hang, args=(reached, end))
+    thread.start()
+    assert reached.wait(60)
+    while place_in(path.resolve()).endswith(":2"):
+        time.sleep(0.001)
+    assert place_in(path.resolve()) == f"{path.resolve()}:3"
+    end.set()
+    thread.join()
 
 
 def colours(path: Path) -> list[tuple[int, int, int]]:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from engine.dialects import is_shader, is_transition
 from engine.errors import PhospheneError, ShaderError, UsageError, unknown_name, unknown_scene
+from engine.syntax import module_in
 
 if TYPE_CHECKING:
     from engine.effect import Effect
@@ -50,10 +51,7 @@ class Registry:
 
     def effects(self) -> dict[str, Entry]:
         """Every effect by name."""
-        found: dict[str, Entry] = {}
-        for path in effect_files(ROOT / "effects"):
-            entry = describe_effect(path, "built-in")
-            found[entry.name] = entry
+        found = {name_of(path): describe_effect(path, "built-in") for path in effect_files(ROOT / "effects")}
         for point in entry_points(group=ENTRY_POINTS):
             found[point.name] = describe_point(point)
         for folder in reversed(self.effect_folders):
@@ -182,7 +180,7 @@ def describe_effect(path: Path, origin: str) -> Entry:
             return Entry(name, "", path, origin, problem=f"{error.where}: {error.message}", hint=error.hint)
         return Entry(name, doc, path, origin, params)
     try:
-        tree = ast.parse(path.read_bytes(), str(path))  # bytes: it knows byte order marks and encodings
+        tree = module_in(path)
     except SyntaxError as error:
         return Entry(name, "", path, origin, problem=f"{path}:{error.lineno}: {error.msg}")
     except (OSError, ValueError) as error:
@@ -321,7 +319,7 @@ def describe_point(point: EntryPoint) -> Entry:
         inner = path.parent.joinpath(*rest)
         path = inner / "__init__.py" if inner.is_dir() else inner.with_suffix(".py")
     try:
-        tree = ast.parse(path.read_bytes(), str(path))
+        tree = module_in(path)
     except SyntaxError as error:
         return Entry(point.name, "", path, "plugin", problem=f"{path}:{error.lineno}: {error.msg}")
     except FileNotFoundError:

@@ -8,6 +8,8 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 
+from engine.syntax import expression
+
 MAX_CHARACTERS = 400
 MAX_SIDE, MAX_AREA = 8192, 4096 * 4096  # of a target, in pixels
 _OPERATORS: dict[type[ast.AST], Callable[..., float]] = {
@@ -47,7 +49,7 @@ def parse_size(text: str, known: frozenset[str]) -> ast.expr:
         raise SizeError(f"a size expression of more than {MAX_CHARACTERS} characters")
     plain = re.sub(r"\$([A-Za-z_]\w*)", r"_v_\1", text.strip())
     try:
-        tree = ast.parse(plain, mode="eval").body
+        tree = expression(plain)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise SizeError(f"size expression '{text}' cannot be read") from None
     for node in ast.walk(tree):

@@ -8,6 +8,7 @@ import gc
 import subprocess
 import sys
 import threading
+import time
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,10 +22,11 @@ from helpers import noise
 import phosphene
 from engine import loop
 from engine.cli import main
-from engine.data import Pixels
+from engine.data import Frame, Pixels
 from engine.errors import EffectFailed, UsageError
 from engine.renderer import Renderer
 from engine.renderer.gpu import Gpu
+from engine.testing import FakeSource
 
 pytestmark = [pytest.mark.gl, pytest.mark.usefixtures("gpu")]
 ROOT = Path(__file__).resolve().parents[2]
@@ -310,6 +312,37 @@ def test_what_the_callers_own_frames_raise_is_raised(made: list[Gpu]) -> None:
         list(phosphene.render("mirror", failing(Mine())))
     with pytest.raises(UsageError, match="picture 1"):
         list(phosphene.render("mirror", [noise((64, 48)), noise((64, 48))[..., 0]]))
+
+
+# Live
+
+
+def test_a_camera_drops_what_its_caller_is_too_slow_for_and_goes_on_without_a_failing_effect(
+    tmp_path: Path, made: list[Gpu], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "wrong.frag").write_text("vec4 effect(vec2 uv) {\n    return fraem(uv);\n}\n")
+    (tmp_path / "s.toml").write_text('[[layer]]\nsource = "camera"\neffects = [{ use = "wrong" }]\n')
+    camera = FakeSource([noise((64, 48), seed) for seed in range(60)], live=True)
+    held = threading.Event()
+    reads = camera.read
+
+    def read_all_but_one() -> Frame | None:
+        """The last frame comes when the rest have had their time."""
+        if camera._next == 59:
+            held.wait(60)
+        return reads()
+
+    monkeypatch.setattr(camera, "read", read_all_but_one)
+    monkeypatch.setattr("engine.sources.open_source", lambda *_, **__: camera)
+    pictures = phosphene.render("s", "camera", effects=tmp_path)
+    numbers = [next(pictures).observation.frame.id]
+    while camera._next < 59:
+        time.sleep(0.01)
+    held.set()
+    numbers += [picture.observation.frame.id for picture in pictures]
+    assert numbers == sorted(numbers)
+    assert len(numbers) < 30
+    assert camera.closed
 
 
 # With trackers

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import sys
+import threading
 import tomllib
 from pathlib import Path
 from types import SimpleNamespace
@@ -333,3 +335,33 @@ def test_base_names() -> None:
 def test_describing_says_the_first_line_of_the_doc(tmp_path: Path) -> None:
     (tmp_path / "shine.py").write_text(GOOD)
     assert describe_effect(tmp_path / "shine.py", "user").doc == "Makes it shine."
+
+
+def test_several_threads_may_look_at_once() -> None:
+    """CPython's parser fails where another thread parses at the same time, which a garbage collection lets in."""
+    failed: list[BaseException] = []
+
+    def look() -> None:
+        try:
+            Registry([], []).effects()
+        except BaseException as error:  # noqa: BLE001 (told below)
+            failed.append(error)
+
+    def let_others_in(*_: object) -> None:
+        """Any Python at all will do."""
+
+    before, interval_s = gc.get_threshold(), sys.getswitchinterval()
+    gc.callbacks.append(let_others_in)
+    gc.set_threshold(50)
+    sys.setswitchinterval(1e-6)
+    threads = [threading.Thread(target=look) for _ in range(4)]
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval_s)
+        gc.set_threshold(*before)
+        gc.callbacks.remove(let_others_in)
+    assert failed == []

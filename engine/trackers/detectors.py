@@ -33,7 +33,8 @@ class BodyDetector:
     """BlazePose's body detector (Bazarevsky et al., "BlazePose: On-device Real-time Body Pose tracking", 2020)."""
 
     def __init__(self) -> None:
-        self._net = Network(models.path("pose_landmarker_full"), "pose_detector.tflite")
+        # It takes as long as ten small nets and is asked now and then: in one thread that frame would come late.
+        self._net = Network(models.path("pose_landmarker_full"), "pose_detector.tflite", threads=2)
         self._anchors = anchors(self._net.size[0], ((8, 2), (16, 2), (32, 6)))
 
     def score(self, pixels: Pixels) -> float:

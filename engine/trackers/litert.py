@@ -1,4 +1,4 @@
-"""Small networks run directly by LiteRT, one thread each; inference releases Python's lock."""
+"""Small networks run directly by LiteRT, mostly in one thread; inference releases Python's lock."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ from engine.trackers.quiet import quiet
 class Network:
     """One TFLite network with one picture as its input. `size` is the (width, height) that it wants."""
 
-    def __init__(self, file: Path, member: str = "") -> None:
-        """Loads `file`, or `member` of it where it is a `.task` bundle (a zip archive). Raises TrackerError."""
+    def __init__(self, file: Path, member: str = "", threads: int = 1) -> None:
+        """Loads `file`, or `member` of it where it is a `.task` bundle (a zip archive); the answers are the same
+        however many `threads` find them. Raises TrackerError."""
         try:
             content = zipfile.ZipFile(file).read(member) if member else file.read_bytes()
             with quiet():
-                self._net = Interpreter(model_content=content, num_threads=1)
+                self._net = Interpreter(model_content=content, num_threads=threads)
                 self._net.allocate_tensors()
         except (OSError, KeyError, ValueError, RuntimeError, zipfile.BadZipFile) as error:
             raise TrackerError(

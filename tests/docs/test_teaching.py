@@ -13,6 +13,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import av
 import cv2
 import pytest
 
@@ -54,7 +55,7 @@ def furnish(folder: Path, data_dir: Path) -> None:
     for label, sign in CLASSES.items():
         cut(data_dir / "desk" / f"{sign}.mkv", folder / "clips" / label)
     recordings(folder / "said")
-    shutil.copy(data_dir / "desk" / "mdn_greenscreen.mp4", folder / "long.mp4")
+    repeat(data_dir / "desk" / "mdn_greenscreen.mp4", folder / "long.mp4")
     shutil.copy(data_dir / "desk" / "cisco_two_people.mp4", folder / "clip.mp4")
     (folder / "my-scene.toml").write_text(MY_SCENE, encoding="utf-8")
     (scene,) = (b.text for b in blocks("toml") if b.page == PAGE and "voice.laser" in b.text)
@@ -62,6 +63,24 @@ def furnish(folder: Path, data_dir: Path) -> None:
     with zipfile.ZipFile(folder / "converted_keras.zip", "w") as archive:
         for file in (data_dir / "teachable" / "keras_sleep_awake").iterdir():
             archive.write(file, file.name)
+
+
+def repeat(clip: Path, out: Path, times: int = 30) -> None:
+    """The clip again and again: it must not end before every key was held, however slow the machine."""
+    with av.open(str(out), "w") as longer:
+        copy, begins = None, 0
+        for _ in range(times):
+            with av.open(str(clip)) as once:
+                video = once.streams.video[0]
+                copy = copy or longer.add_stream_from_template(video)
+                ends = begins
+                for packet in once.demux(video):
+                    if packet.dts is not None and packet.pts is not None:
+                        packet.pts, packet.dts = packet.pts + begins, packet.dts + begins
+                        ends = max(ends, packet.pts + (packet.duration or 1))
+                        packet.stream = copy
+                        longer.mux(packet)
+                begins = ends
 
 
 def cut(clip: Path, folder: Path, parts: int = 3) -> None:

@@ -109,7 +109,7 @@ def test_another_scene_runs_the_trackers_that_the_take_lacks(
     on_take, take_times, stats = drawn(
         Wishes("laser-eyes", outputs=["null"], take=folder, settings=[("trigger", "always")])
     )
-    assert [s for s in stats.stages if s.startswith("tracker.")] == ["tracker.face"]
+    assert {s.split(".")[1] for s in stats.stages if s.startswith("tracker.")} == {"face"}
     assert take_times == times
     again, _, _ = drawn(Wishes("laser-eyes", outputs=["null"], take=folder, settings=[("trigger", "always")]))
     identical(again, on_take)

@@ -12,11 +12,10 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from engine import models
-from engine.teach.panel import NOW, WIDE
+from engine.teach.panel import LEFT, STEP, WIDE
 from tests.system.test_window import grab
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,11 +48,18 @@ def display() -> Iterator[dict[str, str]]:
 PATIENCE_S = 240.0
 
 
-def recorded(display: str, height: int) -> float:
-    """How full the bar of the class is that is being recorded, 0..1, in a window of `height` at the screen's corner."""
-    color = [int(NOW[at : at + 2], 16) for at in (1, 3, 5)]
-    near = np.abs(grab(display)[: height // 2, : height // 2].astype(int) - color).max(axis=2) < 12
-    longest = max(len(run) for row in near for run in "".join(".#"[int(dot)] for dot in row).split("."))
+def recorded(display: str, height: int, classes: int) -> float:
+    """How full the bar of the class is that is being recorded, 0..1, in a window of `height` at the screen's corner.
+
+    A bar alone is red in its rows; in a small window it is thinner than a pixel, and so darker.
+    """
+    picture, longest = grab(display).astype(int), 0
+    for number in range(classes):
+        top = 0.032 + STEP * number + 0.036
+        rows = picture[int(top * height) : int((top + 0.006) * height) + 1, round(LEFT * height) :]
+        red = rows[..., 0] - rows[..., 1:].max(axis=2) > 60
+        part = red[:, : round(WIDE * height)]
+        longest = max(longest, *(len(run) for row in part for run in "".join(".#"[int(dot)] for dot in row).split(".")))
     return longest / (WIDE * height)
 
 
@@ -83,12 +89,12 @@ def held_keys(command: list[str], display: dict[str, str], keys: str, cwd: Path 
         height = int(re.findall(r"HEIGHT=(\d+)", xdotool("getwindowgeometry", "--shell", window))[0])
         full = dict.fromkeys(keys, 0.0)
         for key in keys:
-            more = min(full[key] + 0.08, 0.95)  # a bar has twenty steps of two examples
+            more = min(full[key] + 0.18, 0.9)  # a bar has twenty steps of two examples, and four are needed
             xdotool("keydown", key)
-            wait_for(f"more examples of {key}", lambda more=more: recorded(screen, height) > more)  # type: ignore[misc]
-            full[key] = recorded(screen, height)
+            wait_for(f"more examples of {key}", lambda more=more: recorded(screen, height, len(set(keys))) > more)  # type: ignore[misc]
+            full[key] = recorded(screen, height, len(set(keys)))
             xdotool("keyup", key)
-            wait_for(f"{key} let go", lambda: recorded(screen, height) < 0.04)
+            wait_for(f"{key} let go", lambda: recorded(screen, height, len(set(keys))) < 0.04)
         xdotool("key", "Return")
         _, said = process.communicate(timeout=PATIENCE_S)
     finally:

@@ -17,7 +17,7 @@ from engine.stats import Stats, memory_mb
 
 EVERY_S = 1.0
 BACK_S = 5.0  # within which pictures must come again after a fault
-STOOD_S = 1.5  # without a breath, and without using the processor: a sleeping laptop, a virtual machine that was held
+STOOD_S = 5.0  # without a breath, and without using the processor: a sleeping laptop, a virtual machine that was held
 SLACK_MB = 24.0  # that the last third may lie above the first: caches that fill, the allocator's rest
 SLACK_PART = 0.06
 # What the log says of a fault that raises nothing by itself.

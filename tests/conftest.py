@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import weakref
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from gpu_fixture import gpu
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from engine.loop import Show
 
 __all__ = ["gpu"]  # the fixture that gives every test the one GL context of its process
 
@@ -43,3 +50,28 @@ def models_ready() -> None:
     missing = [m.name for m in models.MODELS.values() if m.default and not models.state(m.name).ready]
     if missing:
         pytest.skip(f"models not fetched: {', '.join(missing)} (run `phosphene models --fetch`)")
+
+
+@pytest.fixture
+def uncollected() -> Iterator[None]:
+    """Python's cyclic collector rests."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.fixture
+def shows(monkeypatch: pytest.MonkeyPatch) -> list[weakref.ref[Show]]:
+    """Every show that is made from now on, none held."""
+    from engine import loop
+
+    made: list[weakref.ref[Show]] = []
+
+    class Seen(loop.Show):
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options)
+            made.append(weakref.ref(self))
+
+    monkeypatch.setattr(loop, "Show", Seen)
+    return made

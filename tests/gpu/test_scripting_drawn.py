@@ -196,25 +196,14 @@ def test_a_program_may_end_in_the_midst_of_it() -> None:
 
 
 @pytest.mark.parametrize("most", [3, 99])
-def test_a_show_that_was_drawn_is_gone_at_once(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_show_that_was_drawn_is_gone_at_once(
+    most: int, uncollected: None, shows: list[weakref.ref[loop.Show]]
+) -> None:
     """Without Python's cyclic collector, whether its loop was left or ran to the end."""
-    shows: list[weakref.ref[loop.Show]] = []
-
-    class Seen(loop.Show):
-        def __init__(self, *args: Any, **options: Any) -> None:
-            super().__init__(*args, **options)
-            shows.append(weakref.ref(self))
-
-    monkeypatch.setattr(loop, "Show", Seen)
-    gc.collect()
-    gc.disable()
-    try:
-        for picture in phosphene.render("mirror", CARD):
-            if picture.observation.frame.id == most:
-                break
-        assert [show() for show in shows] == [None]
-    finally:
-        gc.enable()
+    for picture in phosphene.render("mirror", CARD):
+        if picture.observation.frame.id == most:
+            break
+    assert [show() for show in shows] == [None]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="asks EGL")

@@ -6,10 +6,9 @@ show after another would hold dozens of them.
 
 from __future__ import annotations
 
-import gc
 import time
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,15 +28,6 @@ from engine.sources.video import VideoSource
 
 SIZE = (320, 240)
 TASKS = Path("/proc/self/task")
-
-
-@pytest.fixture
-def uncollected() -> Iterator[None]:
-    """Python's cyclic collector rests."""
-    gc.collect()
-    gc.disable()
-    yield
-    gc.enable()
 
 
 @pytest.fixture
@@ -107,18 +97,15 @@ def test_a_finished_video_has_no_threads(clip: Path, tmp_path: Path, uncollected
     ids=["nowhere", "video", "pictures", "live", "list"],
 )
 def test_a_show_that_ended_is_gone(
-    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uncollected: None, output: str, wishes: dict[str, Any]
+    clip: Path,
+    tmp_path: Path,
+    uncollected: None,
+    shows: list[weakref.ref[loop.Show]],
+    output: str,
+    wishes: dict[str, Any],
 ) -> None:
     if isinstance(why := context(), str):
         pytest.skip(f"no OpenGL here: {why}")
-    shows: list[weakref.ref[loop.Show]] = []
-
-    class Seen(loop.Show):
-        def __init__(self, *args: Any, **options: Any) -> None:
-            super().__init__(*args, **options)
-            shows.append(weakref.ref(self))
-
-    monkeypatch.setattr(loop, "Show", Seen)
     wished = Wishes("mirror", input=str(clip), outputs=[output.format(tmp_path)], seconds=0.3, fps=20.0, **wishes)
     play(wished)  # the first show opens libraries, and what they hold for good
     before = threads() if TASKS.is_dir() else 0

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from engine import doctor_cameras, doctor_effects, models, tf_jobs
+from engine.commands.options import add_effects
 from engine.commands.run import positive, size
 from engine.commands.table import emit
 
@@ -62,9 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="write the findings as JSON, to standard output without FILE",
     )
-    parser.add_argument(
-        "--effects", action="append", default=[], metavar="DIR", help="judge what lies in a folder of your own too"
-    )
+    add_effects(parser, "judge what lies in a folder of your own too")
     wanted, rate = doctor_cameras.SIZE, doctor_cameras.FPS
     parser.add_argument(
         "--size",

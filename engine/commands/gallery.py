@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from engine.commands.demo import DEMO_BINDINGS
+from engine.commands.options import add_effects
 from engine.effect_folders import registry_with
 from engine.errors import PhospheneError, SinkError, unknown_name
 from engine.session import Wishes, play
@@ -39,9 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--out", default="docs", metavar="DIR", help="where gallery.md and gallery/ go (default: docs)")
     parser.add_argument("--input", default="demo", metavar="IN", help="another input (default: the portrait)")
-    parser.add_argument(
-        "--effects", action="append", default=[], metavar="DIR", help="a folder with effects of your own"
-    )
+    add_effects(parser, "a folder with effects of your own")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
+from engine.commands.options import add_effects
 from engine.commands.table import emit, table
 
 HELP = "scenes, effects, transitions, sources and sinks"
@@ -15,9 +16,7 @@ KINDS = ("scenes", "effects", "transitions", "sources", "sinks", "signals", "mod
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
     parser.add_argument("kind", nargs="?", choices=KINDS, help="only these (signals and models only when asked for)")
-    parser.add_argument(
-        "--effects", action="append", default=[], metavar="DIR", help="look in a folder of your own too"
-    )
+    add_effects(parser, "look in a folder of your own too")
     parser.add_argument("--json", nargs="?", const="-", metavar="FILE", help="as JSON, to FILE or standard output")
 
 

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from engine.commands.options import add_effects
 from engine.commands.run import settings
 from engine.commands.table import table, write_json
 from engine.errors import UsageError
@@ -50,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--again", action="store_true", help="begin anew instead of going on with a stopped run")
     parser.add_argument("--effect", default="clothing-size", metavar="NAME", help="the effect that measures")
-    parser.add_argument("--effects", action="append", default=[], metavar="DIR", help="a folder with your own effects")
+    add_effects(parser, "a folder with your own effects")
     parser.add_argument("--evaluate", action="store_true", help="compare with the known truth in --data instead")
     parser.add_argument("--data", metavar="DIR", help="for --evaluate: a folder with synthetic/ and tables/ in it")
     parser.add_argument("--quiet", "-q", action="store_true", help="no progress and no summary")

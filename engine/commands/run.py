@@ -13,6 +13,7 @@ from contextlib import contextmanager, nullcontext, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.commands.options import add_effects
 from engine.commands.table import table, write_json
 from engine.errors import UsageError
 from engine.nodes.use import pair
@@ -132,9 +133,7 @@ def add_common(parser: argparse.ArgumentParser) -> None:
         help="on: flashes are kept under three a second (default: as the scene says, which is on)",
     )
     parser.add_argument("--seed", type=seed, metavar="N", help="seed of everything random (default 0, or the take's)")
-    parser.add_argument(
-        "--effects", action="append", default=[], metavar="DIR", help="a folder with effects and scenes of your own"
-    )
+    add_effects(parser, "a folder with effects and scenes of your own")
     parser.add_argument("--stats", action="store_true", help="numbers over the window, and a table at the end")
     parser.add_argument(
         "--stats-json", metavar="FILE", help="write frames, rate, drops and times to FILE (- for stdout)"

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Mapping
 from typing import Any
 
+from engine.commands.options import add_effects
 from engine.commands.table import emit, table
 from engine.errors import unknown_name
 from engine.params import HasParams, Param
@@ -16,9 +17,7 @@ HELP = "the parameters of an effect, a scene or a tracker"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
     parser.add_argument("name", help="an effect, scene or tracker, as `phosphene list` names it, or a scene's path")
-    parser.add_argument(
-        "--effects", action="append", default=[], metavar="DIR", help="look in a folder of your own too"
-    )
+    add_effects(parser, "look in a folder of your own too")
     parser.add_argument("--json", nargs="?", const="-", metavar="FILE", help="as JSON, to FILE or standard output")
 
 

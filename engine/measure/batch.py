@@ -40,12 +40,8 @@ class Journal:
         """Writes one row down. Raises SinkError."""
         try:
             with self.path.open("a", encoding="utf-8") as file:
-                file.write(
-                    json.dumps(
-                        {"key": key(task), "row": row},
-                    )
-                    + "\n"
-                )
+                # In ASCII: a file's name may hold halves of characters, which UTF-8 may not.
+                file.write(json.dumps({"key": key(task), "row": row}) + "\n")
         except OSError as error:
             raise SinkError(f"cannot be written: {error.strerror}", where=str(self.path)) from None
 

@@ -146,8 +146,8 @@ class TrackerThread(Worker):
                         if self._fed and isinstance(tracker, Fed):
                             result = tracker.follow(ticket.frame, food)
                         elif isinstance(tracker, Early):
-                            begun = early is not None and not early.cancel()
-                            result = tracker.track_after(ticket.frame, early.result() if early and begun else None)
+                            known = None if early is None or early.cancel() else early.result()
+                            result = tracker.track_after(ticket.frame, known)
                         else:
                             result = tracker.track(ticket.frame)
                 except Exception as error:  # noqa: BLE001 (each error of a tracker is told once)

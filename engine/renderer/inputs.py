@@ -122,8 +122,9 @@ class Inputs:
     def ahead(self, frame: Frame, mask: Mask | None) -> None:
         """Makes the bytes of a frame that comes next, and the mattes that the frame being drawn has asked for. What is
         not asked for then leaves no trace."""
-        self._converted = frame.pixels if frame.size == self.size else shrunk(frame, self.size)
-        rgba(self._converted, self._spare)
+        pixels = frame.pixels if frame.size == self.size else shrunk(frame, self.size)
+        rgba(pixels, self._spare)
+        self._converted = pixels
         for key, drawn in self._fields.items():
             if mask is not None and key.endswith(" all"):  # who else is meant is chosen in the order of the frames
                 made = self._ahead[key] = self._made(key, mask, frame)

@@ -152,7 +152,7 @@ def matrix(q: Doubles) -> Doubles:
 
 def multiply(a: Doubles, b: Doubles) -> Doubles:
     """The quaternion of the rotation `b` followed by `a`."""
-    aw, ax, ay, az = a.tolist()  # numbers of Python's own: numpy takes ten times as long for so few
+    aw, ax, ay, az = a.tolist()  # numbers of Python's own: numpy takes far longer for so few
     bw, bx, by, bz = b.tolist()
     return np.array(
         [

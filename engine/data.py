@@ -22,13 +22,20 @@ class Frame:
 
     `id` counts from 0 without gaps in one source; `time_s` is the source's own time, rising; `pixels` is H×W×3 uint8
     sRGB in RGB order, top row first, C-contiguous, never written to after the frame was made. `captured_s` is the
-    monotonic clock (`time.perf_counter`) at capture, from which lag is measured.
+    monotonic clock (`time.perf_counter`) at capture, from which lag is measured. `held_from` is the earlier frame whose
+    pixels are shown once more, None where the pixels are the frame's own.
     """
 
     id: int
     time_s: float
     pixels: Pixels
     captured_s: float = 0.0
+    held_from: Frame | None = None
+
+    @property
+    def image_id(self) -> int:
+        """The id of the frame that the pixels were captured with: that of every result that belongs to them."""
+        return self.id if self.held_from is None else self.held_from.id
 
     @property
     def size(self) -> tuple[int, int]:
@@ -275,9 +282,9 @@ class Observation:
 
     @property
     def mask(self) -> Mask | None:
-        """The person mask, or None where it is not known."""
+        """The person mask of these very pixels, or None where it is not known: one of other pixels is never given."""
         found = self.results.get("person")
-        return found if isinstance(found, Mask) else None
+        return found if isinstance(found, Mask) and found.frame_id == self.frame.image_id else None
 
     @property
     def heard(self) -> Heard | None:

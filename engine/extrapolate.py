@@ -1,6 +1,6 @@
-"""Results carried on to a later moment: what `sync = "latest"` draws, so that nothing waits for a tracker.
+"""Landmarks carried on to a later moment with constant velocity, for pictures that do not wait for a tracker.
 
-Landmarks go on with constant velocity; the mask is moved and scaled as the person was between the last two masks.
+What belongs to pixels, a mask first of all, is never carried on: engine/pairing.py holds it together with its picture.
 """
 
 from __future__ import annotations
@@ -11,8 +11,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from engine.data import Face, Faces, Floats, Mask, Pose, Poses
-from engine.imaging import moved
+from engine.data import Face, Faces, Floats, Pose, Poses
 
 REACH_S = 0.15  # results are carried on no further: later a guess is worse than standing still
 P = TypeVar("P", Face, Pose)
@@ -50,8 +49,6 @@ def carried(last: Any, before: Any, steps: float) -> Any:
         return replace(last, items=tuple(people(last.items, before.items, steps, face)))
     if isinstance(last, Poses) and isinstance(before, Poses):
         return replace(last, items=tuple(people(last.items, before.items, steps, pose)))
-    if isinstance(last, Mask) and isinstance(before, Mask):
-        return mask(last, before, steps)
     return last
 
 
@@ -80,26 +77,3 @@ def pose(last: Pose, before: Pose, steps: float) -> Pose:
         points=onward(last.points, before.points, steps),
         world=onward(last.world, before.world, steps),
     )
-
-
-def mask(last: Mask, before: Mask, steps: float) -> Mask:
-    """A mask moved and scaled as its person was between `before` and `last`."""
-    if not (last.present and before.present) or last.confidence.shape != before.confidence.shape:
-        return last
-    here, there = moments(last.confidence), moments(before.confidence)
-    if here is None or there is None:
-        return last
-    shift = (here[0] - there[0]) * steps, (here[1] - there[1]) * steps
-    scale = float(np.clip((here[2] / there[2]) ** steps, 0.8, 1.25))
-    return replace(last, confidence=moved(last.confidence, shift, scale, (here[0], here[1])))
-
-
-def moments(confidence: Floats) -> tuple[float, float, float] | None:
-    """Centre x, y and the square root of the area of a mask, in its pixels; None where it is empty."""
-    total = float(confidence.sum())
-    if total < 1.0:
-        return None
-    height, width = confidence.shape
-    x = float(confidence.sum(axis=0) @ np.arange(width)) / total
-    y = float(confidence.sum(axis=1) @ np.arange(height)) / total
-    return x, y, total**0.5

@@ -38,6 +38,7 @@ _LOCK = threading.Lock()
 
 def shrunk(frame: Frame, size: tuple[int, int]) -> Pixels:
     """The frame's picture at `size` (width, height), made once for all who ask, in any thread; not to be written to."""
+    frame = frame.held_from or frame
     with _LOCK:
         made = _SHRUNK.setdefault(frame, {})
         if size in made:
@@ -87,12 +88,3 @@ def light_at(image: Pixels, cells: tuple[int, int], finer: int) -> Pixels:
     codes = image.view(np.uint32)[y[:, None], x[None], 0].view(np.uint8).reshape(rows, columns, 4)
     light = cv2.resize(cv2.LUT(codes, LINEAR), cells, interpolation=cv2.INTER_AREA)
     return np.asarray((light * np.float32(255.0) + np.float32(0.5)).astype(np.uint8))
-
-
-def moved(plane: Floats, shift: tuple[float, float], scale: float, centre: tuple[float, float]) -> Floats:
-    """`plane` scaled about `centre` and shifted, all in its pixels; edges are continued."""
-    height, width = plane.shape
-    x = centre[0] - scale * centre[0] + shift[0]
-    y = centre[1] - scale * centre[1] + shift[1]
-    matrix = np.array([[scale, 0.0, x], [0.0, scale, y]], np.float32)
-    return np.asarray(cv2.warpAffine(plane, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE))

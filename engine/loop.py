@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING
 
 from engine.budget import Budget
 from engine.data import Frame, Observation
-from engine.extrapolate import Extrapolator
 from engine.hearing import Ear
 from engine.mailbox import Mailbox
 from engine.memory import keep_freed
 from engine.outputs import Outputs
+from engine.pairing import Pairing
 from engine.playlist import Playlist
 from engine.quality import quality_of, steps_of
 from engine.renderer import Renderer
@@ -95,7 +95,7 @@ class Show:
         self._sides = sides or {}
         self._feeds = feeds or {}  # the tracker whose results another one takes
         self.governor = governor
-        self._sent, self._reused = 0, 0
+        self._sent = 0
         self._asked: set[str] = set()  # the trackers that have been sent a frame
         self._wake = threading.Condition()
         self._stopping = False
@@ -105,7 +105,7 @@ class Show:
         self._open_tracker = open_tracker
         self._trackers: dict[str, TrackerThread] = {}
         self._outputs = Outputs(sinks, source.size, self.stats, live=live, shown=shown)
-        self._extrapolator = Extrapolator()
+        self._pairing = Pairing(self.playlist)
         self._gl_time, self._revival = GlTime(gpu), Revival(gpu, live=live)
         self._budget = Budget()
         self._last_s = self._idled_s = 0.0  # the time of the frame drawn last, and when the window was looked after
@@ -216,30 +216,23 @@ class Show:
             return None
         ticket = tickets.popleft()
         if self.governor is not None:
-            self._rested(ticket)
+            self._pairing.add(ticket)
+            if ticket.resting:
+                self._pairing.fill(ticket)
         return ticket
 
     def _newest(self, tickets: deque[Ticket]) -> Ticket | None:
         """`sync = "latest"`: the newest frame at once, with the newest results carried on to its time."""
         while tickets and tickets[0].done:
-            answered = tickets.popleft()
-            self._extrapolator.add(answered.frame.time_s, answered.results)
+            self._pairing.add(tickets.popleft())
         frame = self._frames.pop()
         if frame is None:
             return None
         if not tickets:
             self._send(frame, tickets)
         drawn = Ticket(frame, (), self._wake)
-        drawn.results.update(self._extrapolator.at(frame.time_s))
+        self._pairing.fill(drawn)
         return drawn
-
-    def _rested(self, ticket: Ticket) -> None:
-        """Gives a frame the newest results of the trackers that did not look at it, carried on to its time."""
-        self._extrapolator.add(ticket.frame.time_s, ticket.results)
-        if ticket.resting:
-            carried = self._extrapolator.at(ticket.frame.time_s)
-            ticket.results.update({name: carried[name] for name in ticket.resting if name in carried})
-            self._reused += len(ticket.resting)
 
     def _send(self, frame: Frame, tickets: deque[Ticket]) -> None:
         """Hands a frame to every tracker that the scene needs, and that neither hangs nor rests in its turn."""
@@ -247,8 +240,12 @@ class Show:
         needed = {name: thread for name, thread in wanted.items() if not thread.hangs}
         every = 1 if self.governor is None else self.governor.quality.every
         self._sent += 1
-        turns = {name: self._sent + i for i, name in enumerate(needed)}  # who is fed rests with who feeds it
+        # Where the picture rests with them all take the same turns; else in turn, who is fed with who feeds it.
+        together = every > 1 and self._pairing.holds
+        turns = {name: self._sent + (0 if together else i) for i, name in enumerate(needed)}
         resting = {n for n in needed if turns.get(self._feeds.get(n, n), turns[n]) % every and n in self._asked}
+        if together and len(resting) < len(needed):
+            resting = set()
         self._asked |= set(needed)
         ticket = Ticket(frame, [name for name in needed if name not in resting], self._wake)
         ticket.resting = tuple(resting)
@@ -288,14 +285,15 @@ class Show:
             slowest_s = max((thread.took_s for thread in self._trackers.values()), default=0.0)
             self.governor.frame(now, (now - begin) * 1e3, slowest_s * 1e3 / every)
         goes_on = True if self._on_frame is None else self._on_frame(renderer)
-        self.stats.add("lag", time.perf_counter() - (ticket.frame.captured_s or ticket.born_s))
+        captured_s = (ticket.frame.held_from or ticket.frame).captured_s or ticket.born_s
+        self.stats.add("lag", time.perf_counter() - captured_s)
         self.stats.dropped = self._frames.dropped + self._outputs.dropped
         self.stats.frame_done()
         return goes_on
 
     def _ahead(self, stage: Stage, tickets: deque[Ticket]) -> None:
         """Makes ready what is known of the next frame, while the drawing of this one is waited for."""
-        if tickets and tickets[0].done and self.scene.sync == "frame":
+        if tickets and tickets[0].done and not tickets[0].resting and self.scene.sync == "frame":
             stage.ahead(Observation(tickets[0].frame, tickets[0].results))
 
     def _observe(self, stage: Stage, ticket: Ticket, dt: float) -> tuple[Observation, float]:
@@ -345,6 +343,6 @@ class Show:
         self._outputs.close()
         self.source.close()
         if self.governor is not None:
-            self.stats.extra["governor"] = {**self.governor.table(), "reused_results": self._reused}
+            self.stats.extra["governor"] = {**self.governor.table(), "reused_results": self._pairing.reused}
         if self.stage is not None:
             self.stage.release()

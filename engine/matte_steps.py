@@ -23,6 +23,7 @@ NEAR, WIDE = 1, 4  # radii, in cells of half the grid, in which the room beside 
 HOLE = 0.003  # of the picture: larger holes are taken for real ones
 STILL, CHANGED = 0.02, 0.06  # change of colour, blurred, that is a sensor's noise, and that is motion
 FLOW_STILL, FLOW_CHANGED = 0.04, 0.12  # the same where motion has been followed: what is left is where it failed
+AROUND = np.ones((3, 3), np.uint8)  # a cell and its neighbours
 DOUBT = 0.1  # the weight in time of a cell that could be either
 
 
@@ -83,7 +84,9 @@ class Steady:
             keep = self.hold * alike
             old = keep * (np.abs(2.0 * last - 1.0) + DOUBT)
             new = (1.0 - keep) * (np.abs(2.0 * confidence - 1.0) + DOUBT)
-            confidence = confidence + (last - confidence) * (old / (old + new))
+            steadied = confidence + (last - confidence) * (old / (old + new))
+            # What has left is let go, however like it the room looks: no more than an edge's own trembling is steadied.
+            confidence = np.minimum(steadied, cv2.dilate(confidence, AROUND)) if self.follow else steadied
         self._last, self._guide, self._grey = confidence, guide, grey
         return confidence
 

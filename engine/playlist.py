@@ -47,6 +47,12 @@ class Playlist:
         """The numbers of the scenes that are drawn: one, or during a change the one that goes and that which comes."""
         return (self.at,) if self.into is None or self._begun_s is None else (self.at, self.into)
 
+    @property
+    def near(self) -> tuple[Scene, ...]:
+        """The scenes that are drawn or are to be, as soon as their trackers have answered."""
+        numbers = dict.fromkeys(n for n in (self.at, self.into, self._asked) if n is not None)
+        return tuple(self.scenes[n] for n in numbers)
+
     def go(self, number: int) -> None:
         """Asks for scene `number`, counted from 0; there may be none. A change that is being seen is finished first."""
         if 0 <= number < len(self.scenes):

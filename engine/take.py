@@ -58,9 +58,10 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What was known of one drawn frame besides its pixels."""
+    """What was known of one drawn frame besides its pixels; `image_id` is that of the frame which they are of."""
 
     id: int
+    image_id: int
     time_s: float
     dt: float
     results: Mapping[str, Any]
@@ -77,6 +78,7 @@ class Moment:
 
 
 NAMES = frozenset((*(f.name for f in fields(Moment)), "check"))
+LATER = frozenset(("image_id",))  # which records of earlier versions do not have
 
 
 class Take(Closing):
@@ -112,7 +114,7 @@ class Take(Closing):
 
     def _record(self, index: int) -> dict[str, Any]:
         record = self._tracks.read(index)
-        if not isinstance(record, dict) or frozenset(record) != NAMES:
+        if not isinstance(record, dict) or frozenset(record) | LATER != NAMES:
             raise SourceError(f"record {index} is not that of a frame", where=str(self._tracks.path))
         return record
 
@@ -125,6 +127,7 @@ class Take(Closing):
         try:
             moment = Moment(
                 int(record["id"]),
+                int(record.get("image_id", record["id"])),
                 float(record["time_s"]),
                 float(record["dt"]),
                 {name: self._result(name, result, index) for name, result in record["results"].items()},
@@ -141,7 +144,8 @@ class Take(Closing):
             self._next = self._tracks.count
             return None
         self._moments[moment.id] = moment
-        return Frame(moment.id, moment.time_s, pixels)
+        held_from = None if moment.image_id == moment.id else Frame(moment.image_id, moment.time_s, pixels)
+        return Frame(moment.id, moment.time_s, pixels, held_from=held_from)
 
     def _result(self, name: str, said: Any, index: int) -> Any:
         """A result, or the earlier one that it is the same as."""

@@ -89,6 +89,7 @@ class TakeRecorder(threading.Thread):
         events, self._events = self._events, []
         record = {
             "id": frame.id,
+            "image_id": frame.image_id,
             "time_s": frame.time_s,
             "dt": dt,
             "results": dict(observation.results),

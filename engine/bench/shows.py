@@ -128,7 +128,7 @@ class Watch:
 def aligned(observation: Observation, needs: Sequence[str]) -> bool:
     """Whether every tracker has answered for this very frame."""
     found = (observation.results.get(name) for name in needs)
-    return all(result is not None and result.frame_id == observation.frame.id for result in found)
+    return all(result is not None and result.frame_id == observation.frame.image_id for result in found)
 
 
 def run_show(

@@ -59,6 +59,7 @@ class Inputs:
         self.pixels: Pixels = np.empty((size[1], size[0], 4), np.uint8)
         self._spare: Pixels = np.empty_like(self.pixels)
         self._converted: Pixels | None = None  # whose bytes are in the spare ones
+        self._image_id: int | None = None  # of the frame whose pixels are uploaded
 
     def resize(self, size: tuple[int, int]) -> None:
         """Takes frames of another size from now on; mattes go on steadily."""
@@ -67,14 +68,18 @@ class Inputs:
 
     def begin(self, observation: Observation, full: Frame) -> None:
         """Uploads the frame of `observation`, which must have the size given; `full` is that frame as it came."""
-        pixels = observation.frame.pixels
-        if self._converted is pixels:
+        frame = observation.frame
+        again = frame.held_from is not None and frame.image_id == self._image_id
+        self._observation, self._image_id = observation, frame.image_id
+        if again:
+            return  # the picture is held, and with it all that is made of it
+        if self._converted is frame.pixels:
             self.pixels, self._spare = self._spare, self.pixels
         else:
-            rgba(pixels, self.pixels)
+            rgba(frame.pixels, self.pixels)
         self._converted = None
         self.camera.write(self.pixels)
-        self._observation, self._full = observation, full
+        self._full = full
         self._fields.clear()
         self._masks.clear()
         self._fresh.clear()

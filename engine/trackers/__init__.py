@@ -15,12 +15,14 @@ from engine.trackers.base import Tracker
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One tracker: its name, one line of what it finds, the models it loads, and where its class is."""
+    """One tracker: its name, one line of what it finds, the models it loads, where its class is, and whether what it
+    finds is a map of the picture, which means something over its own pixels alone."""
 
     name: str
     doc: str
     models: tuple[str, ...]
     where: str
+    is_map: bool = False
 
 
 class TrackerClass(Protocol):
@@ -52,6 +54,7 @@ KINDS: dict[str, Kind] = {
             "person mask: how surely each part of the picture shows a person",
             ("selfie_segmenter_landscape", "selfie_segmenter", "pose_landmarker_full", "face_landmarker"),
             "engine.trackers.person:PersonTracker",
+            is_map=True,
         ),
         Kind(
             "reference",
@@ -70,6 +73,7 @@ KINDS: dict[str, Kind] = {
             "24 parts of the body, of everybody at once",
             ("bodypix_075",),
             "engine.trackers.parts:PartsTracker",
+            is_map=True,
         ),
     )
 }
@@ -91,6 +95,18 @@ def models_of(name: str, params: Mapping[str, Any] | None = None) -> tuple[str, 
         spec = spec_for(name.removeprefix(MODEL), params or {})
         return tuple(filter(None, (spec.store, *ROW_MODELS.get(spec.input.of, ()))))
     return KINDS[name].models if name in KINDS else ()
+
+
+def belongs_to_pixels(name: str, params: Mapping[str, Any]) -> bool:
+    """Whether what the tracker called `name`, with those parameters, says of a frame must not be drawn over another.
+
+    So it is with everything that is not known to be points, boxes or classes: they may be a little astray.
+    """
+    if name.startswith(MODEL):
+        from engine.nodes.find import spec_for
+
+        return spec_for(name.removeprefix(MODEL), params).task in ("mask", "image")
+    return name not in KINDS or KINDS[name].is_map or bool(params.get("masks"))
 
 
 def tracker_class(name: str) -> TrackerClass:

@@ -99,8 +99,8 @@ def test_a_hologram_is_of_its_colour_and_lets_light_through(gpu: Gpu) -> None:  
 def known_room(amount: float = 1.0) -> tuple[list[Observation], Pixels]:
     """A room that is seen empty first, then with somebody in it."""
     room = noise((32, 18), 3).repeat(10, axis=0).repeat(10, axis=1)
-    nobody = Mask(0, np.zeros((36, 64), np.float32), False)
-    seen = [observe(room, n, mask=nobody) for n in range(10)]
+    nobody = np.zeros((36, 64), np.float32)
+    seen = [observe(room, n, mask=Mask(n, nobody, False)) for n in range(10)]
     person = room.copy()
     mask = oval(10)
     grown = mask.confidence.repeat(5, axis=0).repeat(5, axis=1) > 0.5

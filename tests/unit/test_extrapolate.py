@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.data import Face, Faces, Mask, Pose, Poses
+from engine.data import Face, Faces, Hands, Pose, Poses
 from engine.extrapolate import REACH_S, Extrapolator
 
 
@@ -13,11 +13,6 @@ def face(x: float, identity: int = 0) -> Face:
     transform = np.eye(4, dtype=np.float32)
     transform[0, 3] = x * 10
     return Face(np.full((478, 3), x, np.float32), {"jawOpen": 0.3}, transform, identity)
-
-
-def disc(x: float, y: float = 36.0, radius: float = 12.0) -> np.ndarray:
-    rows, columns = np.mgrid[0:72, 0:128]
-    return np.clip(radius + 0.5 - np.hypot(columns - x, rows - y), 0, 1).astype(np.float32)
 
 
 def test_nothing_known_gives_nothing() -> None:
@@ -83,30 +78,12 @@ def test_poses_go_on_too() -> None:
     assert np.allclose(found.world, 0.25, atol=1e-6)
 
 
-def test_a_mask_moves_with_its_person() -> None:
+def test_what_is_neither_a_face_nor_a_body_stays_as_it_is() -> None:
     carry = Extrapolator()
-    carry.add(0.0, {"person": Mask(0, disc(40))})
-    carry.add(0.1, {"person": Mask(3, disc(46))})
-    found = carry.at(0.2)["person"].confidence
-    wanted = disc(52)
-    assert np.abs(found - wanted).mean() < 0.2 * np.abs(disc(46) - wanted).mean()
-
-
-def test_a_mask_grows_with_its_person() -> None:
-    carry = Extrapolator()
-    carry.add(0.0, {"person": Mask(0, disc(64, radius=10))})
-    carry.add(0.1, {"person": Mask(3, disc(64, radius=12))})
-    found = carry.at(0.2)["person"].confidence
-    assert disc(64, radius=12).sum() < found.sum() < disc(64, radius=16).sum()
-
-
-def test_an_empty_mask_stays_empty() -> None:
-    carry = Extrapolator()
-    carry.add(0.0, {"person": Mask(0, disc(40))})
-    carry.add(0.1, {"person": Mask(3, np.zeros((72, 128), np.float32), present=False)})
-    found = carry.at(0.2)["person"]
-    assert not found.present
-    assert not found.confidence.any()
+    first, second = Hands(0), Hands(3)
+    carry.add(0.0, {"hands": first})
+    carry.add(0.1, {"hands": second})
+    assert carry.at(0.2)["hands"] is second
 
 
 def test_results_are_not_written_to() -> None:

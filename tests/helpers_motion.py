@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.data import Floats, Mask, Pixels
+from engine.soak import restless
+from engine.soak.restless import triangle
 
 Bools = NDArray[np.bool_]
 Size = tuple[int, int]
@@ -25,21 +27,17 @@ SEEN = 0.28  # of the stripes' contrast from which on the room can be told
 CELLS = 256, 144  # of the masks, as the segmenter's
 
 
-def triangle(t: float) -> float:
-    """From -1 to 1 and back in 4, at a steady pace."""
-    return 1.0 - abs(t % 4.0 - 2.0)
-
-
-# What the person does: by frame number, (across, down) in widths of the picture, scale, and the arm's angle.
-# At 1280 pixels 0.025 is 32 pixels a frame, 0.094 is 120.
+# What the person does, by frame number: the soak's motions, with an arm at an angle, and two more.
 Move = Callable[[int], tuple[float, float, float, float]]
+
+
+def with_arm(move: Callable[[float], tuple[float, float, float]]) -> Move:
+    """A motion with the arm at rest."""
+    return lambda n: (*move(n), 0.4)
+
+
 MOTIONS: dict[str, Move] = {
-    "sway": lambda n: (0.12 * math.sin(n / 6), 0.0, 1.0, 0.4),
-    "lean": lambda n: (0.22 * triangle(n * 0.094 / 0.22), 0.0, 1.0, 0.4),
-    "shake": lambda n: (0.047 * (1 if n % 2 else -1), 0.0, 1.0, 0.4),
-    "enter and leave": lambda n: (0.75 * triangle(n * 0.06 / 0.75), 0.0, 1.0, 0.4),
-    "stand up": lambda n: (0.0, 0.25 * triangle(n * 0.04 / 0.25), 1.0, 0.4),
-    "come near": lambda n: (0.0, 0.0, 1.2 + 0.7 * triangle(n * 0.2), 0.4),
+    **{name: with_arm(move) for name, move in restless.MOTIONS.items()},
     "swing an arm": lambda n: (0.02 * math.sin(n / 3), 0.0, 1.0, 1.6 * triangle(n * 0.28) + 1.0),
     "jump about": lambda n: ((0.0, 0.3, -0.25, 0.1, -0.3)[n % 5], (0.0, -0.05, 0.04)[n % 3], 1.0, n % 4 * 0.7),
 }

@@ -18,13 +18,20 @@ from engine.session import Wishes, is_terminal, open_scene
 
 HELP = "play for long while everything round the show fails by plan"
 DEFAULT_SCENE = "teleport"
+RESTLESS = "restless"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
     parser.add_argument("scene", nargs="?", default=DEFAULT_SCENE, help=f"a scene (default: {DEFAULT_SCENE})")
     parser.add_argument("--minutes", type=positive, default=10.0, metavar="N", help="how long (default: 10)")
-    parser.add_argument("--input", "-i", default="demo", metavar="IN", help="what the camera sees (default: demo)")
+    parser.add_argument(
+        "--input",
+        "-i",
+        default=RESTLESS,
+        metavar="IN",
+        help="what the camera sees (default: somebody who never keeps still, before a room that must not be seen)",
+    )
     parser.add_argument("--size", type=size, default=(640, 360), metavar="WxH", help="default: 640x360")
     parser.add_argument("--fps", type=positive, metavar="N", help="frames a second of the camera")
     parser.add_argument("--seed", type=seed, default=0, metavar="N", help="another order of faults (default: 0)")
@@ -39,6 +46,7 @@ def run(options: argparse.Namespace) -> int:
     """Runs it; 0 where nothing was wrong, else 1."""
     from engine import models
     from engine.soak.graph import draw
+    from engine.soak.restless import RestlessSource
     from engine.soak.run import soak
     from engine.sources import open_source
     from engine.sources.base import Source
@@ -50,6 +58,8 @@ def run(options: argparse.Namespace) -> int:
     models.fetch([name for name in needed if not models.state(name).ready])
 
     def opened() -> Source:
+        if options.input == RESTLESS:
+            return RestlessSource(options.size, options.fps or 30.0)
         source = open_source(options.input, size=options.size, fps=options.fps)
         if source.live:
             source.close()

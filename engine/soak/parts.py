@@ -7,8 +7,6 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from engine.closing import Closing
 from engine.data import Frame, Observation, Pixels
 from engine.effect import Effect
@@ -16,15 +14,10 @@ from engine.errors import SinkError, SourceError
 from engine.renderer import Renderer
 from engine.scene import Scene
 from engine.soak.faults import Clock, Fault
+from engine.soak.judge import MARK, MARK_PART, Judge
 from engine.sources.base import Source
 from engine.sources.fit import cover
 from engine.trackers.base import Tracker
-
-MARK = (255, 0, 255)
-MARK_PART = 0.06  # of the height, at the top: no head reaches there, and no place is painted like that
-_NEAR_MARK = 60  # 8-bit steps within which a pixel counts as marked
-_LEAK = 0.25  # part of the strip; a mask that is soft or wrong here and there shows less
-_DARK = 40  # the slate's background, in 8-bit codes, and below
 
 
 class FaultySource(Closing):
@@ -78,10 +71,10 @@ class FaultySource(Closing):
 
 
 class FaultyTracker(Closing):
-    """A tracker that raises, hangs or dawdles when it is its turn."""
+    """A tracker that raises, hangs or dawdles when it is its turn. What it says of a frame the judge hears too."""
 
-    def __init__(self, inner: Tracker, clock: Clock) -> None:
-        self._inner, self._clock = inner, clock
+    def __init__(self, inner: Tracker, clock: Clock, judge: Judge) -> None:
+        self._inner, self._clock, self._judge = inner, clock, judge
 
     def track(self, frame: Frame) -> Any:
         """What the inner tracker says."""
@@ -91,7 +84,9 @@ class FaultyTracker(Closing):
             self._clock.wait_out(fault)
         if self._clock.on("tracker.slows"):
             self._clock.ended.wait(0.25)
-        return self._inner.track(frame)
+        result = self._inner.track(frame)
+        self._judge.said(frame, result)
+        return result
 
     def close(self) -> None:
         """Closes the inner tracker."""
@@ -154,31 +149,6 @@ def destroy_context() -> None:
     display, context = egl.eglGetCurrentDisplay(), egl.eglGetCurrentContext()
     egl.eglMakeCurrent(display, None, None, None)
     egl.eglDestroyContext(display, context)
-
-
-class Judge(Closing):
-    """The output that somebody watches: counts pictures, slates, and pictures in which the room can be seen."""
-
-    alpha = False
-
-    def __init__(self, hides_room: bool) -> None:
-        self.hides_room = hides_room
-        self.pictures = self.slates = self.leaks = 0
-        self.longest_gap_s = 0.0
-        self._last_s: float | None = None
-
-    def write(self, image: Pixels, time_s: float) -> None:
-        """Looks at one picture."""
-        now = time.perf_counter()
-        if self._last_s is not None:
-            self.longest_gap_s = max(self.longest_gap_s, now - self._last_s)
-        self._last_s = now
-        strip = image[: max(1, round(image.shape[0] * MARK_PART * 0.7)), :, :3]
-        near = np.abs(strip.astype(np.int16) - np.array(MARK, np.int16)).max(axis=2) < _NEAR_MARK
-        self.leaks += self.hides_room and float(near.mean()) > _LEAK
-        slate = int(image[0, 0, :3].max()) < _DARK and int(image[-1, -1, :3].max()) < _DARK
-        self.slates += slate
-        self.pictures += not slate
 
 
 class Blocking(Closing):

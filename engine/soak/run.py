@@ -17,7 +17,8 @@ from engine.renderer.gpu import Gpu
 from engine.scene import Scene
 from engine.sinks.base import Sink
 from engine.soak.faults import KINDS, Clock, schedule
-from engine.soak.parts import Blocking, Dying, FaultyCard, FaultyEffect, FaultySource, FaultyTracker, Judge
+from engine.soak.judge import Judge
+from engine.soak.parts import Blocking, Dying, FaultyCard, FaultyEffect, FaultySource, FaultyTracker
 from engine.soak.watch import LogEar, Watch, summary, verdict
 from engine.sources.base import Source
 from engine.stats import Stats
@@ -58,6 +59,8 @@ def soak(
 
         def on_frame(renderer: Renderer) -> bool:
             clock.begin()
+            if show.seen is not None:
+                judge.drawn(show.seen.frame)
             effect.mend(renderer)
             card.lose()
             if tell is not None:
@@ -69,7 +72,7 @@ def soak(
             source,
             sinks,
             gpu=gpu,
-            open_tracker=lambda name: FaultyTracker(open_tracker(name), clock),
+            open_tracker=lambda name: FaultyTracker(open_tracker(name), clock, judge),
             live=True,
             seed=seed,
             stats=stats,

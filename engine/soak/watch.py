@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from engine.soak.faults import KINDS, Clock, Fault
-from engine.soak.parts import Judge
+from engine.soak.judge import Judge
 from engine.stats import Stats, memory_mb
 
 EVERY_S = 1.0

@@ -20,11 +20,12 @@ from hypothesis import strategies as st
 
 from engine.cli import main
 from engine.commands import soak as command
-from engine.data import Frame
+from engine.data import Frame, Mask
 from engine.errors import SinkError
 from engine.soak.faults import KINDS, ONCE, Clock, Fault, schedule
 from engine.soak.graph import draw
-from engine.soak.parts import MARK, Judge
+from engine.soak.judge import MARK, Judge
+from engine.soak.restless import MOTIONS, RestlessSource
 from engine.soak.run import soak
 from engine.soak.watch import LogEar, growth, verdict
 from engine.sources.testcard import TestCardSource
@@ -67,6 +68,49 @@ def test_the_judge_sees_the_room_and_the_slate() -> None:
     half[:6, :60, :3] = MARK
     judge.write(half, 0.3)
     assert judge.leaks == 2
+
+
+def at(box: tuple[slice, slice], number: int = 0) -> Mask:
+    """A mask of somebody in a part of the picture."""
+    confidence = np.zeros((100, 160), np.float32)
+    confidence[box] = 1.0
+    return Mask(number, confidence)
+
+
+@pytest.mark.parametrize("first", ["said", "drawn", "written"])
+@pytest.mark.parametrize(("where", "leaks"), [(slice(60, 90), 0), (slice(60, 120), 1)])
+def test_the_judge_sees_the_room_beside_somebody(first: str, where: slice, leaks: int) -> None:
+    judge = Judge(hides_room=True)
+    frame = Frame(7, 0.25, np.zeros((100, 160, 3), np.uint8))
+    shown = picture((90, 120, 90), (90, 120, 90))
+    shown[40:, where, :3] = MARK  # what a wrong mask would show, and a right one shows at a person's place
+    judge.said(frame, at((slice(40, 100), slice(60, 90)), 7))
+    calls = [lambda: judge.drawn(frame), lambda: judge.write(shown, 0.25)]
+    for call in calls if first == "drawn" else calls[::-1]:
+        call()
+    assert judge.leaks == leaks
+
+
+def test_without_a_mask_of_the_very_pixels_no_room_may_be_seen() -> None:
+    judge = Judge(hides_room=True)
+    frame, other = (Frame(n, n / 30, np.zeros((100, 160, 3), np.uint8)) for n in (3, 4))
+    judge.said(other, at((slice(0, 100), slice(0, 160)), 4))
+    judge.drawn(frame)
+    shown = picture((90, 120, 90), (90, 120, 90))
+    shown[50:60, 50:60, :3] = MARK
+    judge.write(shown, frame.time_s)
+    assert judge.leaks == 1
+
+
+def test_the_restless_person_is_where_the_outline_says() -> None:
+    source = RestlessSource((160, 90))
+    for number in range(0, 560, 7):
+        source._next = number
+        pixels, alpha = source.read().pixels.astype(int), source.outline(number)
+        assert (np.abs(pixels - MARK).max(axis=2)[alpha == 0.0] <= 1).all()
+        marked = np.minimum(pixels[..., 0], pixels[..., 2]) - pixels[..., 1] > 100
+        assert not marked[alpha > 0.9].any()
+    assert set(MOTIONS) == {"sway", "lean", "shake", "enter and leave", "stand up", "come near"}
 
 
 def test_a_scene_that_shows_the_room_leaks_nothing() -> None:

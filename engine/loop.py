@@ -215,10 +215,9 @@ class Show:
         if not tickets or not tickets[0].done:
             return None
         ticket = tickets.popleft()
-        if self.governor is not None:
-            self._pairing.add(ticket)
-            if ticket.resting:
-                self._pairing.fill(ticket)
+        self._pairing.add(ticket)
+        if ticket.resting:
+            self._pairing.fill(ticket)
         return ticket
 
     def _newest(self, tickets: deque[Ticket]) -> Ticket | None:

@@ -105,7 +105,7 @@ def narrower(pixels: Pixels) -> Pixels:
 class Case:
     """One show. `late_s`: how long the tracker takes for a frame, by its number. `bad`: the frames at which it fails
     and how (raises, nothing, hangs). `unplugged`: the frames before which the camera fails. `other_size`: frames that
-    come in another size."""
+    come in another size. `clip` and `tracker` take the place of the made person and of the true mask."""
 
     scenes: Sequence[Scene]
     motion: str
@@ -119,6 +119,9 @@ class Case:
     other_size: range = field(default_factory=lambda: range(0))
     every_s: float | None = None
     governor: Governor | None = None
+    flash_guard: bool = False
+    clip: Sequence[Frame] = ()
+    tracker: Callable[[str], Any] | None = None
 
 
 class Truth(Closing):
@@ -175,9 +178,9 @@ class Shown:
 
 
 def play(gpu: Gpu, case: Case) -> list[Shown]:
-    """Every picture of a show, in order. The flash guard, which mixes pictures with earlier ones, is off."""
+    """Every picture of a show, in order."""
     for scene in case.scenes:
-        scene.flash_guard = False
+        scene.flash_guard = case.flash_guard  # it mixes pictures with earlier ones
     free, sink = threading.Event(), FakeSink()
     notes: dict[float, tuple[int | None, list[Scene], float]] = {}
     playlist = Playlist(list(case.scenes), every_s=case.every_s, transition_s=0.2)
@@ -193,10 +196,10 @@ def play(gpu: Gpu, case: Case) -> list[Shown]:
 
     show = Show(
         playlist,
-        Camera(case),
+        FakeSource(case.clip) if case.clip else Camera(case),
         [sink],
         gpu=gpu,
-        open_tracker=lambda name: Truth(name, case, free),
+        open_tracker=case.tracker or (lambda name: Truth(name, case, free)),
         live=case.live,
         on_frame=note,
         governor=governor,
@@ -222,6 +225,9 @@ def leak(shown: Shown, case: Case) -> float:
             # An edge is as soft as the pixels that were drawn are large.
             cropped = shown.of in case.other_size
             outside = outside_of(case.size, shown.of, case.motion, cropped, OUTSIDE_PX / shown.scale)
+            if case.flash_guard:  # which may still show the soft edge of where somebody was
+                before = (outside_of(case.size, n, case.motion, False, OUTSIDE_PX) for n in range(shown.of))
+                outside = np.logical_and.reduce([outside, *before])
         in_any_colour = "hologram" in names and shown.of is not None  # a slate's letters have edges, but no green
         found.append((pattern_seen if in_any_colour else room_seen)(shown.image, outside))
     return max(found, default=0.0) if "clone" not in names else max(0.0, max(found) - COPIES)

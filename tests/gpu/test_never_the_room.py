@@ -162,6 +162,12 @@ def test_on_the_way_from_one_scene_into_another(gpu: Gpu, step: str) -> None:  #
     assert leaks(shown, case) == []
 
 
+@pytest.mark.parametrize("name", ["teleport", "cutout", "blur"])
+def test_the_flash_guard_brings_no_room_back(gpu: Gpu, name: str) -> None:  # noqa: F811
+    case = Case([scene_of(name)], "jump about", frames=24, step="trackers-2", flash_guard=True)
+    assert leaks(play(gpu, case), case) == []
+
+
 @pytest.mark.parametrize("who", ["middle", "same"])
 def test_one_person_of_several(gpu: Gpu, who: str) -> None:  # noqa: F811
     case = Case([scene_of("teleport", who=who)], "lean", frames=12, step="trackers-3")

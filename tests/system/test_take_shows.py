@@ -93,6 +93,20 @@ def test_a_take_is_drawn_again_bit_for_bit_and_no_tracker_runs(
     assert not any(stage.startswith("tracker.") for stage in stats.stages)
 
 
+@pytest.mark.parametrize("scene", ["teleport", "vanish"])
+def test_pictures_that_were_held_are_drawn_again_as_they_were(tmp_path: Path, data_dir: Path, scene: str) -> None:
+    wishes = Wishes(
+        scene, str(data_dir / CLIP), ["null"], SIZE, seconds=0.5, quality="trackers-3", record_take=tmp_path / "take"
+    )
+    images, _, _ = drawn(wishes)
+    with Take(tmp_path / "take") as take:
+        held = [frame.image_id for _ in range(len(images)) if (frame := take.read()) is not None]
+    assert held == sorted(held)
+    assert len(set(held)) <= len(images) // 3 + 1
+    again, _, _ = drawn(Wishes(scene, outputs=["null"], take=tmp_path / "take"))
+    identical(again, images)
+
+
 def test_new_settings_on_an_old_take_change_the_picture_and_no_more(
     teleported: tuple[Path, list[Pixels], list[float]],
 ) -> None:

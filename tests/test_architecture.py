@@ -48,6 +48,7 @@ BACKENDS = {
         "engine/trackers/",
         "engine/bench/",
         "engine/score/",
+        "engine/soak/",
     ),
     "PIL": ("engine/renderer/text.py", "engine/sources/", "engine/sinks/", "engine/score/"),
     "ai_edge_litert": ("engine/trackers/litert.py", "engine/nodes/runtime.py"),

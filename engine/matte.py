@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.data import Floats, Frame, Mask, Pixels
 from engine.params import Choice, Float, HasParams
@@ -98,6 +99,7 @@ class MatteMaker:
         self._quality = ""
         self._seen: Floats | None = None  # the mask itself: one that was carried on has the id of the frame before
         self._last: Floats | None = None
+        self._nobody: NDArray[np.bool_] = np.zeros((1, 1), np.bool_)  # where the last mask says that nobody is near
 
     def apart(self) -> MatteMaker:
         """One that goes on from here, and leaves this one as it is."""
@@ -108,7 +110,7 @@ class MatteMaker:
     def make(self, mask: Mask, frame: Frame, quality: str) -> MatteField:
         """The matte of `frame` on the rung called `quality`. Deterministic for a sequence of frames."""
         from engine.imaging import shrunk
-        from engine.matte_steps import Steady, colors, evaluated, filled, guided, room_colors
+        from engine.matte_steps import Steady, colors, evaluated, filled, guided, nobody, room_colors
 
         if self._steady is None or quality != self._quality:
             self._steady, self._quality, self._seen = Steady(HOLD[quality], quality == "best"), quality, None
@@ -122,8 +124,10 @@ class MatteMaker:
         if self._last is None or mask.confidence is not self._seen:
             confidence = filled(mask.confidence) if quality == "best" else mask.confidence
             self._last = self._steady.step(confidence, picture, guide)
-            self._seen = mask.confidence
+            self._seen, self._nobody = mask.confidence, nobody(confidence)
         values = guided(guide, self._last, RADII[quality], EPSILON[quality], SHRINK[quality])
+        if quality == "best":  # its windows are wide: where colours do not tell, they would blur the edge into the room
+            values[self._nobody] = 0.0
         room = room_colors(picture, evaluated(values, guide)) if quality == "best" else None
         return MatteField(values, True, bounds(self._last), room)
 

@@ -23,6 +23,7 @@ NEAR, WIDE = 1, 4  # radii, in cells of half the grid, in which the room beside 
 HOLE = 0.003  # of the picture: larger holes are taken for real ones
 STILL, CHANGED = 0.02, 0.06  # change of colour, blurred, that is a sensor's noise, and that is motion
 FLOW_STILL, FLOW_CHANGED = 0.04, 0.12  # the same where motion has been followed: what is left is where it failed
+WHISPER = 0.02  # of confidence, below which nobody is there
 AROUND = np.ones((3, 3), np.uint8)  # a cell and its neighbours
 DOUBT = 0.1  # the weight in time of a cell that could be either
 
@@ -89,6 +90,11 @@ class Steady:
             confidence = np.minimum(steadied, cv2.dilate(confidence, AROUND)) if self.follow else steadied
         self._last, self._guide, self._grey = confidence, guide, grey
         return confidence
+
+
+def nobody(confidence: Floats) -> NDArray[np.bool_]:
+    """Where a mask says that nobody is, not even in the next cell."""
+    return np.asarray(cv2.dilate(confidence, AROUND) < WHISPER)
 
 
 def flow_finder() -> Any:

@@ -75,7 +75,8 @@ def run(options: argparse.Namespace) -> int:
 
     begin = time.perf_counter()
     folder = keep.home(options.name, Path(options.into) if options.into else None)
-    read = [] if options.live else [path for paths in classes_of(options.classes).values() for path in paths]
+    named = classes_of(options.classes) if options.classes and not options.live else {}
+    read = [path for paths in named.values() for path in paths]
     check_json(options.json, read=(file for path in read for file in tree(path)))
     keep.check_place(folder, read, overwrite=options.overwrite)
     recordings = recorded(options)
@@ -88,10 +89,7 @@ def run(options: argparse.Namespace) -> int:
         if options.keep_examples:
             keep.keep_examples(part, examples)
         exported(options.export, part, learnt.method)
-        keep.check_place(
-            folder, read, overwrite=options.overwrite
-        )  # learning takes long: somebody may have been quicker
-        keep.put(part, folder)
+        keep.put(part, folder, read, overwrite=options.overwrite)
     finally:
         tell.done()
         shutil.rmtree(part, ignore_errors=True)

@@ -98,6 +98,6 @@ def place(folder: Path) -> object:
 
 def _same_file(one: Path, other: Path) -> bool:
     try:
-        return os.path.samefile(one, other)
+        return one.samefile(other)
     except OSError:
         return False

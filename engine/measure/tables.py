@@ -47,8 +47,8 @@ def kind_of(path: Path) -> str:
 
 
 def write(rows: Sequence[Mapping[str, Any]], path: Path, *, overwrite: bool = False) -> None:
-    """Writes the table, whole or not at all. Raises UsageError for an unknown kind, SinkError where it cannot be written,
-    or is there already and not to be replaced."""
+    """Writes the table, whole or not at all. Raises UsageError for an unknown kind, SinkError where it cannot be
+    written, or is there already and not to be replaced."""
     kind = kind_of(path)
     if kind == ".json":
         from engine.commands.table import as_json

@@ -49,8 +49,8 @@ class VideoSink(Closing):
     Times are kept as given, from the first picture on, to the container's tick (GIF: 10 ms). Where the format needs
     even sides, an odd side is lengthened by repeating its last row or column. Sound of `audio_from` is copied where the
     container takes its codec, else re-encoded, starts where the first picture's time lies in that file, and ends with
-    the last picture; a microphone's is encoded. `close` finishes the file and puts it in its place, also after an error;
-    without a picture there is none. `overwrite` and what stands there already: see NewFiles. `place` is a file among
+    the last picture; a microphone's is encoded. `close` finishes the file and puts it in its place, also after an
+    error; without a picture there is none. `overwrite` and what is there already: see NewFiles. `place` is a file among
     several that somebody else puts in their places: these, and which.
     """
 

@@ -70,7 +70,7 @@ class NumberedFiles:
     def write(self, number: int, data: bytes) -> None:
         """Writes file `number`. Raises OSError, FileExistsError where it has come to be there meanwhile."""
         part, path = self._held.path.with_name(self._held.path.name + NEXT), self.target.file(number)
-        with part.open("wb", opener=_no_link) as file:
+        with os.fdopen(os.open(part, FLAGS | os.O_CREAT | os.O_TRUNC, 0o666), "wb") as file:
             file.write(data)
         put(part, path, overwrite=self._overwrite)
         self.count += 1
@@ -87,10 +87,6 @@ class NumberedFiles:
             ours = {self.target.file(number).name for number in range(self.count)}
             if older := [path.name for path in self.target.taken() if path.name not in ours]:
                 log.warning("older pictures lie among the new ones: %d, such as %s", len(older), older[0])
-
-
-def _no_link(path: str, _: int) -> int:
-    return os.open(path, FLAGS | os.O_CREAT | os.O_TRUNC, 0o666)
 
 
 def numbered_again(path: Path, number: int) -> Path:

@@ -44,9 +44,9 @@ class NewFiles:
         self._direct = live and direct  # a single picture of a live show is put in its place like any other
         self._claims: list[Claim] = []
         self.paths = list(names(1))  # where they are, or will be
-        for path in self._places(1):
+        for path in self.paths:
             check_folder(path)
-            if not live or path.exists() != path.is_file():
+            if not live or (path.exists() and not path.is_file()):
                 check_free(path, overwrite=overwrite)
         try:
             self._claims = claim_all(self._places(1))

@@ -51,13 +51,13 @@ def write_whole(path: Path, data: bytes, *, overwrite: bool = False) -> None:
         if path.exists() and not path.is_file():
             path.write_bytes(data)
             return
-        path = behind(path)
         check_free(path, overwrite=overwrite)
-        claimed = claim(path)
+        place = behind(path)
+        claimed = claim(place)
         try:
             claimed.path.write_bytes(data)
             claimed.settle()
-            put(claimed.path, path, overwrite=overwrite)
+            put(claimed.path, place, overwrite=overwrite)
         finally:
             claimed.release(remove=True)
     except TakenError:
@@ -85,15 +85,16 @@ def alone(path: Path) -> Iterator[None]:
 
 def check_free(path: Path, *, overwrite: bool) -> None:
     """Raises SinkError where a file is there that is not to be replaced, or may not be, or is being written."""
-    if being_written(path):
+    there = behind(path)
+    if being_written(there):
         raise SinkError(BUSY, where=str(path), hint=WAIT)
-    if not path.exists() or is_empty(path):
+    if not there.exists() or is_empty(there):
         return
-    if not path.is_file():
+    if not there.is_file():
         raise SinkError("is not a regular file", where=str(path), hint="choose another name")
     if not overwrite:
         raise SinkError("is there already", where=str(path), hint=OVERWRITE)
-    if not os.access(path, os.W_OK):
+    if not os.access(there, os.W_OK):
         raise SinkError("cannot be written (Permission denied)", where=str(path), hint="check the permissions")
 
 

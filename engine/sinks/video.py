@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ _SAFE = {
     ".mkv": {"cluster_time_limit": "300", "flush_packets": "1"},
     ".webm": {"cluster_time_limit": "300", "flush_packets": "1"},
 }
+_PLAYS_CUT = (".mkv", ".webm", ".gif")  # without an end; the others have their index there
 # A hidden file has another suffix until it is whole.
 _FORMATS = {".mp4": "mp4", ".mov": "mov", ".mkv": "matroska", ".webm": "webm", ".gif": "gif"}
 # H.273 code points: BT.709 primaries, transfer and matrix; studio range
@@ -155,14 +156,25 @@ class VideoSink(Closing):
                 container.close()
             self._end()
         except (av.FFmpegError, OSError) as error:
-            self._failed = True
-            if self._owns:
-                self._new.drop()  # what is not live cannot be played without its index
+            told, self._failed = self._failed, True
+            kept = "what was written so far is kept" if self._keeps_rest() else "nothing that plays could be kept"
+            if told:  # why, but not what became of it
+                log.warning("%s: %s", self.path, kept)
             raise SinkError(
                 f"the file could not be finished ({getattr(error, 'strerror', None) or error})",
                 where=str(self.path),
-                hint="check the disk's space",
+                hint=f"check the disk's space; {kept}",
             ) from error
+
+    def _keeps_rest(self) -> bool:
+        """Whether what cannot be finished plays nevertheless, and is kept."""
+        if not self._owns:
+            return False
+        if self.frames and not self._live and self.path.suffix.lower() in _PLAYS_CUT:
+            with suppress(OSError):
+                return bool(self._new.land(whole=False))
+        self._new.drop()
+        return self._live
 
     def _end(self) -> None:
         """Puts the file in its place, or takes away what was begun without a picture. Raises OSError."""

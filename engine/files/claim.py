@@ -69,6 +69,11 @@ def hidden(path: Path) -> Path:
     return path.with_name(f".{name}{PART}")
 
 
+def is_leftover(name: str) -> bool:
+    """Whether a file of that name is one that is being written, or was when its writer died."""
+    return name.endswith((PART, PART + NEXT))
+
+
 def claim(path: Path) -> Claim:
     """The hidden file of `path`, empty. Raises TakenError where somebody writes it, OSError where it cannot be made."""
     sweep(path.parent)

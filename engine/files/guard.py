@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from engine.errors import SinkError, UsageError
-from engine.files.claim import hidden
+from engine.files.claim import hidden, is_leftover
+from engine.files.put import behind
 from engine.files.target import Target, place
 
 LINKS = 40  # how many symbolic links may follow one another, as Linux has it
@@ -39,7 +40,8 @@ class Guard:
         """Notes files that the run will write. Raises SinkError, before anything is written, where one is read by the
         run, UsageError where two outputs meet in one."""
         for target in targets:
-            for written in (target, Target(hidden(target.path))):
+            real = real_of(target)
+            for written in (target, real, Target(hidden(real.path))):
                 if (hit := self._hit(written)) is not None:
                     name, read = hit
                     other = "" if name == read else f" ('{read}')"
@@ -49,7 +51,7 @@ class Guard:
                         hint="choose another name" if not target.numbered else "choose another name or folder",
                     )
             for other_target in self._written:
-                if target.meets(other_target):
+                if real.meets(real_of(other_target)):
                     words = f"the output '{target.path}' is there twice"
                     if target.path != other_target.path:
                         words = f"the outputs '{other_target.path}' and '{target.path}' would write the same file"
@@ -60,7 +62,7 @@ class Guard:
         """Raises UsageError where `path`, which shall be read from now on, is a file that the run writes."""
         read = Guard([path])
         for target in self._written:
-            if read._hit(target) or read._hit(Target(hidden(target.path))):
+            if any(read._hit(written) for written in (target, real_of(target), Target(hidden(real_of(target).path)))):
                 raise UsageError(f"'{path}' is an output of this very run", hint="show another file")
 
     def _hit(self, target: Target) -> tuple[Path, Path] | None:
@@ -70,7 +72,7 @@ class Guard:
         here = place(target.path.parent)
         for (folder, name), read in self._entries.items():
             entry = target.path.with_name(name)
-            if folder == here and target.names(entry):
+            if folder == here and (target.names(entry) or is_leftover(name)):  # those are swept by whoever writes here
                 return entry, read
         there = target.taken() if target.numbered else [target.path]
         for entry in there:  # by another name
@@ -81,6 +83,11 @@ class Guard:
             if found in self._read:
                 return entry, self._read[found]
         return None
+
+
+def real_of(target: Target) -> Target:
+    """The file that is written where `target` is a symbolic link."""
+    return target if target.numbered else Target(behind(target.path))
 
 
 def _identity(path: Path) -> Identity:

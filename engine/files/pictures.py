@@ -61,9 +61,7 @@ class NumberedFiles:
             self.close()
             if last:
                 count = f", with {len(taken) - 1} more of its kind" if len(taken) > 1 else ""
-                raise SinkError(
-                    f"is there already{count}", where=str(taken[0]), hint=OVERWRITE.replace("it", "them", 1)
-                )
+                raise SinkError(f"is there already{count}", where=str(taken[0]), hint=OVERWRITE)
             return False
         return True
 

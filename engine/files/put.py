@@ -12,7 +12,7 @@ from pathlib import Path
 from engine.errors import SinkError
 from engine.files.claim import TakenError, being_written, claim, is_empty
 
-OVERWRITE = "--overwrite replaces it; or choose another name"
+OVERWRITE = "say --overwrite to replace it, or choose another name"
 BUSY, WAIT = "is being written by another program at this moment", "wait for it, or choose another name"
 
 

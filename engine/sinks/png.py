@@ -11,7 +11,7 @@ from engine.data import Pixels
 from engine.errors import SinkError
 from engine.files.new import NewFiles, numbered
 from engine.files.pictures import NumberedFiles, numbered_again
-from engine.files.put import behind
+from engine.files.put import OVERWRITE, behind
 from engine.sinks import check_picture
 from engine.sinks.names import is_folder, pictures_at
 
@@ -86,10 +86,13 @@ class PngSink(Closing):
                 self._many.write(self.frames, data)
             elif self._one is not None:
                 self._one.begin()[0].write_bytes(data)
+        except FileExistsError:
+            where = self._path if self._many is None else self._many.target.file(self.frames)
+            raise SinkError("has come to be there already, meanwhile", where=str(where), hint=OVERWRITE) from None
         except OSError as error:
             where = self._path if self._many is None else self._many.target.file(self.frames)
             raise SinkError(
-                f"cannot be written ({error.strerror or 'it is there already'})",
+                f"cannot be written ({error.strerror})",
                 where=str(where),
                 hint="check the disk's space and permissions",
             ) from error

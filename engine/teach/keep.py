@@ -70,7 +70,7 @@ def check_place(folder: Path, read: Iterable[Path], *, overwrite: bool) -> None:
         raise UsageError(
             "a model of that name was taught already",
             where=str(folder),
-            hint="--overwrite replaces it; or another name",
+            hint="say --overwrite to replace it, or choose another name",
         )
 
 

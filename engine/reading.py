@@ -10,6 +10,7 @@ from engine.files.guard import Guard
 from engine.files.target import Target
 from engine.params import File, Param
 from engine.sinks.names import targets_of
+from engine.sources import split_spec
 from engine.sources.base import ReadsFiles
 
 if TYPE_CHECKING:
@@ -98,6 +99,16 @@ def effect_files(effect: Effect) -> Iterator[Path]:
     if (file := getattr(effect, "shader_file", None)) is not None:
         yield file
     yield from getattr(effect, "fixed", {}).values()
+
+
+def input_files(spec: str) -> list[Path]:
+    """The files that an input of that name reads. Raises UsageError and SourceError."""
+    kind, rest = split_spec(spec)
+    if kind == "images":
+        from engine.sources.images import find_pictures
+
+        return find_pictures(rest)
+    return [Path(rest).expanduser()] if kind in ("video", "image") else []
 
 
 def tree(path: Path) -> Iterator[Path]:

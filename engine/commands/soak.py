@@ -20,7 +20,7 @@ from engine.files.guard import Guard
 from engine.files.new import check_folder
 from engine.files.put import check_free
 from engine.files.target import Target
-from engine.reading import scene_files
+from engine.reading import input_files, scene_files
 from engine.registry import Registry
 from engine.session import Wishes, is_terminal, open_scene
 
@@ -55,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
     from engine.trackers import open_tracker
 
     scene = open_scene(Wishes(options.scene, settings=settings(options.settings)))
-    read = [options.input, *scene_files(scene, Registry())]
+    read = [*input_files(options.input), *scene_files(scene, Registry())]
     check_json(options.json, read=read)
     if options.graph:
         graph = Path(options.graph).expanduser()

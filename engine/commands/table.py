@@ -13,7 +13,6 @@ from typing import Any
 
 from engine.errors import SinkError
 from engine.files.guard import Guard
-from engine.files.new import check_folder
 from engine.files.put import write_whole
 from engine.files.target import Target
 
@@ -79,8 +78,10 @@ def check_json(*where: str | None, read: Iterable[str | Path] = ()) -> None:
     files = [Path(name).expanduser() for name in where if name not in (None, "-")]
     Guard(read).writes(Target(path) for path in files)
     for path in files:
-        check_folder(path)
         try:
+            if not path.parent.is_dir():
+                hint = f"mkdir -p '{path.parent}', or choose another place"
+                raise SinkError("cannot be written: there is no such folder", where=str(path), hint=hint)
             if path.is_file() and path.stat().st_size and not holds_json(path):
                 raise SinkError("holds something else than JSON, and is not overwritten", where=str(path), hint=ANOTHER)
         except OSError as error:

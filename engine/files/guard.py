@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from engine.errors import SinkError, UsageError
@@ -31,10 +32,11 @@ class Guard:
         """Notes files that the run reads; what is not there, or no regular file, is nothing that could be lost."""
         for name in paths:
             path = Path(name).expanduser()
-            if path.is_file():
-                self._read.setdefault(_identity(path), path)
-                for entry in _way(path):
-                    self._entries.setdefault((place(entry.parent), entry.name), path)
+            with suppress(OSError, ValueError):  # a name that no file can have
+                if path.is_file():
+                    self._read.setdefault(_identity(path), path)
+                    for entry in _way(path):
+                        self._entries.setdefault((place(entry.parent), entry.name), path)
 
     def writes(self, targets: Iterable[Target]) -> None:
         """Notes files that the run will write. Raises SinkError, before anything is written, where one is read by the

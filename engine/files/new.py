@@ -10,7 +10,7 @@ from pathlib import Path
 
 from engine.errors import SinkError
 from engine.files.claim import Claim, TakenError, claim, claim_new, is_empty
-from engine.files.put import BUSY, WAIT, behind, cannot_write, check_free, put
+from engine.files.put import BUSY, WAIT, behind, cannot_write, check_free, is_there, put
 from engine.files.target import Target
 
 log = logging.getLogger("phosphene")
@@ -46,7 +46,9 @@ class NewFiles:
         self.paths = list(names(1))  # where they are, or will be
         for path in self.paths:
             check_folder(path)
-            if not live or (path.exists() and not path.is_file()):
+            if live:
+                is_there(path)  # says what is wrong with the name; another is found where it is taken
+            else:
                 check_free(path, overwrite=overwrite)
         try:
             self._claims = claim_all(self._places(1))

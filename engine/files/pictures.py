@@ -10,7 +10,7 @@ from pathlib import Path
 from engine.errors import SinkError
 from engine.files.claim import FLAGS, NEXT, Claim, TakenError, claim
 from engine.files.new import MOST, check_folder
-from engine.files.put import BUSY, OVERWRITE, WAIT, cannot_write, put
+from engine.files.put import BUSY, OVERWRITE, WAIT, cannot_write, is_there, put
 from engine.files.target import NUMBER, Target
 
 log = logging.getLogger("phosphene")
@@ -49,6 +49,7 @@ class NumberedFiles:
                 path.parent.mkdir(exist_ok=True)
                 self._made.append(path.parent)
             check_folder(path)
+            is_there(self.target.file(0))
             self._held: Claim = claim(path)
         except TakenError:
             if last:

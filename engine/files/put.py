@@ -88,14 +88,26 @@ def check_free(path: Path, *, overwrite: bool) -> None:
     there = behind(path)
     if being_written(there):
         raise SinkError(BUSY, where=str(path), hint=WAIT)
-    if not there.exists() or is_empty(there):
+    if not is_there(path) or is_empty(there):
         return
-    if not there.is_file():
-        raise SinkError("is not a regular file", where=str(path), hint="choose another name")
     if not overwrite:
         raise SinkError("is there already", where=str(path), hint=OVERWRITE)
     if not os.access(there, os.W_OK):
         raise SinkError("cannot be written (Permission denied)", where=str(path), hint="check the permissions")
+
+
+def is_there(path: Path) -> bool:
+    """Whether a file has that name. Raises SinkError for what is no regular file, or a name that no file can have."""
+    there = behind(path)
+    try:
+        there.lstat()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise cannot_write(error, path) from error
+    if not there.is_file():
+        raise SinkError("is not a regular file", where=str(path), hint="choose another name")
+    return True
 
 
 def behind(path: Path) -> Path:

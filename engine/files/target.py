@@ -56,7 +56,7 @@ class Target:
             return [self.path] if os.path.lexists(self.path) and not is_empty(self.path) else []
         try:
             entries = [self.path.parent / entry.name for entry in os.scandir(self.path.parent)]
-        except FileNotFoundError:
+        except OSError:  # it is not there, or shows nobody what is in it
             return []
         return sorted(entry for entry in entries if self.names(entry) and not is_empty(entry))
 
@@ -80,6 +80,16 @@ class Target:
             and re.fullmatch("[0-9]*", heads[1][len(heads[0]) :]) is not None
             and re.fullmatch("[0-9]*", tails[1][: len(tails[1]) - len(tails[0])]) is not None
         )
+
+
+def is_folder(name: str) -> bool:
+    """Whether a name is a folder's, whatever its suffix: there is one, or it ends with a slash."""
+    if name.endswith(("/", "\\")):
+        return True
+    try:
+        return Path(name).expanduser().is_dir()
+    except OSError:  # a name that no file can have
+        return False
 
 
 def spelled(name: str) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from urllib.parse import parse_qsl
 
 from engine.errors import SinkError, UsageError, unknown_name
+from engine.files.target import is_folder
 
 if TYPE_CHECKING:
     from engine.audio import Recordable
@@ -181,7 +182,7 @@ def split_spec(spec: str) -> tuple[str, str, dict[str, str]]:
 
 def _kind_of_path(text: str) -> str:
     path = Path(text).expanduser()
-    if text.endswith(("/", "\\")) or path.is_dir() or path.suffix.lower() == ".png":
+    if is_folder(text) or path.suffix.lower() == ".png":
         return "png"
     if path.suffix.lower() == ".exr":
         return "exr"

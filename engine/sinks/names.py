@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from engine.errors import SinkError
-from engine.files.target import NUMBER, Target
+from engine.files.target import NUMBER, Target, is_folder
 from engine.sinks import FILES, split_spec
 
 
@@ -26,11 +26,6 @@ def targets_of(specs: Iterable[str]) -> list[Target]:
 def matte_of(path: Path) -> Path:
     """The file beside a video that holds its matte."""
     return path.with_name(f"{path.stem}.matte{path.suffix}")
-
-
-def is_folder(name: str) -> bool:
-    """Whether a picture output's name is a folder's, whatever its suffix: it is one, or ends with a slash."""
-    return name.endswith(("/", "\\")) or Path(name).expanduser().is_dir()
 
 
 def pictures_at(name: str, suffix: str) -> Target:

@@ -12,8 +12,9 @@ from engine.errors import SinkError
 from engine.files.new import NewFiles, numbered
 from engine.files.pictures import NumberedFiles, numbered_again
 from engine.files.put import OVERWRITE, behind
+from engine.files.target import is_folder
 from engine.sinks import check_picture
-from engine.sinks.names import is_folder, pictures_at
+from engine.sinks.names import pictures_at
 
 _LEVEL = 1  # zlib's quickest: a quarter of the time of the usual level, files a tenth larger
 

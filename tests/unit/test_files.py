@@ -349,6 +349,14 @@ def test_a_name_as_long_as_can_be(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
+@pytest.mark.parametrize("name", ["a.mp4", "a.png", "a_%d.png", "a.exr", "a/"])
+def test_a_name_longer_than_can_be_is_told(name: str, tmp_path: Path) -> None:
+    for options in ({}, {"live": True}):
+        with pytest.raises(SinkError, match="too long"):
+            open_sink(f"{tmp_path}/{300 * 'x'}{name}", size=SIZE, fps=30.0, inputs=[300 * "y"], **options)  # type: ignore[arg-type]
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_older_pictures_among_the_new_ones_are_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with contextlib.chdir(tmp_path):
         show("f/", 5)

@@ -24,19 +24,22 @@ class Guard:
 
     def __init__(self, read: Iterable[str | os.PathLike[str]] = ()) -> None:
         self._read: dict[Identity, Path] = {}
-        self._entries: dict[tuple[object, str], Path] = {}  # by folder and name, also of each link on the way
+        self._entries: dict[object, dict[str, Path]] = {}  # by folder and name, also of each link on the way
         self._written: list[Target] = []
         self.reads(read)
 
     def reads(self, paths: Iterable[str | os.PathLike[str]]) -> None:
         """Notes files that the run reads; what is not there, or no regular file, is nothing that could be lost."""
+        places: dict[Path, object] = {}  # thousands of pictures lie in one folder
         for name in paths:
             path = Path(name).expanduser()
             with suppress(OSError, ValueError):  # a name that no file can have
                 if path.is_file():
                     self._read.setdefault(_identity(path), path)
                     for entry in _way(path):
-                        self._entries.setdefault((place(entry.parent), entry.name), path)
+                        folder = entry.parent
+                        here = places[folder] if folder in places else places.setdefault(folder, place(folder))
+                        self._entries.setdefault(here, {}).setdefault(entry.name, path)
 
     def writes(self, targets: Iterable[Target]) -> None:
         """Notes files that the run will write. Raises SinkError, before anything is written, where one is read by the
@@ -71,11 +74,9 @@ class Guard:
         """A file that `target` would write and that is read: by the name it would be written under, and as read."""
         if not self._read:
             return None
-        here = place(target.path.parent)
-        for (folder, name), read in self._entries.items():
-            entry = target.path.with_name(name)
-            if folder == here and (target.names(entry) or is_leftover(name)):  # those are swept by whoever writes here
-                return entry, read
+        for name, read in self._entries.get(place(target.path.parent), {}).items():
+            if target.names(name) or is_leftover(name):  # those are swept by whoever writes here
+                return target.path.with_name(name), read
         there = target.taken() if target.numbered else [target.path]
         for entry in there:  # by another name
             try:

@@ -6,6 +6,7 @@ import os
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from engine.files.claim import is_empty
@@ -24,25 +25,20 @@ class Target:
         """The file of that number."""
         return self.path.with_name(self.path.name % number) if self.numbered else self.path
 
-    def names(self, entry: Path) -> bool:
-        """Whether `entry`, a file in the same folder, is one that would be written.
+    def names(self, name: str) -> bool:
+        """Whether a file called `name` in the same folder is one that would be written.
 
         A file system that tells no capitals apart, or no forms of an accent, knows one file by several names.
         """
-        if not self.numbered:
-            mine = self.path
-        else:
-            before, width, after = self.parts()
-            digits = f"[0-9]{{{max(width, 1)},}}"
-            match = re.fullmatch(
-                f"{re.escape(spelled(before))}({digits}){re.escape(spelled(after))}", spelled(entry.name)
-            )
+        mine = self.path.name
+        if self.numbered:
+            match = _pattern(*self.parts()).fullmatch(spelled(name))
             if match is None:
                 return False
-            mine = self.file(int(match[1]))
-        if mine.name == entry.name:
+            mine %= int(match[1])
+        if mine == name:
             return True
-        return spelled(mine.name) == spelled(entry.name) and _same_file(mine, entry)
+        return spelled(mine) == spelled(name) and _same_file(self.path.with_name(mine), self.path.with_name(name))
 
     def parts(self) -> tuple[str, int, str]:
         """Of a numbered name: what stands before the number, its least width, and what stands after it."""
@@ -55,10 +51,10 @@ class Target:
         if not self.numbered:
             return [self.path] if os.path.lexists(self.path) and not is_empty(self.path) else []
         try:
-            entries = [self.path.parent / entry.name for entry in os.scandir(self.path.parent)]
+            names = [entry.name for entry in os.scandir(self.path.parent)]
         except OSError:  # it is not there, or shows nobody what is in it
             return []
-        return sorted(entry for entry in entries if self.names(entry) and not is_empty(entry))
+        return sorted(path for name in names if self.names(name) and not is_empty(path := self.path.with_name(name)))
 
     def meets(self, other: Target) -> bool:
         """Whether both could write the same file, capitals aside: many a file system does not tell them apart."""
@@ -80,6 +76,12 @@ class Target:
             and re.fullmatch("[0-9]*", heads[1][len(heads[0]) :]) is not None
             and re.fullmatch("[0-9]*", tails[1][: len(tails[1]) - len(tails[0])]) is not None
         )
+
+
+@lru_cache(maxsize=64)
+def _pattern(before: str, width: int, after: str) -> re.Pattern[str]:
+    """What every file of a numbered name matches, spelled as `spelled` does."""
+    return re.compile(f"{re.escape(spelled(before))}([0-9]{{{max(width, 1)},}}){re.escape(spelled(after))}")
 
 
 def is_folder(name: str) -> bool:

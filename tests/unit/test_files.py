@@ -90,7 +90,7 @@ def room() -> Iterator[Path]:
         yield folder
 
 
-@settings(max_examples=600)
+@settings(max_examples=250)
 @given(
     read=st.sampled_from(FILES),
     read_way=st.sampled_from(WAYS),
@@ -159,9 +159,9 @@ def test_names_that_one_file_system_takes_for_one_are_one(monkeypatch: pytest.Mo
     with room():
         Path("fr/FRÄME_00001.PNG").write_bytes(b"x")
         pattern = Target(Path("fr/fra\u0308me_%05d.png"), numbered=True)
-        assert not pattern.names(Path("fr/FRÄME_00001.PNG"))
+        assert not pattern.names("FRÄME_00001.PNG")
         monkeypatch.setattr("engine.files.target._same_file", lambda one, other: True)
-        assert pattern.names(Path("fr/FRÄME_00001.PNG"))
+        assert pattern.names("FRÄME_00001.PNG")
         with pytest.raises(SinkError, match="never overwritten"):
             Guard(["fr/FRÄME_00001.PNG"]).writes([pattern])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import shutil
 import sys
 import textwrap
@@ -82,6 +83,8 @@ def check_json(*where: str | None, read: Iterable[str | Path] = ()) -> None:
             if not path.parent.is_dir():
                 hint = f"mkdir -p '{path.parent}', or choose another place"
                 raise SinkError("cannot be written: there is no such folder", where=str(path), hint=hint)
+            if not os.access(path.parent, os.W_OK) and (path.is_file() or not path.exists()):
+                raise SinkError("cannot be written: Permission denied", where=str(path), hint=ANOTHER)
             if path.is_file() and path.stat().st_size and not holds_json(path):
                 raise SinkError("holds something else than JSON, and is not overwritten", where=str(path), hint=ANOTHER)
         except OSError as error:

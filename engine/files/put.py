@@ -112,7 +112,11 @@ def is_there(path: Path) -> bool:
 
 def behind(path: Path) -> Path:
     """What is written under that name: the file that a symbolic link leads to, else the path itself."""
-    return Path(os.path.realpath(path.expanduser()))
+    path = path.expanduser()
+    try:
+        return Path(os.path.realpath(path))
+    except OSError:  # the working folder is gone; who writes there is told so
+        return path
 
 
 def cannot_write(error: OSError, path: Path) -> SinkError:

@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from engine.files.claim import is_empty
+from engine.files.put import behind
 
 NUMBER = re.compile(r"%(?:0(\d+))?d")
 
@@ -104,7 +105,7 @@ def place(folder: Path) -> object:
     try:
         found = folder.stat()
     except OSError:
-        return spelled(str(folder.resolve()))
+        return spelled(str(behind(folder)))
     return found.st_dev, found.st_ino
 
 

@@ -593,6 +593,23 @@ def test_a_folder_where_nobody_may_write_is_told(tmp_path: Path, monkeypatch: py
             make()
 
 
+@UNIX
+@pytest.mark.parametrize("spec", ["a.mp4", "a.png", "a_%d.png", "f/", "a.mp4?matte=1"])
+@pytest.mark.parametrize("live", [False, True])
+def test_a_working_folder_that_is_gone_is_told(spec: str, live: bool, tmp_path: Path) -> None:
+    here = Path.cwd()
+    try:
+        (tmp_path / "gone").mkdir()
+        os.chdir(tmp_path / "gone")
+        (tmp_path / "gone").rmdir()
+        with pytest.raises(SinkError, match="No such file"):
+            open_sink(spec, size=SIZE, fps=30.0, live=live, inputs=["in.png"])
+        with pytest.raises(SinkError, match="No such file"):
+            write_whole(Path("a.json"), b"x")
+    finally:
+        os.chdir(here)
+
+
 def test_all_new_names_or_none(tmp_path: Path) -> None:
     (tmp_path / "b").write_bytes(b"x")
     assert claim_all_new([tmp_path / "a", tmp_path / "b"]) is None

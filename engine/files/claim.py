@@ -38,6 +38,11 @@ class Claim:
     def __init__(self, path: Path, descriptor: int) -> None:
         self.path, self._descriptor = path, descriptor
 
+    @property
+    def held(self) -> bool:
+        """Whether it was not released yet."""
+        return self._descriptor >= 0
+
     def settle(self) -> None:
         """Brings everything that was written to the disk, so that the file may be moved. Raises OSError."""
         if self._descriptor >= 0:

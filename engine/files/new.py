@@ -90,14 +90,23 @@ class NewFiles:
             replace = whole and self._overwrite
             if self._direct:
                 if replace and self.paths != list(self._names(1)):
-                    for claimed, path in zip(self._claims, self._places(1), strict=True):
-                        put(claimed.path, path, overwrite=True)
-                    self.paths = list(self._names(1))
+                    self._take_place()
             else:
                 self._put_free(replace)
         finally:
             self._release(remove=not self._direct)
         return self.paths
+
+    def _take_place(self) -> None:
+        """What is live has ended, and takes the place of the old one, which it may."""
+        try:
+            for claimed, path in zip(self._claims, self._places(1), strict=True):
+                put(claimed.path, path, overwrite=True)
+        except OSError as error:
+            why = error.strerror or "it is being written"
+            log.warning("%s stays (%s): this was recorded into %s", self._names(1)[0], why, self.paths[0])
+        else:
+            self.paths = list(self._names(1))
 
     def _put_free(self, replace: bool) -> None:
         parts = [claimed.path for claimed in self._claims]

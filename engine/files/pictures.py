@@ -76,6 +76,8 @@ class NumberedFiles:
 
     def close(self) -> None:
         """Lets others write these files; harmless when called twice."""
+        if not self._held.held:
+            return
         self._held.path.with_name(self._held.path.name + NEXT).unlink(missing_ok=True)
         self._held.release(remove=True)
         for folder in self._made:

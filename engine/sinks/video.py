@@ -188,6 +188,7 @@ class VideoSink(Closing):
         suffix = self.path.suffix.lower()
         flags = _SAFE.get(suffix, {}) if self._live else {"movflags": "faststart"} if suffix in (".mp4", ".mov") else {}
         path = self._new.begin()[self._at]
+        self.path = self._new.paths[self._at]
         container = av.open(str(path.absolute()), "w", format=_FORMATS[suffix], options=flags)
         self._container = container
         stream = container.add_stream(encoding.codec, rate=Fraction(self.fps).limit_denominator(1001))

@@ -420,6 +420,16 @@ def test_a_recording_is_replaced_by_nobody_while_it_lasts(tmp_path: Path) -> Non
         assert not being_written(Path("rec.mp4"))
 
 
+@UNIX
+def test_a_recording_that_may_replace_leaves_another_recording_alone(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with contextlib.chdir(tmp_path), open_sink("rec.mp4", size=SIZE, fps=30.0, live=True) as first:
+        first.write(np.zeros((32, 32, 4), np.uint8), 0.0)
+        assert show("rec.mp4", live=True, overwrite=True) == [Path("rec-2.mp4")]
+        assert "rec.mp4 stays (it is being written): this was recorded into rec-2.mp4" in caplog.text
+
+
 def test_a_live_pattern_that_is_being_written_is_left_to_who_writes_it(tmp_path: Path) -> None:
     with contextlib.chdir(tmp_path), open_sink("f/", size=SIZE, fps=30.0, live=True):
         assert [str(path) for path in show("f/", live=True)] == ["f-2/frame_%05d.png".replace("/", os.sep)]

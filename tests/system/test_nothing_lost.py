@@ -40,6 +40,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     Path("own.toml").write_text(
         'title = "Own"\n[[layer]]\nsource = "none"\neffects = [{ use = "place", picture = "clip.matte.mp4" }]\n'
     )
+    Path("imported.toml").write_text('title = "I"\n[[layer]]\nsource = "camera"\neffects = [{ use = "skin" }]\n')
+    Path("skin.fs").write_text(
+        '/*{ "ISFVSN": "2", "IMPORTED": { "skin": { "PATH": "skin.png" } }, "INPUTS": [] }*/\n'
+        "void main() { gl_FragColor = IMG_NORM_PIXEL(skin, isf_FragNormCoord); }\n"
+    )
+    shutil.copy("fr/frame_00001.png", "skin.png")
     (tmp_path / "linked").symlink_to(tmp_path / "fr", target_is_directory=True)
     return tmp_path
 
@@ -60,6 +66,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("mirror", "own.toml", "-i", CARD, "-o", "clip.matte.mp4", "--every", "1"),
         ("teleport", "-i", CARD, "-o", "fr/", "--set", "picture=fr/frame_00002.png"),
         ("mirror", "-i", CARD, "--sound", "clip.mp4", "-o", "clip.mp4"),
+        ("imported.toml", "--effects", ".", "-i", CARD, "-o", "skin.png"),
         ("own.toml", "-i", CARD, "-o", "null", "--stats-json", "own.toml"),
         ("mirror", "--take", "monday", "-o", "null", "--stats-json", "monday/take.json"),
         ("mirror", "-i", CARD, "-o", "out.json.mp4", "--json", "clip.mp4"),

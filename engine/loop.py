@@ -1,9 +1,8 @@
 """The show: capture, trackers, drawing and sinks, each in its own thread, frames handed on by mailboxes.
 
-`live` draws the newest frame and drops late ones; `exact` draws every frame in order. By default (`sync = "frame"`) a
-picture is drawn with the mask and landmarks of that very frame: a ticket goes with the frame to every tracker, and the
-picture is drawn when all have answered, while the trackers look at the next frame already. With `sync = "latest"` a
-live show draws the newest frame at once, with the newest results carried on to its time.
+`live` draws the newest frame, `exact` every one in order. By default (`sync = "frame"`) a ticket goes with a frame to
+every tracker, and it is drawn when all have answered, while they look at the next one already. With `sync = "latest"`
+a live show draws the newest frame at once, with the newest results carried on to its time.
 """
 
 from __future__ import annotations
@@ -54,10 +53,7 @@ PATIENCE_S = 0.1  # how long the window waits for a frame before it is looked af
 
 
 class Show:
-    """One run of a scene, or of several that follow one another.
-
-    `run` blocks until the source ends, `stop` is called, or something fails.
-    """
+    """One run of a scene, or of several; `run` blocks until the source ends, `stop` is called, or something fails."""
 
     def __init__(
         self,
@@ -149,6 +145,8 @@ class Show:
         while not self._stopping and self.stage is not None:
             try:
                 if (ticket := self._next(tickets)) is None:
+                    if not (tickets or self._stopping or self._capture.error) and self._frames.ended:
+                        self._outputs.complete()
                     return
                 dt = 0.0 if first else max(0.0, ticket.frame.time_s - self._last_s)
                 self._last_s, first = ticket.frame.time_s, False
@@ -331,7 +329,7 @@ class Show:
             self.gpu.finish()
 
     def _close(self) -> None:
-        """Ends every thread and releases everything; sinks finish what was handed to them."""
+        """Ends every thread and releases everything; sinks finish what they were given."""
         self._capture.stop()
         for tracker in self._trackers.values():
             tracker.inbox.close()

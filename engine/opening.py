@@ -197,7 +197,6 @@ def tell_black(playlist: Playlist, outputs: Iterable[str]) -> None:
 
 def open_sinks(
     wishes: Wishes,
-    playlist: Playlist,
     source: Source,
     fps: float,
     recorded: str | Recordable | None,
@@ -207,15 +206,12 @@ def open_sinks(
     live: bool,
 ) -> None:
     """Adds every output but the window to `sinks`. Raises UsageError and SinkError."""
-    from engine.params import File
     from engine.sinks import open_sink
 
-    own = getattr(source, "path", None)
-    read = [own] if own else []
-    for scene in playlist.scenes:  # the pictures and clips of a scene are inputs as well
-        read += [v for owner, p in scene.addresses().values() if isinstance(p, File) and (v := getattr(owner, p.name))]
     for spec in wishes.outputs:
         if spec != WINDOW:
-            sink = open_sink(spec, size=source.size, fps=fps, audio_from=recorded, inputs=read, live=live)
+            sink = open_sink(
+                spec, size=source.size, fps=fps, audio_from=recorded, live=live, overwrite=wishes.overwrite
+            )
             stack.callback(sink.close)
             sinks.append(sink)

@@ -60,6 +60,11 @@ class Outputs:
                 log.error("%s stopped, the show goes on without it: %s", thread.name, thread.error)
         return False
 
+    def complete(self) -> None:
+        """Says that the input came to its own end: what is written is whole. A live show's is, however it ends."""
+        for thread in self.threads:
+            thread.complete()
+
     @property
     def dropped(self) -> int:
         """Pictures that a sink was too slow for."""
@@ -67,6 +72,8 @@ class Outputs:
 
     def close(self) -> None:
         """Waits until each has written what it was given and has closed its sink."""
+        if self._live:
+            self.complete()
         for thread in self.threads:
             thread.inbox.close()
         for thread in self.threads:

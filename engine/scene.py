@@ -75,6 +75,7 @@ class Scene:
     flash_guard: bool = True
     path: Path | None = None
     listeners: list[Callable[[str, Any], None]] = field(default_factory=list)  # told what `set` and `bind` did
+    guards: list[Callable[[Param[Any], Any], None]] = field(default_factory=list)  # may raise UsageError before `set`
 
     def owners(self) -> Iterator[tuple[str, HasParams]]:
         """Everything that has parameters, with the address before the parameter's name."""
@@ -136,7 +137,10 @@ class Scene:
         """Sets one parameter and unbinds it from its signal; returns the full address. Raises UsageError."""
         full, owner, param = self.find(address)
         try:
-            owner.set(param.name, param.parse(value) if isinstance(value, str) else value)
+            checked = param.parse(value) if isinstance(value, str) else value
+            for ask in self.guards:
+                ask(param, checked)
+            owner.set(param.name, checked)
         except UsageError as error:
             raise UsageError(f"{full}: {error.message}", hint=error.hint) from None
         self.bindings.pop(full, None)

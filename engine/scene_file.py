@@ -11,6 +11,7 @@ from typing import Any
 from engine.dialects import SUFFIXES
 from engine.effect import Effect
 from engine.errors import ModelError, SceneError, UsageError, unknown_name, unknown_scene
+from engine.files.put import write_whole
 from engine.params import Color, File, HasParams, Param
 from engine.registry import Registry, is_file, name_of
 from engine.scene import Layer, Scene
@@ -247,8 +248,9 @@ def load_scene(name: str, registry: Registry) -> Scene:
     return SceneFile(registry.scene_path(name), registry).scene()
 
 
-def save_scene(scene: Scene, path: Path) -> None:
-    """Writes a scene as TOML: every value that differs from its default, and every binding."""
+def save_scene(scene: Scene, path: Path, *, overwrite: bool = False) -> None:
+    """Writes a scene as TOML: every value that differs from its default, and every binding. Raises SinkError where a
+    file is there already, without `overwrite`, or cannot be written."""
     import tomlkit
 
     document = tomlkit.document()
@@ -285,7 +287,7 @@ def save_scene(scene: Scene, path: Path) -> None:
             table["effects"] = effects
         layers.append(table)
     document["layer"] = layers
-    path.write_text(tomlkit.dumps(document), encoding="utf-8")
+    write_whole(path, tomlkit.dumps(document).encode("utf-8"), overwrite=overwrite)
 
 
 def inline(table: Mapping[str, Any]) -> Any:

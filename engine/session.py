@@ -23,6 +23,7 @@ from engine.registry import Registry, is_file
 if TYPE_CHECKING:
     from engine.data import Pixels
     from engine.effect import Effect
+    from engine.files.target import Target
     from engine.loop import Show
     from engine.playlist import Playlist
     from engine.reload_transition import TransitionReloader
@@ -66,6 +67,8 @@ class Wishes:
     transition_s: float = 1.0
     models: Sequence[tuple[str, str]] = ()
     arrays: Iterable[Pixels] | None = None  # pictures of the caller's own instead of the input
+    overwrite: bool = False
+    reports: Sequence[Target] = ()  # what is written beside the outputs, by who asks for the show
 
     @property
     def scenes(self) -> tuple[str, ...]:
@@ -184,7 +187,9 @@ def _play(
     from engine.governor import governor_for
     from engine.loop import Show
     from engine.nodes.use import settle
+    from engine.reading import checked, guard_for
     from engine.reload import Reloader
+    from engine.sinks.base import WritesFiles
     from engine.stats import Stats
     from engine.trackers import open_tracker, warm
 
@@ -200,6 +205,7 @@ def _play(
         source = take or stack.enter_context(opening.open_input(wishes, sinks))
         if take is not None:
             take.compare(playlist.scene)
+        guard = guard_for(wishes, playlist, source, registry, transition)
         sides = opening.open_sides(wishes, playlist, source.size, stack)
         opening.fetch_models(needs, playlist.tracker_params)
         feeds: dict[str, str] = {}
@@ -211,13 +217,13 @@ def _play(
         recorder = opening.open_recorder(wishes, playlist.scene, source, fps, stack, live=live)
         window, gpu = opening.open_gpu(wishes, source.size, title_of(playlist.scene), stack)
         sound, recorded = opening.open_ear(wishes, source, stack)
-        opening.open_sinks(wishes, playlist, source, fps, recorded, sinks, stack, live=live)
+        opening.open_sinks(wishes, source, fps, recorded, sinks, stack, live=live)
         opening.tell_black(playlist, wishes.outputs)
         stats = Stats()
         stats.live = live
         watched = zip(playlist.scenes, wishes.scenes, strict=True) if live and take is None else ()
         reloaders = [
-            Reloader(scene, registry, partial(open_scene, wishes, registry, name), tried.tryout)
+            Reloader(scene, registry, checked(partial(open_scene, wishes, registry, name), guard), tried.tryout)
             for scene, name in watched
         ]
         after = AfterFrame(
@@ -258,6 +264,7 @@ def _play(
         opening.watch(gpu, show, recorder, stack, live=live)
         with stopping(show.stop, stats):
             show.run()
+    stats.files = [path for sink in sinks if isinstance(sink, WritesFiles) for path in sink.files]
     stats.problems = {} if show.stage is None else show.stage.problems
     stats.reports = {name: found for scene in playlist.scenes for name, found in scene.reports(stats.problems).items()}
     if recorder is not None:

@@ -93,7 +93,7 @@ class Take(Closing):
     audio_path: str | None = None
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        self.folder, self.files = folder, tuple(folder / name for name in (HEADER, SCENE, FRAMES, TRACKS))
         self.about = read_about(folder)
         self.size = self.about.size
         self.fps: float | None = self.about.fps

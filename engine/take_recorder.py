@@ -57,13 +57,16 @@ class TakeRecorder(threading.Thread):
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             if any(self.folder.iterdir()):
-                raise SinkError(
-                    "is not empty", where=str(self.folder), hint="a take needs a folder of its own: name a new one"
-                )
+                raise FileExistsError
             text = scene.path.read_text(encoding="utf-8-sig") if scene.path is not None else ""
-            (self.folder / SCENE).write_text(text, encoding="utf-8")
+            with (self.folder / SCENE).open("x", encoding="utf-8") as made:  # of two that begin at once one is first
+                made.write(text)
             self._tell()
             self._tracks = TrackWriter(self.folder / TRACKS)
+        except FileExistsError:
+            hint = "a take needs a folder of its own: name a new one"
+            wrong = "is not empty" if self.folder.is_dir() else "is a file"
+            raise SinkError(wrong, where=str(self.folder), hint=hint) from None
         except OSError as error:
             hint = "choose a folder you may write in"
             raise SinkError(f"cannot be written ({error.strerror})", where=str(self.folder), hint=hint) from error

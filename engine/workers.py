@@ -17,7 +17,7 @@ from engine.data import Frame, Pixels
 from engine.errors import PhospheneError, SourceError, SourceRests, SourceSilent
 from engine.imaging import straight_alpha
 from engine.mailbox import Mailbox
-from engine.sinks.base import Sink
+from engine.sinks.base import Sink, WritesFiles
 from engine.sources.base import Source
 from engine.sources.fit import cover
 from engine.stats import Stats
@@ -267,6 +267,11 @@ class SinkThread(Worker):
         self.sink = sink
         self.inbox: Mailbox[tuple[Pixels, float]] = Mailbox(QUEUED, drops=drops)
         self._stats, self._give_back = stats, give_back
+        self._complete = False
+
+    def complete(self) -> None:
+        """Says that nothing is missing from what it was given; before its inbox is closed."""
+        self._complete = True
 
     def run(self) -> None:
         while (item := self.inbox.get()) is not None:
@@ -279,6 +284,8 @@ class SinkThread(Worker):
                     self.error = error
             self._give_back(image)
         try:
+            if isinstance(self.sink, WritesFiles) and (self.error is not None or not self._complete):
+                self.sink.cut_short()
             self.sink.close()
         except Exception as error:  # noqa: BLE001 (raised again in the main thread)
             self.error = self.error or error

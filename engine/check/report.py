@@ -7,6 +7,7 @@ from pathlib import Path
 
 from engine.check.verdict import Verdict
 from engine.errors import SinkError
+from engine.files.put import write_whole
 
 BEGIN, END = "<!-- phosphene check --report: begin -->", "<!-- phosphene check --report: end -->"
 
@@ -21,9 +22,9 @@ def write_report(path: Path, verdicts: Sequence[Verdict], folders: Sequence[Path
             raise SinkError(
                 "has no place for the report", where=str(path), hint=f"write a line {BEGIN} and a line {END}"
             )
-        path.write_text(before + made + rest.partition(END)[2], encoding="utf-8")
     except OSError as error:
-        raise SinkError(f"cannot be written: {error.strerror}", where=str(path)) from error
+        raise SinkError(f"cannot be read: {error.strerror}", where=str(path)) from error
+    write_whole(path, (before + made + rest.partition(END)[2]).encode("utf-8"), overwrite=True)
 
 
 def report(verdicts: Sequence[Verdict], folders: Sequence[Path]) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from engine.data import Face, Faces, Frame, Heard, Mask, Observation, Pixels, Pose, Poses
-from engine.errors import SinkError
+from engine.files.put import cannot_write, write_whole
 
 Size = tuple[int, int]
 EYES = ((33, 133, 159, 145, 468, -1.0), (263, 362, 386, 374, 473, 1.0))  # outer, inner, upper, lower, iris; side
@@ -88,11 +89,13 @@ def sound(number: int) -> Heard:
 
 
 def write_picture(path: Path, pixels: Pixels) -> None:
-    """Writes H×W×3 as PNG. Raises SinkError."""
+    """Writes H×W×3 as PNG, over one that is there. Raises SinkError."""
     from PIL import Image
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(np.ascontiguousarray(pixels)).save(path)
     except OSError as error:
-        raise SinkError(f"cannot be written: {error.strerror}", where=str(path)) from error
+        raise cannot_write(error, path) from error
+    data = BytesIO()
+    Image.fromarray(np.ascontiguousarray(pixels)).save(data, "PNG")
+    write_whole(path, data.getvalue(), overwrite=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.commands.run import positive, size
-from engine.commands.table import write_json
+from engine.commands.table import check_json, write_json
 from engine.errors import UsageError, unknown_name
 from engine.session import Wishes, media_path, open_scene
 
@@ -69,6 +69,7 @@ def run(options: argparse.Namespace) -> int:
     from engine.bench.table import report
 
     plan = Plan(round(options.seconds * CLIP_FPS) if options.seconds else options.frames, options.rounds, warm=15)
+    check_json(options.json, read=[*(options.input or ()), *(options.scene or ())])
     fetch_models(options.scene or SCENES, options.settings)
     with tempfile.TemporaryDirectory(prefix="phosphene-bench-") as folder, headless() as gpu:
         about = machine(gpu.renderer)

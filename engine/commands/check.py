@@ -11,9 +11,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.commands.options import add_overwrite
 from engine.commands.run import size
-from engine.commands.table import table, write_json
+from engine.commands.table import check_json, table, write_json
 from engine.errors import UsageError
+from engine.files.guard import Guard
+from engine.files.put import check_free
+from engine.files.target import Target
+from engine.registry import name_of
 
 if TYPE_CHECKING:
     from engine.check.verdict import Verdict
@@ -26,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("path", nargs="+", metavar="PATH", help="effect files, or folders that are searched for them")
     parser.add_argument("--json", nargs="?", const="-", metavar="FILE", help="as JSON, to FILE or standard output")
     parser.add_argument("--preview", metavar="DIR", help="draw a picture of each effect into DIR")
+    add_overwrite(parser)
     parser.add_argument("--report", metavar="FILE", help="write what is wrong as a table into FILE, in Markdown")
     parser.add_argument(
         "--size", type=size, default=(320, 180), metavar="WxH", help="what to draw at (default: 320x180)"
@@ -50,6 +56,7 @@ def run(options: argparse.Namespace) -> int:
     files = list(effect_files(Path(p).expanduser() for p in options.path))
     if not files:
         raise UsageError("no effect files there", hint="effects end in .py, .fs, .frag or .glsl")
+    check_outputs(options, files)
     preview = Path(options.preview).expanduser().resolve() if options.preview else None
     verdicts: list[Verdict] = []
     try:
@@ -67,6 +74,22 @@ def run(options: argparse.Namespace) -> int:
     failed = sum(not v.good for v in verdicts)
     print(f"{len(verdicts)} judged, {failed} with errors", file=sys.stderr)
     return 1 if failed else 0
+
+
+def check_outputs(options: argparse.Namespace, files: list[Path]) -> None:
+    """Raises SinkError where what is to be written is there already, or is a file that is judged or that one needs."""
+    guard = Guard(files)
+    for folder in {file.parent for file in files}:
+        said = "".join(f.read_text(encoding="utf-8", errors="replace") for f in files if f.parent == folder)
+        guard.reads(path for path in folder.iterdir() if path.name in said)
+    check_json(options.json)
+    reports = [Path(name).expanduser() for name in (options.json, options.report) if name not in (None, "-")]
+    guard.writes(Target(path) for path in reports)
+    if options.preview:
+        pictures = {Path(options.preview).expanduser() / f"{name_of(file)}.png" for file in files}
+        guard.writes(Target(path) for path in sorted(pictures))
+        for path in sorted(pictures):
+            check_free(path, overwrite=options.overwrite)
 
 
 def line(verdict: Verdict) -> str:

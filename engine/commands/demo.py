@@ -9,11 +9,14 @@ import sys
 from pathlib import Path
 
 from engine.commands.run import add_common, progress_bar, wishes_of
-from engine.commands.table import write_json
+from engine.commands.table import check_json, write_json
+from engine.files.target import NUMBER, Target
 from engine.session import WINDOW, is_terminal, play
+from engine.sinks import FILES, check_twice, split_spec
 
 HELP = "laser eyes on a built-in portrait, no camera needed"
 SECONDS = 6.0
+OWN, OWN_SHEET = "phosphene-demo.mp4", "phosphene-demo.png"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,24 +32,42 @@ def run(options: argparse.Namespace) -> int:
     from engine.sinks.contact_sheet import ContactSheet
     from engine.sinks.window import display_present
 
-    outputs = options.output or ([WINDOW] if display_present() else ["phosphene-demo.mp4"])
+    outputs = options.output or ([WINDOW] if display_present() else [OWN])
+    check_twice(outputs)
+    check_json(options.json, options.stats_json)
     wishes = wishes_of(options, options.scene, options.input, outputs)
+    wishes.overwrite |= outputs == [OWN]  # nobody else calls a file so
     wishes.bindings = DEMO_BINDINGS.get(options.scene, ())
     sheets = []
     if WINDOW not in outputs:
         wishes.seconds = wishes.seconds or SECONDS
-        path = str(Path(outputs[0]).with_suffix(".png"))
-        sheets.append(ContactSheet(path, [wishes.seconds * (i + 0.5) / 6 for i in range(6)]))
+        path = sheet_beside(outputs[0])
+        wishes.reports = [*wishes.reports, Target(path)]
+        moments = [wishes.seconds * (i + 0.5) / 6 for i in range(6)]
+        sheets.append(ContactSheet(str(path), moments, overwrite=wishes.overwrite or path.name == OWN_SHEET))
     elif not options.quiet:
         print("Esc or Q quits, ? lists the keys", file=sys.stderr)
     with progress_bar(bool(sheets) and not options.quiet and is_terminal()) as progress:
         stats = play(wishes, progress=progress, extra_sinks=sheets)
+    if options.json:
+        write_json(stats.reports, options.json)
     if options.stats_json:
         write_json(stats.table(), options.stats_json)
-    for path in [*(o for o in outputs if o != WINDOW), *(str(s.path) for s in sheets)]:
-        print(f"wrote {Path(path).resolve()}")
+    for path in stats.files:
+        print(f"wrote {path.resolve()}")
     print(f"{stats.frames_out} frames at {stats.fps:.1f} fps ({options.scene})")
     return 0
+
+
+def sheet_beside(output: str) -> Path:
+    """Where the contact sheet of an output goes: beside a file, under its name."""
+    kind, name, _ = split_spec(output)
+    if kind not in FILES:
+        return Path(OWN_SHEET)
+    path = Path(name).expanduser()
+    if kind == "video" or not path.suffix:
+        return path.with_suffix(".png")
+    return path.with_name(NUMBER.sub("", path.stem).rstrip("_-. ") + "-sheet.png")
 
 
 # Nobody opens the mouth in the portrait, so in the demo the lasers fire in waves.

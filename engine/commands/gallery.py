@@ -11,9 +11,11 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from engine.commands.demo import DEMO_BINDINGS
-from engine.commands.options import add_effects
+from engine.commands.options import add_effects, add_overwrite
 from engine.effect_folders import registry_with
 from engine.errors import PhospheneError, SinkError, unknown_name
+from engine.files.put import check_free, write_whole
+from engine.files.target import Target
 from engine.session import Wishes, play
 
 HELP = "draw every scene, effect and transition on the built-in portrait, as a page"
@@ -41,11 +43,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", default="docs", metavar="DIR", help="where gallery.md and gallery/ go (default: docs)")
     parser.add_argument("--input", default="demo", metavar="IN", help="another input (default: the portrait)")
     add_effects(parser, "a folder with effects of your own")
+    add_overwrite(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Draws the pictures, then the page."""
-    gallery = Gallery(Path(options.out), options.input, options.name, [Path(f) for f in options.effects])
+    out = Path(options.out).expanduser()
+    if not options.name:
+        check_free(out / "gallery.md", overwrite=options.overwrite)
+    folders = [Path(f) for f in options.effects]
+    gallery = Gallery(out, options.input, options.name, folders, overwrite=options.overwrite)
     page = ["# Gallery", "", "Everything on the built-in portrait, drawn by `phosphene gallery`."]
     for title, doc, entries in (
         ("Scenes", "", gallery.scenes()),
@@ -56,7 +63,8 @@ def run(options: argparse.Namespace) -> int:
         if lines:
             page += ["", f"## {title}", *(["", doc] if doc else []), *lines]
     if not options.name:
-        write_page(Path(options.out) / "gallery.md", "\n".join(page) + "\n")
+        write_whole(out / "gallery.md", ("\n".join(page) + "\n").encode("utf-8"), overwrite=options.overwrite)
+        print(f"wrote {out / 'gallery.md'}", file=sys.stderr)
     if gallery.failed:
         print(f"not drawn: {', '.join(gallery.failed)}", file=sys.stderr)
     return 1 if gallery.failed else 0
@@ -66,10 +74,20 @@ class Gallery:
     """Draws pictures into the folder `gallery` of `out` and gives the lines of the page that shows them.
 
     `names`: only these; empty for all. What cannot be drawn is named in `failed`, and in the page with the reason.
-    Raises SinkError where nothing can be written, UsageError for an unknown name.
+    Raises SinkError where nothing can be written, or a picture is there already and not to be replaced; UsageError for
+    an unknown name.
     """
 
-    def __init__(self, out: Path, source: str, names: Collection[str], effect_folders: Sequence[Path]) -> None:
+    def __init__(
+        self,
+        out: Path,
+        source: str,
+        names: Collection[str],
+        effect_folders: Sequence[Path],
+        *,
+        overwrite: bool = False,
+    ) -> None:
+        self.overwrite = overwrite
         self.folder, self.source, self.names = out / "gallery", source, names
         self.effect_folders = effect_folders
         self.registry = registry_with(effect_folders)
@@ -133,8 +151,10 @@ class Gallery:
 
         width = 960 if len(moments_s) == 1 else 480
         path = self.folder / file
+        wishes.reports = [Target(path)]
+        sheet = ContactSheet(str(path), moments_s, width=width, overwrite=self.overwrite)
         try:
-            play(wishes, extra_sinks=[ContactSheet(str(path), moments_s, width=width)])
+            play(wishes, extra_sinks=[sheet])
         except SinkError:
             raise
         except PhospheneError as error:  # a model that cannot be had, say: the others are drawn
@@ -143,12 +163,3 @@ class Gallery:
             return f"Not drawn: {error.message.splitlines()[0]}"
         print(f"wrote {path}", file=sys.stderr)
         return f"![{name}](gallery/{file})"
-
-
-def write_page(path: Path, text: str) -> None:
-    """Writes the page. Raises SinkError."""
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise SinkError(f"cannot be written: {error.strerror}", where=str(path)) from error
-    print(f"wrote {path}", file=sys.stderr)

@@ -9,14 +9,19 @@ from __future__ import annotations
 import argparse
 import csv
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from engine.commands.options import add_effects
+from engine.commands.options import add_effects, add_overwrite
 from engine.commands.run import settings
-from engine.commands.table import table, write_json
+from engine.commands.table import check_json, table, write_json
 from engine.errors import UsageError
+from engine.files.guard import Guard
+from engine.files.put import alone, check_free
+from engine.files.target import Target
 from engine.measure.batch import PLACES
+from engine.reading import tree
 
 HELP = "measure people in photos and clips"
 TOLD = ("height_cm", "weight_kg", "sex", "clothing", "chart", "distance_m", "fov_deg", "reference")
@@ -44,6 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--output", "-o", metavar="TABLE", help="write a table: .csv, .parquet or .json (default: print one)"
     )
     parser.add_argument("--json", metavar="FILE", help="write everything as JSON to FILE (- for stdout)")
+    add_overwrite(parser)
     parser.add_argument("--frames", type=int, metavar="N", help="look at no more than N frames of a clip")
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes on this machine (default 1)")
     parser.add_argument(
@@ -76,23 +82,29 @@ def measure_files(options: argparse.Namespace) -> int:
     tasks = tasks_of(options)
     where = Path(options.output).expanduser() if options.output else None
     journal = None
+    guard = Guard([*(file for task in tasks for file in task.files), *known_files(options)])
+    check_json(options.json)
+    guard.writes(Target(Path(name).expanduser()) for name in (options.json,) if name not in (None, "-"))
     if where is not None:
         tables.kind_of(where)
         journal = batch.Journal(where.with_name(where.name + ".part"))
-        if options.again:
-            journal.clear()
+        guard.writes([Target(where), Target(journal.path)])
+        check_free(where, overwrite=options.overwrite)
 
     def tell(done: int, total: int, row: dict[str, Any]) -> None:
         if not options.quiet and sys.stderr.isatty():
             print(f"\r\x1b[K{done} of {total}: {row['file']} {row['status']}", end="", file=sys.stderr, flush=True)
 
-    rows = batch.run(tasks, journal=journal, on=options.on, workers=options.workers, tell=tell)
-    if not options.quiet and sys.stderr.isatty():
-        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
-    if where is not None:
-        tables.write(rows, where)
-    if journal is not None:
-        journal.clear()
+    with nullcontext() if journal is None else alone(journal.path):
+        if journal is not None and options.again:
+            journal.clear()
+        rows = batch.run(tasks, journal=journal, on=options.on, workers=options.workers, tell=tell)
+        if not options.quiet and sys.stderr.isatty():
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+        if where is not None:
+            tables.write(rows, where, overwrite=options.overwrite)
+        if journal is not None:
+            journal.clear()
     if options.json:
         write_json(rows, options.json)
     if where is None and options.json != "-":
@@ -134,6 +146,11 @@ def tasks_of(options: argparse.Namespace) -> list[Any]:
     if options.one_person:
         return [Task(tuple(files), values=told(every), **common)]
     return [Task((f,), values=told(every | each.get(f, each.get(Path(f).name, {}))), **common) for f in files]
+
+
+def known_files(options: argparse.Namespace) -> list[str]:
+    """The files that tell something of the people, beside their pictures."""
+    return [name for name in (options.people, options.chart, *(v for _, v in settings(options.settings))) if name]
 
 
 def pictures(path: Path) -> list[Path]:
@@ -194,6 +211,7 @@ def evaluate(options: argparse.Namespace) -> int:
         raise UsageError(f"effect '{options.effect}' has no evaluate()")
     if not options.data or not Path(options.data).expanduser().is_dir():
         raise UsageError("--evaluate needs --data DIR", hint="a folder with synthetic/ and tables/ in it")
+    check_json(options.json, read=tree(Path(options.data).expanduser()))
 
     def tell(text: str) -> None:
         if sys.stderr.isatty() and not options.quiet:

@@ -127,7 +127,8 @@ def write_new(name: str, kind: str, out: Path | None) -> list[Path]:
     try:
         for path, text in ((file, TEMPLATES[kind]), (scene, SCENE), (test, TEST)):
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text.format(**words), encoding="utf-8")
+            with path.open("x", encoding="utf-8") as made:
+                made.write(text.format(**words))
     except OSError as error:
         raise SinkError(f"cannot be written: {error.strerror}", where=str(error.filename)) from error
     return [file, scene, test]

@@ -13,9 +13,10 @@ from contextlib import contextmanager, nullcontext, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.commands.options import add_effects
-from engine.commands.table import table, write_json
+from engine.commands.options import add_effects, add_overwrite
+from engine.commands.table import check_json, table, write_json
 from engine.errors import UsageError
+from engine.files.target import Target
 from engine.nodes.use import pair
 from engine.quality import KEYS
 from engine.session import WINDOW, Progress, Wishes, is_terminal, play
@@ -134,6 +135,7 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=seed, metavar="N", help="seed of everything random (default 0, or the take's)")
     add_effects(parser, "a folder with effects and scenes of your own")
+    add_overwrite(parser)
     parser.add_argument("--stats", action="store_true", help="numbers over the window, and a table at the end")
     parser.add_argument(
         "--stats-json", metavar="FILE", help="write frames, rate, drops and times to FILE (- for stdout)"
@@ -205,6 +207,8 @@ def wishes_of(options: argparse.Namespace, scene: str, source: str, outputs: lis
         effect_folders=[Path(f) for f in options.effects],
         sound=options.sound,
         models=[pair(text) for text in options.models],
+        overwrite=options.overwrite,
+        reports=[Target(Path(f).expanduser()) for f in (options.json, options.stats_json) if f not in (None, "-")],
     )
 
 
@@ -226,6 +230,7 @@ def run(options: argparse.Namespace) -> int:
 def show(wishes: Wishes, options: argparse.Namespace) -> Stats:
     """Plays with a progress bar, then tells what was done."""
     check_twice(wishes.outputs)
+    check_json(options.json, options.stats_json)
     offline = not any(is_live(o) for o in wishes.outputs)
     for output in wishes.outputs:
         kind, port, _ = split_spec(output)
@@ -246,8 +251,7 @@ def show(wishes: Wishes, options: argparse.Namespace) -> Stats:
             print(
                 f"took {taken['frames']} frames, {taken['bytes'] / 1e6:.0f} MB, in {taken['folder']}", file=sys.stderr
             )
-        files = [o for o in wishes.outputs if stats.frames_out and not is_live(o) and o != "null"]
-        where = f", wrote {', '.join(files)}" if files else ""
+        where = f", wrote {', '.join(map(str, stats.files))}" if stats.files else ""
         drops = f", {stats.dropped} dropped" if stats.dropped else ""
         rate = (
             f"{stats.frames_out} frames at {stats.fps:.1f} fps" if stats.frames_out > 1 else f"{stats.frames_out} frame"

@@ -11,7 +11,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.commands.table import table, write_json
+from engine.commands.options import add_overwrite
+from engine.commands.table import check_json, table, write_json
+from engine.reading import tree
 
 if TYPE_CHECKING:
     from engine.score.ladder import Marks
@@ -31,18 +33,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--half", choices=("even", "odd"), help="only every other picture: tune on one, verify on the other"
     )
     parser.add_argument("--pictures", metavar="DIR", help="draw each rung on the portrait into DIR instead, as JPEG")
+    add_overwrite(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Scores, and prints the table."""
     from engine import models
 
+    check_json(options.json, read=tree(Path(options.data).expanduser()) if options.data else ())
     wanted = ("selfie_segmenter", "selfie_segmenter_landscape", "face_landmarker")
     models.fetch([name for name in wanted if not models.state(name).ready])
     if options.pictures:
         from engine.score.pictures import draw_pictures
 
-        for path in draw_pictures(Path(options.pictures)):
+        for path in draw_pictures(Path(options.pictures).expanduser(), overwrite=options.overwrite):
             print(f"wrote {path}", file=sys.stderr)
         return 0
     result = measure(Path(options.data).expanduser() if options.data else None, options.half)

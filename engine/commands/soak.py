@@ -9,11 +9,19 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 from typing import Any
 
+from engine.commands.options import add_overwrite
 from engine.commands.run import positive, seed, settings, size
-from engine.commands.table import table, write_json
+from engine.commands.table import check_json, table, write_json
 from engine.errors import UsageError
+from engine.files.guard import Guard
+from engine.files.new import check_folder
+from engine.files.put import check_free
+from engine.files.target import Target
+from engine.reading import input_files, scene_files
+from engine.registry import Registry
 from engine.session import Wishes, is_terminal, open_scene
 
 HELP = "play for long while everything round the show fails by plan"
@@ -40,12 +48,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--json", metavar="FILE", help="write every figure to FILE (- for stdout)")
     parser.add_argument("--graph", metavar="FILE", help="draw memory, rate and lag to FILE (.svg or .png)")
+    add_overwrite(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Runs it; 0 where nothing was wrong, else 1."""
     from engine import models
-    from engine.soak.graph import draw
+    from engine.soak.graph import check_name, draw
     from engine.soak.restless import RestlessSource
     from engine.soak.run import soak
     from engine.sources import open_source
@@ -54,11 +63,20 @@ def run(options: argparse.Namespace) -> int:
     from engine.trackers import open_tracker
 
     scene = open_scene(Wishes(options.scene, settings=settings(options.settings)))
+    own = options.input == RESTLESS
+    read = [*([] if own else input_files(options.input)), *scene_files(scene, Registry())]
+    check_json(options.json, read=read)
+    if options.graph:
+        graph = Path(options.graph).expanduser()
+        check_name(options.graph)
+        Guard(read).writes([Target(graph)])
+        check_folder(graph)
+        check_free(graph, overwrite=options.overwrite)
     needed = sorted({model for name in scene.needs() for model in TRACKERS[name].models})
     models.fetch([name for name in needed if not models.state(name).ready])
 
     def opened() -> Source:
-        if options.input == RESTLESS:
+        if own:
             return RestlessSource(options.size, options.fps or 30.0)
         source = open_source(options.input, size=options.size, fps=options.fps)
         if source.live:
@@ -81,7 +99,13 @@ def run(options: argparse.Namespace) -> int:
         from engine.soak.faults import Fault
 
         title = f"{scene.title or scene.name}: {options.minutes:g} min, {len(found['faults'])} faults"
-        draw(found["rows"], [Fault(**fault) for fault in found["faults"]], title, options.graph)
+        draw(
+            found["rows"],
+            [Fault(**fault) for fault in found["faults"]],
+            title,
+            options.graph,
+            overwrite=options.overwrite,
+        )
     if options.json != "-":
         print(report(found))
     return int(bool(found["wrong"]))

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import shutil
 import sys
 import textwrap
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
 from engine.errors import SinkError
+from engine.files.guard import Guard
+from engine.files.put import write_whole
+from engine.files.target import Target
 
+MOST = 500_000_000  # bytes; larger JSON is none of ours
 ANOTHER = "choose another name, or - for standard output"
 
 
@@ -47,32 +52,53 @@ def plain(value: Any) -> Any:
 
 
 def write_json(value: Any, where: str) -> None:
-    """Writes `value` as JSON to the file `where`, or to standard output where it is `-`.
+    """Writes `value` as JSON to the file `where`, whole or not at all, or to standard output where it is `-`.
 
-    A file that holds something else is not overwritten: a name in the wrong place must not cost a clip or an effect.
-    Raises SinkError.
+    Raises SinkError, as `check_json` does too.
     """
     if where == "-":
         narrow = not (sys.stdout.encoding or "").lower().startswith("utf")
         print(json.dumps(plain(value), indent=2, ensure_ascii=narrow))
         return
-    path = Path(where).expanduser()
-    text = json.dumps(plain(value), indent=2, ensure_ascii=False) + "\n"
-    try:
-        if path.is_file() and path.stat().st_size and not holds_json(path):
-            raise SinkError("holds something else than JSON, and is not overwritten", where=where, hint=ANOTHER)
-        # Half a character of a file's name becomes its escape, which JSON reads as that name again.
-        path.write_text(text, encoding="utf-8", errors="backslashreplace")
-    except OSError as error:
-        raise SinkError(
-            f"cannot be written: {error.strerror}", where=where, hint="choose a folder you may write in"
-        ) from None
+    check_json(where)
+    write_whole(Path(where), as_json(value), overwrite=True)
+
+
+def as_json(value: Any) -> bytes:
+    """`value` as a JSON file's bytes. Half a character of a file's name becomes its escape, which JSON reads as that
+    name again."""
+    return (json.dumps(plain(value), indent=2, ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")
+
+
+def check_json(*where: str | None, read: Iterable[str | Path] = ()) -> None:
+    """Raises SinkError where a JSON file that was asked for cannot be written; before the work that it tells of.
+
+    A file that holds something else than JSON is not overwritten: a name in the wrong place must not cost a clip or an
+    effect. No more is one that is `read`.
+    """
+    files = [Path(name).expanduser() for name in where if name not in (None, "-")]
+    Guard(read).writes(Target(path) for path in files)
+    for path in files:
+        try:
+            if not path.parent.is_dir():
+                hint = f"mkdir -p '{path.parent}', or choose another place"
+                raise SinkError("cannot be written: there is no such folder", where=str(path), hint=hint)
+            if not os.access(path.parent, os.W_OK) and (path.is_file() or not path.exists()):
+                raise SinkError("cannot be written: Permission denied", where=str(path), hint=ANOTHER)
+            if path.is_file() and path.stat().st_size and not holds_json(path):
+                raise SinkError("holds something else than JSON, and is not overwritten", where=str(path), hint=ANOTHER)
+        except OSError as error:
+            raise SinkError(f"cannot be written: {error.strerror}", where=str(path), hint=ANOTHER) from None
 
 
 def holds_json(path: Path) -> bool:
-    """Whether a file begins as a list or mapping in JSON does."""
-    with path.open("rb") as file:
-        return file.read(64).lstrip()[:1] in (b"{", b"[")
+    """Whether a file is a list or mapping in JSON; a scene begins like a list, and is none."""
+    if path.stat().st_size > MOST:
+        return False
+    try:
+        return isinstance(json.loads(path.read_bytes()), dict | list)
+    except (ValueError, RecursionError):
+        return False
 
 
 def emit(value: Any, where: str | None, text: str) -> None:

@@ -13,8 +13,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.commands.table import write_json
+from engine.commands.options import add_overwrite
+from engine.commands.table import check_json, write_json
 from engine.errors import UsageError
+from engine.reading import tree
 
 if TYPE_CHECKING:
     from engine.teach.examples import Recording
@@ -53,6 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="net: a small net trained by TensorFlow; nearest: at once, by the nearest examples; auto: net if it can",
     )
     parser.add_argument("--into", metavar="DIR", help="where the model's folder is made (default: your own models)")
+    add_overwrite(parser)
     parser.add_argument("--keep-examples", action="store_true", help="keep the examples (rows of numbers) too")
     parser.add_argument(
         "--export", action="append", choices=EXPORTS, default=[], help="write it in this form too; may be repeated"
@@ -66,12 +69,16 @@ def run(options: argparse.Namespace) -> int:
     """Records, learns, judges, saves."""
     from engine.nodes.labels import slugs
     from engine.teach import keep
-    from engine.teach.examples import gather
+    from engine.teach.examples import classes_of, gather
     from engine.teach.judge import table_text
     from engine.teach.learn import learn
 
     begin = time.perf_counter()
     folder = keep.home(options.name, Path(options.into) if options.into else None)
+    named = classes_of(options.classes) if options.classes and not options.live else {}
+    read = [path for paths in named.values() for path in paths]
+    check_json(options.json, read=(file for path in read for file in tree(path)))
+    keep.check_place(folder, read, overwrite=options.overwrite)
     recordings = recorded(options)
     tell = Teller(quiet=options.quiet)
     examples = gather(recordings, SEEN[options.features])
@@ -82,7 +89,7 @@ def run(options: argparse.Namespace) -> int:
         if options.keep_examples:
             keep.keep_examples(part, examples)
         exported(options.export, part, learnt.method)
-        keep.put(part, folder)
+        keep.put(part, folder, read, overwrite=options.overwrite)
     finally:
         tell.done()
         shutil.rmtree(part, ignore_errors=True)

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.errors import SinkError, UsageError
+from engine.errors import UsageError
+from engine.files.put import write_whole
 
 ESCAPED = "backslashreplace"  # a name that is no UTF-8 must not cost the table of all the others
 KINDS = (".csv", ".parquet", ".json")
@@ -45,22 +46,19 @@ def kind_of(path: Path) -> str:
     return path.suffix.lower()
 
 
-def write(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
-    """Writes the table. Raises UsageError for an unknown kind, SinkError where it cannot be written."""
+def write(rows: Sequence[Mapping[str, Any]], path: Path, *, overwrite: bool = False) -> None:
+    """Writes the table, whole or not at all. Raises UsageError for an unknown kind, SinkError where it cannot be
+    written, or is there already and not to be replaced."""
     kind = kind_of(path)
-    try:
-        if kind == ".json":
-            from engine.commands.table import write_json
+    if kind == ".json":
+        from engine.commands.table import as_json
 
-            write_json(list(rows), str(path))
-        elif kind == ".csv":
-            path.write_text(as_csv(rows), encoding="utf-8", errors=ESCAPED, newline="")
-        else:
-            write_parquet([flat(row) for row in rows], path)
-    except OSError as error:
-        raise SinkError(
-            f"cannot be written: {error.strerror or error}", where=str(path), hint="choose a folder you may write in"
-        ) from None
+        data = as_json(list(rows))
+    elif kind == ".csv":
+        data = as_csv(rows).encode("utf-8", ESCAPED)
+    else:
+        data = as_parquet([flat(row) for row in rows])
+    write_whole(path, data, overwrite=overwrite)
 
 
 def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -87,8 +85,8 @@ def arrow() -> Any:
     return pyarrow
 
 
-def write_parquet(cells: Sequence[Mapping[str, Cell]], path: Path) -> None:
-    """Writes flat rows; a column that holds only numbers is one of numbers, else one of text."""
+def as_parquet(cells: Sequence[Mapping[str, Cell]]) -> bytes:
+    """Flat rows as a file's bytes; a column that holds only numbers is one of numbers, else one of text."""
     pyarrow = arrow()
     table = {}
     for name in columns(cells):
@@ -100,4 +98,6 @@ def write_parquet(cells: Sequence[Mapping[str, Cell]], path: Path) -> None:
             table[name] = pyarrow.array([None if v is None else float(v) for v in values], pyarrow.float64())
         else:
             table[name] = pyarrow.array([None if v is None else readable(str(v)) for v in values], pyarrow.string())
-    pyarrow.parquet.write_table(pyarrow.table(table), path)
+    data = io.BytesIO()
+    pyarrow.parquet.write_table(pyarrow.table(table), data)
+    return data.getvalue()

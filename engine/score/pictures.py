@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.data import Floats, Frame, Pixels
 from engine.errors import SinkError
+from engine.files.put import cannot_write, check_free, write_whole
 from engine.imaging import LINEAR
 from engine.score.ladder import RUNGS, run, segmenter
 from engine.sources.demo import DemoSource
@@ -21,8 +22,13 @@ ENLARGED = 2
 SETTLE = 8  # frames
 
 
-def draw_pictures(folder: Path) -> list[Path]:
-    """Writes `RUNG.jpg` (the whole cut-out) and `RUNG-DETAIL.jpg` for every rung; returns the paths."""
+def draw_pictures(folder: Path, *, overwrite: bool = False) -> list[Path]:
+    """Writes `RUNG.jpg` (the whole cut-out) and `RUNG-DETAIL.jpg` for every rung; returns the paths.
+
+    Raises SinkError, before anything is drawn, where one is there already and not to be replaced.
+    """
+    for name in (name for rung in RUNGS for name in (rung, *(f"{rung}-{detail}" for detail in DETAILS))):
+        check_free(folder / f"{name}.jpg", overwrite=overwrite)
     source = DemoSource(SIZE)
     frames = [frame for _ in range(SETTLE) if (frame := source.read()) is not None]
     with segmenter() as segment:
@@ -47,8 +53,13 @@ def over_place(frame: Frame, alpha: Floats) -> Pixels:
 
 
 def write(path: Path, picture: Pixels) -> Path:
-    """Writes a JPEG. Raises SinkError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not cv2.imwrite(str(path), picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 85]):
-        raise SinkError("cannot be written", where=str(path), hint="choose a folder you may write in")
+    """Writes a JPEG, over one that is there. Raises SinkError."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise cannot_write(error, path) from error
+    made, data = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 85])
+    if not made:
+        raise SinkError("the picture could not be encoded", where=str(path))
+    write_whole(path, data.tobytes(), overwrite=True)
     return path

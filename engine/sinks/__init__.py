@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from urllib.parse import parse_qsl
 
 from engine.errors import SinkError, UsageError, unknown_name
+from engine.files.target import is_folder
 
 if TYPE_CHECKING:
     from engine.audio import Recordable
@@ -78,6 +79,7 @@ def open_sink(
     audio_from: str | Recordable | None = None,
     inputs: Iterable[str | Path] = (),
     live: bool = False,
+    overwrite: bool = False,
 ) -> Sink:
     """Opens the output that `spec` names; all but the window, which its own module opens.
 
@@ -85,19 +87,25 @@ def open_sink(
     keeps transparency where the format has it (mov, webm, png, exr), `?matte=1` writes it into a video of its own, and
     `?codec=h265` chooses how a video is encoded. `size` is (width, height) of the pictures to come,
     `fps` their nominal rate; `audio_from` is the file, or the microphone, whose sound a video gets; `live` pictures
-    cannot be made again. None of `inputs`, nor `audio_from`,
-    is ever written to. Raises UsageError for an unknown name, SinkError for what cannot be written.
+    cannot be made again: they take a new name where theirs is there already, while others are refused without
+    `overwrite`. None of `inputs`, nor `audio_from`, is ever written to. Raises UsageError for an unknown name,
+    SinkError for what cannot be written.
     """
     kind, rest, options = split_spec(spec)
     if kind == "window":
         raise UsageError("the window is not opened here", hint="use engine.sinks.window")
     if kind in FILES:
-        _check_inputs(Path(rest).expanduser(), [*inputs, *([audio_from] if isinstance(audio_from, str) else [])])
+        from engine.files.guard import Guard
+        from engine.sinks.names import targets_of
+
+        Guard([*inputs, *([audio_from] if isinstance(audio_from, str) else [])]).writes(targets_of([spec]))
     extra: dict[str, Any] = {"audio_from": audio_from} if kind == "video" else {}
     if kind in ("png", "exr", "web", "video"):
         extra["alpha"] = options.get("alpha", "0") == "1"
     if kind == "video":
-        extra |= {"codec": options.get("codec", ""), "live": live}
+        extra["codec"] = options.get("codec", "")
+    if kind in FILES:
+        extra |= {"live": live, "overwrite": overwrite}
     target = KINDS[kind].target
     if options.get("matte") == "1":
         target = "engine.sinks.matte:MatteSink"
@@ -109,13 +117,17 @@ def open_sink(
 
 def check_twice(specs: Iterable[str]) -> None:
     """Raises UsageError where two outputs would write into the same file or folder, or answer at the same port."""
-    seen: set[tuple[str, object]] = set()
+    from engine.files.guard import Guard
+    from engine.sinks.names import targets_of
+
+    specs, seen = list(specs), set()
     for spec in specs:
         kind, rest, _ = split_spec(spec)
-        place = Path(rest).expanduser().resolve() if kind in FILES else rest or str(DEFAULT_WEB_PORT)
-        if kind in (*FILES, "web") and (kind, place) in seen:
-            raise UsageError(f"the output '{spec}' is there twice", hint="leave one out, or choose another name")
-        seen.add((kind, place))
+        if kind == "web" and (port := rest or str(DEFAULT_WEB_PORT)) in seen:
+            raise UsageError(f"the output '{spec}' is there twice", hint="leave one out, or choose another port")
+        if kind == "web":
+            seen.add(port)
+    Guard().writes(targets_of(specs))
 
 
 def keeping_alpha(spec: str) -> str:
@@ -170,10 +182,10 @@ def split_spec(spec: str) -> tuple[str, str, dict[str, str]]:
 
 def _kind_of_path(text: str) -> str:
     path = Path(text).expanduser()
+    if is_folder(text) or path.suffix.lower() == ".png":
+        return "png"
     if path.suffix.lower() == ".exr":
         return "exr"
-    if text.endswith(("/", "\\")) or path.is_dir() or path.suffix.lower() == ".png":
-        return "png"
     if path.suffix.lower() in VIDEO_SUFFIXES:
         return "video"
     if not path.suffix and len(path.parts) == 1:
@@ -183,23 +195,6 @@ def _kind_of_path(text: str) -> str:
         where=text,
         hint=f"known: {', '.join(VIDEO_SUFFIXES)}, name_%05d.png, name_%05d.exr, or a folder with / at its end",
     )
-
-
-def _check_inputs(path: Path, inputs: list[str | Path]) -> None:
-    for name in inputs:
-        other = Path(name).expanduser()
-        if path.exists() and other.exists() and path.is_file() and path.samefile(other):
-            raise SinkError(
-                "is an input of this very run, which is never overwritten", where=str(path), hint="choose another name"
-            )
-
-
-def check_folder(path: Path) -> None:
-    """Raises SinkError where the folder of `path` does not exist."""
-    if not path.parent.is_dir():
-        raise SinkError(
-            "there is no such folder", where=str(path.parent), hint=f"mkdir -p '{path.parent}', or choose another place"
-        )
 
 
 def check_picture(shape: tuple[int, ...], size: tuple[int, int]) -> None:

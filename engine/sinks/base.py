@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self, runtime_checkable
 
@@ -39,3 +41,15 @@ class TellsWatched(Protocol):
     @property
     def watched(self) -> bool:
         """Whether somebody does at the moment."""
+
+
+@runtime_checkable
+class WritesFiles(Protocol):
+    """A sink that writes files."""
+
+    @property
+    def files(self) -> Sequence[Path]:
+        """The files that it has written, where they are now; of numbered ones the pattern."""
+
+    def cut_short(self) -> None:
+        """Says, before `close`, that there would have been more: what is not whole replaces no older file."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -10,25 +12,44 @@ from PIL import Image
 
 from engine.closing import Closing
 from engine.data import Pixels
-from engine.errors import SinkError
+from engine.files.new import check_folder
+from engine.files.put import check_free, write_whole
 from engine.imaging import resize
+
+log = logging.getLogger("phosphene")
 
 
 class ContactSheet(Closing):
     """Keeps the first picture at or after each of `times_s`, each `width` pixels wide, `columns` in a row.
 
-    The file's ending chooses the format (.png, .jpg). Raises SinkError where it cannot be written.
+    The file's ending chooses the format (.png, .jpg). One that was cut short replaces nothing. Raises SinkError where
+    it cannot be written, or is there already and not to be replaced.
     """
 
     alpha = False
     GAP_PX = 6
 
-    def __init__(self, path: str, times_s: Sequence[float], *, width: int = 480, columns: int = 3) -> None:
-        self.path = Path(path)
+    def __init__(
+        self, path: str, times_s: Sequence[float], *, width: int = 480, columns: int = 3, overwrite: bool = False
+    ) -> None:
+        self.path = Path(path).expanduser()
+        check_folder(self.path)
+        check_free(self.path, overwrite=overwrite)
+        self._overwrite, self._cut = overwrite, False
+        self._written = False
         self._waiting = sorted(times_s)
         self._width, self._columns = width, columns
         self._kept: list[Pixels] = []
         self._closed = False
+
+    @property
+    def files(self) -> list[Path]:
+        """The sheet, once it is written."""
+        return [self.path] if self._written else []
+
+    def cut_short(self) -> None:
+        """Says that more moments would have come: the sheet replaces no older one."""
+        self._cut = True
 
     def write(self, image: Pixels, time_s: float) -> None:
         """Keeps the picture if one of the moments has come."""
@@ -51,7 +72,11 @@ class ContactSheet(Closing):
         for index, image in enumerate(self._kept):
             y, x = index // columns * (height + gap), index % columns * (self._width + gap)
             sheet[y : y + height, x : x + self._width] = image
-        try:
-            Image.fromarray(sheet).save(self.path, quality=88)
-        except (OSError, ValueError) as error:
-            raise SinkError(f"cannot be written: {error}", where=str(self.path)) from error
+        data = BytesIO()
+        kind = "PNG" if self.path.suffix.lower() == ".png" else "JPEG"
+        Image.fromarray(sheet).save(data, kind, quality=88)
+        if self._cut and self.path.exists():
+            log.warning("%s stays, as the new one was cut short", self.path)
+            return
+        write_whole(self.path, data.getvalue(), overwrite=self._overwrite)
+        self._written = True

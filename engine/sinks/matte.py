@@ -9,6 +9,9 @@ import cv2
 from engine.audio import Recordable
 from engine.closing import Closing
 from engine.data import Pixels
+from engine.files.new import NewFiles, numbered
+from engine.files.put import cannot_write
+from engine.sinks.names import matte_of
 from engine.sinks.video import VideoSink
 
 
@@ -29,11 +32,33 @@ class MatteSink(Closing):
         audio_from: str | Recordable | None = None,
         codec: str = "",
         live: bool = False,
+        overwrite: bool = False,
     ) -> None:
         path = Path(name).expanduser()
-        self.matte_path = path.with_name(f"{path.stem}.matte{path.suffix}")
-        self._color = VideoSink(name, size=size, fps=fps, audio_from=audio_from, codec=codec, live=live)
-        self._matte = VideoSink(str(self.matte_path), size=size, fps=fps, codec=codec, live=live)
+        self.matte_path = matte_of(path)
+        self._new = NewFiles(
+            lambda number: [numbered(path, number), matte_of(numbered(path, number))], live=live, overwrite=overwrite
+        )
+        try:
+            self._color = VideoSink(
+                name, size=size, fps=fps, audio_from=audio_from, codec=codec, live=live, place=(self._new, 0)
+            )
+            self._matte = VideoSink(
+                str(self.matte_path), size=size, fps=fps, codec=codec, live=live, place=(self._new, 1)
+            )
+        except BaseException:
+            self._new.drop()
+            raise
+
+    @property
+    def files(self) -> list[Path]:
+        """Both files, where they are now; none without a picture."""
+        return [*self._color.files, *self._matte.files]
+
+    def cut_short(self) -> None:
+        """Says that there would have been more: such files replace no older ones."""
+        self._color.cut_short()
+        self._matte.cut_short()
 
     @property
     def frames(self) -> int:
@@ -48,6 +73,13 @@ class MatteSink(Closing):
     def close(self) -> None:
         """Finishes both files; harmless when called twice."""
         try:
-            self._color.close()
+            try:
+                self._color.close()
+            finally:
+                self._matte.close()
+            if self.frames:
+                self._new.land(whole=self._color.complete and self._matte.complete)
+        except OSError as error:
+            raise cannot_write(error, self.matte_path) from error
         finally:
-            self._matte.close()
+            self._new.drop()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import cv2
@@ -10,9 +9,13 @@ import cv2
 from engine.closing import Closing
 from engine.data import Pixels
 from engine.errors import SinkError
-from engine.sinks import check_folder, check_picture
+from engine.files.new import NewFiles, numbered
+from engine.files.pictures import NumberedFiles, numbered_again
+from engine.files.put import OVERWRITE, behind
+from engine.files.target import is_folder
+from engine.sinks import check_picture
+from engine.sinks.names import pictures_at
 
-_NUMBER = re.compile(r"%(?:0(\d+))?d")
 _LEVEL = 1  # zlib's quickest: a quarter of the time of the usual level, files a tenth larger
 
 
@@ -20,47 +23,95 @@ class PngSink(Closing):
     """Writes picture k to `name_%05d.png` with k in it, counting from 0; a folder gets `frame_%05d.png`, and a
     name without a number holds one picture only.
 
-    Lossless; with `alpha` the pictures are RGBA with straight alpha. A folder that does not exist is made.
+    Lossless; with `alpha` the pictures are RGBA with straight alpha. A folder that does not exist is made. `overwrite`,
+    `live` and what is there already: see NumberedFiles, and NewFiles for the one picture.
     """
 
     suffix = ".png"
 
-    def __init__(self, name: str, *, size: tuple[int, int], fps: float, alpha: bool = False) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        size: tuple[int, int],
+        fps: float,
+        alpha: bool = False,
+        live: bool = False,
+        overwrite: bool = False,
+    ) -> None:
         self.name, self.alpha = name, alpha
         self.size, self.fps = size, fps
         self.frames = 0
-        path = Path(name).expanduser()
-        if path.suffix.lower() != self.suffix:
-            check_folder(path)
-            try:
-                path.mkdir(exist_ok=True)
-            except OSError as error:
-                raise SinkError(f"the folder cannot be made ({error.strerror})", where=str(path)) from error
-            path = path / f"frame_%05d{self.suffix}"
-        self._numbered = "%" in path.name
-        if self._numbered and (len(_NUMBER.findall(path.name)) != 1 or path.name.count("%") != 1):
-            raise SinkError("one number such as %05d may stand in the name", where=str(path))
-        check_folder(path)
-        self._path = path
+        self._whole = True
+        target = pictures_at(name, self.suffix)
+        path = self._path = target.path
+        self._many: NumberedFiles | None = None
+        self._one: NewFiles | None = None
+        if target.numbered:
+            makes_folder = is_folder(name) or Path(name).suffix.lower() != self.suffix
+
+            def names(number: int) -> Path:
+                if not makes_folder:
+                    return numbered_again(path, number)
+                folder = path.parent if path.parent.name not in ("", "..") or number == 1 else behind(path.parent)
+                return numbered(folder, number) / path.name
+
+            self._many = NumberedFiles(names, makes_folder=makes_folder, live=live, overwrite=overwrite)
+        else:
+            self._one = NewFiles(lambda number: [numbered(path, number)], live=live, overwrite=overwrite, direct=False)
+
+    @property
+    def files(self) -> list[Path]:
+        """The picture that was written, or the pattern of several, where they are now."""
+        if not self.frames:
+            return []
+        return [self._many.target.path] if self._many is not None else self._one.paths if self._one is not None else []
+
+    def cut_short(self) -> None:
+        """Says that there would have been more: a single picture then replaces no older one."""
+        self._whole = False
 
     def write(self, image: Pixels, time_s: float) -> None:
         """Writes one picture."""
         check_picture(image.shape, self.size)
-        if self.frames and not self._numbered:
+        if self.frames and self._many is None:
+            self._whole = False
             raise SinkError(
                 "many pictures need a number in the name",
                 where=str(self._path),
                 hint=f"write {self._path.stem}_%05d{self.suffix}, or a folder/",
             )
-        path = self._path.with_name(self._path.name % self.frames) if self._numbered else self._path
         data = self.encode(image)
         try:
-            path.write_bytes(data)
+            if self._many is not None:
+                self._many.write(self.frames, data)
+            elif self._one is not None:
+                self._one.begin()[0].write_bytes(data)
+        except FileExistsError:
+            where = self._path if self._many is None else self._many.target.file(self.frames)
+            raise SinkError("has come to be there already, meanwhile", where=str(where), hint=OVERWRITE) from None
         except OSError as error:
+            where = self._path if self._many is None else self._many.target.file(self.frames)
             raise SinkError(
-                f"cannot be written ({error.strerror})", where=str(path), hint="check the disk's space and permissions"
+                f"cannot be written ({error.strerror})",
+                where=str(where),
+                hint="check the disk's space and permissions",
             ) from error
         self.frames += 1
+
+    def close(self) -> None:
+        """Puts a single picture in its place; harmless when called twice."""
+        if self._many is not None:
+            self._many.close()
+            return
+        assert self._one is not None
+        try:
+            if self.frames:
+                self._one.land(whole=self._whole)
+        except OSError as error:
+            raise SinkError(f"cannot be written ({error.strerror})", where=str(self._path)) from error
+        finally:
+            self._one.drop()
 
     def encode(self, image: Pixels) -> bytes:
         """One picture as a file's bytes."""

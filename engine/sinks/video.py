@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,9 @@ from engine.audio import Recordable
 from engine.closing import Closing
 from engine.data import Pixels
 from engine.errors import SinkError
+from engine.files.new import NewFiles, numbered
 from engine.scheduling import same_urgency
-from engine.sinks import check_folder, check_picture
+from engine.sinks import check_picture
 from engine.sinks.encodings import encoding_for
 from engine.sinks.live_sound import LiveSoundTrack
 from engine.sinks.sound import SoundTrack
@@ -33,6 +34,9 @@ _SAFE = {
     ".mkv": {"cluster_time_limit": "300", "flush_packets": "1"},
     ".webm": {"cluster_time_limit": "300", "flush_packets": "1"},
 }
+_PLAYS_CUT = (".mkv", ".webm", ".gif")  # without an end; the others have their index there
+# A hidden file has another suffix until it is whole.
+_FORMATS = {".mp4": "mp4", ".mov": "mov", ".mkv": "matroska", ".webm": "webm", ".gif": "gif"}
 # H.273 code points: BT.709 primaries, transfer and matrix; studio range
 _BT709, _STUDIO_RANGE = 1, 1
 
@@ -46,8 +50,9 @@ class VideoSink(Closing):
     Times are kept as given, from the first picture on, to the container's tick (GIF: 10 ms). Where the format needs
     even sides, an odd side is lengthened by repeating its last row or column. Sound of `audio_from` is copied where the
     container takes its codec, else re-encoded, starts where the first picture's time lies in that file, and ends with
-    the last picture; a microphone's is encoded. Nothing is created before the first picture. `close` finishes the file,
-    also after an error.
+    the last picture; a microphone's is encoded. `close` finishes the file and puts it in its place, also after an
+    error; without a picture there is none. `overwrite` and what is there already: see NewFiles. `place` is a file among
+    several that somebody else puts in their places: these, and which.
     """
 
     def __init__(
@@ -60,6 +65,8 @@ class VideoSink(Closing):
         alpha: bool = False,
         codec: str = "",
         live: bool = False,
+        overwrite: bool = False,
+        place: tuple[NewFiles, int] | None = None,
     ) -> None:
         self.path = Path(name).expanduser()
         self.size, self.fps, self.alpha = size, fps, alpha
@@ -69,7 +76,8 @@ class VideoSink(Closing):
         coded = (size[0] + size[0] % 2, size[1] + size[1] % 2)
         self._encoding = encoding_for(suffix, codec, coded, alpha=alpha, where=str(self.path))
         self._audio_from = audio_from if suffix != ".gif" else None
-        _check_writable(self.path)
+        self._owns = place is None
+        self._new, self._at = place or (one_file(self.path, live=live, overwrite=overwrite), 0)
         self._container: OutputContainer | None = None
         self._stream: VideoStream | None = None
         self._graph: Any = None
@@ -78,7 +86,17 @@ class VideoSink(Closing):
         self._last_tick = -1
         self._first_dts: int | None = None
         self._failed = False
+        self._whole = True
         self._closed = False
+
+    @property
+    def files(self) -> list[Path]:
+        """The file that was written, where it is now; none without a picture."""
+        return [self._new.paths[self._at]] if self.frames else []
+
+    def cut_short(self) -> None:
+        """Says that there would have been more: such a file replaces no older one."""
+        self._whole = False
 
     def write(self, image: Pixels, time_s: float) -> None:
         """Encodes one picture. Raises SinkError where the file can no longer be written."""
@@ -101,7 +119,7 @@ class VideoSink(Closing):
             raise SinkError(
                 f"the video cannot be written ({getattr(error, 'strerror', None) or error})",
                 where=str(self.path),
-                hint="check the disk's space; what was written so far is kept",
+                hint="check the disk's space" + ("; what was written so far is kept" if self._live else ""),
             ) from error
 
     def close(self) -> None:
@@ -110,6 +128,7 @@ class VideoSink(Closing):
             return
         self._closed = True
         if self._container is None:
+            self._end()
             return
         try:
             self._flush()
@@ -122,6 +141,11 @@ class VideoSink(Closing):
             finally:
                 self._finish_file()
 
+    @property
+    def complete(self) -> bool:
+        """Whether everything was written that there was."""
+        return self._whole and not self._failed
+
     # -- inside ------------------------------------------------------------------------------------------------------
 
     def _finish_file(self) -> None:
@@ -130,18 +154,42 @@ class VideoSink(Closing):
         try:
             if container is not None:
                 container.close()
+            self._end()
         except (av.FFmpegError, OSError) as error:
+            told, self._failed = self._failed, True
+            kept = "what was written so far is kept" if self._keeps_rest() else "nothing that plays could be kept"
+            if told:  # why, but not what became of it
+                log.warning("%s: %s", self.path, kept)
             raise SinkError(
                 f"the file could not be finished ({getattr(error, 'strerror', None) or error})",
                 where=str(self.path),
-                hint="check the disk's space",
+                hint=f"check the disk's space; {kept}",
             ) from error
+
+    def _keeps_rest(self) -> bool:
+        """Whether what cannot be finished plays nevertheless, and is kept."""
+        if not self._owns:
+            return False
+        if self.frames and not self._live and self.path.suffix.lower() in _PLAYS_CUT:
+            with suppress(OSError):
+                return bool(self._new.land(whole=False))
+        self._new.drop()
+        return self._live
+
+    def _end(self) -> None:
+        """Puts the file in its place, or takes away what was begun without a picture. Raises OSError."""
+        if self._owns and self.frames:
+            self._new.land(whole=self.complete)
+        elif self._owns:
+            self._new.drop()
 
     def _open(self) -> None:
         encoding = self._encoding
         suffix = self.path.suffix.lower()
         flags = _SAFE.get(suffix, {}) if self._live else {"movflags": "faststart"} if suffix in (".mp4", ".mov") else {}
-        container = av.open(str(self.path.absolute()), "w", options=flags)
+        path = self._new.begin()[self._at]
+        self.path = self._new.paths[self._at]
+        container = av.open(str(path.absolute()), "w", format=_FORMATS[suffix], options=flags)
         self._container = container
         stream = container.add_stream(encoding.codec, rate=Fraction(self.fps).limit_denominator(1001))
         assert isinstance(stream, VideoStream)
@@ -231,19 +279,6 @@ def _palette_graph(width: int, height: int) -> Any:
     return graph
 
 
-def _check_writable(path: Path) -> None:
-    """Fails early where the file could not be written, without touching what is there."""
-    check_folder(path)
-    existed = path.exists()
-    if existed and not path.is_file():
-        raise SinkError("is not a regular file", where=str(path), hint="choose another name")
-    try:
-        path.open("ab").close()
-        if not existed:
-            path.unlink()
-    except OSError as error:
-        raise SinkError(
-            f"cannot be written ({error.strerror})",
-            where=str(path),
-            hint="check the permissions, or choose another place",
-        ) from error
+def one_file(path: Path, *, live: bool, overwrite: bool) -> NewFiles:
+    """The file of an output that writes one. Raises SinkError."""
+    return NewFiles(lambda number: [numbered(path, number)], live=live, overwrite=overwrite)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 
 from engine.errors import SinkError
+from engine.files.put import write_whole
 from engine.soak.faults import Fault
 
 PANELS = (
@@ -15,16 +17,25 @@ PANELS = (
 )
 
 
-def draw(rows: Sequence[dict[str, float]], faults: Sequence[Fault], title: str, where: str) -> None:
-    """Writes the graph to `where`: .svg or .png. Raises SinkError where it cannot be written."""
+def check_name(where: str) -> None:
+    """Raises SinkError where no graph can have that name."""
+    suffix = Path(where).suffix
+    if suffix.lower() not in (".svg", ".png"):
+        raise SinkError(f"a graph cannot be written as '{suffix}'", where=where, hint="name it .svg or .png")
+
+
+def draw(
+    rows: Sequence[dict[str, float]], faults: Sequence[Fault], title: str, where: str, *, overwrite: bool = False
+) -> None:
+    """Writes the graph to `where`: .svg or .png. Raises SinkError where it cannot be written, or is there already and
+    not to be replaced."""
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
+    check_name(where)
     path = Path(where).expanduser()
-    if path.suffix.lower() not in (".svg", ".png"):
-        raise SinkError(f"a graph cannot be written as '{path.suffix}'", where=where, hint="name it .svg or .png")
     minutes = rows[-1]["time_s"] > 300 if rows else False
     unit = 60.0 if minutes else 1.0
     figure, axes = pyplot.subplots(len(PANELS), 1, figsize=(10, 6.5), sharex=True)
@@ -41,9 +52,9 @@ def draw(rows: Sequence[dict[str, float]], faults: Sequence[Fault], title: str, 
     axes[-1].set_xlabel("minutes" if minutes else "seconds")
     axes[0].set_title(title, loc="left")
     figure.tight_layout()
+    data = BytesIO()
     try:
-        figure.savefig(path, dpi=110)
-    except OSError as error:
-        raise SinkError(f"cannot be written ({error.strerror})", where=where, hint="choose another place") from error
+        figure.savefig(data, dpi=110, format=path.suffix.lower().removeprefix("."))
     finally:
         pyplot.close(figure)
+    write_whole(path, data.getvalue(), overwrite=overwrite)

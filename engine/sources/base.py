@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
 from engine.data import Frame
 
@@ -33,3 +35,10 @@ class Source(Protocol):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
+
+
+@runtime_checkable
+class ReadsFiles(Protocol):
+    """A source that reads files, from the begin or later: `files`, none of which an output may touch."""
+
+    files: Sequence[Path]

@@ -22,7 +22,7 @@ class ImageSource(Closing):
     audio_path: str | None = None
 
     def __init__(self, path: Path, *, size: tuple[int, int] | None = None, fps: float | None = None) -> None:
-        self.path = path
+        self.path, self.files = path, (path,)
         self.fps: float | None = fps or 30.0
         self._rate = fps or 30.0
         self._pixels = cover(read_picture(path), size)

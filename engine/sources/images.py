@@ -29,7 +29,7 @@ class ImagesSource(Closing):
 
     def __init__(self, paths: list[Path], *, size: tuple[int, int] | None = None, fps: float | None = None) -> None:
         self._paths = paths
-        self.path = paths[0].parent
+        self.path, self.files = paths[0].parent, tuple(paths)
         self.fps: float | None = fps or 30.0
         self._rate = fps or 30.0
         self.frame_count: int | None = len(paths)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import cv2
 
@@ -32,6 +33,7 @@ class RotatedSource(Closing):
         self.live, self.endless = self._inner.live, self._inner.endless
         self.audio_path: str | None = getattr(self._inner, "audio_path", None)
         self.path = getattr(self._inner, "path", None)
+        self.files: Sequence[Path] = getattr(self._inner, "files", ())
 
     def read(self) -> Frame | None:
         """The next frame, turned. Raises what the input raises."""

@@ -26,7 +26,7 @@ class VideoSource(Closing):
     endless = False
 
     def __init__(self, path: Path, *, size: tuple[int, int] | None = None, fps: float | None = None) -> None:
-        self.path = path
+        self.path, self.files = path, (path,)
         self._decoder = open_moving(path)
         self.size = size or self._decoder.size
         self.fps: float | None = fps or self._decoder.rate

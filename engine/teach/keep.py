@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,16 @@ from engine.teach.learn import Learnt
 from engine.version import __version__
 
 METADATA, LABELS, EXAMPLES = "metadata.json", "labels.txt", "examples.npz"
+MADE = {
+    METADATA,
+    LABELS,
+    EXAMPLES,
+    OWN,
+    "nearest.npz",
+    "model.tflite",
+    "model.keras",
+    "tfjs",
+}  # all that is ever written
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +45,33 @@ def home(name: str, into: Path | None) -> Path:
     if not name or not all(c.isalnum() or c in "-_" for c in name):
         raise UsageError(f"'{name}' cannot be a model's name", hint="use letters, digits, - and _")
     return (into or user_folders("models")[0]).expanduser() / name
+
+
+def check_place(folder: Path, read: Iterable[Path], *, overwrite: bool) -> None:
+    """Raises UsageError where a model may not be put into `folder`; before anything is recorded or learnt.
+
+    A folder that was taught before is replaced only where that is asked for, and never one that holds anything else, or
+    something that is learnt from.
+    """
+    if not folder.exists():
+        return
+    other = "" if folder.is_dir() else folder.name
+    if not other and any(folder.iterdir()) and not (folder / METADATA).is_file():
+        other = next(entry.name for entry in folder.iterdir())
+    elif not other:
+        other = next((e.name for e in sorted(folder.iterdir()) if e.name not in MADE), "")
+    if other:
+        hint = "choose another name"
+        raise UsageError(f"there is something else that was not taught ('{other}')", where=str(folder), hint=hint)
+    inside = folder.resolve()
+    if any(path.resolve().is_relative_to(inside) or inside.is_relative_to(path.resolve()) for path in read):
+        raise UsageError("what is learnt from lies here", where=str(folder), hint="choose another name, or --into DIR")
+    if any(folder.iterdir()) and not overwrite:
+        raise UsageError(
+            "a model of that name was taught already",
+            where=str(folder),
+            hint="say --overwrite to replace it, or choose another name",
+        )
 
 
 def scratch(folder: Path) -> Path:
@@ -89,10 +126,9 @@ def keep_examples(part: Path, examples: Examples) -> None:
     )
 
 
-def put(part: Path, folder: Path) -> None:
-    """Moves a finished model to its place; one that was taught under that name before is replaced."""
-    if folder.exists() and not (folder / METADATA).is_file() and any(folder.iterdir()):
-        raise UsageError("there is something else that was not taught", where=str(folder), hint="choose another name")
+def put(part: Path, folder: Path, read: Iterable[Path] = (), *, overwrite: bool = False) -> None:
+    """Moves a finished model to its place. Raises UsageError where `check_place` does."""
+    check_place(folder, read, overwrite=overwrite)
     part.chmod(0o755)
     old = folder.with_name(f".{folder.name}.old")
     shutil.rmtree(old, ignore_errors=True)

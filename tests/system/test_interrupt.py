@@ -32,6 +32,11 @@ CASES = [
 ]
 
 
+def begun(folder: Path) -> bool:
+    """Whether a picture was written: what is rendered has a hidden name until it is whole."""
+    return any(path.stat().st_size for path in folder.iterdir())
+
+
 @pytest.mark.parametrize(("number", "pace", "name"), CASES, ids=lambda value: getattr(value, "name", value))
 def test_interrupted_file_plays(tmp_path: Path, number: signal.Signals, pace: str, name: str) -> None:
     """A test card of an hour is recorded and interrupted: no traceback, every picture in order.
@@ -49,8 +54,8 @@ def test_interrupted_file_plays(tmp_path: Path, number: signal.Signals, pace: st
     ) as process:
         try:
             deadline = time.monotonic() + 240
-            while not any(tmp_path.iterdir()) and process.poll() is None and time.monotonic() < deadline:
-                time.sleep(0.05)  # the file is begun with the first picture
+            while not begun(tmp_path) and process.poll() is None and time.monotonic() < deadline:
+                time.sleep(0.05)
             time.sleep(1.0)
             process.send_signal(number)
             _, told = process.communicate(timeout=240)
@@ -82,7 +87,7 @@ def test_a_terminal_that_is_closed_leaves_a_file_that_plays(tmp_path: Path) -> N
         os.execv(sys.executable, [*words, "--output", str(out), "--seconds", "3600"])
     try:
         deadline = time.monotonic() + 60
-        while not out.exists() and time.monotonic() < deadline:
+        while not begun(tmp_path) and time.monotonic() < deadline:
             time.sleep(0.05)
         time.sleep(1.0)
         os.close(terminal)

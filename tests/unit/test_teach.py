@@ -314,10 +314,19 @@ def test_examples_are_kept_only_where_asked_for(tmp_path: Path) -> None:
 
 
 def test_a_model_is_put_in_place_whole_and_nothing_else_is_replaced(tmp_path: Path) -> None:
-    for _ in range(2):  # the second time in the place of the first
+    for overwrite in (False, True):  # the second time in the place of the first
         part = keep.scratch(tmp_path / "own" / "m")
         (part / keep.METADATA).write_text("{}")
-        keep.put(part, tmp_path / "own" / "m")
+        keep.put(part, tmp_path / "own" / "m", overwrite=overwrite)
+    with pytest.raises(UsageError, match="taught already"):
+        keep.check_place(tmp_path / "own" / "m", [], overwrite=False)
+    (tmp_path / "own" / "m" / "notes.txt").write_text("mine")
+    with pytest.raises(UsageError, match=r"notes\.txt"):
+        keep.check_place(tmp_path / "own" / "m", [], overwrite=True)
+    (tmp_path / "own" / "m" / "notes.txt").unlink()
+    for read in (tmp_path / "own" / "m" / "clip.mp4", tmp_path / "own"):
+        with pytest.raises(UsageError, match="learnt from"):
+            keep.check_place(tmp_path / "own" / "m", [read], overwrite=True)
     assert [p.name for p in (tmp_path / "own").iterdir()] == ["m"]
     (tmp_path / "own" / "photos").mkdir()
     (tmp_path / "own" / "photos" / "one.jpg").write_bytes(b"x")
@@ -387,6 +396,8 @@ def test_the_command_teaches_and_reports(tmp_path: Path, capsys: Any, monkeypatc
         "examples.npz", "labels.txt", "metadata.json", "model.toml", "nearest.npz",
     }  # fmt: skip
     assert main([*command, "--export", "tfjs"]) == 2
+    assert "--overwrite" in capsys.readouterr().err
+    assert main([*command, "--export", "tfjs", "--overwrite"]) == 2
     assert "--method net" in capsys.readouterr().err
     assert [p.name for p in (tmp_path / "own").iterdir()] == ["light"]
 

@@ -180,7 +180,7 @@ def test_a_video_without_pictures_is_not_created(tmp_path: Path) -> None:
 def test_an_old_file_survives_a_run_without_pictures(tmp_path: Path) -> None:
     path = tmp_path / "a.mp4"
     path.write_bytes(b"precious")
-    open_sink(str(path), size=SIZE, fps=30).close()
+    open_sink(str(path), size=SIZE, fps=30, overwrite=True).close()
     assert path.read_bytes() == b"precious"
 
 

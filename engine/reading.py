@@ -1,0 +1,130 @@
+"""Every file that a show reads: none of its outputs may touch one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.files.guard import Guard
+from engine.files.target import Target
+from engine.params import File, Param
+from engine.sinks.names import targets_of
+from engine.sources import split_spec
+from engine.sources.base import ReadsFiles
+
+if TYPE_CHECKING:
+    from engine.effect import Effect
+    from engine.playlist import Playlist
+    from engine.registry import Registry
+    from engine.scene import Scene
+    from engine.session import Wishes
+    from engine.sources.base import Source
+
+WORDS = (".toml", ".json", ".txt")  # what may say more of a model, beside it
+
+
+def guard_for(
+    wishes: Wishes, playlist: Playlist, source: Source, registry: Registry, transition: Effect | None
+) -> Guard:
+    """What the show reads and will write, before anything is written; parameters that are set later heed it too.
+
+    Raises SinkError where an output would touch what is read, UsageError where two would write one file.
+    """
+    guard = Guard()
+    if isinstance(source, ReadsFiles):
+        guard.reads(source.files)
+    if sound := wishes.sound or getattr(source, "audio_path", None):
+        guard.reads([sound])
+    for _, path in wishes.models:
+        guard.reads(tree(Path(path).expanduser()))
+    if transition is not None:
+        guard.reads(effect_files(transition))
+    for scene in playlist.scenes:
+        guard.reads(scene_files(scene, registry))
+    guard.writes([*targets_of(wishes.outputs), *wishes.reports, *take_files(wishes)])
+    for scene in playlist.scenes:
+        heed(scene, guard)
+    return guard
+
+
+def heed(scene: Scene, guard: Guard) -> None:
+    """From now on no parameter of `scene` can be set to a file that is being written."""
+
+    def ask(param: Param[Any], value: Any) -> None:
+        if isinstance(param, File) and value:
+            guard.check(value)
+
+    scene.guards.append(ask)
+
+
+def checked(load: Callable[[], Scene], guard: Guard) -> Callable[[], Scene]:
+    """`load`, which refuses a scene that shows a file that is being written. Raises UsageError too."""
+
+    def loaded() -> Scene:
+        scene = load()
+        for path in shown_files(scene):
+            guard.check(path)
+        return scene
+
+    return loaded
+
+
+def shown_files(scene: Scene) -> Iterator[Path]:
+    """The pictures, videos and other files that parameters name."""
+    for owner, param in scene.addresses().values():
+        if isinstance(param, File) and (value := getattr(owner, param.name)):
+            yield Path(value)
+
+
+def scene_files(scene: Scene, registry: Registry) -> Iterator[Path]:
+    """The scene's own file, what its parameters name, its effects' files and its models'."""
+    if scene.path is not None:
+        yield scene.path
+    yield from shown_files(scene)
+    entries = registry.effects()
+    for layer in scene.layers:
+        for name, effect in layer.effects.items():
+            yield from effect_files(effect)
+            if (entry := entries.get(layer.uses.get(name, name))) is not None:
+                yield from tree(entry.path.parent) if entry.path.name == "__init__.py" else [entry.path]
+    for params in scene.trackers.values():
+        if (file := getattr(params.get("spec"), "file", None)) is not None:
+            yield from tree(file)
+            yield from (path for path in file.parent.glob("*") if path.suffix in WORDS)
+
+
+def effect_files(effect: Effect) -> Iterator[Path]:
+    """The author's file of a shader that is an effect by itself, and the pictures that it brings."""
+    if (file := getattr(effect, "shader_file", None)) is not None:
+        yield file
+    yield from getattr(effect, "fixed", {}).values()
+
+
+def input_files(spec: str) -> list[Path]:
+    """The files that an input of that name reads. Raises UsageError and SourceError."""
+    kind, rest = split_spec(spec)
+    if kind == "images":
+        from engine.sources.images import find_pictures
+
+        return find_pictures(rest)
+    return [Path(rest).expanduser()] if kind in ("video", "image") else []
+
+
+def tree(path: Path) -> Iterator[Path]:
+    """The file, or every file in the folder."""
+    if path.is_dir():
+        yield from (found for found in path.rglob("*") if found.is_file())
+    else:
+        yield path
+
+
+def take_files(wishes: Wishes) -> list[Target]:
+    """The files of the take that is to be recorded."""
+    if wishes.record_take is None:
+        return []
+    from engine.take import HEADER, SCENE
+    from engine.take_files import FRAMES, TRACKS
+
+    folder = wishes.record_take.expanduser()
+    return [Target(folder / name) for name in (HEADER, SCENE, FRAMES, TRACKS)]

@@ -21,7 +21,9 @@ from engine.errors import SinkError
 from engine.scheduling import same_urgency
 from engine.sinks import check_folder, check_picture
 from engine.sinks.encodings import encoding_for
+from engine.sinks.last_picture import LastPicture, lengthen_last_picture
 from engine.sinks.live_sound import LiveSoundTrack
+from engine.sinks.muxer import Muxer
 from engine.sinks.sound import SoundTrack
 
 log = logging.getLogger("phosphene")
@@ -46,8 +48,8 @@ class VideoSink(Closing):
     Times are kept as given, from the first picture on, to the container's tick (GIF: 10 ms). Where the format needs
     even sides, an odd side is lengthened by repeating its last row or column. Sound of `audio_from` is copied where the
     container takes its codec, else re-encoded, starts where the first picture's time lies in that file, and ends with
-    the last picture; a microphone's is encoded. Nothing is created before the first picture. `close` finishes the file,
-    also after an error.
+    the last picture, which lasts as `end` says, else as long as `fps` says; a microphone's is encoded. Nothing is
+    created before the first picture. `close` finishes the file, also after an error.
     """
 
     def __init__(
@@ -76,7 +78,9 @@ class VideoSink(Closing):
         self._sound: SoundTrack | LiveSoundTrack | None = None
         self._origin_s = 0.0
         self._last_tick = -1
-        self._first_dts: int | None = None
+        self._end_s: float | None = None
+        self._muxer: Muxer | None = None
+        self._last: LastPicture | None = None
         self._failed = False
         self._closed = False
 
@@ -101,8 +105,12 @@ class VideoSink(Closing):
             raise SinkError(
                 f"the video cannot be written ({getattr(error, 'strerror', None) or error})",
                 where=str(self.path),
-                hint="check the disk's space; what was written so far is kept",
+                hint=f"{_next_step(error)}; what was written so far is kept",
             ) from error
+
+    def end(self, time_s: float) -> None:
+        """The last picture is shown until `time_s`."""
+        self._end_s = time_s
 
     def close(self) -> None:
         """Finishes the file, so that it plays up to the last whole picture; harmless when called twice."""
@@ -126,15 +134,19 @@ class VideoSink(Closing):
 
     def _finish_file(self) -> None:
         container, self._container = self._container, None
-        self._stream = self._graph = self._sound = None  # the encoder's threads and pictures live as long as these
+        self._stream = self._graph = self._sound = self._muxer = self._last = (
+            None  # the encoder's threads and pictures live as long as these
+        )
         try:
             if container is not None:
                 container.close()
-        except (av.FFmpegError, OSError) as error:
+                if self._end_s is not None and self.path.suffix.lower() == ".gif":
+                    lengthen_last_picture(self.path, round((self._until_s() - self._begin_s()) * 100))
+        except (av.FFmpegError, OSError, ValueError) as error:
             raise SinkError(
                 f"the file could not be finished ({getattr(error, 'strerror', None) or error})",
                 where=str(self.path),
-                hint="check the disk's space",
+                hint=_next_step(error),
             ) from error
 
     def _open(self) -> None:
@@ -159,10 +171,12 @@ class VideoSink(Closing):
         else:
             self._graph = _palette_graph(width, height)
         self._stream = stream
+        self._muxer = muxer = Muxer(container, self.path.name)
+        self._last = LastPicture(muxer, suffix, live=self._live)
         if isinstance(self._audio_from, str):
-            self._sound = SoundTrack.open(Path(self._audio_from), container, suffix, self._origin_s)
+            self._sound = SoundTrack.open(Path(self._audio_from), container, muxer, suffix, self._origin_s)
         elif self._audio_from is not None:
-            self._sound = LiveSoundTrack(self._audio_from, container, suffix, self._origin_s)
+            self._sound = LiveSoundTrack(self._audio_from, container, muxer, suffix, self._origin_s)
 
     def _coded_size(self) -> tuple[int, int]:
         width, height = self.size
@@ -184,7 +198,7 @@ class VideoSink(Closing):
 
     def _encode(self, frame: VideoFrame, tick: int) -> None:
         assert self._stream is not None
-        assert self._container is not None
+        assert self._last is not None
         frame.pts, frame.time_base = tick, self._encoding.tick
         frame.duration = max(1, round(1 / Fraction(self.fps) / self._encoding.tick))
         if self._graph is not None:
@@ -192,26 +206,35 @@ class VideoSink(Closing):
             duration = frame.duration
             frame = self._graph.pull()
             frame.pts, frame.time_base, frame.duration = tick, self._encoding.tick, duration
-        packets = list(self._stream.encode(frame))
-        if packets and self._first_dts is None:
-            self._first_dts = packets[0].dts
-        self._container.mux(packets)
+        self._last.add(self._stream.encode(frame))
+
+    def _begin_s(self) -> Fraction:
+        """When the last picture begins in the file."""
+        return self._last_tick * self._encoding.tick
+
+    def _until_s(self) -> Fraction:
+        """When the last picture ends in the file."""
+        usual = self._begin_s() + 1 / Fraction(self.fps)
+        if self._end_s is None:
+            return usual
+        end = Fraction(self._end_s - self._origin_s)
+        # a picture that lasts as long as any ends there to the tick
+        return usual if abs(end - usual) <= self._encoding.tick else max(end, self._begin_s() + self._encoding.tick)
 
     def _flush(self) -> None:
-        if self._stream is None or self._container is None or not self.frames:
+        if self._stream is None or self._last is None or not self.frames:
             return
-        end_s = self._last_tick * self._encoding.tick + 1 / Fraction(self.fps)
-        packets = list(self._stream.encode(None))
-        if packets and self._first_dts is None:
-            self._first_dts = packets[0].dts
-        if packets and self._first_dts is not None and packets[-1].dts is not None and packets[-1].time_base:
-            # mp4 counts a track's length in decoding time, which may end well before the last picture is shown; of what
-            # was written in fragments readers leave out what is shown later than that
-            end = round(end_s / packets[-1].time_base) + (0 if self._live else min(self._first_dts, 0))
-            packets[-1].duration = max(1, end - packets[-1].dts)
-        self._container.mux(packets)
+        end_s = self._until_s()
+        self._last.finish(self._stream.encode(None), end_s)
         if self._sound:
             self._sound.finish(float(end_s))
+
+
+def _next_step(error: Exception) -> str:
+    """What to do about a failure: only the system's own errors are the disk's."""
+    if isinstance(error, OSError):
+        return "check the disk's space"
+    return "the encoder or the container refused it: try another, such as out.mkv or ?codec=h264"
 
 
 def _palette_graph(width: int, height: int) -> Any:

@@ -33,6 +33,11 @@ class RotatedSource(Closing):
         self.audio_path: str | None = getattr(self._inner, "audio_path", None)
         self.path = getattr(self._inner, "path", None)
 
+    @property
+    def end_s(self) -> float | None:
+        """When the input's last picture ends."""
+        return getattr(self._inner, "end_s", None)
+
     def read(self) -> Frame | None:
         """The next frame, turned. Raises what the input raises."""
         frame = self._inner.read()

@@ -35,17 +35,25 @@ class LastPicture:
         """Takes the last packets; the last picture ends at `end_s`, seconds of the new file."""
         rest = [*self._held, *packets]
         if rest:
-            end = round(end_s / rest[-1].time_base)
+            last, newest = rest[-1], max(rest, key=_shown)
+            end = round(end_s / last.time_base)
             if self._coded:
                 # mp4 counts a track's length in decoding time, which may end well before the last picture is shown
                 first = rest[0].dts if self._first_dts is None else self._first_dts
-                end += 0 if self._live else min(first, 0)
-                rest[-1].duration = max(1, end - rest[-1].dts)
+                delay = 0 if self._live else min(first, 0)
+                if end - newest.pts > 3 * (last.duration or 0) // 2:
+                    last.dts = max(
+                        last.dts, last.pts + delay
+                    )  # else what is decoded last would be shown beyond the end
+                last.duration = max(1, end + delay - last.dts)
             else:
-                newest = max(rest, key=lambda packet: int(packet.pts))
                 newest.duration = max(1, end - newest.pts)
         self._muxer.mux(rest)
         self._held = []
+
+
+def _shown(packet: Any) -> int:
+    return int(packet.pts)
 
 
 def lengthen_last_picture(path: Path, delay: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from pathlib import Path
 from typing import Self
@@ -18,6 +19,7 @@ from engine.sources.samples import first_picture_s, open_sound_track
 
 log = logging.getLogger("phosphene")
 
+MOST_LOST_S = 0.025  # of the begin, for the sake of copying
 # What each container takes as it is; anything else is re-encoded. None: anything.
 _COPIED: dict[str, frozenset[str] | None] = {
     ".mp4": frozenset(("aac", "mp3", "ac3", "eac3", "alac", "opus", "flac")),
@@ -50,9 +52,15 @@ class SoundTrack(Closing):
             return None
         origin_s = first_picture_s(source, path) + start_s
         copied = _COPIED[suffix]
+        if copied is None or track.codec_context.name in copied:
+            way = CopiedSound(path, source, track, target, muxer, suffix, origin_s)
+            if way.lost_s <= MOST_LOST_S:
+                with contextlib.suppress(av.FFmpegError, ValueError):  # a codec that the container does not know
+                    way.begin()
+                    return cls(way, path.name)
+            way.close()
+            source, track = open_sound_track(path)
         try:
-            if copied is None or track.codec_context.name in copied:
-                return cls(CopiedSound(path, source, track, target, muxer, suffix, origin_s), path.name)
             return cls(EncodedSound(path, source, track, target, muxer, suffix, origin_s), path.name)
         except (av.FFmpegError, ValueError) as error:
             source.close()

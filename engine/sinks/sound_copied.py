@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -14,15 +15,20 @@ from av.container import InputContainer, OutputContainer
 
 from engine.closing import Closing
 from engine.sinks.muxer import Muxer
+from engine.sources.samples import OVERLAP_S
 from engine.sources.tracks import packets
 
 log = logging.getLogger("phosphene")
+
+EARLY = (".mp4", ".mov")  # they have edit lists, so an encoder's run-in may lie before 0
 
 
 class CopiedSound(Closing):
     """Writes the packets of `track` from `origin_s` of the file's own clock on, without decoding them.
 
-    Where parts overlap, as at a join, a packet that is mostly over already is left out. Raises what Muxer raises.
+    Where parts overlap, as at a join, what is mostly covered by the later one is left out. Where a container cannot
+    begin before 0, a packet that straddles it is left out: `lost_s` says how much sound that is. Raises what Muxer
+    raises.
     """
 
     def __init__(
@@ -36,11 +42,18 @@ class CopiedSound(Closing):
         origin_s: float,
     ) -> None:
         self._path, self._source, self._track, self._muxer = path, source, track, muxer
-        self._origin_s = origin_s
-        self._early = suffix in (".mp4", ".mov")  # they have edit lists, so an encoder's run-in may lie before 0
-        self._out: Any = target.add_stream_from_template(track)
-        self._packets: Iterator[Any] = self._placed()
-        self._held: Any = None
+        self._base = track.time_base or Fraction(1, 48000)
+        self._shift = round(Fraction(origin_s) / self._base)
+        self._early = suffix in EARLY
+        self.lost_s = 0.0
+        self._packets: Iterator[Any] = self._from_zero()
+        self._held: Any = self._next()
+        self._out: Any = None
+        self._target = target
+
+    def begin(self) -> None:
+        """Adds the track to the new file. Raises ValueError and av.FFmpegError where its container has none such."""
+        self._out = self._target.add_stream_from_template(self._track)
 
     def advance(self, until_s: float) -> None:
         """Writes the packets that begin before `until_s` of the new file."""
@@ -67,23 +80,38 @@ class CopiedSound(Closing):
             log.warning("%s: the sound is damaged and ends early (%s)", self._path.name, error)
             return None
 
-    def _placed(self) -> Iterator[Any]:
-        base = self._track.time_base or Fraction(1, 48000)
-        shift = round(Fraction(self._origin_s) / base)
+    def _from_zero(self) -> Iterator[Any]:
+        """The packets from 0 of the new file on, and before them the one that their decoder needs."""
+        before: Any = None
+        for packet in self._joined():
+            if packet.pts >= 0:
+                if before is not None:
+                    yield before
+                before = None
+                yield packet
+            elif self._early and self._shift <= 0:
+                yield packet  # an encoder's run-in is needed for the first sound to be right
+            elif self._early:
+                before = packet
+            else:
+                self.lost_s = float((packet.pts + (packet.duration or 0)) * self._base)
+
+    def _joined(self) -> Iterator[Any]:
+        """The packets on the new file's clock; of those that overlap the later ones."""
         context = self._track.codec_context
-        exact = Fraction(context.frame_size, context.sample_rate) / base if context.sample_rate else Fraction(0)
-        before: int | None = None
+        # Only a codec of one fixed length says how far apart packets must lie: the durations of others are rough.
+        rate = context.sample_rate
+        fixed = Fraction(context.frame_size, rate) / self._base if rate else Fraction(0)
+        held: deque[Any] = deque()
         for packet in packets(self._source, self._track):
             if packet.pts is None or packet.dts is None or not packet.size:
                 continue
-            packet.pts -= shift
-            packet.dts -= shift
-            lasts = packet.duration or 0
-            whole_run_in = self._early and shift <= 0  # an encoder's run-in is needed for the first sound to be right
-            ends = packet.pts + lasts
-            if packet.pts < 0 and not whole_run_in and not (self._early and ends > 0):
-                continue  # before the first picture; where it straddles it, a fiftieth of a second is lost
-            if before is not None and packet.pts - before < min(lasts, exact or lasts) / 2:
-                continue
-            before = packet.pts
-            yield packet
+            packet.pts -= self._shift
+            packet.dts -= self._shift
+            apart = min(Fraction(packet.duration or 0), fixed) / 2
+            while held and packet.pts - held[-1].pts < apart:
+                held.pop()
+            held.append(packet)
+            while held[0].pts < packet.pts - OVERLAP_S / self._base:
+                yield held.popleft()
+        yield from held

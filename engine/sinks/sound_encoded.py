@@ -21,10 +21,14 @@ _AAC_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 8820
 _PIECE = 4096  # samples of silence at a time
 
 
-class EncodedSound(Closing):
-    """Encodes `track` (AAC, in webm Opus) from `origin_s` of the file's own clock on; a hole in it becomes silence.
+def _is_lossless(track: AudioStream) -> bool:
+    return track.codec_context.name.startswith(("pcm_", "flac", "alac", "wavpack", "truehd"))
 
-    Raises what Muxer and the encoder raise.
+
+class EncodedSound(Closing):
+    """Encodes `track` from `origin_s` of the file's own clock on: AAC, in webm Opus, in mkv FLAC where it had no loss.
+
+    A hole in it becomes silence. Raises what Muxer and the encoder raise.
     """
 
     def __init__(
@@ -37,12 +41,16 @@ class EncodedSound(Closing):
         suffix: str,
         origin_s: float,
     ) -> None:
-        codec = "libopus" if suffix == ".webm" else "aac"
-        self._rate = track.rate if codec == "aac" and track.rate in _AAC_RATES else 48000
+        codec = "libopus" if suffix == ".webm" else "flac" if suffix == ".mkv" and _is_lossless(track) else "aac"
+        self._rate = track.rate if codec != "libopus" and track.rate in _AAC_RATES else 48000
         self._layout = "mono" if track.layout.nb_channels == 1 else "stereo"
         self._muxer = muxer
         out: Any = target.add_stream(codec, rate=self._rate)
-        out.bit_rate, out.layout = 192_000, self._layout
+        out.layout = self._layout
+        if codec == "flac":
+            out.format = "s32" if track.codec_context.format.bytes > 2 else "s16"
+        else:
+            out.bit_rate = 192_000
         self._out = out
         self._samples = Samples(path, source, track, origin_s, rate=self._rate, layout=self._layout)
         self._parts: Iterator[tuple[int, Floats]] = iter(self._samples)

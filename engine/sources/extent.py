@@ -79,7 +79,7 @@ def extent(path: Path, step_s: float) -> Extent:
             if indexed and container.duration:
                 container.seek(container.duration + (container.start_time or 0), backward=True)
             for packet in clocked(container, clock):
-                if packet.stream_index != stream.index or not packet.size:
+                if not packet.size or packet.stream.index != stream.index:
                     continue
                 pts, _, duration_s = stamps_of(packet, packet.time_base)
                 if pts is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -21,6 +22,7 @@ from engine.sources.tracks import no_sound, open_file, packets, picture_tracks, 
 log = logging.getLogger("phosphene")
 
 MAX_BAD_PACKETS = 50
+OVERLAP_S = 0.15  # a part that reaches further back into the one before begins anew: see FileClock
 JOIN_S = 0.005  # time stamps are rounded, and parts that nearly meet are meant to
 
 
@@ -58,8 +60,8 @@ def first_picture_s(container: InputContainer, path: Path) -> float:
 class Samples(Closing):
     """Iterates over the sound of `path`: (number of the first sample, channels × n float32 from -1 to 1).
 
-    Sample 0 lies `origin_s` after the begin of the file's own clock. Parts come one after another: what overlaps an
-    earlier one is cut off, and a hole stays a hole. Damage ends the sound with a warning.
+    Sample 0 lies `origin_s` after the begin of the file's own clock. Parts come one after another: of two that overlap,
+    as at a join, the later one is heard, and a hole stays a hole. Damage ends the sound with a warning.
     """
 
     def __init__(
@@ -78,16 +80,29 @@ class Samples(Closing):
         self._container.close()
 
     def _placed(self) -> Iterator[tuple[int, Floats]]:
-        end: int | None = None
+        held: deque[tuple[int, Floats]] = deque()  # the newest parts, which the next one may still cut
+        given = -(1 << 62)  # everything before this sample was given away
+        run_in = False
         for first, samples in self._resampled():
-            if end is not None and abs(first - end) <= JOIN_S * self.rate:
+            end = _end(held[-1]) if held else given
+            if abs(first - end) <= JOIN_S * self.rate:
                 first = end
-            if end is not None and first < end:
-                samples = samples[:, end - first :]
-                first = end
+            if first < end and not run_in and first + samples.shape[1] <= end:
+                run_in = True  # of the encoder that made the part which begins here: not yet its sound
+                continue
+            run_in = False
+            samples, first = samples[:, max(given - first, 0) :], max(first, given)
+            while held and held[-1][0] >= first:
+                held.pop()
+            if held and _end(held[-1]) > first:
+                begin, cut = held.pop()
+                held.append((begin, cut[:, : first - begin]))
             if samples.shape[1]:
-                end = first + samples.shape[1]
-                yield first, np.clip(np.nan_to_num(samples), -1.0, 1.0)
+                held.append((first, np.clip(np.nan_to_num(samples), -1.0, 1.0)))
+            while held and _end(held[0]) < _end(held[-1]) - OVERLAP_S * self.rate:
+                given = _end(held[0])
+                yield held.popleft()
+        yield from held
 
     def _resampled(self) -> Iterator[tuple[int, Floats]]:
         following = 0
@@ -131,6 +146,10 @@ class Samples(Closing):
                     log.warning("%s: a damaged part of the sound is skipped (%s)", self.path.name, error)
                 if bad >= MAX_BAD_PACKETS:
                     raise
+
+
+def _end(part: tuple[int, Floats]) -> int:
+    return part[0] + len(part[1][0])
 
 
 def _kind(frame: AudioFrame) -> tuple[str, str, int]:

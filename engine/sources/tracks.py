@@ -92,7 +92,7 @@ def packets(container: InputContainer, wanted: _Track) -> Iterator[Packet[_Track
     The last one is empty, for the decoder's sake. Raises av.FFmpegError and OSError where the file is damaged.
     """
     for packet in clocked(container, FileClock(restarts=may_restart(container))):
-        if packet.stream_index == wanted.index:
+        if packet.stream.index == wanted.index:  # `stream_index` is none of the last, empty ones
             yield packet
 
 
@@ -109,14 +109,14 @@ def clocked(container: InputContainer, clock: FileClock) -> Iterator[Packet[Any]
         is_sound = packet.stream.type == "audio"
         if dts is None and is_sound:  # sound is decoded in the order in which it is heard
             dts = pts
-            if dts is None and (due := clock.expected(packet.stream_index)) is not None:
+            if dts is None and (due := clock.expected(packet.stream.index)) is not None:
                 packet.dts = packet.pts = round(due / base)
                 yield packet
                 continue
-        step = steps[packet.stream_index]
+        step = steps[packet.stream.index]
         told = (packet.duration or 0) * base
         lasts = (step or told) if is_sound else (told or step)
-        shift = clock.shift(packet.stream_index, dts, pts, lasts, pictures=not is_sound)
+        shift = clock.shift(packet.stream.index, dts, pts, lasts, pictures=not is_sound)
         if shift:
             ticks = round(shift / base)
             if packet.pts is not None:

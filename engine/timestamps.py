@@ -154,7 +154,7 @@ class PictureTimes:
         """FFmpeg makes up a duration of one tick where it knows none; then the distance of the last two counts."""
         if told_s is not None and 0 < told_s <= 1.01 * self._tick_s and (since_last_s or 0.0) > 2.01 * told_s:
             told_s = None
-        if told_s is None or told_s <= 0:
+        if told_s is None or told_s < NUDGE_S / 100:
             return since_last_s if since_last_s and since_last_s > NUDGE_S else self._step_s
         return self._step_s if abs(told_s - self._step_s) <= self._slack_s else told_s
 

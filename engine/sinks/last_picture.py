@@ -31,8 +31,8 @@ class LastPicture:
         self._muxer.mux(self._held[:-1])
         del self._held[:-1]
 
-    def finish(self, packets: Iterable[Any], end_s: Fraction) -> None:
-        """Takes the last packets; the last picture ends at `end_s`, seconds of the new file."""
+    def finish(self, packets: Iterable[Any], end_s: Fraction, *, own: bool) -> None:
+        """Takes the last packets; the last picture ends at `end_s` of the new file; `own`: not as any other."""
         rest = [*self._held, *packets]
         if rest:
             last, newest = rest[-1], max(rest, key=_shown)
@@ -41,10 +41,9 @@ class LastPicture:
                 # mp4 counts a track's length in decoding time, which may end well before the last picture is shown
                 first = rest[0].dts if self._first_dts is None else self._first_dts
                 delay = 0 if self._live else min(first, 0)
-                if end - newest.pts > 3 * (last.duration or 0) // 2:
-                    last.dts = max(
-                        last.dts, last.pts + delay
-                    )  # else what is decoded last would be shown beyond the end
+                if own and newest is not last:
+                    newest.duration = max(1, end - newest.pts)
+                    last.dts = max(last.dts, last.pts + delay)  # else it would be shown beyond the end
                 last.duration = max(1, end + delay - last.dts)
             else:
                 newest.duration = max(1, end - newest.pts)

@@ -141,7 +141,7 @@ class VideoSink(Closing):
             if container is not None:
                 container.close()
                 if self._end_s is not None and self.path.suffix.lower() == ".gif":
-                    lengthen_last_picture(self.path, round((self._until_s() - self._begin_s()) * 100))
+                    lengthen_last_picture(self.path, round((self._until_s()[0] - self._begin_s()) * 100))
         except (av.FFmpegError, OSError, ValueError) as error:
             raise SinkError(
                 f"the file could not be finished ({getattr(error, 'strerror', None) or error})",
@@ -212,20 +212,21 @@ class VideoSink(Closing):
         """When the last picture begins in the file."""
         return self._last_tick * self._encoding.tick
 
-    def _until_s(self) -> Fraction:
-        """When the last picture ends in the file."""
+    def _until_s(self) -> tuple[Fraction, bool]:
+        """When the last picture ends in the file, and whether that is not after one at the nominal rate."""
         usual = self._begin_s() + 1 / Fraction(self.fps)
         if self._end_s is None:
-            return usual
+            return usual, False
         end = Fraction(self._end_s - self._origin_s)
-        # a picture that lasts as long as any ends there to the tick
-        return usual if abs(end - usual) <= self._encoding.tick else max(end, self._begin_s() + self._encoding.tick)
+        if abs(end - usual) <= self._encoding.tick:
+            return usual, False
+        return max(end, self._begin_s() + self._encoding.tick), True
 
     def _flush(self) -> None:
         if self._stream is None or self._last is None or not self.frames:
             return
-        end_s = self._until_s()
-        self._last.finish(self._stream.encode(None), end_s)
+        end_s, own = self._until_s()
+        self._last.finish(self._stream.encode(None), end_s, own=own)
         if self._sound:
             self._sound.finish(float(end_s))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import math
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import cached_property
@@ -84,8 +83,8 @@ class Decoder(Closing):
 
         After the last picture it is the end of the whole.
         """
-        end = self._times.end_s
-        return None if end is None else round(max(end, self._coded_end_s) - self.start_s, 9)
+        end = self._times.end_s if self._coded_end_s is None else self._coded_end_s
+        return None if end is None else round(end - self.start_s, 9)
 
     def seek(self, time_s: float) -> None:
         """Goes to the picture shown at `time_s`: the next are it and those after (some before it may come first)."""
@@ -173,7 +172,7 @@ class Decoder(Closing):
     def _frames(self) -> Iterator[tuple[float, Pixels]]:
         """Decoded pictures from where the file stands, times filled in and strictly rising."""
         self._times = PictureTimes(self._header_rate(), float(self._stream.time_base or 0))
-        self._coded_end_s = -math.inf
+        self._coded_end_s: float | None = None
         for stamps, pixels in self._decoded():
             self._stamped = stamps.pts is not None or stamps.dts is not None
             yield self._times.at(*stamps), pixels
@@ -182,7 +181,7 @@ class Decoder(Closing):
         """Upright pictures with their time stamps, where they have any."""
         bad = 0
         read = packets(self._container, self._stream)
-        coded_end = CodedEnd(self._container)
+        coded_end = CodedEnd(self._container, self._stream)
         while True:
             try:
                 packet = next(read, None)

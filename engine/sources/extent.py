@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import av
 from av.container import InputContainer
+from av.video.stream import VideoStream
 
 from engine.errors import SourceError
 from engine.sources.tracks import clocked, may_restart, open_file, picture_track
@@ -38,13 +39,16 @@ class CodedEnd:
     """When the last picture of an MP4 or QuickTime track ends, as its sample table says.
 
     There durations are those between decodings: where pictures are decoded in another order than they are shown, the
-    last one's own stands with another picture. In other files `end_s` stays minus infinity.
+    last one's own stands with another picture. In other files `end_s` stays None.
     """
 
-    def __init__(self, container: InputContainer) -> None:
+    def __init__(self, container: InputContainer, track: VideoStream) -> None:
         self._counts = container.format.name == _QUICKTIME
+        self._most_s = math.inf  # where an edit list cuts the track off
+        if track.frames and track.duration and track.time_base:
+            self._most_s = float(((track.start_time or 0) + track.duration) * track.time_base)
         self._delay_s: float | None = None
-        self.end_s = -math.inf
+        self.end_s: float | None = None
 
     def add(self, packet: Any) -> None:
         """Takes the next packet."""
@@ -54,7 +58,7 @@ class CodedEnd:
         if self._delay_s is None:
             self._delay_s = found.pts - found.dts
         if found.duration_s is not None:
-            self.end_s = found.dts + found.duration_s + self._delay_s
+            self.end_s = min(found.dts + found.duration_s + self._delay_s, self._most_s)
 
 
 class Extent(NamedTuple):
@@ -74,17 +78,20 @@ def extent(path: Path, step_s: float) -> Extent:
     try:
         with open_file(path) as container:
             stream = picture_track(container, path)
-            clock = FileClock(restarts=may_restart(container))
-            indexed = container.format.name == _QUICKTIME and bool(stream.frames)
-            if indexed and container.duration:
+            clock, coded_end = FileClock(restarts=may_restart(container)), CodedEnd(container, stream)
+            if container.format.name == _QUICKTIME and stream.frames and container.duration:
+                coded_end.add(next(container.demux(stream)))
                 container.seek(container.duration + (container.start_time or 0), backward=True)
             for packet in clocked(container, clock):
                 if not packet.size or packet.stream.index != stream.index:
                     continue
+                coded_end.add(packet)
                 pts, _, duration_s = stamps_of(packet, packet.time_base)
                 if pts is None:
                     return Extent(None, clock.mended)
                 end_s = max(end_s, pts + (duration_s or step_s))
+            if coded_end.end_s is not None:
+                return Extent(coded_end.end_s, clock.mended)
     except (av.FFmpegError, OSError, SourceError):
         return Extent(None, True)  # the caller finds out by decoding
     return Extent(end_s if math.isfinite(end_s) else None, clock.mended)

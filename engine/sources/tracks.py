@@ -164,13 +164,14 @@ def _tell(path: Path, words: str) -> None:
 
 def _codec(path: Path, track: Any) -> str:
     """The words for a codec that cannot be decoded. FFmpeg says its name in its log alone, or the file does."""
-    name = _name_in_log(path, track.index) or _name_in_sample_table(path, track.index)
+    name = _name_in_log(path, track) or _name_in_sample_table(path, track.index)
     return f"there is no decoder for {name}" if name else "there is no decoder for its codec, which FFmpeg cannot name"
 
 
-def _name_in_log(path: Path, index: int) -> str:
-    level = av.logging.get_level()
+def _name_in_log(path: Path, track: Any) -> str:
+    level, skips = av.logging.get_level(), av.logging.get_skip_repeated()
     av.logging.set_level(av.logging.INFO)
+    av.logging.set_skip_repeated(False)
     try:
         with av.logging.Capture() as said, open_file(path):
             pass
@@ -178,12 +179,13 @@ def _name_in_log(path: Path, index: int) -> str:
         return ""
     finally:
         av.logging.set_level(level)
+        av.logging.set_skip_repeated(skips)
     text = "".join(entry[2] for entry in said)
     for match in _UNKNOWN.finditer(text):
-        if int(match[1]) == index and (match[3] or match[2] != "none"):
+        if int(match[1]) == track.index and (match[3] or match[2] != "none"):
             return f"the codec '{match[3] or match[2]}'"
-    found = _MATROSKA_ID.search(text)
-    return f"the codec '{found[1]}'" if found else ""
+    named = [name for name in _MATROSKA_ID.findall(text) if name.startswith("V" if track.type == "video" else "A")]
+    return f"the codec '{named[0]}'" if named else ""
 
 
 def _name_in_sample_table(path: Path, index: int) -> str:

@@ -48,26 +48,30 @@ def made_of(folder: Path, *begins_s: float, suffix: str = ".ts", **options: Any)
 
 
 def check(clip: Path, target: Path, seconds: int, **options: Any) -> None:
-    """Every picture at its time, and each flash with its beep, in the clip and in what is written of it."""
+    """Every picture at its time, and each flash with its beep, in the clip and in what is written of it.
+
+    At a join the track whose packet comes first goes on at its end, so that each may move the others by a packet.
+    """
     with Decoder(clip) as decoder:
         times = [moment for moment, _ in decoder]
-        assert decoder.length() == pytest.approx(seconds, abs=0.03)
+        assert decoder.length() == pytest.approx(seconds, abs=0.09)
     assert len(times) == seconds * 30
-    assert times == pytest.approx([k / 30 for k in range(len(times))], abs=0.025)
+    assert times == pytest.approx([k / 30 for k in range(len(times))], abs=0.09)
+    assert max(b - a for a, b in pairwise(times)) < 0.07
     through(clip, target, **options)
     found, flashes = pictures(target)
     assert len(found) == seconds * 30
     assert len(flashes) == seconds
     heard = [beep for beep in beeps(target)[0] if beep < seconds - 0.5]
     assert heard == pytest.approx(flashes, abs=0.01)
-    assert length_s(target) == pytest.approx(seconds, abs=0.04)
+    assert length_s(target) == pytest.approx(seconds, abs=0.09)
 
 
 @pytest.mark.parametrize(
     "begins_s",
     [
         (0.0, 0.0),  # the usual `cat`
-        (5.0, 0.0, 5.0),
+        (5.0, 0.0, 0.0),
         (0.0, 62.0),  # a jump ahead
         (36000.0, 3.0),  # from ten hours back
         (0.0, WRAP / SECOND - 40.0, 7.0),
@@ -83,14 +87,7 @@ def test_parts_of_a_transport_stream_follow_one_another(
 
 @pytest.mark.parametrize("at_s", [36000.0, WRAP / SECOND - 1.5, WRAP / SECOND - 0.02])
 def test_the_clock_of_a_transport_stream_wraps(tmp_path: Path, at_s: float) -> None:
-    wrapped = make_clip(
-        tmp_path / "a.ts",
-        seconds=3.0,
-        stamp=lambda kind, at: (
-            ((at + round(at_s * SECOND)) % WRAP,) * 2 if at >= 0 else (round(at_s * SECOND) + at,) * 2
-        ),
-    )
-    check(wrapped, tmp_path / "out.mp4", 3)
+    check(part(tmp_path / "a.ts", at_s), tmp_path / "out.mp4", 3)
 
 
 def test_sound_alone_that_jumps_leaves_the_pictures_alone(tmp_path: Path) -> None:
@@ -119,11 +116,7 @@ def test_sound_that_pauses_comes_back_in_sync(tmp_path: Path, container: str, so
         made = {stream.index: out.add_stream_from_template(stream) for stream in source.streams}
         for packet in source.demux():
             begin = None if packet.pts is None else float(packet.pts * packet.time_base)
-            lost = (
-                packet.stream.type == "audio"
-                and begin is not None
-                and 0.4 < begin - (1.4 if container == ".ts" else 0) < 0.9
-            )
+            lost = packet.stream.type == "audio" and begin is not None and 0.4 < begin < 0.9
             if packet.dts is not None and not lost:
                 packet.stream = made[packet.stream.index]
                 out.mux(packet)
@@ -159,7 +152,7 @@ def test_seeking_in_a_joined_file_shows_the_right_picture(tmp_path: Path) -> Non
     clip = made_of(tmp_path, 0.0, 0.0, 50.0)
     with MediaPlayer(clip) as player, Decoder(clip) as decoder:
         shown = list(decoder)
-        assert player.duration_s == pytest.approx(6.0, abs=0.03)
+        assert player.duration_s == pytest.approx(6.0, abs=0.09)
         for at in (5.5, 0.1, 3.7, 2.02, 11.9, 6.02):
             within = at % (player.duration_s or 1.0)
             assert (player.at(at) == [pixels for moment, pixels in shown if moment <= within + 1e-6][-1]).all()
@@ -245,6 +238,8 @@ def test_the_last_picture_of_a_file_ends_where_it_was_told(
     tmp_path: Path, last_s: float, spec: str, live: bool
 ) -> None:
     """Unevenly timed pictures, which an encoder may reorder."""
+    if spec == "a.gif" and last_s < 0.02:
+        pytest.skip("readers of GIF take so short a delay for none")
     times = [0.0, 0.1, 0.15, 1.0, 1.033, 1.1, 1.3, 1.333, 1.4, 2.2]
     path = tmp_path / spec.partition("?")[0]
     with open_sink(str(tmp_path / spec), size=(160, 120), fps=10.0, live=live) as sink:
@@ -255,7 +250,7 @@ def test_the_last_picture_of_a_file_ends_where_it_was_told(
         found = [moment for moment, _ in decoder]
         assert found == pytest.approx(times, abs=0.0051)
         if path.suffix == ".gif":
-            assert decoder.end_s == pytest.approx(times[-1] + max(last_s, 0.02), abs=0.09 if last_s < 0.02 else 0.011)
+            assert decoder.end_s == pytest.approx(times[-1] + last_s, abs=0.011)
         elif path.suffix in (".mp4", ".mov"):
             assert decoder.end_s == pytest.approx(times[-1] + last_s, abs=0.002)
     if path.suffix != ".gif":
@@ -320,3 +315,39 @@ def test_no_decoder_at_all_is_an_error_in_a_line(tmp_path: Path) -> None:
         open_source(str(clip))
     with pytest.raises(SourceError, match="no decoder for the codec 'qqqq'"):
         MediaPlayer(clip)
+
+
+def play_to(folder: Path, clip: Path, **wishes: Any) -> tuple[list[float], float]:
+    """(when each picture is shown, how long all of them) in the file that a whole show writes."""
+    from engine.session import Wishes, play
+
+    target = folder / f"show{len(list(folder.iterdir()))}.mp4"
+    play(Wishes(**{"scene": "duotone", "input": str(clip), "outputs": (str(target),), **wishes}))
+    with av.open(str(target)) as container:
+        return sorted(float(frame.time) for frame in container.decode(video=0)), length_s(target)
+
+
+def slow_gif(path: Path) -> Path:
+    pages = [Image.new("RGB", (64, 48), (k * 80, 0, 0)) for k in range(3)]
+    pages[0].save(path, save_all=True, append_images=pages[1:], duration=[200, 500, 3000])
+    return path
+
+
+def test_a_show_keeps_the_last_pictures_duration(tmp_path: Path) -> None:
+    gif = slow_gif(tmp_path / "a.gif")
+    assert play_to(tmp_path, gif, scene="mirror") == (pytest.approx([0.0, 0.2, 0.7]), pytest.approx(3.7, abs=0.002))
+    assert play_to(tmp_path, gif, seconds=2.0, scene="mirror")[1] == pytest.approx(
+        2.0, abs=0.002
+    )  # cut in the last picture
+    assert len(play_to(tmp_path, gif, fps=10.0, scene="mirror")[0]) == 37
+    take = tmp_path / "take"
+    play_to(tmp_path, gif, record_take=take, scene="mirror")
+    replayed = play_to(tmp_path, Path("camera"), take=take, scene="mirror")
+    assert replayed == (pytest.approx([0.0, 0.2, 0.7]), pytest.approx(3.7, abs=0.002))
+
+
+def test_a_cut_clip_of_even_pictures_ends_as_ever(tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "a.mp4", seconds=1.0)
+    times, length = play_to(tmp_path, clip, seconds=0.51, scene="mirror")
+    assert len(times) == 16
+    assert length == pytest.approx(16 / 30, abs=0.001)

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason=f"no clips in {FOLDE
 
 
 class Clip(NamedTuple):
-    """`last_s`: the last picture's time, `end_s`: its end, from the first picture on; `flash_s`, `beep_s`: the begins."""
+    """`last_s`: the last picture's time, `end_s`: its end, from the first picture on; `flash_s`, `beep_s`: begins."""
 
     count: int
     last_s: float

@@ -71,6 +71,7 @@ TEST_PROGRAMS = {
     ),
     "chromium": (["chromium"], "browser"),
     "chromium-headless-shell": (["chromium-headless-shell"], "virtual camera's browser"),
+    "ffmpeg": (["ffmpeg"], "time stamps'"),
     "espeak-ng": (["espeak-ng"], "speech"),
     "xdotool": (["xdotool"], "keyboard"),
     "vlc": (["vlc-bin", "vlc-plugin-base"], "RTSP"),

@@ -84,11 +84,10 @@ class Show:
         self.renderer: Renderer | None = None  # the one whose canvas holds the picture
         self.stage: Stage | None = None  # all renderers
         self.seen: Observation | None = None  # what is known of the frame that is in the picture
-        self._transition = transition
-        self._seed, self._on_frame, self._take, self._recorder = seed, on_frame, take, recorder
+        self._transition, self._seed, self._on_frame = transition, seed, on_frame
+        self._take, self._recorder = take, recorder
         self._ear = None if sound is None else Ear(sound)
-        self._recorded = recorded
-        self._sides = sides or {}
+        self._recorded, self._sides = recorded, sides or {}
         self._feeds = feeds or {}  # the tracker whose results another one takes
         self.governor = governor
         self._sent = 0
@@ -102,8 +101,7 @@ class Show:
         self._trackers: dict[str, TrackerThread] = {}
         self._outputs = Outputs(sinks, source.size, self.stats, live=live, shown=shown)
         self._pairing = Pairing(self.playlist)
-        self._gl_time, self._revival = GlTime(gpu), Revival(gpu, live=live)
-        self._budget = Budget()
+        self._gl_time, self._revival, self._budget = GlTime(gpu), Revival(gpu, live=live), Budget()
         self._last_s = self._idled_s = 0.0  # the time of the frame drawn last, and when the window was looked after
 
     @property
@@ -337,7 +335,9 @@ class Show:
             thread.join(STUCK_S if thread.hangs else TRACKER_PATIENCE_S)
             if thread.is_alive():
                 log.warning("%s does not end", thread.name)
-        self._outputs.close()
+        self._outputs.close(end_s := self._capture.end_after(self._last_s))
+        if self._recorder is not None:
+            self._recorder.end(end_s)
         self.source.close()
         if self.governor is not None:
             self.stats.extra["governor"] = {**self.governor.table(), "reused_results": self._pairing.reused}

@@ -70,11 +70,12 @@ class Outputs:
         """Pictures that a sink was too slow for."""
         return sum(thread.inbox.dropped for thread in self.threads)
 
-    def close(self) -> None:
-        """Waits until each has written what it was given and has closed its sink."""
+    def close(self, end_s: float | None = None) -> None:
+        """Waits until each has written what it was given and has closed its sink; the last picture ends at `end_s`."""
         if self._live:
             self.complete()
         for thread in self.threads:
+            thread.end_s = end_s
             thread.inbox.close()
         for thread in self.threads:
             thread.join(END_S if self._live else None)

@@ -53,6 +53,7 @@ class About:
     trackers: Sequence[str] = ()
     engine: str = __version__
     frames: int | None = None
+    end_s: float | None = None  # when the last frame ends, where it does not last as long as others
     ended: str = ""
 
 
@@ -99,11 +100,12 @@ class Take(Closing):
         self.fps: float | None = self.about.fps
         self._tracks = TrackReader(folder / TRACKS)
         self.frame_count: int | None = self._tracks.count
-        whole = self.about.frames is not None and self._tracks.count >= self.about.frames
+        self.end_s: float | None = None
+        self._whole = self.about.frames is not None and self._tracks.count >= self.about.frames
         if not self._tracks.count:
             self.close()
             raise SourceError("the take holds not one whole frame", where=str(folder), hint="record it again")
-        if not whole:
+        if not self._whole:
             log.warning("%s: the take was cut off; its first %d frames are played", folder, self._tracks.count)
         self._frames = read_frames(folder / FRAMES, self.size)
         self._next = 0
@@ -121,6 +123,7 @@ class Take(Closing):
     def read(self) -> Frame | None:
         """The next frame, or None at the end. Raises SourceError where it is damaged."""
         if self._next >= self._tracks.count:
+            self.end_s = self.about.end_s if self._whole else None
             return None
         index, self._next = self._next, self._next + 1
         record = self._record(index)
@@ -228,6 +231,8 @@ def read_about(folder: Path) -> About:
         values["trackers"] = [str(n) for n in values.get("trackers", [])]
         values["bindings"] = [(str(a), dict(t)) for a, t in values.get("bindings", [])]
         about = About(**{**values, "size": (width, height)})
+        if about.end_s is not None and not 0.0 < float(about.end_s) < 1e9:
+            raise ValueError("an end that cannot be")
         usual = 16 <= width <= 16384 and 16 <= height <= 16384 and 0.0 < float(about.fps) < 1e4
         if not usual or not isinstance(about.seed, int) or not isinstance(about.frames, int | None):
             raise ValueError("a size, rate, seed or count that cannot be")

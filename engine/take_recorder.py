@@ -43,6 +43,7 @@ class TakeRecorder(threading.Thread):
         self._cpu_s = 0.0
         self.ended = ""
         self._added = 0
+        self._end_s: float | None = None
         self._events: list[tuple[str, Any]] = []
         self._last: dict[str, tuple[Any, int]] = {}
         frame_bytes = about.size[0] * about.size[1] * 3
@@ -160,6 +161,10 @@ class TakeRecorder(threading.Thread):
             "ended": self.about.ended,
         }
 
+    def end(self, time_s: float | None) -> None:
+        """The last frame that was added ends at `time_s`, None where it lasts as long as any; called before `close`."""
+        self._end_s = time_s
+
     def close(self) -> None:
         """Writes what is left and says in `take.json` how it ended; harmless when called twice."""
         if self._heard in self._scene.listeners:
@@ -168,7 +173,7 @@ class TakeRecorder(threading.Thread):
             return
         self._queue.put(None)
         self.join()
-        self.about = replace(self.about, frames=self.written, ended=self.ended or "whole")
+        self.about = replace(self.about, frames=self.written, end_s=self._end_s, ended=self.ended or "whole")
         try:
             self._tell()
         except OSError as error:

@@ -17,7 +17,7 @@ from engine.data import Frame, Pixels
 from engine.errors import PhospheneError, SourceError, SourceRests, SourceSilent
 from engine.imaging import straight_alpha
 from engine.mailbox import Mailbox
-from engine.sinks.base import Sink, WritesFiles
+from engine.sinks.base import KeepsEnd, Sink, WritesFiles
 from engine.sources.base import Source
 from engine.sources.fit import cover
 from engine.stats import Stats
@@ -31,6 +31,7 @@ RETRY_S = 0.3  # until a source that delivers nothing is asked again
 SILENT_S = 2.5  # a camera that takes longer for a frame has stopped; most sources say so themselves after 2 s
 TELL_AGAIN_S = 10.0
 TOLD = 200  # different errors of one tracker that are named
+LONG = 1.5  # of a source's nominal frame time: what is shown longer counts as a long picture where a show is cut
 QUEUED = 4  # finished pictures that a sink may be behind
 
 
@@ -187,6 +188,8 @@ class CaptureThread(Worker):
         self._problem = ""  # why a live source delivers nothing at the moment
         self._asked_s: float | None = None  # since when it has been owing a frame
         self._size = source.size
+        self._last_s: float | None = None  # the time of the newest frame
+        self._end_s: float | None = None  # when the last one ends, where it is no usual one
 
     @property
     def stalled(self) -> str:
@@ -216,12 +219,33 @@ class CaptureThread(Worker):
         while not self._halt.is_set():
             frame = self._read()
             if frame is None or (self._until_s is not None and frame.time_s >= self._until_s - 1e-6):
+                if not self._halt.is_set():
+                    self._end(None if frame is None else self._until_s)
+                if self._paced and self._end_s is not None:
+                    self._halt.wait(max(0.0, self._end_s - (time.perf_counter() - begin)))
                 return
+            self._last_s = frame.time_s
             if self._paced:
                 if self._halt.wait(max(0.0, frame.time_s - (time.perf_counter() - begin))):
                     return
                 frame = replace(frame, captured_s=time.perf_counter())
             yield frame
+
+    def _end(self, cut_s: float | None) -> None:
+        """The source has ended, or was cut at `cut_s`, in a picture that goes on for longer than others."""
+        if cut_s is None:
+            end_s: float | None = getattr(self._source, "end_s", None)
+            self._end_s = end_s if end_s is None or self._until_s is None else min(end_s, self._until_s)
+        elif (
+            not self._source.live
+            and self._last_s is not None
+            and cut_s - self._last_s > LONG * (1.0 / (self._source.fps or 30.0))
+        ):
+            self._end_s = cut_s
+
+    def end_after(self, drawn_s: float) -> float | None:
+        """When the picture at `drawn_s` ends, where it is the source's last one and lasts for a time of its own."""
+        return self._end_s if drawn_s == self._last_s else None
 
     def _read(self) -> Frame | None:
         """The next frame. A live source that delivers nothing is asked again until it does; `stalled` says why."""
@@ -268,6 +292,7 @@ class SinkThread(Worker):
         self.inbox: Mailbox[tuple[Pixels, float]] = Mailbox(QUEUED, drops=drops)
         self._stats, self._give_back = stats, give_back
         self._complete = False
+        self.end_s: float | None = None  # when the last picture ends, where that is known
 
     def complete(self) -> None:
         """Says that nothing is missing from what it was given; before its inbox is closed."""
@@ -286,6 +311,8 @@ class SinkThread(Worker):
         try:
             if isinstance(self.sink, WritesFiles) and (self.error is not None or not self._complete):
                 self.sink.cut_short()
+            if self.end_s is not None and self.error is None and isinstance(self.sink, KeepsEnd):
+                self.sink.end(self.end_s)
             self.sink.close()
         except Exception as error:  # noqa: BLE001 (raised again in the main thread)
             self.error = self.error or error

@@ -35,6 +35,14 @@ class Sink(Protocol):
 
 
 @runtime_checkable
+class KeepsEnd(Protocol):
+    """A sink that keeps how long the last picture is shown."""
+
+    def end(self, time_s: float) -> None:
+        """The last picture that was written ends at `time_s`; called at most once, after it and before `close`."""
+
+
+@runtime_checkable
 class TellsWatched(Protocol):
     """A sink that knows whether somebody looks at its pictures."""
 

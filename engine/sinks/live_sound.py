@@ -13,6 +13,7 @@ from av.container import OutputContainer
 from engine.audio import RATE, Recordable
 from engine.closing import Closing
 from engine.data import Floats
+from engine.sinks.muxer import Muxer
 
 LATE_S = 0.5  # what a microphone still owes after so long is silence: the pictures do not wait for it
 JUMP_S = 0.005  # where the clocks part by more from one piece to the next, sound was lost
@@ -26,8 +27,8 @@ class LiveSoundTrack(Closing):
     with the pictures, so that no sample is doubled or left out.
     """
 
-    def __init__(self, sound: Recordable, target: OutputContainer, suffix: str, origin_s: float) -> None:
-        self._sound, self._target, self._origin_s = sound, target, origin_s
+    def __init__(self, sound: Recordable, target: OutputContainer, muxer: Muxer, suffix: str, origin_s: float) -> None:
+        self._sound, self._muxer, self._origin_s = sound, muxer, origin_s
         codec = "libopus" if suffix in (".webm", ".mkv") else "aac"
         self._out: Any = target.add_stream(codec, rate=RATE, layout="mono", bit_rate=128_000)
         self._written = 0  # samples
@@ -47,7 +48,7 @@ class LiveSoundTrack(Closing):
                 break
             time.sleep(0.01)
         self._write(until_s)
-        self._target.mux(self._out.encode(None))
+        self._muxer.mux(self._out.encode(None))
 
     def close(self) -> None:
         """Nothing to let go of: the microphone belongs to the show."""
@@ -60,7 +61,7 @@ class LiveSoundTrack(Closing):
             count = min(PIECE, end - self._written)
             frame = AudioFrame.from_ndarray(self._piece(count)[None], "fltp", "mono")
             frame.rate, frame.pts, frame.time_base = RATE, self._written, Fraction(1, RATE)
-            self._target.mux(self._out.encode(frame))
+            self._muxer.mux(self._out.encode(frame))
             self._written += count
 
     def _piece(self, count: int) -> Floats:

@@ -70,6 +70,11 @@ class MatteSink(Closing):
         self._color.write(image, time_s)
         self._matte.write(cv2.cvtColor(image[..., 3], cv2.COLOR_GRAY2RGBA), time_s)
 
+    def end(self, time_s: float) -> None:
+        """The last picture is shown until `time_s`."""
+        self._color.end(time_s)
+        self._matte.end(time_s)
+
     def close(self) -> None:
         """Finishes both files; harmless when called twice."""
         try:

@@ -22,7 +22,9 @@ from engine.files.new import NewFiles, numbered
 from engine.scheduling import same_urgency
 from engine.sinks import check_picture
 from engine.sinks.encodings import encoding_for
+from engine.sinks.last_picture import LastPicture, lengthen_last_picture
 from engine.sinks.live_sound import LiveSoundTrack
+from engine.sinks.muxer import Muxer
 from engine.sinks.sound import SoundTrack
 
 log = logging.getLogger("phosphene")
@@ -50,9 +52,10 @@ class VideoSink(Closing):
     Times are kept as given, from the first picture on, to the container's tick (GIF: 10 ms). Where the format needs
     even sides, an odd side is lengthened by repeating its last row or column. Sound of `audio_from` is copied where the
     container takes its codec, else re-encoded, starts where the first picture's time lies in that file, and ends with
-    the last picture; a microphone's is encoded. `close` finishes the file and puts it in its place, also after an
-    error; without a picture there is none. `overwrite` and what is there already: see NewFiles. `place` is a file among
-    several that somebody else puts in their places: these, and which.
+    the last picture, which lasts as `end` says, else as long as `fps` says; a microphone's is encoded. `close` finishes
+    the file and puts it in its place, also after an error; without a picture there is none. `overwrite` and what is
+    there already: see NewFiles. `place` is a file among several that somebody else puts in their places: these, and
+    which.
     """
 
     def __init__(
@@ -84,7 +87,9 @@ class VideoSink(Closing):
         self._sound: SoundTrack | LiveSoundTrack | None = None
         self._origin_s = 0.0
         self._last_tick = -1
-        self._first_dts: int | None = None
+        self._end_s: float | None = None
+        self._muxer: Muxer | None = None
+        self._last: LastPicture | None = None
         self._failed = False
         self._whole = True
         self._closed = False
@@ -119,8 +124,12 @@ class VideoSink(Closing):
             raise SinkError(
                 f"the video cannot be written ({getattr(error, 'strerror', None) or error})",
                 where=str(self.path),
-                hint="check the disk's space" + ("; what was written so far is kept" if self._live else ""),
+                hint=_next_step(error) + ("; what was written so far is kept" if self._live else ""),
             ) from error
+
+    def end(self, time_s: float) -> None:
+        """The last picture is shown until `time_s`."""
+        self._end_s = time_s
 
     def close(self) -> None:
         """Finishes the file, so that it plays up to the last whole picture; harmless when called twice."""
@@ -150,12 +159,17 @@ class VideoSink(Closing):
 
     def _finish_file(self) -> None:
         container, self._container = self._container, None
-        self._stream = self._graph = self._sound = None  # the encoder's threads and pictures live as long as these
+        self._stream = self._graph = self._sound = self._muxer = self._last = (
+            None  # the encoder's threads and pictures live as long as these
+        )
         try:
             if container is not None:
                 container.close()
+                if self._end_s is not None and self.path.suffix.lower() == ".gif":
+                    lasts = round((self._until_s()[0] - self._begin_s()) * 100)
+                    lengthen_last_picture(self._new.paths[self._at], lasts)
             self._end()
-        except (av.FFmpegError, OSError) as error:
+        except (av.FFmpegError, OSError, ValueError) as error:
             told, self._failed = self._failed, True
             kept = "what was written so far is kept" if self._keeps_rest() else "nothing that plays could be kept"
             if told:  # why, but not what became of it
@@ -163,7 +177,7 @@ class VideoSink(Closing):
             raise SinkError(
                 f"the file could not be finished ({getattr(error, 'strerror', None) or error})",
                 where=str(self.path),
-                hint=f"check the disk's space; {kept}",
+                hint=f"{_next_step(error)}; {kept}",
             ) from error
 
     def _keeps_rest(self) -> bool:
@@ -207,10 +221,12 @@ class VideoSink(Closing):
         else:
             self._graph = _palette_graph(width, height)
         self._stream = stream
+        self._muxer = muxer = Muxer(container, self.path.name)
+        self._last = LastPicture(muxer, suffix, live=self._live)
         if isinstance(self._audio_from, str):
-            self._sound = SoundTrack.open(Path(self._audio_from), container, suffix, self._origin_s)
+            self._sound = SoundTrack.open(Path(self._audio_from), container, muxer, suffix, self._origin_s)
         elif self._audio_from is not None:
-            self._sound = LiveSoundTrack(self._audio_from, container, suffix, self._origin_s)
+            self._sound = LiveSoundTrack(self._audio_from, container, muxer, suffix, self._origin_s)
 
     def _coded_size(self) -> tuple[int, int]:
         width, height = self.size
@@ -232,7 +248,7 @@ class VideoSink(Closing):
 
     def _encode(self, frame: VideoFrame, tick: int) -> None:
         assert self._stream is not None
-        assert self._container is not None
+        assert self._last is not None
         frame.pts, frame.time_base = tick, self._encoding.tick
         frame.duration = max(1, round(1 / Fraction(self.fps) / self._encoding.tick))
         if self._graph is not None:
@@ -240,26 +256,36 @@ class VideoSink(Closing):
             duration = frame.duration
             frame = self._graph.pull()
             frame.pts, frame.time_base, frame.duration = tick, self._encoding.tick, duration
-        packets = list(self._stream.encode(frame))
-        if packets and self._first_dts is None:
-            self._first_dts = packets[0].dts
-        self._container.mux(packets)
+        self._last.add(self._stream.encode(frame))
+
+    def _begin_s(self) -> Fraction:
+        """When the last picture begins in the file."""
+        return self._last_tick * self._encoding.tick
+
+    def _until_s(self) -> tuple[Fraction, bool]:
+        """When the last picture ends in the file, and whether that is not after one at the nominal rate."""
+        usual = self._begin_s() + 1 / Fraction(self.fps)
+        if self._end_s is None:
+            return usual, False
+        end = Fraction(self._end_s - self._origin_s)
+        if abs(end - usual) <= self._encoding.tick:
+            return usual, False
+        return max(end, self._begin_s() + self._encoding.tick), True
 
     def _flush(self) -> None:
-        if self._stream is None or self._container is None or not self.frames:
+        if self._stream is None or self._last is None or not self.frames:
             return
-        end_s = self._last_tick * self._encoding.tick + 1 / Fraction(self.fps)
-        packets = list(self._stream.encode(None))
-        if packets and self._first_dts is None:
-            self._first_dts = packets[0].dts
-        if packets and self._first_dts is not None and packets[-1].dts is not None and packets[-1].time_base:
-            # mp4 counts a track's length in decoding time, which may end well before the last picture is shown; of what
-            # was written in fragments readers leave out what is shown later than that
-            end = round(end_s / packets[-1].time_base) + (0 if self._live else min(self._first_dts, 0))
-            packets[-1].duration = max(1, end - packets[-1].dts)
-        self._container.mux(packets)
+        end_s, own = self._until_s()
+        self._last.finish(self._stream.encode(None), end_s, own=own)
         if self._sound:
             self._sound.finish(float(end_s))
+
+
+def _next_step(error: Exception) -> str:
+    """What to do about a failure: only the system's own errors are the disk's."""
+    if isinstance(error, OSError):
+        return "check the disk's space"
+    return "the encoder or the container refused it: try another, such as out.mkv or ?codec=h264"
 
 
 def _palette_graph(width: int, height: int) -> Any:

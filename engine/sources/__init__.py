@@ -58,7 +58,8 @@ KINDS: dict[str, SourceKind] = {
 # Content decides before the name does: the first bytes of every still picture format that is read here.
 _PICTURE_STARTS = (
     b"\xff\xd8\xff", b"\x89PNG", b"BM", b"II*\0", b"MM\0*", b"8BPS", b"#?RADIANCE", b"#?RGBE", b"\0\0\1\0", b"P5",
-    b"P6", b"\0\0\0\x0cjP", b"\xff\x4f\xff\x51", b"/* XPM",
+    b"P6", b"\0\0\0\x0cjP", b"\xff\x4f\xff\x51", b"/* XPM", b"\xff\x0a",
+    b"\0\0\0\x0cJXL ",
 )  # fmt: skip
 _PICTURE_BRANDS = (b"avif", b"heic", b"heix", b"mif1")
 PICTURE_SUFFIXES = frozenset(

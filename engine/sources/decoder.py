@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import cached_property
 from pathlib import Path
 
 import av
@@ -19,8 +21,11 @@ from engine.closing import Closing
 from engine.data import Pixels
 from engine.errors import SourceError
 from engine.sources import jpeg
+from engine.sources.extent import UNSEEKABLE, CodedEnd, Extent, Stamps, extent, stamps_of
 from engine.sources.fit import cover
 from engine.sources.picture import MAX_PIXELS
+from engine.sources.tracks import may_restart, open_file, packets, picture_track, sound_track, tell_mute
+from engine.timestamps import PictureTimes
 
 log = logging.getLogger("phosphene")
 
@@ -29,8 +34,6 @@ _BT601 = (5, 6)
 _UNTAGGED_COLORSPACES = (2, 3)
 _FULL_RANGE = 2  # AVCOL_RANGE_JPEG
 _MAX_BAD_PACKETS = 50
-_ONLY_FILES = {"protocol_whitelist": "file"}
-_UNSEEKABLE = ("gif", "apng")
 
 
 class Decoder(Closing):
@@ -38,8 +41,9 @@ class Decoder(Closing):
 
     `size`: (width, height) of the pictures, upright and with square pixels; `rate`: nominal frames per second;
     `frame_count`: as the file's header says, or None; `start_s`: the first picture's time on the file's own clock;
-    `has_audio`. Pictures come as (seconds since the first picture, H×W×3 uint8 sRGB). Raises SourceError where nothing
-    can be decoded; damage further on is skipped or ends them, with a warning in the log. Files cannot reach a network.
+    `has_audio`: whether it has sound that can be decoded. Pictures come as (seconds since the first picture, H×W×3
+    uint8 sRGB); see engine.timestamps for times that step back, jump or lack. Raises SourceError where nothing can be
+    decoded; damage further on is skipped or ends them, with a warning in the log. Files cannot reach a network.
     """
 
     def __init__(self, path: Path) -> None:
@@ -52,7 +56,8 @@ class Decoder(Closing):
         self.size = (0, 0)
         self._open()
         container, stream = self._container, self._stream
-        self.has_audio = bool(container.streams.audio)
+        self.has_audio = sound_track(container, path) is not None
+        tell_mute(container, path)
         self.frame_count: int | None = stream.frames or None
         self._rest = self._frames()
         self._first = next(self._rest, None)
@@ -72,6 +77,15 @@ class Decoder(Closing):
         self._first = None
         return round(found[0] - self.start_s, 9), found[1]
 
+    @property
+    def end_s(self) -> float | None:
+        """Seconds from the first picture's begin to the end of the newest that was given; None before the first.
+
+        After the last picture it is the end of the whole.
+        """
+        end = self._times.end_s if self._coded_end_s is None else self._coded_end_s
+        return None if end is None else round(end - self.start_s, 9)
+
     def seek(self, time_s: float) -> None:
         """Goes to the picture shown at `time_s`: the next are it and those after (some before it may come first)."""
         if time_s > 0 and self._jump(time_s + self.start_s):
@@ -85,25 +99,16 @@ class Decoder(Closing):
 
         A header's own length is not taken: it may count the sound, or end before the last picture is shown.
         """
-        ends: list[float] = []
-        try:
-            with av.open(str(self.path.absolute()), "r", options=_ONLY_FILES, metadata_errors="replace") as container:
-                stream = container.streams.video[0]
-                base = float(stream.time_base or 0)
-                if container.duration and container.format.name not in _UNSEEKABLE:
-                    container.seek(container.duration + (container.start_time or 0), backward=True)
-                for packet in container.demux(stream):
-                    if packet.pts is None and packet.size:
-                        return None
-                    if packet.pts is not None:
-                        ends.append(packet.pts * base + (float(packet.duration or 0) * base or 1 / self.rate))
-        except (av.FFmpegError, OSError):
-            return None  # the caller finds out by decoding
-        return round(max(ends) - self.start_s, 9) if ends and max(ends) > self.start_s else None
+        end = self._extent.end_s
+        return round(end - self.start_s, 9) if end is not None and end > self.start_s else None
+
+    @cached_property
+    def _extent(self) -> Extent:
+        return extent(self.path, 1 / self.rate)
 
     def _jump(self, moment: float) -> bool:
         """Seeks to the key frame before `moment` of the file's clock; False where that does not work in this file."""
-        if self._container.format.name in _UNSEEKABLE or not self._stream.time_base:
+        if self._container.format.name in UNSEEKABLE or not self._stream.time_base or self._extent.mended:
             return False
         try:
             self._container.seek(int(moment / self._stream.time_base), stream=self._stream, backward=True)
@@ -141,18 +146,14 @@ class Decoder(Closing):
         if not self.path.stat().st_size:
             raise SourceError("the file is empty", where=str(self.path), hint="copy or download it again")
         try:
-            # absolute, so that no name is taken for a protocol; only plain files, whatever a playlist inside says
-            container = av.open(str(self.path.absolute()), "r", options=_ONLY_FILES, metadata_errors="replace")
+            container = open_file(self.path)
         except (av.FFmpegError, OSError, ValueError) as error:
             raise self._unreadable(error) from error
-        if not container.streams.video:
+        try:
+            stream = picture_track(container, self.path)
+        except SourceError:
             container.close()
-            raise SourceError(
-                "has no video in it",
-                where=str(self.path),
-                hint="expected a video file; sound alone cannot be an input",
-            )
-        stream = container.streams.video[0]
+            raise
         if stream.width * stream.height > MAX_PIXELS:
             container.close()
             raise SourceError("the video has more than 100 megapixels", where=str(self.path), hint="scale it down")
@@ -170,30 +171,31 @@ class Decoder(Closing):
 
     def _frames(self) -> Iterator[tuple[float, Pixels]]:
         """Decoded pictures from where the file stands, times filled in and strictly rising."""
-        last: float | None = None
-        step = 1.0 / self._header_rate()
-        for stamp, pixels in self._decoded():
-            self._stamped = stamp is not None
-            moment = stamp if stamp is not None else 0.0 if last is None else last + step
-            if last is not None and moment <= last:
-                moment = last + min(step, 0.001)
-            last = moment
-            yield moment, pixels
+        self._times = PictureTimes(self._header_rate(), float(self._stream.time_base or 0))
+        self._coded_end_s: float | None = None
+        for stamps, pixels in self._decoded():
+            self._stamped = stamps.pts is not None or stamps.dts is not None
+            yield self._times.at(*stamps), pixels
 
-    def _decoded(self) -> Iterator[tuple[float | None, Pixels]]:
+    def _decoded(self) -> Iterator[tuple[Stamps, Pixels]]:
         """Upright pictures with their time stamps, where they have any."""
         bad = 0
-        packets = self._container.demux(self._stream)
+        read = packets(self._container, self._stream)
+        coded_end = CodedEnd(self._container, self._stream)
         while True:
             try:
-                packet = next(packets, None)
+                packet = next(read, None)
             except (av.FFmpegError, OSError) as error:
                 log.warning("%s: the file is damaged or cut off here, it ends early (%s)", self.path.name, error)
+                yield from self._held_back()
                 return
             if packet is None:
+                self._coded_end_s = coded_end.end_s
                 return
+            coded_end.add(packet)
             try:
-                if packet.is_corrupt and packet.size:
+                # where parts of a transport stream were joined the last packet of each is whole, though marked
+                if packet.is_corrupt and packet.size and not may_restart(self._container):
                     raise ValueError("it is cut off or was lost")
                 yield from self._of_packet(packet)
                 bad = 0
@@ -204,23 +206,29 @@ class Decoder(Closing):
                     log.warning("%s: a damaged part is skipped (%s)", self.path.name, error)
                 if bad >= _MAX_BAD_PACKETS:
                     log.warning("%s: too much damage, it ends early", self.path.name)
+                    yield from self._held_back()
                     return
 
-    def _of_packet(self, packet: Packet[VideoStream]) -> Iterator[tuple[float | None, Pixels]]:
+    def _held_back(self) -> Iterator[tuple[Stamps, Pixels]]:
+        """What the decoder still holds where a file ends early."""
+        with contextlib.suppress(av.FFmpegError):  # the damage was told of already
+            for frame in self._stream.codec_context.decode(None):
+                yield stamps_of(frame, frame.time_base), self._upright(frame)
+
+    def _of_packet(self, packet: Packet[VideoStream]) -> Iterator[tuple[Stamps, Pixels]]:
         base = self._stream.time_base
         if self._jpeg is not None and base is not None and packet.pts is not None:
             size, rotation = self._jpeg
             quick = jpeg.decode(bytes(packet), size)
             if quick is not None:
-                yield float(packet.pts * base), self._turned(quick, rotation)
+                yield stamps_of(packet, base), self._turned(quick, rotation)
                 return
         for frame in packet.decode():
             if frame.width * frame.height > MAX_PIXELS:  # a stream may grow midway
                 raise ValueError("a picture of more than 100 megapixels")
             if self._stream.codec_context.name == "mjpeg" and frame.pts == packet.pts:
                 self._jpeg = (frame.width, frame.height), frame.rotation
-            stamp = None if frame.pts is None or frame.time_base is None else float(frame.pts * frame.time_base)
-            yield stamp, self._upright(frame)
+            yield stamps_of(frame, frame.time_base), self._upright(frame)
 
     def _upright(self, frame: VideoFrame) -> Pixels:
         """RGB by the frame's own colour tags, square pixels, turned as its display matrix says."""
@@ -259,10 +267,10 @@ class Decoder(Closing):
         if rate and 0.1 <= rate <= 240:
             return float(rate)
         try:
-            with av.open(str(self.path.absolute()), "r", options=_ONLY_FILES, metadata_errors="replace") as container:
-                stream = container.streams.video[0]
+            with open_file(self.path) as container:
+                stream = picture_track(container, self.path)
                 stamps = []
-                for packet in container.demux(stream):
+                for packet in packets(container, stream):
                     if packet.pts is not None and stream.time_base is not None:
                         stamps.append(float(packet.pts * stream.time_base))
                     if len(stamps) >= 100:

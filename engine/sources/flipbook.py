@@ -67,6 +67,11 @@ class Flipbook(Closing):
         self._next += 1
         return self._pictures[self._next - 1]
 
+    @property
+    def end_s(self) -> float | None:
+        """When the last picture ends."""
+        return self._length_s
+
     def seek(self, time_s: float) -> None:
         """Goes to the picture shown at `time_s`."""
         self._next = max(0, sum(moment <= time_s for moment, _ in self._pictures) - 1)

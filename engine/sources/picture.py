@@ -17,6 +17,7 @@ from engine.errors import SourceError
 from engine.imaging import LINEAR
 
 MAX_PIXELS, MAX_BYTES = 100_000_000, 1_000_000_000
+_JPEG_XL = (b"\xff\x0a", b"\0\0\0\x0cJXL ")  # a bare codestream, and one in a container (ISO/IEC 18181-2)
 _FORMATS = "JPEG, PNG, WebP, AVIF, TIFF, BMP, PSD, GIF or Radiance HDR"
 
 
@@ -37,6 +38,12 @@ def read_picture(path: Path, alpha: bool = False) -> Pixels:
         raise SourceError("the file is empty", where=str(path), hint="copy or download it again")
     if data.startswith((b"#?RADIANCE", b"#?RGBE")):
         return _read_hdr(data, path)
+    if data.startswith(_JPEG_XL):
+        raise SourceError(
+            "is a JPEG XL picture, for which there is no decoder here",
+            where=str(path),
+            hint=f"expected {_FORMATS}; convert it to PNG",
+        )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of sizes and oddities that are judged below

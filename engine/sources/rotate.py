@@ -35,6 +35,11 @@ class RotatedSource(Closing):
         self.path = getattr(self._inner, "path", None)
         self.files: Sequence[Path] = getattr(self._inner, "files", ())
 
+    @property
+    def end_s(self) -> float | None:
+        """When the input's last picture ends."""
+        return getattr(self._inner, "end_s", None)
+
     def read(self) -> Frame | None:
         """The next frame, turned. Raises what the input raises."""
         frame = self._inner.read()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Self
 
@@ -19,7 +19,8 @@ class VideoSource(Closing):
     """Gives the frames of a file at their own times, the first at 0.
 
     `size`: scaled to fill it, keeping the shape, and cropped at the middle. `fps`: resampled by time: frame k is what
-    the file shows at k/fps. `audio_path`: the file where it has sound, else None. Damage: see Decoder.
+    the file shows at k/fps. `audio_path`: the file where it has sound, else None. `end_s`: when the last picture ends,
+    known once `read` has given None; None where that is after one at the nominal rate. Damage: see Decoder.
     """
 
     live = False
@@ -33,9 +34,11 @@ class VideoSource(Closing):
         self.audio_path: str | None = str(path) if self._decoder.has_audio else None
         count = self._decoder.frame_count
         self.frame_count: int | None = round(count * fps / self._decoder.rate) if count and fps else count
+        self.end_s: float | None = None
+        self._resampled = fps is not None
         self._frames: Iterator[tuple[float, Pixels]] = self._decoder
         if fps:
-            self._frames = resample(self._decoder, fps, 1 / self._decoder.rate)
+            self._frames = resample(self._decoder, fps, lambda: self._decoder.end_s)
         self._next = 0
         self._shown: tuple[Pixels, Pixels] | None = None
         self._closed = False
@@ -47,8 +50,11 @@ class VideoSource(Closing):
 
     def read(self) -> Frame | None:
         """The next frame, or None at the end of the file."""
-        found = None if self._closed else next(self._frames, None)
+        if self._closed:
+            return None
+        found = next(self._frames, None)
         if found is None:
+            self.end_s = None if self._resampled else self._decoder.end_s
             return None
         time_s, decoded = found
         if self._shown is None or self._shown[0] is not decoded:  # a repeated picture is scaled once
@@ -67,8 +73,10 @@ def open_moving(path: Path) -> Decoder | Flipbook:
     return Flipbook(path) if is_flipbook(path) else Decoder(path)
 
 
-def resample(frames: Iterator[tuple[float, Pixels]], fps: float, last_s: float) -> Iterator[tuple[float, Pixels]]:
-    """Pictures at k/fps: each is the newest that has begun by then. The last one is shown for `last_s` seconds."""
+def resample(
+    frames: Iterator[tuple[float, Pixels]], fps: float, end_s: Callable[[], float | None]
+) -> Iterator[tuple[float, Pixels]]:
+    """Pictures at k/fps: each is the newest that has begun by then. `end_s` says at the end when the last one ends."""
     tick, held = 0, next(frames, None)
     if held is None:
         return
@@ -78,6 +86,7 @@ def resample(frames: Iterator[tuple[float, Pixels]], fps: float, last_s: float) 
             yield tick / fps, held[1]
             tick += 1
         held = following
-    while tick / fps < held[0] + last_s - slack:
+    end = end_s()
+    while tick / fps < (held[0] + 1 / fps if end is None else end) - slack:
         yield tick / fps, held[1]
         tick += 1

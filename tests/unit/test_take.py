@@ -58,7 +58,9 @@ def about(**changes: Any) -> About:
     return About(**{**fields, **changes})
 
 
-def made(tmp_path: Path, count: int = 5, name: str = "take", **changes: Any) -> tuple[Path, list[Observation]]:
+def made(
+    tmp_path: Path, count: int = 5, name: str = "take", end_s: float | None = None, **changes: Any
+) -> tuple[Path, list[Observation]]:
     """A recorded take and what went into it."""
     folder = tmp_path / name
     recorder = TakeRecorder(folder, about(**changes), scene(), waits=True)
@@ -66,6 +68,7 @@ def made(tmp_path: Path, count: int = 5, name: str = "take", **changes: Any) -> 
     observations = [Observation(f, wild(f.id), {"midi.knob": f.id / 7, "face.smile": 0.3}) for f in frames]
     for number, observation in enumerate(observations):
         recorder.add(observation, number / 3.0, observation.results, {"space"} if number % 2 else set())
+    recorder.end(end_s)
     recorder.close()
     return folder, observations
 
@@ -505,3 +508,12 @@ def test_faces_keep_their_types() -> None:
     assert isinstance(found.items, tuple)
     assert isinstance(found.items[0], Face)
     assert found.items[0].points.flags.writeable
+
+
+@pytest.mark.parametrize("end_s", [None, 7.5])
+def test_a_take_knows_when_its_last_frame_ends(tmp_path: Path, end_s: float | None) -> None:
+    folder, observations = made(tmp_path, 3, end_s=end_s)
+    with Take(folder) as take:
+        assert take.end_s is None
+        assert len(frames_of(take)) == len(observations)
+        assert take.end_s == end_s

@@ -111,7 +111,7 @@ def test_wanted_size_and_rate(tmp_path: Path) -> None:
 def test_resample_shows_what_has_begun() -> None:
     pictures = [np.full((1, 1, 3), k, np.uint8) for k in range(3)]
     moments = iter([(0.0, pictures[0]), (0.25, pictures[1]), (0.5, pictures[2])])
-    assert [(round(t, 2), int(p[0, 0, 0])) for t, p in resample(moments, 10, 0.2)] == [
+    assert [(round(t, 2), int(p[0, 0, 0])) for t, p in resample(moments, 10, lambda: 0.7)] == [
         (0.0, 0), (0.1, 0), (0.2, 0), (0.3, 1), (0.4, 1), (0.5, 2), (0.6, 2),
     ]  # fmt: skip
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine import files
 from engine.errors import UsageError
 from engine.sinks import is_live, keeping_alpha
 
@@ -183,7 +184,7 @@ def open_ear(wishes: Wishes, source: Source, stack: ExitStack) -> tuple[Sound | 
     sound = stack.enter_context(Shared(opened))
     if sound.live and wishes.pace == "exact":
         raise UsageError("a microphone has no exact pace", hint="leave --pace out, or take the sound from a file")
-    return sound, opened if isinstance(opened, Recordable) else str(Path(named).expanduser())
+    return sound, opened if isinstance(opened, Recordable) else str(files.named(named))
 
 
 def tell_black(playlist: Playlist, outputs: Iterable[str]) -> None:

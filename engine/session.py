@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 from engine import opening
 from engine.effect_folders import registry_with
 from engine.errors import UsageError, unknown_name
+from engine.files import checked, named
 from engine.memory import give_back
 from engine.opening import WINDOW as WINDOW
-from engine.registry import Registry, is_file
+from engine.registry import Registry
 
 if TYPE_CHECKING:
     from engine.data import Pixels
@@ -143,9 +144,11 @@ def media_path(scene: Scene, address: str, value: Any) -> Any:
     param = scene.find(address)[2]
     if not isinstance(param, File) or not param.parse(value):
         return value
-    path = Path(value).expanduser()
-    if not is_file(path):
-        raise UsageError(f"{address}: no file '{value}'", hint=f"give the {param.range_text()}")
+    try:
+        path = checked(named(value), "file", typed=value, hint=f"give the {param.range_text()}")
+    except UsageError as error:
+        error.message = f"{address}: {error.message}"
+        raise
     return str(path.resolve())
 
 
@@ -167,7 +170,7 @@ def play(
             return _play(wishes, None, progress, extra_sinks, on_picture)
         from engine.take import Take, wishes_for
 
-        with Take(wishes.take.expanduser()) as take:
+        with Take(named(wishes.take)) as take:
             return _play(wishes_for(wishes, take), take, progress, extra_sinks, on_picture)
     finally:
         give_back()

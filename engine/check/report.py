@@ -7,6 +7,7 @@ from pathlib import Path
 
 from engine.check.verdict import Verdict
 from engine.errors import SinkError
+from engine.files import in_words, is_file, write_text
 
 BEGIN, END = "<!-- phosphene check --report: begin -->", "<!-- phosphene check --report: end -->"
 
@@ -15,15 +16,15 @@ def write_report(path: Path, verdicts: Sequence[Verdict], folders: Sequence[Path
     """Writes the report to `path`; in a page that is there already, between its marks. Raises SinkError."""
     made = f"{BEGIN}\n{report(verdicts, folders)}\n{END}"
     try:
-        page = path.read_text(encoding="utf-8") if path.is_file() else f"{BEGIN}{END}\n"
+        page = path.read_text(encoding="utf-8") if is_file(path) else f"{BEGIN}{END}\n"
         before, _, rest = page.partition(BEGIN)
         if END not in rest:
             raise SinkError(
                 "has no place for the report", where=str(path), hint=f"write a line {BEGIN} and a line {END}"
             )
-        path.write_text(before + made + rest.partition(END)[2], encoding="utf-8")
     except OSError as error:
-        raise SinkError(f"cannot be written: {error.strerror}", where=str(path)) from error
+        raise in_words(error, path) from error
+    write_text(path, before + made + rest.partition(END)[2])
 
 
 def report(verdicts: Sequence[Verdict], folders: Sequence[Path]) -> str:

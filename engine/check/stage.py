@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from engine.data import Face, Faces, Frame, Heard, Mask, Observation, Pixels, Pose, Poses
-from engine.errors import SinkError
+from engine.files import in_words
 
 Size = tuple[int, int]
 EYES = ((33, 133, 159, 145, 468, -1.0), (263, 362, 386, 374, 473, 1.0))  # outer, inner, upper, lower, iris; side
@@ -95,4 +95,4 @@ def write_picture(path: Path, pixels: Pixels) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(np.ascontiguousarray(pixels)).save(path)
     except OSError as error:
-        raise SinkError(f"cannot be written: {error.strerror}", where=str(path)) from error
+        raise in_words(error, path) from error

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from engine.commands.run import size
 from engine.commands.table import table, write_json
 from engine.errors import UsageError
+from engine.files import check_place, is_there, named
 
 if TYPE_CHECKING:
     from engine.check.verdict import Verdict
@@ -42,15 +43,16 @@ def run(options: argparse.Namespace) -> int:
     from engine.check.watch import judge_files
 
     for given in options.path:
-        if not Path(given).expanduser().exists():
+        if not is_there(named(given)):
             raise UsageError(f"no file or folder '{given}'", hint="check the path: effect files, or folders of them")
         if Path(given).suffix.lower() == ".toml":
             told = f"phosphene run {given} --input demo --output null --seconds 1"
             raise UsageError(f"'{given}' is a scene: effects are what is judged", hint=f"try a scene out with `{told}`")
-    files = list(effect_files(Path(p).expanduser() for p in options.path))
+    files = list(effect_files(named(p) for p in options.path))
+    check_place(options.report)
     if not files:
         raise UsageError("no effect files there", hint="effects end in .py, .fs, .frag or .glsl")
-    preview = Path(options.preview).expanduser().resolve() if options.preview else None
+    preview = named(options.preview).resolve() if options.preview else None
     verdicts: list[Verdict] = []
     try:
         for verdict in judge_files(files, size=options.size, limit_s=options.limit, preview=preview):
@@ -63,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
     if options.report is not None:
         from engine.check.report import write_report
 
-        write_report(Path(options.report).expanduser(), verdicts, [Path(p).expanduser() for p in options.path])
+        write_report(named(options.report), verdicts, [named(p) for p in options.path])
     failed = sum(not v.good for v in verdicts)
     print(f"{len(verdicts)} judged, {failed} with errors", file=sys.stderr)
     return 1 if failed else 0

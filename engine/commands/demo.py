@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
 from engine.commands.run import add_common, progress_bar, wishes_of
 from engine.commands.table import write_json
+from engine.files import named
 from engine.session import WINDOW, is_terminal, play
 
 HELP = "laser eyes on a built-in portrait, no camera needed"
@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
     sheets = []
     if WINDOW not in outputs:
         wishes.seconds = wishes.seconds or SECONDS
-        path = str(Path(outputs[0]).with_suffix(".png"))
+        path = str(named(outputs[0]).with_suffix(".png"))
         sheets.append(ContactSheet(path, [wishes.seconds * (i + 0.5) / 6 for i in range(6)]))
     elif not options.quiet:
         print("Esc or Q quits, ? lists the keys", file=sys.stderr)
@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
     if options.stats_json:
         write_json(stats.table(), options.stats_json)
     for path in [*(o for o in outputs if o != WINDOW), *(str(s.path) for s in sheets)]:
-        print(f"wrote {Path(path).resolve()}")
+        print(f"wrote {named(path).resolve()}")
     print(f"{stats.frames_out} frames at {stats.fps:.1f} fps ({options.scene})")
     return 0
 

@@ -14,6 +14,7 @@ from engine.commands.demo import DEMO_BINDINGS
 from engine.commands.options import add_effects
 from engine.effect_folders import registry_with
 from engine.errors import PhospheneError, SinkError, unknown_name
+from engine.files import write_text
 from engine.session import Wishes, play
 
 HELP = "draw every scene, effect and transition on the built-in portrait, as a page"
@@ -147,8 +148,5 @@ class Gallery:
 
 def write_page(path: Path, text: str) -> None:
     """Writes the page. Raises SinkError."""
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise SinkError(f"cannot be written: {error.strerror}", where=str(path)) from error
+    write_text(path, text)
     print(f"wrote {path}", file=sys.stderr)

@@ -9,7 +9,7 @@ import argparse
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, redirect_stdout
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from engine.nodes.use import pair
 from engine.quality import KEYS
 from engine.session import WINDOW, Progress, Wishes, is_terminal, play
 from engine.sinks import DEFAULT_WEB_PORT, check_twice, is_live, split_spec
+from engine.standard_streams import others_print
 
 if TYPE_CHECKING:
     from engine.stats import Stats
@@ -234,7 +235,7 @@ def show(wishes: Wishes, options: argparse.Namespace) -> Stats:
     with (
         progress_bar(offline and not options.quiet and is_terminal()) as progress,
         # An effect may print what it likes: whoever reads JSON from standard output gets JSON alone.
-        redirect_stdout(sys.stderr) if "-" in (options.json, options.stats_json) else nullcontext(),
+        redirect_stdout(sys.stderr) if "-" in (options.json, options.stats_json) else others_print(),
     ):
         stats = play(wishes, progress=progress)
     if options.json:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.commands.table import table, write_json
+from engine.files import named
 
 if TYPE_CHECKING:
     from engine.score.ladder import Marks
@@ -42,10 +43,10 @@ def run(options: argparse.Namespace) -> int:
     if options.pictures:
         from engine.score.pictures import draw_pictures
 
-        for path in draw_pictures(Path(options.pictures)):
+        for path in draw_pictures(named(options.pictures)):
             print(f"wrote {path}", file=sys.stderr)
         return 0
-    result = measure(Path(options.data).expanduser() if options.data else None, options.half)
+    result = measure(named(options.data) if options.data else None, options.half)
     if options.json != "-":
         print(report(result))
     if options.json:

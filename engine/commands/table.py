@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import SinkError
+from engine.files import check_place, in_words, is_file, named, write_text
 
 ANOTHER = "choose another name, or - for standard output"
 
@@ -50,29 +51,33 @@ def write_json(value: Any, where: str) -> None:
     """Writes `value` as JSON to the file `where`, or to standard output where it is `-`.
 
     A file that holds something else is not overwritten: a name in the wrong place must not cost a clip or an effect.
-    Raises SinkError.
+    Raises PhospheneError.
     """
     if where == "-":
         narrow = not (sys.stdout.encoding or "").lower().startswith("utf")
         print(json.dumps(plain(value), indent=2, ensure_ascii=narrow))
         return
-    path = Path(where).expanduser()
-    text = json.dumps(plain(value), indent=2, ensure_ascii=False) + "\n"
-    try:
-        if path.is_file() and path.stat().st_size and not holds_json(path):
-            raise SinkError("holds something else than JSON, and is not overwritten", where=where, hint=ANOTHER)
-        # Half a character of a file's name becomes its escape, which JSON reads as that name again.
-        path.write_text(text, encoding="utf-8", errors="backslashreplace")
-    except OSError as error:
-        raise SinkError(
-            f"cannot be written: {error.strerror}", where=where, hint="choose a folder you may write in"
-        ) from None
+    check_json(where)
+    # Half a character of a file's name becomes its escape, which JSON reads as that name again.
+    write_text(named(where), json.dumps(plain(value), indent=2, ensure_ascii=False) + "\n")
+
+
+def check_json(where: str | None) -> None:
+    """Raises PhospheneError where `write_json` could not write to `where`; commands ask before their work."""
+    check_place(where)
+    if where is None or where == "-" or not is_file(path := named(where)):
+        return
+    if path.stat().st_size and not holds_json(path):
+        raise SinkError("holds something else than JSON, and is not overwritten", where=where, hint=ANOTHER)
 
 
 def holds_json(path: Path) -> bool:
     """Whether a file begins as a list or mapping in JSON does."""
-    with path.open("rb") as file:
-        return file.read(64).lstrip()[:1] in (b"{", b"[")
+    try:
+        with path.open("rb") as file:
+            return file.read(64).lstrip()[:1] in (b"{", b"[")
+    except OSError as error:
+        raise in_words(error, path) from error
 
 
 def emit(value: Any, where: str | None, text: str) -> None:

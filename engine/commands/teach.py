@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.commands.table import write_json
 from engine.errors import UsageError
+from engine.files import named
 
 if TYPE_CHECKING:
     from engine.teach.examples import Recording
@@ -71,7 +72,7 @@ def run(options: argparse.Namespace) -> int:
     from engine.teach.learn import learn
 
     begin = time.perf_counter()
-    folder = keep.home(options.name, Path(options.into) if options.into else None)
+    folder = keep.home(options.name, named(options.into) if options.into else None)
     recordings = recorded(options)
     tell = Teller(quiet=options.quiet)
     examples = gather(recordings, SEEN[options.features])

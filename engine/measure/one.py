@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import PhospheneError, UsageError
+from engine.files import named
 
 if TYPE_CHECKING:
     from engine.effect import Effect
@@ -65,7 +65,7 @@ def look_at(task: Task) -> dict[str, Any]:
     effect = kind(**task.values)
     params = kind.params()
     for file in task.files:
-        path = Path(file).expanduser()
+        path = named(file)
         before: float | None = None
         seen = 0
         told = field_of_view_deg(path) if "fov_deg" in params and "fov_deg" not in task.values else None

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import SinkError, UsageError
+from engine.files import write_text
 
 ESCAPED = "backslashreplace"  # a name that is no UTF-8 must not cost the table of all the others
 KINDS = (".csv", ".parquet", ".json")
@@ -54,7 +55,7 @@ def write(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
 
             write_json(list(rows), str(path))
         elif kind == ".csv":
-            path.write_text(as_csv(rows), encoding="utf-8", errors=ESCAPED, newline="")
+            write_text(path, as_csv(rows), newline="")
         else:
             write_parquet([flat(row) for row in rows], path)
     except OSError as error:

@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.data import Floats, Frame, Pixels
 from engine.errors import SinkError
+from engine.files import in_words
 from engine.imaging import LINEAR
 from engine.score.ladder import RUNGS, run, segmenter
 from engine.sources.demo import DemoSource
@@ -48,7 +49,10 @@ def over_place(frame: Frame, alpha: Floats) -> Pixels:
 
 def write(path: Path, picture: Pixels) -> Path:
     """Writes a JPEG. Raises SinkError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise in_words(error, path.parent) from error
     if not cv2.imwrite(str(path), picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 85]):
         raise SinkError("cannot be written", where=str(path), hint="choose a folder you may write in")
     return path

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from urllib.parse import parse_qsl
 
 from engine.errors import SinkError, UsageError, unknown_name
+from engine.files import is_file, is_folder, is_there, named
 
 if TYPE_CHECKING:
     from engine.audio import Recordable
@@ -92,7 +93,7 @@ def open_sink(
     if kind == "window":
         raise UsageError("the window is not opened here", hint="use engine.sinks.window")
     if kind in FILES:
-        _check_inputs(Path(rest).expanduser(), [*inputs, *([audio_from] if isinstance(audio_from, str) else [])])
+        _check_inputs(named(rest), [*inputs, *([audio_from] if isinstance(audio_from, str) else [])])
     extra: dict[str, Any] = {"audio_from": audio_from} if kind == "video" else {}
     if kind in ("png", "exr", "web", "video"):
         extra["alpha"] = options.get("alpha", "0") == "1"
@@ -112,7 +113,7 @@ def check_twice(specs: Iterable[str]) -> None:
     seen: set[tuple[str, object]] = set()
     for spec in specs:
         kind, rest, _ = split_spec(spec)
-        place = Path(rest).expanduser().resolve() if kind in FILES else rest or str(DEFAULT_WEB_PORT)
+        place = named(rest).resolve() if kind in FILES else rest or str(DEFAULT_WEB_PORT)
         if kind in (*FILES, "web") and (kind, place) in seen:
             raise UsageError(f"the output '{spec}' is there twice", hint="leave one out, or choose another name")
         seen.add((kind, place))
@@ -169,10 +170,10 @@ def split_spec(spec: str) -> tuple[str, str, dict[str, str]]:
 
 
 def _kind_of_path(text: str) -> str:
-    path = Path(text).expanduser()
+    path = named(text)
     if path.suffix.lower() == ".exr":
         return "exr"
-    if text.endswith(("/", "\\")) or path.is_dir() or path.suffix.lower() == ".png":
+    if text.endswith(("/", "\\")) or is_folder(path) or path.suffix.lower() == ".png":
         return "png"
     if path.suffix.lower() in VIDEO_SUFFIXES:
         return "video"
@@ -187,8 +188,8 @@ def _kind_of_path(text: str) -> str:
 
 def _check_inputs(path: Path, inputs: list[str | Path]) -> None:
     for name in inputs:
-        other = Path(name).expanduser()
-        if path.exists() and other.exists() and path.is_file() and path.samefile(other):
+        other = named(name)
+        if is_file(path) and is_there(other) and path.samefile(other):
             raise SinkError(
                 "is an input of this very run, which is never overwritten", where=str(path), hint="choose another name"
             )
@@ -196,7 +197,7 @@ def _check_inputs(path: Path, inputs: list[str | Path]) -> None:
 
 def check_folder(path: Path) -> None:
     """Raises SinkError where the folder of `path` does not exist."""
-    if not path.parent.is_dir():
+    if not is_folder(path.parent):
         raise SinkError(
             "there is no such folder", where=str(path.parent), hint=f"mkdir -p '{path.parent}', or choose another place"
         )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import cv2
 
 from engine.audio import Recordable
 from engine.closing import Closing
 from engine.data import Pixels
+from engine.files import named
 from engine.sinks.video import VideoSink
 
 
@@ -30,7 +29,7 @@ class MatteSink(Closing):
         codec: str = "",
         live: bool = False,
     ) -> None:
-        path = Path(name).expanduser()
+        path = named(name)
         self.matte_path = path.with_name(f"{path.stem}.matte{path.suffix}")
         self._color = VideoSink(name, size=size, fps=fps, audio_from=audio_from, codec=codec, live=live)
         self._matte = VideoSink(str(self.matte_path), size=size, fps=fps, codec=codec, live=live)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import cv2
 
 from engine.closing import Closing
 from engine.data import Pixels
 from engine.errors import SinkError
+from engine.files import check_writable, is_folder, kind_of, named
 from engine.sinks import check_folder, check_picture
 
 _NUMBER = re.compile(r"%(?:0(\d+))?d")
@@ -29,8 +29,9 @@ class PngSink(Closing):
         self.name, self.alpha = name, alpha
         self.size, self.fps = size, fps
         self.frames = 0
-        path = Path(name).expanduser()
-        if path.suffix.lower() != self.suffix:
+        path = named(name)
+        # A folder may be called x.png as well.
+        if path.suffix.lower() != self.suffix or name.endswith(("/", "\\")) or is_folder(path):
             check_folder(path)
             try:
                 path.mkdir(exist_ok=True)
@@ -41,6 +42,9 @@ class PngSink(Closing):
         if self._numbered and (len(_NUMBER.findall(path.name)) != 1 or path.name.count("%") != 1):
             raise SinkError("one number such as %05d may stand in the name", where=str(path))
         check_folder(path)
+        check_writable(path.parent)
+        if (there := kind_of(path)) not in ("", "file"):
+            raise SinkError(f"is a {there}, no file", where=str(path), hint="choose another name")
         self._path = path
 
     def write(self, image: Pixels, time_s: float) -> None:

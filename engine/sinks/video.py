@@ -18,6 +18,7 @@ from engine.audio import Recordable
 from engine.closing import Closing
 from engine.data import Pixels
 from engine.errors import SinkError
+from engine.files import kind_of, named
 from engine.scheduling import same_urgency
 from engine.sinks import check_folder, check_picture
 from engine.sinks.encodings import encoding_for
@@ -61,7 +62,7 @@ class VideoSink(Closing):
         codec: str = "",
         live: bool = False,
     ) -> None:
-        self.path = Path(name).expanduser()
+        self.path = named(name)
         self.size, self.fps, self.alpha = size, fps, alpha
         self.frames = 0
         self._live = live
@@ -234,9 +235,9 @@ def _palette_graph(width: int, height: int) -> Any:
 def _check_writable(path: Path) -> None:
     """Fails early where the file could not be written, without touching what is there."""
     check_folder(path)
-    existed = path.exists()
-    if existed and not path.is_file():
-        raise SinkError("is not a regular file", where=str(path), hint="choose another name")
+    existed = kind_of(path)
+    if existed not in ("", "file"):
+        raise SinkError(f"is a {existed}, no file", where=str(path), hint="choose another name")
     try:
         path.open("ab").close()
         if not existed:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from engine.errors import SinkError
+from engine.files import named
 from engine.soak.faults import Fault
 
 PANELS = (
@@ -22,7 +22,7 @@ def draw(rows: Sequence[dict[str, float]], faults: Sequence[Fault], title: str, 
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    path = Path(where).expanduser()
+    path = named(where)
     if path.suffix.lower() not in (".svg", ".png"):
         raise SinkError(f"a graph cannot be written as '{path.suffix}'", where=where, hint="name it .svg or .png")
     minutes = rows[-1]["time_s"] > 300 if rows else False

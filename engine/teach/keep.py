@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from engine.errors import UsageError
+from engine.files import entries, in_words, is_file, is_folder, is_there
 from engine.nodes.find import OWN
-from engine.registry import user_folders
+from engine.registry import first_user_folder
 from engine.teach.examples import Examples, Recording
 from engine.teach.learn import Learnt
 from engine.version import __version__
@@ -34,7 +35,7 @@ def home(name: str, into: Path | None) -> Path:
     """The folder of the model called `name`: in the one that is named, else among the user's own models."""
     if not name or not all(c.isalnum() or c in "-_" for c in name):
         raise UsageError(f"'{name}' cannot be a model's name", hint="use letters, digits, - and _")
-    return (into or user_folders("models")[0]).expanduser() / name
+    return (into or first_user_folder("models")) / name
 
 
 def scratch(folder: Path) -> Path:
@@ -43,7 +44,7 @@ def scratch(folder: Path) -> Path:
         folder.parent.mkdir(parents=True, exist_ok=True)
         return Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     except OSError as error:
-        raise UsageError(f"cannot write there: {error.strerror}", where=str(folder.parent)) from error
+        raise in_words(error, folder.parent) from error
 
 
 def describe(part: Path, about: About, learnt: Learnt, examples: Examples, recordings: Sequence[Recording]) -> None:
@@ -91,12 +92,12 @@ def keep_examples(part: Path, examples: Examples) -> None:
 
 def put(part: Path, folder: Path) -> None:
     """Moves a finished model to its place; one that was taught under that name before is replaced."""
-    if folder.exists() and not (folder / METADATA).is_file() and any(folder.iterdir()):
+    if is_there(folder) and not is_file(folder / METADATA) and (not is_folder(folder) or entries(folder)):
         raise UsageError("there is something else that was not taught", where=str(folder), hint="choose another name")
     part.chmod(0o755)
     old = folder.with_name(f".{folder.name}.old")
     shutil.rmtree(old, ignore_errors=True)
-    if folder.exists():
+    if is_there(folder):
         folder.replace(old)
     part.replace(folder)
     shutil.rmtree(old, ignore_errors=True)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from engine.errors import UsageError
-from engine.files import entries, kind_of, named
+from engine.files import checked_folder, named
 from engine.registry import Registry
 
 
@@ -15,11 +14,7 @@ def registry_with(folders: Iterable[str | Path]) -> Registry:
     registry = Registry()
     own = [named(folder) for folder in folders]
     for folder in own:
-        kind = kind_of(folder)
-        if kind != "folder":
-            what = f"is a {kind}, no folder" if kind else "there is no such folder"
-            raise UsageError(f"--effects {folder}: {what}", hint="check the path, or mkdir it")
-        entries(folder)
+        checked_folder(folder, "--effects")
     registry.effect_folders[:0] = own
     registry.scene_folders[:0] = own
     return registry

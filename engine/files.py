@@ -70,6 +70,11 @@ def is_there(path: str | Path) -> bool:
     return bool(kind_of(path))
 
 
+def resolved(path: str | Path) -> Path:
+    """The path without links and `..`, as far as it is there; a link that leads to itself stays."""
+    return Path(os.path.realpath(path))
+
+
 def entries(folder: Path) -> list[Path]:
     """What lies in a folder, sorted by name. Raises NotAllowed."""
     try:
@@ -115,6 +120,18 @@ def checked(path: Path, what: str, *, typed: str = "", hint: str = "check the pa
         raise UsageError(f"'{typed or path}' is a {kind}, expected a {what}", hint=hint)
     if not os.access(path, os.R_OK):
         raise denied(path)
+    return path
+
+
+def checked_folder(path: Path, what: str) -> Path:
+    """`path`, where a folder is there whose files may be read; `what` was expected. Raises UsageError."""
+    kind = kind_of(path)
+    if kind != "folder":
+        why = f"is a {kind}, no folder" if kind else "there is no such folder"
+        raise UsageError(f"{what} {path}: {why}".strip(), hint="check the path")
+    entries(path)
+    if not _enters(path):
+        raise denied(path / "…")
     return path
 
 
@@ -168,6 +185,21 @@ def check_place(where: str | None) -> None:
     if not kind and not is_folder(path.parent):
         raise UsageError("there is no such folder", where=str(path.parent), hint="make it, or choose another place")
     check_writable(path if kind else path.parent)
+
+
+def check_new_folder(where: str | Path | None) -> None:
+    """Raises UsageError where a folder could not be made, or files in it: it is asked for before the work."""
+    if where is None:
+        return
+    path = named(where)
+    if is_there(path):
+        checked_folder(path, "")
+    elif path.is_symlink():
+        raise UsageError("is a link that leads nowhere", where=str(path), hint="take another place")
+    there = next(place for place in (path, *path.absolute().parents) if is_there(place))
+    if not is_folder(there):
+        raise UsageError(f"{there} is a {kind_of(there)}, no folder", where=str(path), hint="take another place")
+    check_writable(there)
 
 
 def write_text(path: Path, text: str, newline: str | None = None) -> None:

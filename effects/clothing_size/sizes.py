@@ -92,8 +92,9 @@ def garments(chart: str, own: str = "") -> Mapping[str, Scale]:
         return load()[chart]
     try:
         charts = load(Path(own).expanduser())
-    except OSError as error:
-        raise ValueError(f"chart_file {own} cannot be read: {error.strerror}") from None
+    except (OSError, RuntimeError) as error:
+        why = getattr(error, "strerror", error)
+        raise ValueError(f"chart_file {own} cannot be read: {why}") from None
     if not charts:
         raise ValueError(f"chart_file {own} has no chart in it; expected tables such as [women.top]")
     return charts.get(chart) or next(iter(charts.values()))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from engine.commands.run import size
 from engine.commands.table import table, write_json
 from engine.errors import UsageError
-from engine.files import check_place, is_there, named
+from engine.files import check_new_folder, check_place, is_there, named, resolved
 
 if TYPE_CHECKING:
     from engine.check.verdict import Verdict
@@ -50,9 +50,10 @@ def run(options: argparse.Namespace) -> int:
             raise UsageError(f"'{given}' is a scene: effects are what is judged", hint=f"try a scene out with `{told}`")
     files = list(effect_files(named(p) for p in options.path))
     check_place(options.report)
+    check_new_folder(options.preview)
     if not files:
         raise UsageError("no effect files there", hint="effects end in .py, .fs, .frag or .glsl")
-    preview = named(options.preview).resolve() if options.preview else None
+    preview = resolved(named(options.preview)) if options.preview else None
     verdicts: list[Verdict] = []
     try:
         for verdict in judge_files(files, size=options.size, limit_s=options.limit, preview=preview):

@@ -9,7 +9,7 @@ import sys
 
 from engine.commands.run import add_common, progress_bar, wishes_of
 from engine.commands.table import write_json
-from engine.files import named
+from engine.files import named, resolved
 from engine.session import WINDOW, is_terminal, play
 
 HELP = "laser eyes on a built-in portrait, no camera needed"
@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
     if options.stats_json:
         write_json(stats.table(), options.stats_json)
     for path in [*(o for o in outputs if o != WINDOW), *(str(s.path) for s in sheets)]:
-        print(f"wrote {named(path).resolve()}")
+        print(f"wrote {resolved(named(path))}")
     print(f"{stats.frames_out} frames at {stats.fps:.1f} fps ({options.scene})")
     return 0
 

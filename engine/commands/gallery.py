@@ -14,7 +14,7 @@ from engine.commands.demo import DEMO_BINDINGS
 from engine.commands.options import add_effects
 from engine.effect_folders import registry_with
 from engine.errors import PhospheneError, SinkError, unknown_name
-from engine.files import write_text
+from engine.files import check_new_folder, named, write_text
 from engine.session import Wishes, play
 
 HELP = "draw every scene, effect and transition on the built-in portrait, as a page"
@@ -46,7 +46,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Draws the pictures, then the page."""
-    gallery = Gallery(Path(options.out), options.input, options.name, [Path(f) for f in options.effects])
+    check_new_folder(options.out)
+    out = named(options.out)
+    gallery = Gallery(out, options.input, options.name, [named(f) for f in options.effects])
     page = ["# Gallery", "", "Everything on the built-in portrait, drawn by `phosphene gallery`."]
     for title, doc, entries in (
         ("Scenes", "", gallery.scenes()),
@@ -57,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
         if lines:
             page += ["", f"## {title}", *(["", doc] if doc else []), *lines]
     if not options.name:
-        write_page(Path(options.out) / "gallery.md", "\n".join(page) + "\n")
+        write_page(out / "gallery.md", "\n".join(page) + "\n")
     if gallery.failed:
         print(f"not drawn: {', '.join(gallery.failed)}", file=sys.stderr)
     return 1 if gallery.failed else 0

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from engine.commands.options import add_effects
 from engine.commands.table import table, write_json
 from engine.errors import UsageError
+from engine.files import named
 from engine.nodes.use import pair
 from engine.quality import KEYS
 from engine.session import WINDOW, Progress, Wishes, is_terminal, play
@@ -203,7 +204,7 @@ def wishes_of(options: argparse.Namespace, scene: str, source: str, outputs: lis
         hud=options.stats,
         quality=options.quality,
         settings=settings(options.settings),
-        effect_folders=[Path(f) for f in options.effects],
+        effect_folders=[named(f) for f in options.effects],
         sound=options.sound,
         models=[pair(text) for text in options.models],
     )
@@ -213,7 +214,7 @@ def run(options: argparse.Namespace) -> int:
     """Runs the scene."""
     outputs = options.output or [WINDOW]
     if options.take and not options.output:
-        outputs = [str(Path(options.take) / f"{Path(options.scene[0]).stem}.mp4")]
+        outputs = [str(named(options.take) / f"{Path(options.scene[0]).stem}.mp4")]
     wishes = wishes_of(options, options.scene[0], options.input, outputs)
     wishes.then = options.scene[1:]
     wishes.every_s = options.every

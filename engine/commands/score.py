@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.commands.table import table, write_json
-from engine.files import named
+from engine.files import check_new_folder, named
 
 if TYPE_CHECKING:
     from engine.score.ladder import Marks
@@ -38,6 +38,7 @@ def run(options: argparse.Namespace) -> int:
     """Scores, and prints the table."""
     from engine import models
 
+    check_new_folder(options.pictures)
     wanted = ("selfie_segmenter", "selfie_segmenter_landscape", "face_landmarker")
     models.fetch([name for name in wanted if not models.state(name).ready])
     if options.pictures:

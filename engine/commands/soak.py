@@ -14,6 +14,7 @@ from typing import Any
 from engine.commands.run import positive, seed, settings, size
 from engine.commands.table import table, write_json
 from engine.errors import UsageError
+from engine.files import check_place
 from engine.session import Wishes, is_terminal, open_scene
 
 HELP = "play for long while everything round the show fails by plan"
@@ -45,6 +46,7 @@ def run(options: argparse.Namespace) -> int:
     from engine.trackers import KINDS as TRACKERS
     from engine.trackers import open_tracker
 
+    check_place(options.graph)
     scene = open_scene(Wishes(options.scene, settings=settings(options.settings)))
     needed = sorted({model for name in scene.needs() for model in TRACKERS[name].models})
     models.fetch([name for name in needed if not models.state(name).ready])

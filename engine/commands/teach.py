@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.commands.table import write_json
 from engine.errors import UsageError
-from engine.files import named
+from engine.files import check_new_folder, named
 
 if TYPE_CHECKING:
     from engine.teach.examples import Recording
@@ -71,6 +71,7 @@ def run(options: argparse.Namespace) -> int:
     from engine.teach.judge import table_text
     from engine.teach.learn import learn
 
+    check_new_folder(options.into)
     begin = time.perf_counter()
     folder = keep.home(options.name, named(options.into) if options.into else None)
     recordings = recorded(options)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from urllib.parse import parse_qsl
 
 from engine.errors import SinkError, UsageError, unknown_name
-from engine.files import is_file, is_folder, is_there, named
+from engine.files import is_file, is_folder, is_there, named, resolved
 
 if TYPE_CHECKING:
     from engine.audio import Recordable
@@ -113,7 +113,7 @@ def check_twice(specs: Iterable[str]) -> None:
     seen: set[tuple[str, object]] = set()
     for spec in specs:
         kind, rest, _ = split_spec(spec)
-        place = named(rest).resolve() if kind in FILES else rest or str(DEFAULT_WEB_PORT)
+        place = resolved(named(rest)) if kind in FILES else rest or str(DEFAULT_WEB_PORT)
         if kind in (*FILES, "web") and (kind, place) in seen:
             raise UsageError(f"the output '{spec}' is there twice", hint="leave one out, or choose another name")
         seen.add((kind, place))

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine import files
-from engine.errors import UsageError
+from engine.errors import PhospheneError, UsageError
+from engine.params import File, Media
 from engine.sinks import is_live, keeping_alpha
 
 if TYPE_CHECKING:
@@ -116,6 +117,41 @@ def fetch_models(trackers: Iterable[str], params: Callable[[str], Mapping[str, A
     models.fetch([name for name in needed if not models.state(name).ready])
 
 
+def check_files(playlist: Playlist, *, live: bool) -> dict[str, str]:
+    """Reads every file that a parameter of any scene names, before anything is drawn. Returns what is wrong, by effect;
+    a show that is live is told and goes on, for it has other things to show. Else raises UsageError."""
+    wrong: dict[str, str] = {}
+    for scene in playlist.scenes:
+        for address, (owner, param) in scene.addresses().items():
+            path = getattr(owner, param.name) if isinstance(param, File) else ""
+            error = why_unreadable(param, path) if isinstance(param, File) and path else None
+            if error is not None:
+                error.message = f"{error.message} ({scene.name}: {address})"
+                wrong[address.rpartition(".")[0]] = str(error)
+                log.log(logging.ERROR if live else logging.DEBUG, "%s", error)
+    if wrong and not live:
+        raise UsageError("\n".join(wrong.values()))
+    return wrong
+
+
+def why_unreadable(param: File, path: str) -> PhospheneError | None:
+    """What is wrong with the file that a parameter names; None where nothing is."""
+    from engine.media import check_media
+
+    try:
+        if isinstance(param, Media):
+            check_media(path)
+        else:
+            files.checked(Path(path), "file")
+            if param.reads is not None:
+                param.reads(path)
+    except PhospheneError as error:
+        return error
+    except (OSError, ValueError) as error:
+        return UsageError(f"cannot be read: {error}", where=path)
+    return None
+
+
 def runs_live(wishes: Wishes, source: Source, *, replays: bool) -> bool:
     """Whether late frames are dropped, or every one is drawn. Raises UsageError for an exact camera."""
     if source.live and wishes.pace == "exact":
@@ -208,7 +244,6 @@ def open_sinks(
     live: bool,
 ) -> None:
     """Adds every output but the window to `sinks`. Raises UsageError and SinkError."""
-    from engine.params import File
     from engine.sinks import open_sink
 
     own = getattr(source, "path", None)

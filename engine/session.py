@@ -209,6 +209,7 @@ def _play(
         for scene in playlist.scenes:
             feeds |= settle(scene, scene.needs() & needs)
         live = opening.runs_live(wishes, source, replays=take is not None)
+        unreadable = opening.check_files(playlist, live=live)
         fps = wishes.fps or source.fps or 30.0
         seconds = wishes.seconds if live else length_wanted(wishes, source, fps)
         recorder = opening.open_recorder(wishes, playlist.scene, source, fps, stack, live=live)
@@ -261,7 +262,7 @@ def _play(
         opening.watch(gpu, show, recorder, stack, live=live)
         with stopping(show.stop, stats):
             show.run()
-    stats.problems = {} if show.stage is None else show.stage.problems
+    stats.problems = {**unreadable, **({} if show.stage is None else show.stage.problems)}
     stats.reports = {name: found for scene in playlist.scenes for name, found in scene.reports(stats.problems).items()}
     if recorder is not None:
         stats.extra["take"] = recorder.summary()

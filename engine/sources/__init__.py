@@ -56,12 +56,14 @@ KINDS: dict[str, SourceKind] = {
     )
 }
 
-# Content decides before the name does: the first bytes of every still picture format that is read here.
+# Content decides before the name does: the first bytes of still pictures, also of those that the picture reader can
+# only name, so that nobody is told that his drawing is no video.
 _PICTURE_STARTS = (
     b"\xff\xd8\xff", b"\x89PNG", b"BM", b"II*\0", b"MM\0*", b"8BPS", b"#?RADIANCE", b"#?RGBE", b"\0\0\1\0", b"P5",
-    b"P6", b"\0\0\0\x0cjP", b"\xff\x4f\xff\x51", b"/* XPM",
+    b"P6", b"\0\0\0\x0cjP", b"\xff\x4f\xff\x51", b"/* XPM", b"\xff\x0a", b"\0\0\0\x0cJXL ", b"<svg", b"%PDF", b"%!PS",
 )  # fmt: skip
-_PICTURE_BRANDS = (b"avif", b"heic", b"heix", b"mif1")
+_PICTURE_BRANDS = (b"avif", b"heic", b"heix", b"heim", b"heis", b"mif1")
+_DRAWING = re.compile(rb"(\xef\xbb\xbf)?\s*(<\?xml.*?)?(<!--.*?)?\s*<(!DOCTYPE )?svg", re.DOTALL)
 PICTURE_SUFFIXES = frozenset(
     (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".psd", ".hdr", ".avif", ".ppm", ".pgm", ".jp2", ".j2k")
 )
@@ -116,12 +118,16 @@ def kind_of_file(path: Path) -> str:
     """`image` or `video`, by the file's first bytes; what says nothing is left to the video reader's own probing."""
     try:
         with path.open("rb") as file:
-            start = file.read(64)
+            start = file.read(4096)
     except OSError as error:
         raise in_words(error, path) from error
     if start.startswith((b"\x89PNG", b"RIFF", b"GIF8")):
         return "video" if _is_animated(path, start) else "image"
-    if start.startswith(_PICTURE_STARTS) or (start[4:8] == b"ftyp" and start[8:12] in _PICTURE_BRANDS):
+    if (
+        start.startswith(_PICTURE_STARTS)
+        or _DRAWING.match(start)
+        or (start[4:8] == b"ftyp" and start[8:12] in _PICTURE_BRANDS)
+    ):
         return "image"
     known_video = start[4:8] == b"ftyp" or start.startswith(b"\x1aE\xdf\xa3")
     return "image" if path.suffix.lower() in PICTURE_SUFFIXES and not known_video else "video"

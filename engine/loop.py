@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from engine import awake
 from engine.budget import Budget
 from engine.data import Frame, Observation
 from engine.extrapolate import Extrapolator
@@ -188,7 +189,7 @@ class Show:
                     return found
                 if not tickets and self._frames.ended:
                     return None
-                if tickets and time.perf_counter() - max(begin, tickets[0].born_s) > self._patience_s(tickets[0]):
+                if tickets and awake.since(max(begin, tickets[0].born_s)) > self._patience_s(tickets[0]):
                     late = self._give_up(tickets.popleft())
                     if not latest:
                         return late
@@ -282,7 +283,7 @@ class Show:
             self.stats.add("gl", self._gl_time.seconds)
         if self.live:
             shown = self.playlist.shown
-            self._budget.frame(time.perf_counter() - begin, [stage.renderers[number] for number in shown])
+            self._budget.frame(awake.since(begin), [stage.renderers[number] for number in shown])
         if self.governor is not None:
             now, every = time.perf_counter(), self.governor.quality.every
             slowest_s = max((thread.took_s for thread in self._trackers.values()), default=0.0)

@@ -13,7 +13,7 @@ import stat
 from collections.abc import Iterable
 from pathlib import Path
 
-from engine.errors import NotAllowed, PhospheneError, UsageError
+from engine.errors import NotAllowed, PhospheneError, SinkError, UsageError
 
 log = logging.getLogger("phosphene")
 
@@ -173,17 +173,21 @@ def is_told(error: OSError) -> bool:
     return error.filename is not None or error.errno in _MACHINE
 
 
-def check_place(where: str | None) -> None:
-    """Raises UsageError where a report could not be written to the file `where` (None and `-` are none): it is asked
-    for before the work that is reported on."""
+def check_place(where: str | None, *, pipes: bool = True) -> None:
+    """Raises SinkError or NotAllowed where a report could not be written to the file `where` (None and `-` are none):
+    it is asked for before the work that is reported on."""
     if where is None or where == "-":
         return
     path = named(where)
     kind = kind_of(path)
     if kind == "folder":
-        raise UsageError("is a folder", where=where, hint="name a file in it")
+        raise SinkError("is a folder", where=where, hint="name a file in it")
+    if kind == "pipe" and not pipes:
+        raise SinkError("is a pipe, no file", where=where, hint="choose another name")
+    if not kind:
+        _check_name(path)
     if not kind and not is_folder(path.parent):
-        raise UsageError("there is no such folder", where=str(path.parent), hint="make it, or choose another place")
+        raise SinkError(f"there is no folder {path.parent}", where=where, hint="make it, or choose another place")
     check_writable(path if kind else path.parent)
 
 
@@ -211,8 +215,21 @@ def write_text(path: Path, text: str, newline: str | None = None) -> None:
             file.write(text)
     except OSError as error:
         if error.errno == errno.ENXIO:
-            raise UsageError("nobody reads this pipe", where=str(path), hint="start its reader first") from error
+            raise SinkError("nobody reads this pipe", where=str(path), hint="start its reader first") from error
         raise in_words(error, path) from error
+
+
+def _check_name(path: Path) -> None:
+    """Raises SinkError for a name at which nothing is and nothing can be made."""
+    try:
+        if not path.is_symlink() or (is_folder(resolved(path).parent) and not resolved(path).is_symlink()):
+            path.lstat()
+            return
+    except OSError as error:
+        if error.errno not in (errno.ENOENT, errno.ENOTDIR):
+            raise in_words(error, path) from error
+        return
+    raise SinkError("is a link that leads nowhere", where=str(path), hint="choose another name")
 
 
 def _read_by_somebody(path: str, flags: int) -> int:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from engine import awake
+from engine.awake import since
 from engine.budget import Budget
 from engine.data import Frame, Observation
 from engine.extrapolate import Extrapolator
@@ -189,7 +189,7 @@ class Show:
                     return found
                 if not tickets and self._frames.ended:
                     return None
-                if tickets and awake.since(max(begin, tickets[0].born_s)) > self._patience_s(tickets[0]):
+                if tickets and since(max(begin, tickets[0].born_s)) > self._patience_s(tickets[0]):
                     late = self._give_up(tickets.popleft())
                     if not latest:
                         return late
@@ -225,8 +225,7 @@ class Show:
         while tickets and tickets[0].done:
             answered = tickets.popleft()
             self._extrapolator.add(answered.frame.time_s, answered.results)
-        frame = self._frames.pop()
-        if frame is None:
+        if (frame := self._frames.pop()) is None:
             return None
         if not tickets:
             self._send(frame, tickets)
@@ -283,7 +282,7 @@ class Show:
             self.stats.add("gl", self._gl_time.seconds)
         if self.live:
             shown = self.playlist.shown
-            self._budget.frame(awake.since(begin), [stage.renderers[number] for number in shown])
+            self._budget.frame(since(begin), [stage.renderers[number] for number in shown])
         if self.governor is not None:
             now, every = time.perf_counter(), self.governor.quality.every
             slowest_s = max((thread.took_s for thread in self._trackers.values()), default=0.0)

@@ -122,10 +122,8 @@ class Registry:
 
 
 def user_folders(kind: str) -> list[Path]:
-    """The user's folders for `effects`, `scenes` or `models`: $PHOSPHENE_EFFECTS (and so on), then the config folder.
-
-    Where nobody knows a home folder there may be none.
-    """
+    """The user's folders for `effects`, `scenes` or `models`: $PHOSPHENE_EFFECTS (and so on), then the config folder,
+    where a home folder is known."""
     listed = os.environ.get(f"PHOSPHENE_{kind.upper()}", "")
     folders = [named(p) for p in listed.split(os.pathsep) if p]
     try:
@@ -142,12 +140,10 @@ def first_user_folder(kind: str) -> Path:
 def config_folder() -> Path:
     """The user's own folder of settings. Raises UsageError where nobody knows a home folder."""
     if sys.platform == "win32":
-        base = Path(os.environ.get("APPDATA") or home("APPDATA"))
-    elif sys.platform == "darwin":
-        base = home("PHOSPHENE_EFFECTS") / "Library" / "Application Support"
-    else:
-        base = Path(os.environ.get("XDG_CONFIG_HOME") or home("XDG_CONFIG_HOME") / ".config")
-    return base / "phosphene"
+        return Path(os.environ.get("APPDATA") or home("APPDATA")) / "phosphene"
+    if sys.platform == "darwin":
+        return home("PHOSPHENE_EFFECTS") / "Library" / "Application Support" / "phosphene"
+    return Path(os.environ.get("XDG_CONFIG_HOME") or home("XDG_CONFIG_HOME") / ".config") / "phosphene"
 
 
 def effect_files(folder: Path) -> Iterator[Path]:

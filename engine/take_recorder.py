@@ -66,7 +66,8 @@ class TakeRecorder(threading.Thread):
             self._tell()
             self._tracks = TrackWriter(self.folder / TRACKS)
         except OSError as error:
-            raise in_words(error, self.folder) from error
+            told = in_words(error, self.folder)
+            raise SinkError(told.message, where=told.where, hint=told.hint) from error
 
     def _tell(self) -> None:
         """Writes `take.json`, whole or not at all."""

@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
     from engine.trackers import KINDS as TRACKERS
     from engine.trackers import open_tracker
 
-    check_place(options.graph)
+    check_place(options.graph, pipes=False)
     scene = open_scene(Wishes(options.scene, settings=settings(options.settings)))
     needed = sorted({model for name in scene.needs() for model in TRACKERS[name].models})
     models.fetch([name for name in needed if not models.state(name).ready])

@@ -13,7 +13,7 @@ import numpy as np
 
 from engine.data import Floats, Pixels
 from engine.errors import UsageError
-from engine.files import checked, checked_folder, is_file
+from engine.files import checked, checked_folder, is_file, is_folder
 from engine.score.metrics import Bools
 from engine.sources.picture import read_picture
 
@@ -33,7 +33,9 @@ class Still:
 
 def stills(folder: Path) -> list[Still]:
     """Every picture with a true matte in `folder`, by name. Raises UsageError where the folder is missing."""
-    checked_folder(folder, "--data, with coco/, masks/ or greenscreen/ in it:")
+    if not is_folder(folder):
+        raise UsageError(f"no folder '{folder}'", hint="--data takes a folder with coco/, masks/, greenscreen/ in it")
+    checked_folder(folder, "--data")
     found = [*coco(folder / "coco"), *parts(folder / "masks"), *composites(folder / "greenscreen")]
     return sorted(found, key=lambda s: s.name)
 

@@ -6,6 +6,7 @@ import os
 import shlex
 import shutil
 import socket
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,7 +19,7 @@ from engine import models
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="rights, pipes and devices as on Linux")
 
-IN, OUT = "-i testcard:32x24@30x2", "-o null"
+IN, OUT = "-i testcard:64x48@30x2", "-o null"
 # What is read: the words of a command, {} for the path, and the suffix that leads as far as the file itself.
 READ = {
     "run input": (f"run mirror {OUT} -i {{}}", ".mp4"),
@@ -239,36 +240,38 @@ KINDS: dict[str, Callable[[Path, str], Path]] = {
     "long": long,
     "homeless": homeless,
 }
-# JSON and tables may be thrown away; a new folder in one that may be entered is as good as any.
-FINE = {("null", ".json"), ("zero", ".json"), ("null", ".md"), ("null", ".csv"), ("zero", ".md"), ("zero", ".csv")}
-FINE |= {("null", ".svg"), ("zero", ".svg")}
+# What is asked for may be thrown away, and who makes a folder makes those above it too.
+THROWN_AWAY = {(kind, suffix) for kind in ("null", "zero") for suffix in (".json", ".md", ".csv", ".svg")}
+MAKES = ("run take", "check preview", "new", "score pictures", "teach", "gallery")
+# All of it takes minutes: in turn, each option meets a few kinds, each kind a few options.
+EVERY = bool(os.environ.get("PHOSPHENE_EVERY_PATH"))
+FEW = 3
+
+
+def kinds_for(table: dict[str, tuple[str, str]], option: str, left_out: str = "") -> list[str]:
+    """The kinds of bad path that `option` meets."""
+    kinds = [kind for kind in KINDS if kind != left_out]
+    begin = list(table).index(option) * FEW
+    return kinds if EVERY else [kinds[(begin + k) % len(kinds)] for k in range(FEW)]
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a home and whatever good things a command needs beside the bad path."""
     at = tmp_path_factory.mktemp("paths")
-    for folder in ("home", "good", "bad"):
+    for folder in ("home", "good"):
         (at / folder).mkdir()
     (at / "good" / "good.frag").write_text("vec4 effect(vec2 uv) { return frame(uv); }\n", encoding="utf-8")
     shutil.copy(ROOT / "docs" / "gallery" / "mirror.jpg", at / "good" / "good.png")
-    yield at
-    for path in (at / "bad").iterdir():  # so that it can be removed
-        if path.is_dir() and not path.is_symlink():
-            path.chmod(0o755)
-
-
-@pytest.fixture(scope="module")
-def bad(place: Path) -> dict[tuple[str, str], Path]:
-    """Every kind of bad path, by kind and suffix."""
-    suffixes = {suffix for _, suffix in (*READ.values(), *WRITE.values())}
-    return {(kind, suffix): made(place / "bad", suffix) for kind, made in KINDS.items() for suffix in suffixes}
+    return at
 
 
 @pytest.fixture(scope="module")
 def user(place: Path) -> Iterator[Forked]:
     """Commands as a user who is not root."""
     forked = Forked({"HOME": str(place / "home"), "PHOSPHENE_CACHE": str(models.cache_dir())})
+    # The commands themselves are right: it is the paths that they fail for.
+    assert forked.run(shlex.split(f"run mirror {IN} {OUT} --stats-json -"), cwd=str(place / "home"))["code"] == 0
     yield forked
     forked.close()
 
@@ -286,30 +289,108 @@ def wrong_with(came: dict[str, Any], *, may_work: bool = False) -> str:
     return ""
 
 
+def meet(words: str, suffix: str, kind: str, place: Path, user: Forked) -> dict[str, Any]:
+    """What comes of a command with one kind of bad path, which is made for it and removed."""
+    at = place / "bad"
+    at.mkdir()
+    try:
+        path = KINDS[kind](at, suffix)
+        given = [word.format(path, good=place / "good") for word in shlex.split(words)]
+        return user.run(given, cwd=str(place / "home"))
+    finally:
+        for found in [at, *at.iterdir()]:
+            if not found.is_symlink():
+                found.chmod(0o755)
+        shutil.rmtree(at)
+
+
 @pytest.mark.parametrize("option", READ)
-def test_what_is_read(option: str, bad: dict[tuple[str, str], Path], place: Path, user: Forked) -> None:
+def test_what_is_read(option: str, place: Path, user: Forked) -> None:
     words, suffix = READ[option]
-    wrong = {}
-    for kind in KINDS:
-        if kind in ("unwritable",):
-            continue
-        came = user.run(split(words, bad[kind, suffix], place), cwd=str(place / "home"))
-        if found := wrong_with(came, may_work=option in ("list effects",) and kind == "none"):
-            wrong[kind] = found
-    assert not wrong
+    found = {k: wrong_with(meet(words, suffix, k, place, user)) for k in kinds_for(READ, option, "unwritable")}
+    assert not {kind: wrong for kind, wrong in found.items() if wrong}
 
 
 @pytest.mark.parametrize("option", WRITE)
-def test_what_is_written(option: str, bad: dict[tuple[str, str], Path], place: Path, user: Forked) -> None:
+def test_what_is_written(option: str, place: Path, user: Forked) -> None:
     words, suffix = WRITE[option]
     wrong = {}
-    for kind in KINDS:
-        came = user.run(split(words, bad[kind, suffix], place), cwd=str(place / "home"))
-        if found := wrong_with(came, may_work=(kind, suffix) in FINE):
+    for kind in kinds_for(WRITE, option):
+        fine = (kind, suffix) in THROWN_AWAY or (kind == "missing" and option in MAKES)
+        if found := wrong_with(meet(words, suffix, kind, place, user), may_work=fine):
             wrong[kind] = found
     assert not wrong
 
 
-def split(words: str, path: Path, place: Path) -> list[str]:
-    """The words of a command, with the path in its place."""
-    return [w.format(path, good=place / "good") for w in shlex.split(words)]
+@pytest.mark.parametrize(
+    "words", ["list", "show mirror", "models", "doctor", f"run mirror {IN} {OUT}", "new gold-rain"]
+)
+def test_where_nothing_of_the_users_own_can_be_reached(words: str, place: Path, user: Forked) -> None:
+    """No home, one that may not be entered, one that is a file; and the same for each folder of settings."""
+    shut = place / "shut"
+    shut.mkdir(exist_ok=True)
+    shut.chmod(0)
+    for env in (
+        {"HOME": str(shut / "home")},
+        {"HOME": "/dev/null"},
+        {"XDG_CONFIG_HOME": str(shut), "XDG_CACHE_HOME": str(shut), "PHOSPHENE_CACHE": None},
+        {"PHOSPHENE_CACHE": str(shut), "PHOSPHENE_MODELS": str(shut / "models"), "PHOSPHENE_EFFECTS": str(shut)},
+        {"PHOSPHENE_SCENES": "~nobody-knows/scenes"},
+        {"TMPDIR": str(shut)},
+    ):
+        came = user.run(words.split(), cwd=str(place / "home"), env=env)
+        assert not wrong_with(came, may_work=True), env
+        shutil.rmtree(place / "home" / ".config", ignore_errors=True)
+    shut.chmod(0o755)
+
+
+@pytest.mark.parametrize("words", ["list", "show mirror", "models", f"run mirror {IN} -o x.mp4", "check x.frag"])
+def test_a_working_folder_that_is_gone(words: str, user: Forked) -> None:
+    came = user.run(words.split(), cwd="gone")
+    assert (came["code"], came["err"].count("\n")) == (2, 2)
+    assert "working folder is gone" in came["err"]
+
+
+# What prints, and what only tells.
+PRINTS = ("list", "list --json", "show mirror", "models", "doctor", f"run mirror {IN} {OUT} --stats-json -", "--help")
+TELLS = (f"run mirror {IN} {OUT}", f"run mirror {IN} {OUT} --stats", "run no-such-scene", "run --no-such-option")
+
+
+@pytest.mark.parametrize("words", [*PRINTS, *TELLS])
+def test_standard_streams_as_they_may_be(words: str, place: Path, user: Forked) -> None:
+    """Closed or full: told, where somebody asked for what is lost. What nobody can be told of changes nothing."""
+    home = str(place / "home")
+    plain = user.run(words.split(), cwd=home)
+    lost = plain["code"] or 1 if words in PRINTS else plain["code"]
+    for odd in ({"closed": [1]}, {"out": "/dev/full"}):
+        came = user.run(words.split(), cwd=home, **odd)
+        assert came["code"] == lost, (odd, came)
+        assert not wrong_with(came, may_work=True), odd
+        assert ("could not be written" in came["err"]) == (words in PRINTS), odd
+    for odd in ({"closed": [2]}, {"err": "/dev/full"}, {"closed": [0]}):
+        came = user.run(words.split(), cwd=home, **odd)
+        assert (came["code"], came["err"] if "closed" not in odd or odd["closed"] != [0] else "") == (plain["code"], "")
+    assert user.run(words.split(), cwd=home, closed=[0, 1, 2])["code"] == lost
+
+
+def test_a_video_is_not_written_into_by_what_is_told(place: Path, user: Forked) -> None:
+    """With standard error closed its number is free: the next file that is opened must not get it."""
+    at = place / "home"
+    for name, closed in (("a.mkv", []), ("b.mkv", [0, 1, 2])):
+        came = user.run(
+            ["run", "mirror", "-i", "testcard:64x48@30x2", "-o", f"{name}?codec=ffv1"], cwd=str(at), closed=closed
+        )
+        assert came["code"] == 0
+    assert abs((at / "a.mkv").stat().st_size - (at / "b.mkv").stat().st_size) < 64
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_the_interpreter_itself_ends_well(stream: str) -> None:
+    """It flushes once more at its exit; a reader that has gone is no failure."""
+    reads, writes = os.pipe()
+    os.close(reads)
+    with open(writes, "wb") as gone:  # noqa: PTH123 (no path)
+        streams: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, stream: gone}
+        command = [sys.executable, "-m", "phosphene", "list" if stream == "stdout" else "run"]
+        done = subprocess.run(command, cwd=ROOT, check=False, **streams)
+    assert (done.returncode, done.stderr or b"", done.stdout or b"") == (0 if stream == "stdout" else 2, b"", b"")

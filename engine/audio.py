@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol, Self, cast, runtime_checkable
 
 from engine.closing import Closing
 from engine.errors import UsageError
-from engine.files import is_file
+from engine.paths import is_file
 
 if TYPE_CHECKING:
     from engine.data import Floats

@@ -17,7 +17,7 @@ from typing import NoReturn
 
 from engine.commands.table import check_json
 from engine.errors import PhospheneError, UsageError, near_names, suggestion
-from engine.files import in_words, is_told
+from engine.paths import in_words, is_told
 from engine.standard_streams import standard_streams
 from engine.version import __version__
 

@@ -10,7 +10,7 @@ from engine import condemned, registry
 from engine.doctor_cameras import Row
 from engine.effect_folders import registry_with
 from engine.errors import GpuError
-from engine.files import named, resolved
+from engine.paths import named, resolved
 
 ALTOGETHER_S = 20.0  # for all of them: hundreds of shader files may lie there
 EACH_S = 10.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from engine.files import checked_folder, named
+from engine.paths import checked_folder, named
 from engine.registry import Registry
 
 

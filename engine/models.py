@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import ModelError, NotAllowed, unknown_name
-from engine.files import home, is_there, named
+from engine.paths import home, is_there, named
 from engine.models_places import PlaceError, Progress
 from engine.models_table import MODELS, Model
 

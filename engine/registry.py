@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from engine.dialects import is_shader, is_transition
 from engine.errors import PhospheneError, ShaderError, UsageError, unknown_name, unknown_scene
-from engine.files import checked, home, is_file, named, own_entries
+from engine.paths import checked, home, is_file, named, own_entries
 from engine.syntax import module_in
 
 if TYPE_CHECKING:

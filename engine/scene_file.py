@@ -11,7 +11,7 @@ from typing import Any
 from engine.dialects import SUFFIXES
 from engine.effect import Effect
 from engine.errors import ModelError, SceneError, UsageError, unknown_name, unknown_scene
-from engine.files import checked, in_words
+from engine.paths import checked, in_words
 from engine.params import Color, File, HasParams, Param
 from engine.registry import Registry, name_of
 from engine.scene import Layer, Scene

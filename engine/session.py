@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from engine import opening
 from engine.effect_folders import registry_with
 from engine.errors import UsageError, unknown_name
-from engine.files import checked, named
+from engine.paths import checked, named
 from engine.memory import give_back
 from engine.opening import WINDOW as WINDOW
 from engine.registry import Registry

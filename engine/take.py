@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from engine.closing import Closing
 from engine.data import Frame, Observation
 from engine.errors import SourceError, UsageError
-from engine.files import checked, kind_of, named
+from engine.paths import checked, kind_of, named
 from engine.scene import Scene
 from engine.signals import Binding
 from engine.take_files import FRAMES, TRACKS, TrackReader, read_frames

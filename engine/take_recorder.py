@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.data import Frame, Observation
 from engine.errors import SinkError
-from engine.files import in_words, named
+from engine.paths import in_words, named
 from engine.scene import Scene
 from engine.signals import Binding
 from engine.take import DERIVED, FORMAT, HEADER, SCENE, About

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.check.verdict import Verdict
 from engine.errors import SinkError
-from engine.files import in_words, is_file, write_text
+from engine.paths import in_words, is_file, write_text
 
 BEGIN, END = "<!-- phosphene check --report: begin -->", "<!-- phosphene check --report: end -->"
 

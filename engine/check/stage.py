@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from engine.data import Face, Faces, Frame, Heard, Mask, Observation, Pixels, Pose, Poses
-from engine.files import in_words
+from engine.paths import in_words
 
 Size = tuple[int, int]
 EYES = ((33, 133, 159, 145, 468, -1.0), (263, 362, 386, 374, 473, 1.0))  # outer, inner, upper, lower, iris; side

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.dialects import is_shader
-from engine.files import checked, is_folder, within
+from engine.paths import checked, is_folder, within
 
 
 @dataclass(slots=True)

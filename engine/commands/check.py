@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from engine.commands.run import size
 from engine.commands.table import table, write_json
 from engine.errors import UsageError
-from engine.files import check_new_folder, check_place, is_there, named, resolved
+from engine.paths import check_new_folder, check_place, is_there, named, resolved
 
 if TYPE_CHECKING:
     from engine.check.verdict import Verdict

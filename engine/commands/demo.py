@@ -9,7 +9,7 @@ import sys
 
 from engine.commands.run import add_common, progress_bar, wishes_of
 from engine.commands.table import write_json
-from engine.files import named, resolved
+from engine.paths import named, resolved
 from engine.session import WINDOW, is_terminal, play
 
 HELP = "laser eyes on a built-in portrait, no camera needed"

@@ -14,7 +14,7 @@ from engine.commands.demo import DEMO_BINDINGS
 from engine.commands.options import add_effects
 from engine.effect_folders import registry_with
 from engine.errors import PhospheneError, SinkError, unknown_name
-from engine.files import check_new_folder, named, write_text
+from engine.paths import check_new_folder, named, write_text
 from engine.session import Wishes, play
 
 HELP = "draw every scene, effect and transition on the built-in portrait, as a page"

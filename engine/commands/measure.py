@@ -16,7 +16,7 @@ from engine.commands.options import add_effects
 from engine.commands.run import settings
 from engine.commands.table import table, write_json
 from engine.errors import UsageError
-from engine.files import check_place, checked, is_folder, named, within
+from engine.paths import check_place, checked, is_folder, named, within
 from engine.measure.batch import PLACES
 
 HELP = "measure people in photos and clips"

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from engine.errors import UsageError
-from engine.files import in_words, is_there, named
+from engine.paths import in_words, is_there, named
 
 HELP = "make a working effect to start from, with a test and a scene"
 SUFFIX = {"py": ".py", "glsl": ".frag", "isf": ".fs"}

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from engine.commands.options import add_effects
 from engine.commands.table import table, write_json
 from engine.errors import UsageError
-from engine.files import named
+from engine.paths import named
 from engine.nodes.use import pair
 from engine.quality import KEYS
 from engine.session import WINDOW, Progress, Wishes, is_terminal, play

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.commands.table import table, write_json
-from engine.files import check_new_folder, named
+from engine.paths import check_new_folder, named
 
 if TYPE_CHECKING:
     from engine.score.ladder import Marks

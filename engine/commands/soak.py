@@ -14,7 +14,7 @@ from typing import Any
 from engine.commands.run import positive, seed, settings, size
 from engine.commands.table import table, write_json
 from engine.errors import UsageError
-from engine.files import check_place
+from engine.paths import check_place
 from engine.session import Wishes, is_terminal, open_scene
 
 HELP = "play for long while everything round the show fails by plan"

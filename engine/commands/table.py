@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import SinkError
-from engine.files import check_place, in_words, is_file, named, write_text
+from engine.paths import check_place, in_words, is_file, named, write_text
 
 ANOTHER = "choose another name, or - for standard output"
 

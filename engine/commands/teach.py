@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.commands.table import write_json
 from engine.errors import UsageError
-from engine.files import check_new_folder, named
+from engine.paths import check_new_folder, named
 
 if TYPE_CHECKING:
     from engine.teach.examples import Recording

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import SinkError, UsageError
-from engine.files import is_file, named
+from engine.paths import is_file, named
 from engine.measure.one import Task, measure
 
 Row = dict[str, Any]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import SinkError, UsageError
-from engine.files import write_text
+from engine.paths import write_text
 
 ESCAPED = "backslashreplace"  # a name that is no UTF-8 must not cost the table of all the others
 KINDS = (".csv", ".parquet", ".json")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from engine import models
 from engine.errors import ModelError
-from engine.files import checked, is_file, is_there, within
+from engine.paths import checked, is_file, is_there, within
 from engine.nodes.spec import Spec
 from engine.tf_jobs.graph import Graph
 from engine.tf_jobs.layers import FormatError, read_tfjs

@@ -14,7 +14,7 @@ from typing import Any
 
 from engine import models
 from engine.errors import ModelError, UsageError, unknown_name
-from engine.files import checked, entries, is_file, is_folder, is_there, own_entries
+from engine.paths import checked, entries, is_file, is_folder, is_there, own_entries
 from engine.nodes.labels import read_labels
 from engine.nodes.spec import InputSettings, Spec, kind_of, read_table
 

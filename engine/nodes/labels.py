@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.errors import ModelError
-from engine.files import kind_of
+from engine.paths import kind_of
 
 MAX_BYTES = 4_000_000
 MAX_LABEL = 200

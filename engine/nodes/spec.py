@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from engine.errors import ModelError, UsageError, unknown_name
-from engine.files import checked, is_file, is_folder, is_there
+from engine.paths import checked, is_file, is_folder, is_there
 from engine.params import Bool, Choice, Float, HasParams, Int, Text, finite, shown
 
 T = TypeVar("T", bound=HasParams)

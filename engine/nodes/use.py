@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from engine.errors import UsageError, unknown_name
-from engine.files import named as named_path
+from engine.paths import named as named_path
 from engine.nodes.find import at, spec_for
 from engine.nodes.labels import slugs
 from engine.nodes.words import PREFIX, VOICE

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from engine.data import Faces, Floats, Frame, Pixels
 from engine.errors import SourceError
-from engine.files import is_file, is_folder
+from engine.paths import is_file, is_folder
 from engine.score.synthetic import composite, cutout, room, shot, view_of
 from engine.score.truth import PICTURES, beside, read_json
 from engine.sources.picture import read_picture

@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.data import Floats, Frame, Pixels
 from engine.errors import SinkError
-from engine.files import in_words
+from engine.paths import in_words
 from engine.imaging import LINEAR
 from engine.score.ladder import RUNGS, run, segmenter
 from engine.sources.demo import DemoSource

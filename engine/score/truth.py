@@ -13,7 +13,7 @@ import numpy as np
 
 from engine.data import Floats, Pixels
 from engine.errors import UsageError
-from engine.files import checked, checked_folder, is_file, is_folder
+from engine.paths import checked, checked_folder, is_file, is_folder
 from engine.score.metrics import Bools
 from engine.sources.picture import read_picture
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from urllib.parse import parse_qsl
 
 from engine.errors import SinkError, UsageError, unknown_name
-from engine.files import is_file, is_folder, is_there, named, resolved
+from engine.paths import is_file, is_folder, is_there, named, resolved
 
 if TYPE_CHECKING:
     from engine.audio import Recordable

@@ -7,7 +7,7 @@ import cv2
 from engine.audio import Recordable
 from engine.closing import Closing
 from engine.data import Pixels
-from engine.files import named
+from engine.paths import named
 from engine.sinks.video import VideoSink
 
 

@@ -9,7 +9,7 @@ import cv2
 from engine.closing import Closing
 from engine.data import Pixels
 from engine.errors import SinkError
-from engine.files import check_writable, is_folder, kind_of, named
+from engine.paths import check_writable, is_folder, kind_of, named
 from engine.sinks import check_folder, check_picture
 
 _NUMBER = re.compile(r"%(?:0(\d+))?d")

@@ -18,7 +18,7 @@ from engine.audio import Recordable
 from engine.closing import Closing
 from engine.data import Pixels
 from engine.errors import SinkError
-from engine.files import kind_of, named
+from engine.paths import kind_of, named
 from engine.scheduling import same_urgency
 from engine.sinks import check_folder, check_picture
 from engine.sinks.encodings import encoding_for

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.errors import SinkError
-from engine.files import named
+from engine.paths import named
 from engine.soak.faults import Fault
 
 PANELS = (

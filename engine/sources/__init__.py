@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from engine.errors import SourceError, UsageError, unknown_name
-from engine.files import in_words, is_folder, kind_of, named, own_entries
+from engine.paths import in_words, is_folder, kind_of, named, own_entries
 
 if TYPE_CHECKING:
     from engine.sources.base import Source

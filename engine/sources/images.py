@@ -13,7 +13,7 @@ from typing import Self
 from engine.closing import Closing
 from engine.data import Frame, Pixels
 from engine.errors import PhospheneError, SourceError
-from engine.files import entries, is_file, is_folder, kind_of, named
+from engine.paths import entries, is_file, is_folder, kind_of, named
 from engine.sources import PICTURE_SUFFIXES, missing_file
 from engine.sources.fit import cover
 from engine.sources.picture import read_picture

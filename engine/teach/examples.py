@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.data import Floats, Frame
 from engine.errors import SourceError, UsageError
-from engine.files import checked, is_folder, is_there, named, within
+from engine.paths import checked, is_folder, is_there, named, within
 from engine.nodes.features import SECONDS, Extractor, of_sound
 
 RATE_HZ = 12.0  # frames that follow each other faster than this are almost the same

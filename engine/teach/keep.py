@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from engine.errors import UsageError
-from engine.files import entries, in_words, is_file, is_folder, is_there
+from engine.paths import entries, in_words, is_file, is_folder, is_there
 from engine.nodes.find import OWN
 from engine.registry import first_user_folder
 from engine.teach.examples import Examples, Recording

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import importlib
 import threading
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, cast, runtime_checkable
 
 from engine.closing import Closing
 from engine.errors import UsageError
+from engine.paths import is_file
 
 if TYPE_CHECKING:
     from engine.data import Floats
@@ -91,7 +91,7 @@ def open_sound(spec: str) -> Sound:
     if not spec.strip():
         raise UsageError("--sound names nothing", hint="write mic, or the path of a file with sound")
     # Each back end is loaded when it is opened.
-    if kind == MICROPHONE and (colon or not Path(spec).is_file()):
+    if kind == MICROPHONE and (colon or not is_file(spec)):
         return cast("Sound", importlib.import_module("engine.sources.microphone").Microphone(rest))
     from engine.sources import checked_file
 

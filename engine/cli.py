@@ -6,17 +6,19 @@ Exit codes: 0 fine, 1 failed, 2 wrong usage, 128 + a signal's number where that 
 from __future__ import annotations
 
 import argparse
-import errno
+import contextlib
 import importlib
-import io
 import logging
-import os
 import re
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NoReturn
 
+from engine.commands.table import check_json
 from engine.errors import PhospheneError, UsageError, near_names, suggestion
+from engine.paths import in_words, is_told
+from engine.standard_streams import standard_streams
 from engine.version import __version__
 
 COMMANDS = (
@@ -94,9 +96,32 @@ def build_parser() -> Parser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns its exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # what a terminal or a pipe of another alphabet lacks is escaped
-            stream.reconfigure(errors="backslashreplace")
+    with standard_streams() as printed:
+        try:
+            code = command(arguments)
+            printed.flush()
+        except SystemExit as end:  # of --help and of wrong usage
+            if isinstance(end.code, str):
+                print(end.code, file=sys.stderr)
+            code = end.code if isinstance(end.code, int) else int(bool(end.code))
+            with contextlib.suppress(OSError):
+                printed.flush()
+        except KeyboardInterrupt:
+            print("phosphene: stopped", file=sys.stderr)
+            return 130
+        except OSError as error:
+            if error is not printed.failed:
+                raise
+            code = 0
+        if printed.failed is None or isinstance(printed.failed, BrokenPipeError):
+            return code  # whoever read it (head, less) has gone, and wants no more
+        why = in_words(printed.failed).message
+        print(f"phosphene: what was to be printed could not be written: {why}", file=sys.stderr)
+        return code or 1
+
+
+def command(arguments: Sequence[str] | None) -> int:
+    """Finds the command and runs it; what a user can mend is told in words."""
     parser = build_parser()
     options, extra = parser.parse_known_args(arguments)
     if extra:
@@ -104,31 +129,44 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.command is None:
         parser.print_help(sys.stderr)
         return 2
+    log_to_standard_error(options.debug)
+    try:
+        check_working_folder()
+        for place in (getattr(options, "json", None), getattr(options, "stats_json", None)):
+            check_json(place)  # before hours of work, not after them
+        return int(options.module.run(options))
+    except PhospheneError as error:
+        return fail(error, debug=options.debug)
+    except OSError as error:
+        if error is getattr(sys.stdout, "failed", None) or not is_told(error):
+            raise
+        return fail(in_words(error), debug=options.debug)
+
+
+def fail(error: PhospheneError, *, debug: bool) -> int:
+    """Tells `error`; returns the exit code."""
+    if debug:
+        logging.getLogger("phosphene").exception("failed")
+    print(f"phosphene: {error}", file=sys.stderr)
+    return 2 if isinstance(error, UsageError) else 1
+
+
+def log_to_standard_error(debug: bool) -> None:
+    """What happens meanwhile is told there."""
     told = logging.StreamHandler()
     told.setFormatter(Words())
-    logging.basicConfig(handlers=[told], level=logging.DEBUG if options.debug else logging.WARNING)
-    logging.getLogger("phosphene").setLevel(logging.DEBUG if options.debug else logging.INFO)
+    logging.basicConfig(handlers=[told], level=logging.DEBUG if debug else logging.WARNING)
+    logging.getLogger("phosphene").setLevel(logging.DEBUG if debug else logging.INFO)
     for noisy in ("matplotlib", "PIL", "libav"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def check_working_folder() -> None:
+    """Raises UsageError where the folder in which we stand is gone: no path that is typed would mean anything."""
     try:
-        code = int(options.module.run(options))
-        sys.stdout.flush()  # here it can still be told
-        return code
-    except PhospheneError as error:
-        if options.debug:
-            logging.getLogger("phosphene").exception("failed")
-        print(f"phosphene: {error}", file=sys.stderr)
-        return 2 if isinstance(error, UsageError) else 1
-    except KeyboardInterrupt:
-        print("phosphene: stopped", file=sys.stderr)
-        return 130
-    except BrokenPipeError:
-        # The reader (head, less) has gone; nothing more can be written, not even at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        Path.cwd()
     except OSError as error:
-        if error.errno != errno.ENOSPC or error.filename is not None:
-            raise
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        print("phosphene: what was to be printed could not be written: the disk is full", file=sys.stderr)
-        return 1
+        raise UsageError(
+            f"the working folder is gone or may not be looked at ({error.strerror})",
+            hint="cd into a folder that is there, and try again",
+        ) from error

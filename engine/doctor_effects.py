@@ -10,6 +10,7 @@ from engine import condemned, registry
 from engine.doctor_cameras import Row
 from engine.effect_folders import registry_with
 from engine.errors import GpuError
+from engine.paths import named, resolved
 
 ALTOGETHER_S = 20.0  # for all of them: hundreds of shader files may lie there
 EACH_S = 10.0
@@ -56,7 +57,7 @@ def broken(entries: Iterable[registry.Entry], folders: Sequence[str]) -> Iterato
                 yield f"{entry.name} and others", entry.path.parent, f"{len(waiting) + 1} were not looked at"
                 return
             child = child or Child((64, 36), EACH_S)
-            answer = child.ask({"use": entry.name, "folders": [str(Path(f).expanduser().resolve()) for f in folders]})
+            answer = child.ask({"use": entry.name, "folders": [str(resolved(named(f))) for f in folders]})
             if answer is None:
                 yield entry.name, entry.path, stopped(entry.path, child.died, EACH_S, child.last_words()).error
                 child.kill()

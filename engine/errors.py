@@ -27,6 +27,10 @@ class UsageError(PhospheneError):
     """Wrong usage: an unknown name, a bad value, an impossible combination (exit code 2)."""
 
 
+class NotAllowed(UsageError):  # noqa: N818 (reads as what happened)
+    """A path that this user may not look at, read or write."""
+
+
 class SceneError(UsageError):
     """A scene file that does not say what a scene file must say."""
 

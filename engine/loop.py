@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from engine.awake import since
 from engine.budget import Budget
 from engine.data import Frame, Observation
 from engine.hearing import Ear
@@ -184,7 +185,7 @@ class Show:
                     return found
                 if not tickets and self._frames.ended:
                     return None
-                if tickets and time.perf_counter() - max(begin, tickets[0].born_s) > self._patience_s(tickets[0]):
+                if tickets and since(max(begin, tickets[0].born_s)) > self._patience_s(tickets[0]):
                     late = self._give_up(tickets.popleft())
                     if not latest:
                         return late
@@ -220,8 +221,7 @@ class Show:
         """`sync = "latest"`: the newest frame at once, with the newest results carried on to its time."""
         while tickets and tickets[0].done:
             self._pairing.add(tickets.popleft())
-        frame = self._frames.pop()
-        if frame is None:
+        if (frame := self._frames.pop()) is None:
             return None
         if not tickets:
             self._send(frame, tickets)
@@ -274,7 +274,7 @@ class Show:
             self.stats.add("gl", self._gl_time.seconds)
         if self.live:
             shown = self.playlist.shown
-            self._budget.frame(time.perf_counter() - begin, [stage.renderers[number] for number in shown])
+            self._budget.frame(since(begin), [stage.renderers[number] for number in shown])
         if self.governor is not None:
             now, every = time.perf_counter(), self.governor.quality.every
             slowest_s = max((thread.took_s for thread in self._trackers.values()), default=0.0)

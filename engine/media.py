@@ -19,6 +19,15 @@ _SKIP_S = 2.0  # up to here it is quicker to decode on than to seek
 _Key = tuple[int, float]  # the round of the loop, and the time within it
 
 
+def check_media(path: str | Path) -> None:
+    """Raises PhospheneError, naming the file, where its picture, or a video's first one, cannot be read."""
+    file = checked_file(str(path))
+    if kind_of_file(file) == "image":
+        read_picture(file)
+    else:
+        open_moving(file).close()
+
+
 class MediaPlayer(Closing):
     """Plays a picture file or a looping video.
 

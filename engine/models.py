@@ -14,9 +14,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.errors import ModelError, unknown_name
+from engine.errors import ModelError, NotAllowed, unknown_name
 from engine.models_places import PlaceError, Progress
 from engine.models_table import MODELS, Model
+from engine.paths import home, is_there, named
 
 __all__ = [
     "CACHE_FOLDER",
@@ -55,17 +56,16 @@ class State:
 
 def cache_dir() -> Path:
     """The folder of everything that can be made or fetched again; `PHOSPHENE_CACHE` names another one."""
-    named = os.environ.get(CACHE_FOLDER)
-    if named:
-        return Path(named).expanduser().absolute()
+    if named_folder := os.environ.get(CACHE_FOLDER):
+        return named(named_folder).absolute()
     if sys.platform == "win32":
         local = os.environ.get("LOCALAPPDATA")
-        return (Path(local) if local else Path.home() / "AppData" / "Local") / "phosphene" / "cache"
+        return (Path(local) if local else home(CACHE_FOLDER) / "AppData" / "Local") / "phosphene" / "cache"
     if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "phosphene"
-    named = os.environ.get("XDG_CACHE_HOME", "")
+        return home(CACHE_FOLDER) / "Library" / "Caches" / "phosphene"
+    listed = os.environ.get("XDG_CACHE_HOME", "")
     # The XDG base directory specification says to ignore a relative path.
-    base = Path(named) if named and Path(named).is_absolute() else Path.home() / ".cache"
+    base = Path(listed) if listed and Path(listed).is_absolute() else home(CACHE_FOLDER) / ".cache"
     return base / "phosphene"
 
 
@@ -76,8 +76,8 @@ def models_dir() -> Path:
 
 def user_dir() -> Path | None:
     """The folder that the user named in `PHOSPHENE_MODELS`, or None."""
-    named = os.environ.get(USER_FOLDER)
-    return Path(named).expanduser().absolute() if named else None
+    found = os.environ.get(USER_FOLDER)
+    return named(found).absolute() if found else None
 
 
 def get(name: str) -> Model:
@@ -92,8 +92,8 @@ def state(name: str) -> State:
     """Where the model lies and whether it is whole; reads files, fetches nothing. Raises UsageError (unknown name)."""
     model = get(name)
     for path in _local_paths(model):
-        if path.exists():
-            problem = _check(model, path)
+        problem = _problem(model, path)
+        if problem != NOT_FETCHED:
             return State(not problem, path, problem)
     return State(False, models_dir() / model.file, NOT_FETCHED)
 
@@ -145,9 +145,8 @@ def _local_paths(model: Model) -> Iterator[Path]:
 
 def _fetch_one(model: Model, progress: Progress, wheels: Path) -> None:
     target = models_dir() / model.file
-    tried = [f"{where} (no such file)" for where in _local_paths(model) if not where.exists()]
-    if target.exists():
-        tried.append(f"{target} ({_check(model, target)})")
+    found = {where: _problem(model, where) for where in _local_paths(model)}
+    tried = [f"{where} ({'no such file' if why == NOT_FETCHED else why})" for where, why in found.items()]
     for place in model.places:
         try:
             with _part(target) as part:
@@ -159,7 +158,8 @@ def _fetch_one(model: Model, progress: Progress, wheels: Path) -> None:
             return
         except PlaceError as error:
             tried.append(f"{place} ({error})")
-    damaged = f"the file in the cache is damaged, and {model.name}" if target.exists() else f"model {model.name}"
+    there = found[target] != NOT_FETCHED
+    damaged = f"the file in the cache is damaged, and {model.name}" if there else f"model {model.name}"
     raise ModelError(
         f"{damaged} could not be fetched; tried\n    " + "\n    ".join(tried),
         hint=f"connect to the internet and type `phosphene models --fetch {model.name}`, or put {model.file} "
@@ -213,7 +213,7 @@ def _refuse_wrong_user_files(missing: list[Model], found: dict[str, State]) -> N
     folder = user_dir()
     for model in missing:
         where = found[model.name].path
-        if folder is not None and where == folder / model.file and where.exists():
+        if folder is not None and where == folder / model.file:
             raise ModelError(
                 f"this is not {model.name} {model.version}: {found[model.name].problem}",
                 where=str(where),
@@ -223,6 +223,14 @@ def _refuse_wrong_user_files(missing: list[Model], found: dict[str, State]) -> N
 
 # One check of a file in a process is enough, as long as neither its size nor its time of change differ.
 _VERIFIED: dict[Path, tuple[str, int, int]] = {}
+
+
+def _problem(model: Model, file: Path) -> str:
+    """What is wrong with a model's file, empty where nothing is: NOT_FETCHED where none is there."""
+    try:
+        return _check(model, file) if is_there(file) else NOT_FETCHED
+    except NotAllowed as error:
+        return error.message
 
 
 def _check(model: Model, file: Path) -> str:

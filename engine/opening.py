@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import UsageError
+from engine.errors import PhospheneError, UsageError
+from engine.params import File, Media
+from engine.paths import checked
+from engine.paths import named as path_of
 from engine.sinks import is_live, keeping_alpha
 
 if TYPE_CHECKING:
@@ -115,6 +118,41 @@ def fetch_models(trackers: Iterable[str], params: Callable[[str], Mapping[str, A
     models.fetch([name for name in needed if not models.state(name).ready])
 
 
+def check_files(playlist: Playlist, *, live: bool) -> dict[str, str]:
+    """Reads every file that a parameter of any scene names, before anything is drawn. Returns what is wrong, by effect;
+    a show that is live is told and goes on, for it has other things to show. Else raises UsageError."""
+    wrong: dict[str, str] = {}
+    for scene in playlist.scenes:
+        for address, (owner, param) in scene.addresses().items():
+            path = getattr(owner, param.name) if isinstance(param, File) else ""
+            error = why_unreadable(param, path) if isinstance(param, File) and path else None
+            if error is not None:
+                error.message = f"{error.message} ({scene.name}: {address})"
+                wrong[address.rpartition(".")[0]] = str(error)
+                log.log(logging.ERROR if live else logging.DEBUG, "%s", error)
+    if wrong and not live:
+        raise UsageError("\n".join(wrong.values()))
+    return wrong
+
+
+def why_unreadable(param: File, path: str) -> PhospheneError | None:
+    """What is wrong with the file that a parameter names; None where nothing is."""
+    from engine.media import check_media
+
+    try:
+        if isinstance(param, Media):
+            check_media(path)
+        else:
+            checked(Path(path), "file")
+            if param.reads is not None:
+                param.reads(path)
+    except PhospheneError as error:
+        return error
+    except (OSError, ValueError) as error:
+        return UsageError(f"cannot be read: {error}", where=path)
+    return None
+
+
 def runs_live(wishes: Wishes, source: Source, *, replays: bool) -> bool:
     """Whether late frames are dropped, or every one is drawn. Raises UsageError for an exact camera."""
     if source.live and wishes.pace == "exact":
@@ -183,7 +221,7 @@ def open_ear(wishes: Wishes, source: Source, stack: ExitStack) -> tuple[Sound | 
     sound = stack.enter_context(Shared(opened))
     if sound.live and wishes.pace == "exact":
         raise UsageError("a microphone has no exact pace", hint="leave --pace out, or take the sound from a file")
-    return sound, opened if isinstance(opened, Recordable) else str(Path(named).expanduser())
+    return sound, opened if isinstance(opened, Recordable) else str(path_of(named))
 
 
 def tell_black(playlist: Playlist, outputs: Iterable[str]) -> None:

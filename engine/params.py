@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from engine.errors import UsageError, unknown_name
@@ -228,11 +228,16 @@ class Text(Param[str]):
 
 
 class File(Param[str]):
-    """A file by its path, empty for none; the effect reads it itself."""
+    """A file by its path, empty for none; the effect reads it itself.
+
+    `reads` is a function of the path that fails, with words, where the file is none of those that the effect can read:
+    a show asks it before it begins.
+    """
 
     kind, what = "file", "a file"
 
-    def __init__(self, default: str = "", doc: str = "") -> None:
+    def __init__(self, default: str = "", doc: str = "", reads: Callable[[str], object] | None = None) -> None:
+        self.reads = reads
         super().__init__(default, doc)
 
     def check(self, value: Any) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from engine.files.guard import Guard
 from engine.files.target import Target
 from engine.params import File, Param
+from engine.paths import is_folder, named, within
 from engine.sinks.names import targets_of
 from engine.sources import split_spec
 from engine.sources.base import ReadsFiles
@@ -37,7 +38,7 @@ def guard_for(
     if sound := wishes.sound or getattr(source, "audio_path", None):
         guard.reads([sound])
     for _, path in wishes.models:
-        guard.reads(tree(Path(path).expanduser()))
+        guard.reads(tree(named(path)))
     if transition is not None:
         guard.reads(effect_files(transition))
     for scene in playlist.scenes:
@@ -107,16 +108,13 @@ def input_files(spec: str) -> list[Path]:
     if kind == "images":
         from engine.sources.images import find_pictures
 
-        return find_pictures(rest)
-    return [Path(rest).expanduser()] if kind in ("video", "image") else []
+        return find_pictures(rest).all
+    return [named(rest)] if kind in ("video", "image") else []
 
 
 def tree(path: Path) -> Iterator[Path]:
     """The file, or every file in the folder."""
-    if path.is_dir():
-        yield from (found for found in path.rglob("*") if found.is_file())
-    else:
-        yield path
+    yield from within(path) if is_folder(path) else [path]
 
 
 def take_files(wishes: Wishes) -> list[Target]:
@@ -126,5 +124,5 @@ def take_files(wishes: Wishes) -> list[Target]:
     from engine.take import HEADER, SCENE
     from engine.take_files import FRAMES, TRACKS
 
-    folder = wishes.record_take.expanduser()
+    folder = named(wishes.record_take)
     return [Target(folder / name) for name in (HEADER, SCENE, FRAMES, TRACKS)]

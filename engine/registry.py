@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from engine.dialects import is_shader, is_transition
 from engine.errors import PhospheneError, ShaderError, UsageError, unknown_name, unknown_scene
+from engine.paths import checked, home, is_file, named, own_entries
 from engine.syntax import module_in
 
 if TYPE_CHECKING:
@@ -73,11 +74,10 @@ class Registry:
 
     def transition(self, name: str) -> type[Effect]:
         """The transition called `name`, or the one in the file of that path. Raises UsageError."""
-        path = Path(name).expanduser()
+        path = named(name)
         known = self.transitions()
         if name not in known and (is_shader(path) or os.sep in name):
-            if not is_file(path):
-                raise UsageError(f"no transition file '{name}'", hint="`phosphene list transitions` shows the others")
+            checked(path, "transition file", hint="`phosphene list transitions` shows the others")
             return load_file(describe_effect(path, "user"))
         if name not in known:
             raise unknown_name("transition", name, known)
@@ -87,8 +87,9 @@ class Registry:
         """Every scene by name."""
         found: dict[str, Entry] = {}
         for origin, folder in [("built-in", ROOT / "scenes"), *(("user", f) for f in reversed(self.scene_folders))]:
-            for path in sorted(folder.glob("*.toml")) if folder.is_dir() else ():
-                found[path.stem] = describe_scene(path, origin)
+            for path in own_entries(folder):
+                if path.suffix == ".toml":
+                    found[path.stem] = describe_scene(path, origin)
         return dict(sorted(found.items()))
 
     def effect(self, name: str, *, where: str = "", again: bool = False) -> type[Effect]:
@@ -113,35 +114,36 @@ class Registry:
     def scene_path(self, name: str) -> Path:
         """The file of a scene, by its name or its path. Raises UsageError where there is none."""
         if name.endswith(".toml") or os.sep in name:
-            path = Path(name).expanduser()
-            if not is_file(path):
-                raise UsageError(f"no scene file '{name}'", hint="`phosphene list scenes` shows the built-in ones")
-            return path
+            return checked(named(name), "scene file", hint="`phosphene list scenes` shows the built-in ones")
         scenes = self.scenes()
         if name not in scenes:
             raise unknown_scene(name, scenes, self.effects())
         return scenes[name].path
 
 
-def is_file(path: Path) -> bool:
-    """Whether a file is there; a path that the system refuses (too long, say) names none."""
-    try:
-        return path.is_file()
-    except OSError:
-        return False
-
-
 def user_folders(kind: str) -> list[Path]:
-    """The user's folders for `effects` or `scenes`: $PHOSPHENE_EFFECTS or $PHOSPHENE_SCENES, then the config folder."""
-    named = os.environ.get(f"PHOSPHENE_{kind.upper()}", "")
-    folders = [Path(p).expanduser() for p in named.split(os.pathsep) if p]
+    """The user's folders for `effects`, `scenes` or `models`: $PHOSPHENE_EFFECTS (and so on), then the config folder,
+    where a home folder is known."""
+    listed = os.environ.get(f"PHOSPHENE_{kind.upper()}", "")
+    folders = [named(p) for p in listed.split(os.pathsep) if p]
+    try:
+        return [*folders, config_folder() / kind]
+    except UsageError:
+        return folders
+
+
+def first_user_folder(kind: str) -> Path:
+    """Where what a user makes is put. Raises UsageError where nobody knows a home folder."""
+    return next(iter(user_folders(kind)), None) or config_folder() / kind
+
+
+def config_folder() -> Path:
+    """The user's own folder of settings. Raises UsageError where nobody knows a home folder."""
     if sys.platform == "win32":
-        base = Path(os.environ.get("APPDATA", Path.home()))
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Application Support"
-    else:
-        base = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    return [*folders, base / "phosphene" / kind]
+        return Path(os.environ.get("APPDATA") or home("APPDATA")) / "phosphene"
+    if sys.platform == "darwin":
+        return home("PHOSPHENE_EFFECTS") / "Library" / "Application Support" / "phosphene"
+    return Path(os.environ.get("XDG_CONFIG_HOME") or home("XDG_CONFIG_HOME") / ".config") / "phosphene"
 
 
 def effect_files(folder: Path) -> Iterator[Path]:
@@ -149,14 +151,13 @@ def effect_files(folder: Path) -> Iterator[Path]:
 
     Where several have the same name, the last one counts: Python comes after shaders.
     """
-    if not folder.is_dir():
-        return
-    for path in sorted(folder.iterdir()):
+    for path in own_entries(folder):
         if path.name.startswith(("_", ".")):
             continue
-        if path.suffix == ".py" or (is_shader(path) and is_file(path)):
-            yield path
-        elif (path / "__init__.py").is_file():
+        if path.suffix == ".py" or is_shader(path):
+            if is_file(path):
+                yield path
+        elif own_entries(path) and is_file(path / "__init__.py"):
             yield path / "__init__.py"
 
 

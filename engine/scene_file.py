@@ -13,7 +13,8 @@ from engine.effect import Effect
 from engine.errors import ModelError, SceneError, UsageError, unknown_name, unknown_scene
 from engine.files.put import write_whole
 from engine.params import Color, File, HasParams, Param
-from engine.registry import Registry, is_file, name_of
+from engine.paths import checked, in_words
+from engine.registry import Registry, name_of
 from engine.scene import Layer, Scene
 from engine.signals import Binding
 from engine.toml_lines import Place, line_of
@@ -41,7 +42,7 @@ class SceneFile:
             at = error.object.count(b"\n", 0, error.start) + 1
             raise SceneError(f"cannot be read as text (UTF-8): {error.reason}", where=f"{path}:{at}") from error
         except OSError as error:
-            raise SceneError(f"cannot be read: {error}", where=str(path)) from error
+            raise in_words(error, path) from error
         try:
             self.table = tomllib.loads(self.text)
         except tomllib.TOMLDecodeError as error:
@@ -61,7 +62,8 @@ class SceneFile:
 
     def wrong(self, error: UsageError, place: Place) -> SceneError:
         """`error` with its place in the file."""
-        return self.error(error.message, place, error.hint)
+        message = f"{error.where}: {error.message}" if error.where else error.message
+        return self.error(message, place, error.hint)
 
     def check_keys(self, table: Mapping[str, Any], known: tuple[str, ...], place: Place, kind: str) -> None:
         """Refuses a key that has no meaning here."""
@@ -235,9 +237,7 @@ class SceneFile:
         if not path.is_relative_to(folder):
             hint = "put the file beside the scene, or give it on the command line with --set"
             raise self.error(f"'{value}' lies outside the scene's folder", place, hint)
-        if not is_file(path):
-            raise self.error(f"no file '{value}' beside the scene", place)
-        return str(path)
+        return str(checked(path, "file", typed=value, hint="put it beside the scene"))
 
 
 def load_scene(name: str, registry: Registry) -> Scene:

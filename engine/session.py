@@ -18,7 +18,8 @@ from engine.effect_folders import registry_with
 from engine.errors import UsageError, unknown_name
 from engine.memory import give_back
 from engine.opening import WINDOW as WINDOW
-from engine.registry import Registry, is_file
+from engine.paths import checked, named
+from engine.registry import Registry
 
 if TYPE_CHECKING:
     from engine.data import Pixels
@@ -146,9 +147,11 @@ def media_path(scene: Scene, address: str, value: Any) -> Any:
     param = scene.find(address)[2]
     if not isinstance(param, File) or not param.parse(value):
         return value
-    path = Path(value).expanduser()
-    if not is_file(path):
-        raise UsageError(f"{address}: no file '{value}'", hint=f"give the {param.range_text()}")
+    try:
+        path = checked(named(value), "file", typed=value, hint=f"give the {param.range_text()}")
+    except UsageError as error:
+        error.message = f"{address}: {error.message}"
+        raise
     return str(path.resolve())
 
 
@@ -170,7 +173,7 @@ def play(
             return _play(wishes, None, progress, extra_sinks, on_picture)
         from engine.take import Take, wishes_for
 
-        with Take(wishes.take.expanduser()) as take:
+        with Take(named(wishes.take)) as take:
             return _play(wishes_for(wishes, take), take, progress, extra_sinks, on_picture)
     finally:
         give_back()
@@ -212,6 +215,7 @@ def _play(
         for scene in playlist.scenes:
             feeds |= settle(scene, scene.needs() & needs)
         live = opening.runs_live(wishes, source, replays=take is not None)
+        unreadable = opening.check_files(playlist, live=live)
         fps = wishes.fps or source.fps or 30.0
         seconds = wishes.seconds if live else length_wanted(wishes, source, fps)
         recorder = opening.open_recorder(wishes, playlist.scene, source, fps, stack, live=live)
@@ -265,7 +269,7 @@ def _play(
         with stopping(show.stop, stats):
             show.run()
     stats.files = [path for sink in sinks if isinstance(sink, WritesFiles) for path in sink.files]
-    stats.problems = {} if show.stage is None else show.stage.problems
+    stats.problems = {**unreadable, **({} if show.stage is None else show.stage.problems)}
     stats.reports = {name: found for scene in playlist.scenes for name, found in scene.reports(stats.problems).items()}
     if recorder is not None:
         stats.extra["take"] = recorder.summary()

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from engine.closing import Closing
 from engine.data import Frame, Observation
 from engine.errors import SourceError, UsageError
+from engine.paths import checked, kind_of, named
 from engine.scene import Scene
 from engine.signals import Binding
 from engine.take_files import FRAMES, TRACKS, TrackReader, read_frames
@@ -181,7 +182,7 @@ class Take(Closing):
 
     def is_of(self, scene: str) -> bool:
         """Whether `scene`, a name or path as the user gave it, is the one that was recorded."""
-        path = Path(scene).expanduser()
+        path = named(scene)
         if path.suffix == ".toml" and path.resolve() == (self.folder / SCENE).resolve():
             return True
         return path.stem == self.about.scene
@@ -211,7 +212,7 @@ def read_about(folder: Path) -> About:
     """What the take in `folder` says of itself. Raises SourceError."""
     path = folder / HEADER
     try:
-        if path.stat().st_size > MAX_HEADER:
+        if kind_of(path) and checked(path, "take").stat().st_size > MAX_HEADER:
             raise SourceError(f"more than {MAX_HEADER} bytes", where=str(path))
         said = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

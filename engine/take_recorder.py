@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.data import Frame, Observation
 from engine.errors import SinkError
+from engine.paths import in_words, named
 from engine.scene import Scene
 from engine.signals import Binding
 from engine.take import DERIVED, FORMAT, HEADER, SCENE, About
@@ -69,8 +70,8 @@ class TakeRecorder(threading.Thread):
             wrong = "is not empty" if self.folder.is_dir() else "is a file"
             raise SinkError(wrong, where=str(self.folder), hint=hint) from None
         except OSError as error:
-            hint = "choose a folder you may write in"
-            raise SinkError(f"cannot be written ({error.strerror})", where=str(self.folder), hint=hint) from error
+            told = in_words(error, self.folder)
+            raise SinkError(told.message, where=told.where, hint=told.hint) from error
 
     def _tell(self) -> None:
         """Writes `take.json`, whole or not at all."""
@@ -198,4 +199,4 @@ def record(wishes: Wishes, scene: Scene, source: Source, fps: float, *, live: bo
         bindings=list(wishes.bindings),
         effect_folders=[str(folder) for folder in wishes.effect_folders],
     )
-    return TakeRecorder(wishes.record_take.expanduser(), about, scene, waits=not live)
+    return TakeRecorder(named(wishes.record_take), about, scene, waits=not live)

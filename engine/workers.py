@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from engine import awake
 from engine.data import Frame, Pixels
 from engine.errors import PhospheneError, SourceError, SourceRests, SourceSilent
 from engine.imaging import straight_alpha
@@ -196,7 +197,7 @@ class CaptureThread(Worker):
         """Why a live source delivers nothing at the moment, in words; empty while it does."""
         if self._problem or not self._source.live or self._asked_s is None:
             return self._problem
-        if time.perf_counter() - self._asked_s < SILENT_S:
+        if awake.since(self._asked_s) < SILENT_S:
             return ""
         if not self.hangs:
             self.hangs = True

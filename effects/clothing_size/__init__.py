@@ -23,7 +23,7 @@ from effects.clothing_size import (
 )
 from effects.clothing_size.fuse import Fusion
 from effects.clothing_size.lines import SteadyLines
-from phosphene import Bool, Choice, Effect, Float, Observation, Pose, Text
+from phosphene import Bool, Choice, Effect, File, Float, Observation, Pose
 
 LOST_S = 1.0  # the person is gone after this long without a body
 REFRESH_S = 0.5  # the numbers change at most this often while measuring, so that they can be read
@@ -46,7 +46,9 @@ class ClothingSize(Effect):
         "everyday", tuple(girth.CLOTHING), "what you wear: allowed for, and loose clothes widen the intervals"
     )
     chart = Choice("auto", ("auto", *sizes.CHARTS), "size chart; auto: by sex, unisex where unspecified")
-    chart_file = Text("", "a shop's own size chart: a TOML file with the keys of the built-in one")
+    chart_file = File(
+        "", "a shop's own size chart: a TOML file with the keys of the built-in one", reads=sizes.own_charts
+    )
     distance_m = Float(0.0, 0.0, 20.0, "how far you stand from the camera; 0: not given", unit="m")
     fov_deg = Float(0.0, 0.0, 150.0, "the camera's horizontal field of view; 0: a usual one is assumed", unit="degrees")
     reference = Choice("none", scale.REFERENCES, "what you hold up flat before the chest to tell the scale")

@@ -90,13 +90,20 @@ def garments(chart: str, own: str = "") -> Mapping[str, Scale]:
     """
     if not own:
         return load()[chart]
+    charts = own_charts(own)
+    return charts.get(chart) or next(iter(charts.values()))
+
+
+def own_charts(own: str) -> Mapping[str, Mapping[str, Scale]]:
+    """The charts of a shop's own file. Raises ValueError where it cannot be read or does not say what it must."""
     try:
         charts = load(Path(own).expanduser())
-    except OSError as error:
-        raise ValueError(f"chart_file {own} cannot be read: {error.strerror}") from None
+    except (OSError, RuntimeError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise ValueError(f"chart_file {own} cannot be read: {why}") from None
     if not charts:
         raise ValueError(f"chart_file {own} has no chart in it; expected tables such as [women.top]")
-    return charts.get(chart) or next(iter(charts.values()))
+    return charts
 
 
 def chart_for(chart: str, sex: str) -> str:

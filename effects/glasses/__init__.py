@@ -49,7 +49,7 @@ class Wearer:
 class Glasses(Effect):
     """A 3D model on every head, lit as the face is; heads hide what is behind them, and a soft shadow falls on skin."""
 
-    model = File("", "a glTF model (.glb), worn like glasses; empty: the built-in pair")
+    model = File("", "a glTF model (.glb), worn like glasses; empty: the built-in pair", reads=read_model)
     scale = Float(1.0, 0.2, 4.0, "size of the model")
     up_cm = Float(0.0, -15.0, 15.0, "how much higher it sits", unit="cm")
     forward_cm = Float(0.0, -15.0, 15.0, "how much further to the front it sits", unit="cm")

@@ -8,6 +8,7 @@ from pathlib import Path
 from engine.check.verdict import Verdict
 from engine.errors import SinkError
 from engine.files.put import write_whole
+from engine.paths import in_words, is_file
 
 BEGIN, END = "<!-- phosphene check --report: begin -->", "<!-- phosphene check --report: end -->"
 
@@ -16,14 +17,14 @@ def write_report(path: Path, verdicts: Sequence[Verdict], folders: Sequence[Path
     """Writes the report to `path`; in a page that is there already, between its marks. Raises SinkError."""
     made = f"{BEGIN}\n{report(verdicts, folders)}\n{END}"
     try:
-        page = path.read_text(encoding="utf-8") if path.is_file() else f"{BEGIN}{END}\n"
+        page = path.read_text(encoding="utf-8") if is_file(path) else f"{BEGIN}{END}\n"
         before, _, rest = page.partition(BEGIN)
         if END not in rest:
             raise SinkError(
                 "has no place for the report", where=str(path), hint=f"write a line {BEGIN} and a line {END}"
             )
     except OSError as error:
-        raise SinkError(f"cannot be read: {error.strerror}", where=str(path)) from error
+        raise in_words(error, path) from error
     write_whole(path, (before + made + rest.partition(END)[2]).encode("utf-8"), overwrite=True)
 
 

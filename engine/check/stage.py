@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from engine.data import Face, Faces, Frame, Heard, Mask, Observation, Pixels, Pose, Poses
-from engine.files.put import cannot_write, write_whole
+from engine.files.put import write_whole
+from engine.paths import in_words
 
 Size = tuple[int, int]
 EYES = ((33, 133, 159, 145, 468, -1.0), (263, 362, 386, 374, 473, 1.0))  # outer, inner, upper, lower, iris; side
@@ -95,7 +96,7 @@ def write_picture(path: Path, pixels: Pixels) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise cannot_write(error, path) from error
+        raise in_words(error, path) from error
     data = BytesIO()
     Image.fromarray(np.ascontiguousarray(pixels)).save(data, "PNG")
     write_whole(path, data.getvalue(), overwrite=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.dialects import is_shader
+from engine.paths import checked, is_folder, within
 
 
 @dataclass(slots=True)
@@ -58,12 +59,12 @@ def effect_files(paths: Iterable[Path]) -> Iterator[Path]:
     """The effect files among `paths`, folders searched through. Hidden files, tests, buffers and what begins with `_`
     are passed over in folders; a file that is named is judged whatever it is called."""
     for path in paths:
-        if not path.is_dir():
-            yield path
+        if not is_folder(path):
+            yield checked(path, "effect file")
             continue
-        for found in sorted(path.rglob("*")):
+        for found in within(path):
             parts = found.relative_to(path).parts
-            if any(p.startswith((".", "_")) and p != "__init__.py" for p in parts) or not found.is_file():
+            if any(p.startswith((".", "_")) and p != "__init__.py" for p in parts):
                 continue
             if is_shader(found) or (found.suffix == ".py" and is_effect(found)):
                 yield found

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
+from engine import awake
 from engine.check.verdict import Verdict, loop_line
 from engine.dialects import is_shader
 from engine.errors import GpuError, PhospheneError
@@ -65,7 +66,7 @@ class Child:
     def _answer(self, limit_s: float) -> dict[str, Any] | None:
         """Its next answer; None where it gives none in `limit_s`, which is longer on a machine that is busy."""
         try:
-            line = self._answers.get(timeout=limit_s * busy())
+            line = awake.get(self._answers, limit_s * busy())
         except queue.Empty:
             return None
         try:

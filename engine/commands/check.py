@@ -18,6 +18,7 @@ from engine.errors import UsageError
 from engine.files.guard import Guard
 from engine.files.put import check_free
 from engine.files.target import Target
+from engine.paths import check_new_folder, check_place, is_there, named, resolved
 from engine.registry import name_of
 
 if TYPE_CHECKING:
@@ -48,16 +49,18 @@ def run(options: argparse.Namespace) -> int:
     from engine.check.watch import judge_files
 
     for given in options.path:
-        if not Path(given).expanduser().exists():
+        if not is_there(named(given)):
             raise UsageError(f"no file or folder '{given}'", hint="check the path: effect files, or folders of them")
         if Path(given).suffix.lower() == ".toml":
             told = f"phosphene run {given} --input demo --output null --seconds 1"
             raise UsageError(f"'{given}' is a scene: effects are what is judged", hint=f"try a scene out with `{told}`")
-    files = list(effect_files(Path(p).expanduser() for p in options.path))
+    files = list(effect_files(named(p) for p in options.path))
+    check_place(options.report)
+    check_new_folder(options.preview)
     if not files:
         raise UsageError("no effect files there", hint="effects end in .py, .fs, .frag or .glsl")
     check_outputs(options, files)
-    preview = Path(options.preview).expanduser().resolve() if options.preview else None
+    preview = resolved(named(options.preview)) if options.preview else None
     verdicts: list[Verdict] = []
     try:
         for verdict in judge_files(files, size=options.size, limit_s=options.limit, preview=preview):
@@ -70,7 +73,7 @@ def run(options: argparse.Namespace) -> int:
     if options.report is not None:
         from engine.check.report import write_report
 
-        write_report(Path(options.report).expanduser(), verdicts, [Path(p).expanduser() for p in options.path])
+        write_report(named(options.report), verdicts, [named(p) for p in options.path])
     failed = sum(not v.good for v in verdicts)
     print(f"{len(verdicts)} judged, {failed} with errors", file=sys.stderr)
     return 1 if failed else 0
@@ -83,10 +86,10 @@ def check_outputs(options: argparse.Namespace, files: list[Path]) -> None:
         said = "".join(f.read_text(encoding="utf-8", errors="replace") for f in files if f.parent == folder)
         guard.reads(path for path in folder.iterdir() if path.name in said)
     check_json(options.json)
-    reports = [Path(name).expanduser() for name in (options.json, options.report) if name not in (None, "-")]
+    reports = [named(name) for name in (options.json, options.report) if name not in (None, "-")]
     guard.writes(Target(path) for path in reports)
     if options.preview:
-        pictures = {Path(options.preview).expanduser() / f"{name_of(file)}.png" for file in files}
+        pictures = {named(options.preview) / f"{name_of(file)}.png" for file in files}
         guard.writes(Target(path) for path in sorted(pictures))
         for path in sorted(pictures):
             check_free(path, overwrite=options.overwrite)

@@ -11,6 +11,7 @@ from pathlib import Path
 from engine.commands.run import add_common, progress_bar, wishes_of
 from engine.commands.table import check_json, write_json
 from engine.files.target import NUMBER, Target
+from engine.paths import named, resolved
 from engine.session import WINDOW, is_terminal, play
 from engine.sinks import FILES, check_twice, split_spec
 
@@ -54,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
     if options.stats_json:
         write_json(stats.table(), options.stats_json)
     for path in stats.files:
-        print(f"wrote {path.resolve()}")
+        print(f"wrote {resolved(path)}")
     print(f"{stats.frames_out} frames at {stats.fps:.1f} fps ({options.scene})")
     return 0
 
@@ -64,7 +65,7 @@ def sheet_beside(output: str) -> Path:
     kind, name, _ = split_spec(output)
     if kind not in FILES:
         return Path(OWN_SHEET)
-    path = Path(name).expanduser()
+    path = named(name)
     if kind == "video" or not path.suffix:
         return path.with_suffix(".png")
     return path.with_name(NUMBER.sub("", path.stem).rstrip("_-. ") + "-sheet.png")

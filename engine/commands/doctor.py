@@ -263,7 +263,7 @@ def user_folders(folders: Sequence[str] = ()) -> list[Check]:
 def disk() -> list[Check]:
     """Room in the cache."""
     folder = models.cache_dir()
-    there = next(place for place in (folder, *folder.parents) if place.exists())
+    there = next(place for place in (folder, *folder.parents) if os.path.exists(place))  # noqa: PTH110 (raises for nothing)
     free = shutil.disk_usage(there).free
     detail = f"{folder}, {free / 1e9:.1f} GB free"
     if not os.access(there, os.W_OK):

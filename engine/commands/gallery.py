@@ -16,6 +16,7 @@ from engine.effect_folders import registry_with
 from engine.errors import PhospheneError, SinkError, unknown_name
 from engine.files.put import check_free, write_whole
 from engine.files.target import Target
+from engine.paths import check_new_folder, named
 from engine.session import Wishes, play
 
 HELP = "draw every scene, effect and transition on the built-in portrait, as a page"
@@ -48,10 +49,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Draws the pictures, then the page."""
-    out = Path(options.out).expanduser()
+    check_new_folder(options.out)
+    out = named(options.out)
     if not options.name:
         check_free(out / "gallery.md", overwrite=options.overwrite)
-    folders = [Path(f) for f in options.effects]
+    folders = [named(f) for f in options.effects]
     gallery = Gallery(out, options.input, options.name, folders, overwrite=options.overwrite)
     page = ["# Gallery", "", "Everything on the built-in portrait, drawn by `phosphene gallery`."]
     for title, doc, entries in (

@@ -21,6 +21,7 @@ from engine.files.guard import Guard
 from engine.files.put import alone, check_free
 from engine.files.target import Target
 from engine.measure.batch import PLACES
+from engine.paths import check_place, checked, is_folder, named, within
 from engine.reading import tree
 
 HELP = "measure people in photos and clips"
@@ -80,13 +81,14 @@ def measure_files(options: argparse.Namespace) -> int:
     from engine.measure import batch, tables
 
     tasks = tasks_of(options)
-    where = Path(options.output).expanduser() if options.output else None
+    where = named(options.output) if options.output else None
     journal = None
     guard = Guard([*(file for task in tasks for file in task.files), *known_files(options)])
     check_json(options.json)
-    guard.writes(Target(Path(name).expanduser()) for name in (options.json,) if name not in (None, "-"))
+    guard.writes(Target(named(name)) for name in (options.json,) if name not in (None, "-"))
     if where is not None:
         tables.kind_of(where)
+        check_place(options.output)
         journal = batch.Journal(where.with_name(where.name + ".part"))
         guard.writes([Target(where), Target(journal.path)])
         check_free(where, overwrite=options.overwrite)
@@ -134,8 +136,8 @@ def tasks_of(options: argparse.Namespace) -> list[Any]:
     if every.get("chart", "").lower().endswith(".toml"):
         every["chart_file"] = every.pop("chart")
     every |= dict(settings(options.settings))
-    each = people(Path(options.people).expanduser()) if options.people else {}
-    files = [str(path) for name in options.files or list(each) for path in pictures(Path(name).expanduser())]
+    each = people(named(options.people)) if options.people else {}
+    files = [str(path) for name in options.files or list(each) for path in pictures(named(name))]
     if not files:
         raise UsageError("no FILE to measure", hint="phosphene measure photo.jpg --height-cm 178")
     common = {
@@ -157,10 +159,10 @@ def pictures(path: Path) -> list[Path]:
     """The file itself, or every photo and clip in a folder. A file that is not there is kept: it gets its row."""
     from engine.sources import PICTURE_SUFFIXES
 
-    if not path.is_dir():
+    if not is_folder(path):
         return [path]
     clips = {".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v"}
-    found = sorted(p for p in path.rglob("*") if p.suffix.lower() in PICTURE_SUFFIXES | clips and p.is_file())
+    found = [p for p in within(path, PICTURE_SUFFIXES | clips) if not p.name.startswith(".")]
     if not found:
         raise UsageError(f"no photo or clip in '{path}'")
     return found
@@ -169,7 +171,7 @@ def pictures(path: Path) -> list[Path]:
 def people(path: Path) -> dict[str, dict[str, str]]:
     """What a CSV tells of each file: file -> parameter -> value; empty cells tell nothing. Raises UsageError."""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with checked(path, "table").open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UsageError(f"--people cannot be read: {error}", where=str(path)) from None
@@ -209,9 +211,9 @@ def evaluate(options: argparse.Namespace) -> int:
     judge = getattr(effect, "evaluate", None)
     if judge is None:
         raise UsageError(f"effect '{options.effect}' has no evaluate()")
-    if not options.data or not Path(options.data).expanduser().is_dir():
+    if not options.data or not is_folder(named(options.data)):
         raise UsageError("--evaluate needs --data DIR", hint="a folder with synthetic/ and tables/ in it")
-    check_json(options.json, read=tree(Path(options.data).expanduser()))
+    check_json(options.json, read=tree(named(options.data)))
 
     def tell(text: str) -> None:
         if sys.stderr.isatty() and not options.quiet:
@@ -219,7 +221,7 @@ def evaluate(options: argparse.Namespace) -> int:
 
     try:
         result = judge(
-            Path(options.data).expanduser(),
+            named(options.data),
             lambda path: list(observe(path, ("pose",) if "pose" in effect.needs else effect.needs)),
             tell,
         )

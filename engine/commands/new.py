@@ -6,7 +6,8 @@ import argparse
 import re
 from pathlib import Path
 
-from engine.errors import SinkError, UsageError
+from engine.errors import UsageError
+from engine.paths import in_words, is_there, named
 
 HELP = "make a working effect to start from, with a test and a scene"
 SUFFIX = {"py": ".py", "glsl": ".frag", "isf": ".fs"}
@@ -95,7 +96,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Writes the files and says how to go on."""
-    made = write_new(options.name, options.kind, Path(options.out).expanduser() if options.out else None)
+    made = write_new(options.name, options.kind, named(options.out) if options.out else None)
     for path in made:
         print(f"wrote {path}")
     effect, scene, test = made
@@ -107,17 +108,17 @@ def run(options: argparse.Namespace) -> int:
 
 def write_new(name: str, kind: str, out: Path | None) -> list[Path]:
     """Writes effect, scene and test; returns their paths. Never overwrites. Raises UsageError and SinkError."""
-    from engine.registry import Registry, user_folders
+    from engine.registry import Registry, first_user_folder
 
     if not NAME.fullmatch(name) or len(name) > 40:
         raise UsageError(f"'{name}' is no name for an effect", hint="small letters, digits and -, such as gold-rain")
     stem = name.replace("-", "_") if kind == "py" else name
-    effects = out or user_folders("effects")[0]
-    scenes = out or user_folders("scenes")[0]
+    effects = out or first_user_folder("effects")
+    scenes = out or first_user_folder("scenes")
     file = effects / f"{stem}{SUFFIX[kind]}"
     scene = scenes / f"{name}.toml"
     test = effects / "tests" / f"test_{name.replace('-', '_')}.py"
-    taken = [p for p in (file, scene, test) if p.exists()]
+    taken = [p for p in (file, scene, test) if is_there(p)]
     if taken:
         raise UsageError(f"{taken[0]} is there already", hint="choose another name, or remove it")
     if out is None and name in Registry().effects():
@@ -130,5 +131,5 @@ def write_new(name: str, kind: str, out: Path | None) -> list[Path]:
             with path.open("x", encoding="utf-8") as made:
                 made.write(text.format(**words))
     except OSError as error:
-        raise SinkError(f"cannot be written: {error.strerror}", where=str(error.filename)) from error
+        raise in_words(error) from error
     return [file, scene, test]

@@ -9,7 +9,7 @@ import argparse
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, redirect_stdout
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,9 +18,11 @@ from engine.commands.table import check_json, table, write_json
 from engine.errors import UsageError
 from engine.files.target import Target
 from engine.nodes.use import pair
+from engine.paths import named
 from engine.quality import KEYS
 from engine.session import WINDOW, Progress, Wishes, is_terminal, play
 from engine.sinks import DEFAULT_WEB_PORT, check_twice, is_live, split_spec
+from engine.standard_streams import others_print
 
 if TYPE_CHECKING:
     from engine.stats import Stats
@@ -204,11 +206,11 @@ def wishes_of(options: argparse.Namespace, scene: str, source: str, outputs: lis
         hud=options.stats,
         quality=options.quality,
         settings=settings(options.settings),
-        effect_folders=[Path(f) for f in options.effects],
+        effect_folders=[named(f) for f in options.effects],
         sound=options.sound,
         models=[pair(text) for text in options.models],
         overwrite=options.overwrite,
-        reports=[Target(Path(f).expanduser()) for f in (options.json, options.stats_json) if f not in (None, "-")],
+        reports=[Target(named(f)) for f in (options.json, options.stats_json) if f not in (None, "-")],
     )
 
 
@@ -216,7 +218,7 @@ def run(options: argparse.Namespace) -> int:
     """Runs the scene."""
     outputs = options.output or [WINDOW]
     if options.take and not options.output:
-        outputs = [str(Path(options.take) / f"{Path(options.scene[0]).stem}.mp4")]
+        outputs = [str(named(options.take) / f"{Path(options.scene[0]).stem}.mp4")]
     wishes = wishes_of(options, options.scene[0], options.input, outputs)
     wishes.then = options.scene[1:]
     wishes.every_s = options.every
@@ -239,7 +241,7 @@ def show(wishes: Wishes, options: argparse.Namespace) -> Stats:
     with (
         progress_bar(offline and not options.quiet and is_terminal()) as progress,
         # An effect may print what it likes: whoever reads JSON from standard output gets JSON alone.
-        redirect_stdout(sys.stderr) if "-" in (options.json, options.stats_json) else nullcontext(),
+        redirect_stdout(sys.stderr) if "-" in (options.json, options.stats_json) else others_print(),
     ):
         stats = play(wishes, progress=progress)
     if options.json:
@@ -257,6 +259,8 @@ def show(wishes: Wishes, options: argparse.Namespace) -> Stats:
             f"{stats.frames_out} frames at {stats.fps:.1f} fps" if stats.frames_out > 1 else f"{stats.frames_out} frame"
         )
         print(f"{rate}{drops}{where}", file=sys.stderr)
+        for words in stats.problems.values():
+            print(f"not shown: {words}", file=sys.stderr)
     if options.stats:
         print(stats_table(stats), file=sys.stderr)
     return stats

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.commands.options import add_overwrite
 from engine.commands.table import check_json, table, write_json
+from engine.paths import check_new_folder, named
 from engine.reading import tree
 
 if TYPE_CHECKING:
@@ -40,16 +41,17 @@ def run(options: argparse.Namespace) -> int:
     """Scores, and prints the table."""
     from engine import models
 
-    check_json(options.json, read=tree(Path(options.data).expanduser()) if options.data else ())
+    check_json(options.json, read=tree(named(options.data)) if options.data else ())
+    check_new_folder(options.pictures)
     wanted = ("selfie_segmenter", "selfie_segmenter_landscape", "face_landmarker")
     models.fetch([name for name in wanted if not models.state(name).ready])
     if options.pictures:
         from engine.score.pictures import draw_pictures
 
-        for path in draw_pictures(Path(options.pictures).expanduser(), overwrite=options.overwrite):
+        for path in draw_pictures(named(options.pictures), overwrite=options.overwrite):
             print(f"wrote {path}", file=sys.stderr)
         return 0
-    result = measure(Path(options.data).expanduser() if options.data else None, options.half)
+    result = measure(named(options.data) if options.data else None, options.half)
     if options.json != "-":
         print(report(result))
     if options.json:

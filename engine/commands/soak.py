@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 from typing import Any
 
 from engine.commands.options import add_overwrite
@@ -20,6 +19,7 @@ from engine.files.guard import Guard
 from engine.files.new import check_folder
 from engine.files.put import check_free
 from engine.files.target import Target
+from engine.paths import check_place, named
 from engine.reading import input_files, scene_files
 from engine.registry import Registry
 from engine.session import Wishes, is_terminal, open_scene
@@ -62,12 +62,13 @@ def run(options: argparse.Namespace) -> int:
     from engine.trackers import KINDS as TRACKERS
     from engine.trackers import open_tracker
 
+    check_place(options.graph, pipes=False)
     scene = open_scene(Wishes(options.scene, settings=settings(options.settings)))
     own = options.input == RESTLESS
     read = [*([] if own else input_files(options.input)), *scene_files(scene, Registry())]
     check_json(options.json, read=read)
     if options.graph:
-        graph = Path(options.graph).expanduser()
+        graph = named(options.graph)
         check_name(options.graph)
         Guard(read).writes([Target(graph)])
         check_folder(graph)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import shutil
 import sys
 import textwrap
@@ -16,6 +15,7 @@ from engine.errors import SinkError
 from engine.files.guard import Guard
 from engine.files.put import write_whole
 from engine.files.target import Target
+from engine.paths import check_place, in_words, is_file, named
 
 MOST = 500_000_000  # bytes; larger JSON is none of ours
 ANOTHER = "choose another name, or - for standard output"
@@ -61,7 +61,7 @@ def write_json(value: Any, where: str) -> None:
         print(json.dumps(plain(value), indent=2, ensure_ascii=narrow))
         return
     check_json(where)
-    write_whole(Path(where), as_json(value), overwrite=True)
+    write_whole(named(where), as_json(value), overwrite=True)
 
 
 def as_json(value: Any) -> bytes:
@@ -71,34 +71,27 @@ def as_json(value: Any) -> bytes:
 
 
 def check_json(*where: str | None, read: Iterable[str | Path] = ()) -> None:
-    """Raises SinkError where a JSON file that was asked for cannot be written; before the work that it tells of.
+    """Raises PhospheneError where a JSON file that was asked for cannot be written; before the work that it tells of.
 
     A file that holds something else than JSON is not overwritten: a name in the wrong place must not cost a clip or an
     effect. No more is one that is `read`.
     """
-    files = [Path(name).expanduser() for name in where if name not in (None, "-")]
+    files = [named(name) for name in where if name is not None and name != "-"]
     Guard(read).writes(Target(path) for path in files)
     for path in files:
-        try:
-            if not path.parent.is_dir():
-                hint = f"mkdir -p '{path.parent}', or choose another place"
-                raise SinkError("cannot be written: there is no such folder", where=str(path), hint=hint)
-            if not os.access(path.parent, os.W_OK) and (path.is_file() or not path.exists()):
-                raise SinkError("cannot be written: Permission denied", where=str(path), hint=ANOTHER)
-            if path.is_file() and path.stat().st_size and not holds_json(path):
-                raise SinkError("holds something else than JSON, and is not overwritten", where=str(path), hint=ANOTHER)
-        except OSError as error:
-            raise SinkError(f"cannot be written: {error.strerror}", where=str(path), hint=ANOTHER) from None
+        check_place(str(path))
+        if is_file(path) and path.stat().st_size and not holds_json(path):
+            raise SinkError("holds something else than JSON, and is not overwritten", where=str(path), hint=ANOTHER)
 
 
 def holds_json(path: Path) -> bool:
     """Whether a file is a list or mapping in JSON; a scene begins like a list, and is none."""
-    if path.stat().st_size > MOST:
-        return False
     try:
-        return isinstance(json.loads(path.read_bytes()), dict | list)
+        return path.stat().st_size <= MOST and isinstance(json.loads(path.read_bytes()), dict | list)
     except (ValueError, RecursionError):
         return False
+    except OSError as error:
+        raise in_words(error, path) from error
 
 
 def emit(value: Any, where: str | None, text: str) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from engine.commands.options import add_overwrite
 from engine.commands.table import check_json, write_json
 from engine.errors import UsageError
+from engine.paths import check_new_folder, named
 from engine.reading import tree
 
 if TYPE_CHECKING:
@@ -73,10 +74,11 @@ def run(options: argparse.Namespace) -> int:
     from engine.teach.judge import table_text
     from engine.teach.learn import learn
 
+    check_new_folder(options.into)
     begin = time.perf_counter()
-    folder = keep.home(options.name, Path(options.into) if options.into else None)
-    named = classes_of(options.classes) if options.classes and not options.live else {}
-    read = [path for paths in named.values() for path in paths]
+    folder = keep.home(options.name, named(options.into) if options.into else None)
+    classes = classes_of(options.classes) if options.classes and not options.live else {}
+    read = [path for paths in classes.values() for path in paths]
     check_json(options.json, read=(file for path in read for file in tree(path)))
     keep.check_place(folder, read, overwrite=options.overwrite)
     recordings = recorded(options)

@@ -11,6 +11,7 @@ from engine.errors import SinkError, UsageError
 from engine.files.claim import hidden, is_leftover
 from engine.files.put import behind
 from engine.files.target import Target, place
+from engine.paths import is_file, named
 
 LINKS = 40  # how many symbolic links may follow one another, as Linux has it
 
@@ -32,9 +33,9 @@ class Guard:
         """Notes files that the run reads; what is not there, or no regular file, is nothing that could be lost."""
         places: dict[Path, object] = {}  # thousands of pictures lie in one folder
         for name in paths:
-            path = Path(name).expanduser()
+            path = named(name)
             with suppress(OSError, ValueError):  # a name that no file can have
-                if path.is_file():
+                if is_file(path):
                     self._read.setdefault(_identity(path), path)
                     for entry in _way(path):
                         folder = entry.parent

@@ -12,6 +12,7 @@ from engine.errors import SinkError
 from engine.files.claim import Claim, TakenError, claim, claim_new, is_empty
 from engine.files.put import BUSY, WAIT, behind, cannot_write, check_free, is_there, put
 from engine.files.target import Target
+from engine.paths import is_folder
 
 log = logging.getLogger("phosphene")
 
@@ -173,7 +174,7 @@ def claim_all_new(paths: Sequence[Path]) -> list[Claim] | None:
 
 def check_folder(path: Path) -> None:
     """Raises SinkError where the folder of `path` does not exist."""
-    if not path.parent.is_dir():
+    if not is_folder(path.parent):
         raise SinkError(
             "there is no such folder", where=str(path.parent), hint=f"mkdir -p '{path.parent}', or choose another place"
         )

@@ -12,6 +12,7 @@ from engine.files.claim import FLAGS, NEXT, Claim, TakenError, claim
 from engine.files.new import MOST, check_folder
 from engine.files.put import BUSY, OVERWRITE, WAIT, cannot_write, is_there, put
 from engine.files.target import NUMBER, Target
+from engine.paths import is_folder
 
 log = logging.getLogger("phosphene")
 
@@ -44,7 +45,7 @@ class NumberedFiles:
         """Whether these names are free, and ours from now on. Raises SinkError for the `last` ones that are tried."""
         path = self.target.path
         try:
-            if makes_folder and not path.parent.is_dir():
+            if makes_folder and not is_folder(path.parent):
                 check_folder(path.parent)
                 path.parent.mkdir(exist_ok=True)
                 self._made.append(path.parent)

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from engine.errors import SinkError
+from engine.errors import NotAllowed, PhospheneError, SinkError
 from engine.files.claim import TakenError, being_written, claim, is_empty
+from engine.paths import in_words, is_file, kind_of, named, write_through
 
 OVERWRITE = "say --overwrite to replace it, or choose another name"
 BUSY, WAIT = "is being written by another program at this moment", "wait for it, or choose another name"
@@ -46,10 +47,10 @@ def write_whole(path: Path, data: bytes, *, overwrite: bool = False) -> None:
     What is no regular file (a pipe, a device) is written as it is. Raises SinkError: for what is there already, where
     it is not to be replaced, and where it cannot be written.
     """
-    path = path.expanduser()
+    path = named(path)
     try:
-        if path.exists() and not path.is_file():
-            path.write_bytes(data)
+        if kind_of(path) not in ("", "file"):
+            write_through(path, data)
             return
         check_free(path, overwrite=overwrite)
         place = behind(path)
@@ -105,22 +106,25 @@ def is_there(path: Path) -> bool:
         return False
     except OSError as error:
         raise cannot_write(error, path) from error
-    if not there.is_file():
+    if not is_file(there):
         raise SinkError("is not a regular file", where=str(path), hint="choose another name")
     return True
 
 
 def behind(path: Path) -> Path:
     """What is written under that name: the file that a symbolic link leads to, else the path itself."""
-    path = path.expanduser()
+    path = named(path)
     try:
         return Path(os.path.realpath(path))
     except OSError:  # the working folder is gone; who writes there is told so
         return path
 
 
-def cannot_write(error: OSError, path: Path) -> SinkError:
-    """`error` in words."""
+def cannot_write(error: OSError, path: Path) -> PhospheneError:
+    """`error` in words; a lack of rights names what is in the way."""
+    told = in_words(error, path)
+    if isinstance(told, NotAllowed):
+        return told
     return SinkError(
         f"cannot be written ({error.strerror or error})",
         where=str(path),

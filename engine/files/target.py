@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from engine import paths
 from engine.files.claim import is_empty
 from engine.files.put import behind
+from engine.paths import named
 
 NUMBER = re.compile(r"%(?:0(\d+))?d")
 
@@ -86,13 +88,8 @@ def _pattern(before: str, width: int, after: str) -> re.Pattern[str]:
 
 
 def is_folder(name: str) -> bool:
-    """Whether a name is a folder's, whatever its suffix: there is one, or it ends with a slash."""
-    if name.endswith(("/", "\\")):
-        return True
-    try:
-        return Path(name).expanduser().is_dir()
-    except OSError:  # a name that no file can have
-        return False
+    """Whether a name is a folder's, whatever its suffix: there is one, or it ends with a slash. Raises NotAllowed."""
+    return name.endswith(("/", "\\")) or paths.is_folder(named(name))
 
 
 def spelled(name: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.errors import SinkError, UsageError
 from engine.measure.one import Task, measure
+from engine.paths import is_file, named
 
 Row = dict[str, Any]
 PLACES = ("here", "ray")
@@ -24,7 +25,7 @@ class Journal:
     def read(self, tasks: Sequence[Task]) -> dict[str, Row]:
         """The rows that are there for tasks told the same, by key; those that failed are left out and tried again."""
         found: dict[str, Row] = {}
-        if not self.path.is_file():
+        if not is_file(self.path):
             return found
         wanted = {key(task) for task in tasks}
         for line in self.path.read_text(encoding="utf-8").splitlines():
@@ -54,9 +55,16 @@ def key(task: Task) -> str:
     """What tells a task from another: its files with their age, and everything that was told."""
     stamps = []
     for file in task.files:
-        path = Path(file).expanduser()
-        stamps.append(path.stat().st_mtime_ns if path.is_file() else 0)
+        stamps.append(_age(named(file)))
     return json.dumps([asdict(replace(task, values=dict(task.values))), stamps], sort_keys=True, default=str)
+
+
+def _age(path: Path) -> int:
+    """When a file was saved; 0 for one that is not there or may not be looked at, which its row tells."""
+    try:
+        return path.stat().st_mtime_ns if path.is_file() else 0
+    except OSError:
+        return 0
 
 
 def run(

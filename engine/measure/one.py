@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import PhospheneError, UsageError
@@ -60,12 +59,13 @@ def measure(task: Task) -> dict[str, Any]:
 def look_at(task: Task) -> dict[str, Any]:
     """What the effect reports after it has seen every file of the task. Raises PhospheneError."""
     from engine.measure.look import field_of_view_deg, observe
+    from engine.sources import checked_file
 
     kind = measuring_effect(task.effect, task.effect_folders)
     effect = kind(**task.values)
     params = kind.params()
     for file in task.files:
-        path = Path(file).expanduser()
+        path = checked_file(file)
         before: float | None = None
         seen = 0
         told = field_of_view_deg(path) if "fov_deg" in params and "fov_deg" not in task.values else None

@@ -11,6 +11,7 @@ from pathlib import Path
 from engine import models
 from engine.errors import ModelError
 from engine.nodes.spec import Spec
+from engine.paths import checked, is_file, is_there, within
 from engine.tf_jobs.graph import Graph
 from engine.tf_jobs.layers import FormatError, read_tfjs
 
@@ -26,12 +27,12 @@ def ready(spec: Spec) -> Path:
     """
     if spec.store:
         return models.path(spec.store)
-    if not spec.file.exists():
+    if not is_there(spec.file):
         raise ModelError("there is no such file", where=str(spec.file))
     if spec.kind in ("tflite", "nearest"):
         return spec.file
     target = models.cache_dir() / "converted" / f"{fingerprint(spec)}.tflite"
-    if target.is_file():
+    if is_file(target):
         return target
     from engine import tf_jobs
 
@@ -55,7 +56,7 @@ def check_whole(spec: Spec) -> None:
     """Looks whether a model's files can be what they should be, without TensorFlow. Raises ModelError."""
     if spec.kind in ("h5", "keras"):
         mark, name = (b"\x89HDF\r\n\x1a\n", "Keras .h5") if spec.kind == "h5" else (b"PK", ".keras")
-        with spec.file.open("rb") as stream:
+        with checked(spec.file, "model").open("rb") as stream:
             head = stream.read(len(mark))
         if not head:
             raise ModelError("the file is empty", where=str(spec.file), hint="export the model again")
@@ -75,7 +76,7 @@ def fingerprint(spec: Spec) -> str:
     digest = hashlib.sha256(VERSION + spec.kind.encode())
     for path in _files(spec):
         digest.update(path.name.encode() + b"\0")
-        with path.open("rb") as stream:
+        with checked(path, "file of a model").open("rb") as stream:
             digest.update(hashlib.file_digest(stream, "sha256").digest())
     return digest.hexdigest()[:32]
 
@@ -84,5 +85,5 @@ def _files(spec: Spec) -> Iterable[Path]:
     if spec.kind == "tfjs":
         return [spec.file, *sorted(spec.file.parent.glob("*.bin"))]
     if spec.kind == "savedmodel":
-        return sorted(path for path in spec.file.rglob("*") if path.is_file())
+        return within(spec.file)
     return [spec.file]

@@ -16,6 +16,7 @@ from engine import models
 from engine.errors import ModelError, UsageError, unknown_name
 from engine.nodes.labels import read_labels
 from engine.nodes.spec import InputSettings, Spec, kind_of, read_table
+from engine.paths import checked, entries, is_file, is_folder, is_there, own_entries
 
 OWN = "model.toml"  # what a folder that says everything itself holds
 EXPECTED = (
@@ -34,11 +35,12 @@ def own_models() -> dict[str, Path]:
 
     found: dict[str, Path] = {}
     for folder in reversed(user_folders("models")):
-        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        for path in own_entries(folder):
             if path.name.startswith((".", "_")):
                 continue
-            if path.is_dir():
-                if (path / OWN).is_file() or any(_candidates(path)):
+            if is_folder(path):
+                inside = own_entries(path)
+                if path / OWN in inside or (inside and any(_candidates(path))):
                     found[path.name] = path
             elif path.suffix.lower() in (".toml", ".zip", ".h5", ".keras"):
                 found[path.stem] = path
@@ -52,9 +54,9 @@ def shipped() -> dict[str, Path]:
 
 def summary(path: Path) -> str:
     """A line on the model at `path`, without opening it."""
-    file = path / OWN if path.is_dir() else path
+    file = path / OWN if is_folder(path) else path
     try:
-        return str(read_toml(file).get("doc", "")) if file.suffix == ".toml" and file.is_file() else path.name
+        return str(read_toml(file).get("doc", "")) if file.suffix == ".toml" and is_file(file) else path.name
     except UsageError as error:
         return f"BROKEN: {error.message}"
 
@@ -88,16 +90,20 @@ def at(name: str, path: Path) -> Spec:
 
     Raises ModelError or UsageError, which say what is wrong with it.
     """
-    if not path.exists():
+    if not is_there(path):
         raise ModelError(f"there is no model at '{path}'", hint=EXPECTED)
-    if path.is_file() and path.suffix.lower() == ".zip":
-        path = _unpacked(path)
-    if path.is_file() and path.suffix.lower() == ".toml":
-        return read_table(name, read_toml(path), path.parent, str(path))
-    if path.is_dir() and (path / OWN).is_file():
+    if is_folder(path):
+        entries(path)
+    else:
+        checked(path, "model", hint=EXPECTED)
+        if path.suffix.lower() == ".zip":
+            path = _unpacked(path)
+        if is_file(path) and path.suffix.lower() == ".toml":
+            return read_table(name, read_toml(path), path.parent, str(path))
+    if is_folder(path) and is_file(path / OWN):
         return read_table(name, read_toml(path / OWN), path, str(path / OWN))
     file = path
-    if path.is_dir() and not kind_of(path):
+    if is_folder(path) and not kind_of(path):
         candidates = list(_candidates(path))
         if not candidates:
             raise ModelError(f"there is no model in '{path}'", hint=EXPECTED)
@@ -111,7 +117,7 @@ def at(name: str, path: Path) -> Spec:
 def read_toml(path: Path) -> dict[str, Any]:
     """The table in a node's file. Raises UsageError with the line."""
     try:
-        if path.stat().st_size > MAX_TOML:
+        if checked(path, "model's description").stat().st_size > MAX_TOML:
             raise UsageError(f"a model's description of more than {MAX_TOML} bytes", where=str(path))
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
@@ -123,8 +129,8 @@ def read_toml(path: Path) -> dict[str, Any]:
 def _candidates(folder: Path) -> Iterator[Path]:
     """The models in a folder, the likeliest first."""
     usual = ("model_unquant.tflite", "model.tflite", "keras_model.h5", "model.json", "model.savedmodel", "model.keras")
-    yield from (folder / name for name in usual if kind_of(folder / name) and (folder / name).exists())
-    for path in sorted(folder.iterdir()):
+    yield from (folder / name for name in usual if kind_of(folder / name) and is_there(folder / name))
+    for path in entries(folder):
         if path.name not in usual and path.suffix.lower() != ".json" and kind_of(path):
             yield path
 
@@ -133,10 +139,10 @@ def _exported(name: str, file: Path, kind: str) -> Spec:
     """A Teachable Machine export, or a bare model, from what lies beside it."""
     folder = file.parent
     metadata: dict[str, Any] = {}
-    if kind == "tfjs" and (folder / "metadata.json").is_file():
+    if kind == "tfjs" and is_file(folder / "metadata.json"):
         metadata = _metadata(folder / "metadata.json")
     labels = tuple(str(label).strip() for label in metadata.get("labels", metadata.get("wordLabels", ())))
-    listed = next((p for p in (folder / "labels.txt", file / "labels.txt") if p.is_file()), None)
+    listed = next((p for p in (folder / "labels.txt", file / "labels.txt") if is_file(p)), None)
     if not labels and listed is not None:
         labels = read_labels(listed)
     if not labels and kind == "tflite":
@@ -156,7 +162,7 @@ def _exported(name: str, file: Path, kind: str) -> Spec:
             settings.set(key, value)
     elif "wordLabels" in metadata or package.endswith("speech-commands") or file.stem.startswith("soundclassifier"):
         settings.set("of", "sound")
-    features = next((p for name in POSENET for p in sorted(folder.glob(name)) if p.is_file()), None)
+    features = next((p for name in POSENET for p in sorted(folder.glob(name)) if is_file(p)), None)
     return Spec(name, file.resolve(), kind, labels=labels, input=settings, features=features)
 
 
@@ -188,15 +194,15 @@ def _unpacked(path: Path) -> Path:
         with path.open("rb") as stream:
             mark = hashlib.file_digest(stream, "sha256").hexdigest()[:24]
         folder = models.cache_dir() / "unpacked" / mark
-        if folder.is_dir():
+        if is_folder(folder):
             return folder
         with zipfile.ZipFile(path) as archive:
-            entries = [e for e in archive.infolist() if not e.is_dir()]
-            if len(entries) > MAX_FILES or sum(e.file_size for e in entries) > MAX_UNPACKED:
+            held = [e for e in archive.infolist() if not e.is_dir()]
+            if len(held) > MAX_FILES or sum(e.file_size for e in held) > MAX_UNPACKED:
                 raise ModelError("holds too much to be a model", where=str(path), hint=EXPECTED)
             part = folder.with_name(folder.name + ".part")
             shutil.rmtree(part, ignore_errors=True)
-            for entry in entries:
+            for entry in held:
                 target = (part / entry.filename).resolve()
                 if not target.is_relative_to(part.resolve()):
                     raise ModelError(f"names a file outside itself: {entry.filename}", where=str(path))

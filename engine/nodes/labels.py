@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.errors import ModelError
+from engine.paths import kind_of
 
 MAX_BYTES = 4_000_000
 MAX_LABEL = 200
@@ -16,6 +17,8 @@ NUMBERED = re.compile(r"(\d+)(?:[\s:,;)]+(.*))?")
 def read_labels(path: Path) -> tuple[str, ...]:
     """The class names in a text file, one a line. Raises ModelError."""
     try:
+        if (kind := kind_of(path)) not in ("", "file"):
+            raise ModelError(f"is a {kind}, no list of labels", where=str(path))
         if path.stat().st_size > MAX_BYTES:
             raise ModelError(f"a list of labels of more than {MAX_BYTES} bytes", where=str(path))
         return parse_labels(decoded(path.read_bytes()))

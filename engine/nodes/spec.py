@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from engine.errors import ModelError, UsageError, unknown_name
 from engine.params import Bool, Choice, Float, HasParams, Int, Text, finite, shown
+from engine.paths import checked, is_file, is_folder, is_there
 
 T = TypeVar("T", bound=HasParams)
 TASKS = ("labels", "boxes", "mask", "image", "landmarks")
@@ -81,8 +82,8 @@ KINDS = {".tflite": "tflite", ".h5": "h5", ".hdf5": "h5", ".keras": "keras", ".j
 
 def kind_of(path: Path) -> str:
     """Which kind of model a file or folder is, empty where it is none."""
-    if path.is_dir():
-        return "savedmodel" if (path / "saved_model.pb").is_file() else ""
+    if is_folder(path):
+        return "savedmodel" if is_file(path / "saved_model.pb") else ""
     return KINDS.get(path.suffix.lower(), "")
 
 
@@ -188,6 +189,8 @@ def _path(table: Mapping[str, Any], key: str, folder: Path, where: str) -> Path 
     path = (folder / value).resolve()
     if not path.is_relative_to(folder.resolve()):
         raise UsageError(f"{key}: '{value}' lies outside its folder", where=where, hint=f"copy it into {folder}")
-    if not path.exists():
+    if not is_there(path):
         raise ModelError(f"{key}: there is no '{value}' in {folder}", where=where)
+    if not is_folder(path):
+        checked(path, "file", hint=f"mend {key} in {where}")
     return path

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 from engine.errors import UsageError, unknown_name
 from engine.nodes.find import at, spec_for
 from engine.nodes.labels import slugs
 from engine.nodes.words import PREFIX, VOICE
+from engine.paths import named as named_path
 from engine.scene import Scene
 from engine.signals import tracker_of
 
@@ -16,7 +16,7 @@ from engine.signals import tracker_of
 def name_models(scene: Scene, named: Sequence[tuple[str, str]]) -> None:
     """Puts the models that were named as NAME=PATH into `scene`. Raises UsageError, ModelError."""
     for name, path in named:
-        scene.trackers[PREFIX + name] = {"spec": at(name, Path(path).expanduser())}
+        scene.trackers[PREFIX + name] = {"spec": at(name, named_path(path))}
 
 
 def settle(scene: Scene, trackers: Iterable[str]) -> dict[str, str]:

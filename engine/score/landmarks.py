@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from engine.data import Faces, Floats, Frame, Pixels
 from engine.errors import SourceError
+from engine.paths import is_file, is_folder
 from engine.score.synthetic import composite, cutout, room, shot, view_of
 from engine.score.truth import PICTURES, beside, read_json
 from engine.sources.picture import read_picture
@@ -70,7 +71,7 @@ def annotated(folder: Path) -> Iterator[Points]:
         for note in content.get("annotations", ()):
             path = file.with_name(names.get(note.get("image_id"), ""))
             keypoints = note.get("keypoints") or ()
-            if len(keypoints) == 68 * 3 and path.is_file() and path.suffix.lower() in PICTURES:
+            if len(keypoints) == 68 * 3 and is_file(path) and path.suffix.lower() in PICTURES:
                 points = np.asarray(keypoints, np.float64).reshape(68, 3)[:, :2]
                 yield Points(f"{file.parent.name}/{path.stem}", read_picture(path), points)
 
@@ -156,7 +157,7 @@ def follow(open_tracker: OpenTracker, shifts: list[float]) -> Doubles | None:
 def score_landmarks(folder: Path | None, open_tracker: OpenTracker) -> dict[str, Any]:
     """nme_percent, jitter_px and lag_frames (None where they could not be measured), and how many faces were found."""
     found: dict[str, Any] = {"nme_percent": None, "jitter_px": None, "lag_frames": None}
-    if folder is not None and folder.is_dir():
+    if folder is not None and is_folder(folder):
         errors, missed = accuracy(annotated(folder), open_tracker)
         found["nme_percent"] = round(float(np.mean(errors)), 3) if errors else None
         found["faces"], found["missed"] = len(errors), missed

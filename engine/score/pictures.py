@@ -9,8 +9,9 @@ import numpy as np
 
 from engine.data import Floats, Frame, Pixels
 from engine.errors import SinkError
-from engine.files.put import cannot_write, check_free, write_whole
+from engine.files.put import check_free, write_whole
 from engine.imaging import LINEAR
+from engine.paths import in_words
 from engine.score.ladder import RUNGS, run, segmenter
 from engine.sources.demo import DemoSource
 
@@ -57,7 +58,7 @@ def write(path: Path, picture: Pixels) -> Path:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise cannot_write(error, path) from error
+        raise in_words(error, path.parent) from error
     made, data = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 85])
     if not made:
         raise SinkError("the picture could not be encoded", where=str(path))

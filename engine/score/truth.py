@@ -13,6 +13,7 @@ import numpy as np
 
 from engine.data import Floats, Pixels
 from engine.errors import UsageError
+from engine.paths import checked, checked_folder, is_file, is_folder
 from engine.score.metrics import Bools
 from engine.sources.picture import read_picture
 
@@ -32,8 +33,9 @@ class Still:
 
 def stills(folder: Path) -> list[Still]:
     """Every picture with a true matte in `folder`, by name. Raises UsageError where the folder is missing."""
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise UsageError(f"no folder '{folder}'", hint="--data takes a folder with coco/, masks/, greenscreen/ in it")
+    checked_folder(folder, "--data")
     found = [*coco(folder / "coco"), *parts(folder / "masks"), *composites(folder / "greenscreen")]
     return sorted(found, key=lambda s: s.name)
 
@@ -52,7 +54,7 @@ def coco(folder: Path) -> Iterator[Still]:
                 notes.setdefault(note.get("image_id"), []).append(note)
         for image in content.get("images", ()):
             path = folder / Path(str(image.get("file_name"))).name
-            if path.name in seen or image.get("id") not in notes or not path.is_file():
+            if path.name in seen or image.get("id") not in notes or not is_file(path):
                 continue
             seen.add(path.name)
             pixels = read_picture(path)
@@ -123,12 +125,12 @@ def fitting(name: str, pixels: Pixels, alpha: Floats) -> Still:
 
 def beside(file: Path, stem: str) -> Path | None:
     """The picture called `stem` in the same folder."""
-    return next((p for end in PICTURES if (p := file.with_name(stem + end)).is_file()), None)
+    return next((p for end in PICTURES if is_file(p := file.with_name(stem + end))), None)
 
 
 def read_json(file: Path) -> Any:
     """A JSON file's content. Raises UsageError where it is none."""
     try:
-        return json.loads(file.read_text(encoding="utf-8"))
+        return json.loads(checked(file, "JSON file").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise UsageError(f"cannot be read as JSON: {error}", where=str(file)) from error

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from urllib.parse import parse_qsl
 
 from engine.errors import SinkError, UsageError, unknown_name
-from engine.files.target import is_folder
+from engine.paths import is_folder, named
 
 if TYPE_CHECKING:
     from engine.audio import Recordable
@@ -181,8 +181,8 @@ def split_spec(spec: str) -> tuple[str, str, dict[str, str]]:
 
 
 def _kind_of_path(text: str) -> str:
-    path = Path(text).expanduser()
-    if is_folder(text) or path.suffix.lower() == ".png":
+    path = named(text)
+    if text.endswith(("/", "\\")) or is_folder(path) or path.suffix.lower() == ".png":
         return "png"
     if path.suffix.lower() == ".exr":
         return "exr"

@@ -15,6 +15,7 @@ from engine.data import Pixels
 from engine.files.new import check_folder
 from engine.files.put import check_free, write_whole
 from engine.imaging import resize
+from engine.paths import named
 
 log = logging.getLogger("phosphene")
 
@@ -32,7 +33,7 @@ class ContactSheet(Closing):
     def __init__(
         self, path: str, times_s: Sequence[float], *, width: int = 480, columns: int = 3, overwrite: bool = False
     ) -> None:
-        self.path = Path(path).expanduser()
+        self.path = named(path)
         check_folder(self.path)
         check_free(self.path, overwrite=overwrite)
         self._overwrite, self._cut = overwrite, False

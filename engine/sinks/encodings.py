@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -73,6 +74,7 @@ def encoding_for(suffix: str, codec: str, size: tuple[int, int], *, alpha: bool,
         what = "with alpha " if alpha else ""
         raise SinkError(f"'{suffix}' {what}cannot hold {codec}", where=where, hint=f"it can hold {', '.join(fitting)}")
     name, pixels, options, _ = table[codec or fitting[0]]
+    quiet_libraries()
     tag = "hvc1" if codec == "h265" and suffix != ".mkv" else ""
     if card:
         return Encoding(card, "yuv420p", TICKS[suffix], {"b": "12M"}, tag)
@@ -81,8 +83,15 @@ def encoding_for(suffix: str, codec: str, size: tuple[int, int], *, alpha: bool,
     return Encoding(name, pixels, TICKS[suffix], options, tag)
 
 
+def quiet_libraries() -> None:
+    """Encoders that print to standard error by themselves tell errors alone there, unless the user says otherwise."""
+    for variable, errors in (("SVT_LOG", "1"), ("LIBVA_MESSAGING_LEVEL", "1")):
+        os.environ.setdefault(variable, errors)
+
+
 def hardware_encoder(kind: str, size: tuple[int, int], where: str) -> str:
     """The first encoder of a graphics card that encodes a picture of `size`; empty, and said, where there is none."""
+    quiet_libraries()
     codec, names = _CARDS[kind]
     tried = [name for name in names if name in av.codecs_available]
     for name in tried:

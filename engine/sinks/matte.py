@@ -11,6 +11,7 @@ from engine.closing import Closing
 from engine.data import Pixels
 from engine.files.new import NewFiles, numbered
 from engine.files.put import cannot_write
+from engine.paths import named
 from engine.sinks.names import matte_of
 from engine.sinks.video import VideoSink
 
@@ -34,7 +35,7 @@ class MatteSink(Closing):
         live: bool = False,
         overwrite: bool = False,
     ) -> None:
-        path = Path(name).expanduser()
+        path = named(name)
         self.matte_path = matte_of(path)
         self._new = NewFiles(
             lambda number: [numbered(path, number), matte_of(numbered(path, number))], live=live, overwrite=overwrite

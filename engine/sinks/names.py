@@ -7,6 +7,7 @@ from pathlib import Path
 
 from engine.errors import SinkError
 from engine.files.target import NUMBER, Target, is_folder
+from engine.paths import named
 from engine.sinks import FILES, split_spec
 
 
@@ -16,7 +17,7 @@ def targets_of(specs: Iterable[str]) -> list[Target]:
     for spec in specs:
         kind, name, options = split_spec(spec)
         if kind == "video":
-            path = Path(name).expanduser()
+            path = named(name)
             found += [Target(path), *([Target(matte_of(path))] if options.get("matte") == "1" else [])]
         elif kind in FILES:
             found.append(pictures_at(name, f".{kind}"))
@@ -33,7 +34,7 @@ def pictures_at(name: str, suffix: str) -> Target:
 
     Raises SinkError where the name is none for pictures.
     """
-    path = Path(name).expanduser()
+    path = named(name)
     if is_folder(name) or path.suffix.lower() != suffix:
         path = path / f"frame_%05d{suffix}"
     if "%" in path.name and (len(NUMBER.findall(path.name)) != 1 or path.name.count("%") != 1):

@@ -19,6 +19,7 @@ from engine.closing import Closing
 from engine.data import Pixels
 from engine.errors import SinkError
 from engine.files.new import NewFiles, numbered
+from engine.paths import named
 from engine.scheduling import same_urgency
 from engine.sinks import check_picture
 from engine.sinks.encodings import encoding_for
@@ -71,7 +72,7 @@ class VideoSink(Closing):
         overwrite: bool = False,
         place: tuple[NewFiles, int] | None = None,
     ) -> None:
-        self.path = Path(name).expanduser()
+        self.path = named(name)
         self.size, self.fps, self.alpha = size, fps, alpha
         self.frames = 0
         self._live = live

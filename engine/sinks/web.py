@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 import struct
 import threading
 import time
@@ -63,6 +64,7 @@ class WebSink(Closing):
             raise SinkError(f"'{port}' is no port", where=f"web:{port}", hint=f"write web:{DEFAULT_WEB_PORT}")
         self._wanted_port = int(port) if port else DEFAULT_WEB_PORT
         self.port = 0
+        self._show = secrets.token_hex(8)  # tells a page that the show it knew has begun anew
         self._peers = self._open_peers()
         self._newest: tuple[int, bytes] = (0, b"")
         self._news: asyncio.Condition | None = None
@@ -187,7 +189,7 @@ class WebSink(Closing):
 
     async def _told(self, request: Any) -> Any:
         """What the page has to know before it asks for pictures."""
-        return self._web.json_response({"webrtc": self._peers is not None, "matte": self.alpha})
+        return self._web.json_response({"webrtc": self._peers is not None, "matte": self.alpha, "show": self._show})
 
     async def _webrtc(self, request: Any) -> Any:
         """A browser's offer, our answer; while this socket is open the pictures come by WebRTC."""

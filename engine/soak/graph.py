@@ -8,6 +8,7 @@ from pathlib import Path
 
 from engine.errors import SinkError
 from engine.files.put import write_whole
+from engine.paths import named
 from engine.soak.faults import Fault
 
 PANELS = (
@@ -35,7 +36,7 @@ def draw(
     from matplotlib import pyplot
 
     check_name(where)
-    path = Path(where).expanduser()
+    path = named(where)
     minutes = rows[-1]["time_s"] > 300 if rows else False
     unit = 60.0 if minutes else 1.0
     figure, axes = pyplot.subplots(len(PANELS), 1, figsize=(10, 6.5), sharex=True)

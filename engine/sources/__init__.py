@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from engine.errors import SourceError, UsageError, unknown_name
+from engine.paths import in_words, is_folder, kind_of, named, own_entries
 
 if TYPE_CHECKING:
     from engine.sources.base import Source
@@ -55,13 +56,14 @@ KINDS: dict[str, SourceKind] = {
     )
 }
 
-# Content decides before the name does: the first bytes of every still picture format that is read here.
+# Content decides before the name does: the first bytes of still pictures, also of those that the picture reader can
+# only name, so that nobody is told that his drawing is no video.
 _PICTURE_STARTS = (
     b"\xff\xd8\xff", b"\x89PNG", b"BM", b"II*\0", b"MM\0*", b"8BPS", b"#?RADIANCE", b"#?RGBE", b"\0\0\1\0", b"P5",
-    b"P6", b"\0\0\0\x0cjP", b"\xff\x4f\xff\x51", b"/* XPM", b"\xff\x0a",
-    b"\0\0\0\x0cJXL ",
+    b"P6", b"\0\0\0\x0cjP", b"\xff\x4f\xff\x51", b"/* XPM", b"\xff\x0a", b"\0\0\0\x0cJXL ", b"<svg", b"%PDF", b"%!PS",
 )  # fmt: skip
-_PICTURE_BRANDS = (b"avif", b"heic", b"heix", b"mif1")
+_PICTURE_BRANDS = (b"avif", b"heic", b"heix", b"heim", b"heis", b"mif1")
+_DRAWING = re.compile(rb"(\xef\xbb\xbf)?\s*(<\?xml.*?)?(<!--.*?)?\s*<(!DOCTYPE )?svg", re.DOTALL)
 PICTURE_SUFFIXES = frozenset(
     (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".psd", ".hdr", ".avif", ".ppm", ".pgm", ".jp2", ".j2k")
 )
@@ -97,12 +99,15 @@ def split_spec(spec: str) -> tuple[str, str]:
         return "camera", spec
     if _ADDRESS.match(spec):
         return "stream", spec
-    path = Path(spec).expanduser()
-    if path.is_dir():
+    path = named(spec)
+    there = kind_of(path)
+    if there == "folder":
         return "images", spec
-    if path.is_file():
+    if there == "file":
         return kind_of_file(path), spec
-    if _PATTERN.search(path.name) and path.parent.is_dir():
+    if there:
+        raise no_file(path, there)
+    if _PATTERN.search(path.name) and is_folder(path.parent):
         return "images", spec
     if not path.suffix and len(path.parts) == 1 and not spec.startswith(("~", ".")):
         raise unknown_name("input", name, KINDS)
@@ -113,14 +118,16 @@ def kind_of_file(path: Path) -> str:
     """`image` or `video`, by the file's first bytes; what says nothing is left to the video reader's own probing."""
     try:
         with path.open("rb") as file:
-            start = file.read(64)
+            start = file.read(4096)
     except OSError as error:
-        raise SourceError(
-            f"cannot be read ({error.strerror})", where=str(path), hint="check the file's permissions"
-        ) from error
+        raise in_words(error, path) from error
     if start.startswith((b"\x89PNG", b"RIFF", b"GIF8")):
         return "video" if _is_animated(path, start) else "image"
-    if start.startswith(_PICTURE_STARTS) or (start[4:8] == b"ftyp" and start[8:12] in _PICTURE_BRANDS):
+    if (
+        start.startswith(_PICTURE_STARTS)
+        or _DRAWING.match(start)
+        or (start[4:8] == b"ftyp" and start[8:12] in _PICTURE_BRANDS)
+    ):
         return "image"
     known_video = start[4:8] == b"ftyp" or start.startswith(b"\x1aE\xdf\xa3")
     return "image" if path.suffix.lower() in PICTURE_SUFFIXES and not known_video else "video"
@@ -147,9 +154,9 @@ def _is_animated(path: Path, start: bytes) -> bool:
 
 def missing_file(path: Path) -> SourceError:
     """The error for a file that is not there, naming the nearest one in that folder."""
-    if not path.parent.is_dir():
+    if not is_folder(path.parent):
         return SourceError("there is no such folder", where=str(path.parent), hint="check the path")
-    names = [entry.name for entry in path.parent.iterdir()]
+    names = [entry.name for entry in own_entries(path.parent)]
     near = difflib.get_close_matches(path.name, names, n=1, cutoff=0.5)
     if near:
         hint = f"did you mean '{path.parent / near[0]}'?"
@@ -160,9 +167,15 @@ def missing_file(path: Path) -> SourceError:
 
 def checked_file(path_text: str) -> Path:
     """The path of an existing regular file, `~` expanded; anything else (a pipe could block for ever) is refused."""
-    path = Path(path_text).expanduser()
-    if not path.exists():
+    path = named(path_text)
+    there = kind_of(path)
+    if not there:
         raise missing_file(path)
-    if not path.is_file():
-        raise SourceError("is not a regular file", where=str(path), hint="name a file, or a folder of pictures")
+    if there != "file":
+        raise no_file(path, there)
     return path
+
+
+def no_file(path: Path, there: str) -> SourceError:
+    """The error for a path at which a pipe, say, is `there`: reading one may never end."""
+    return SourceError(f"is a {there}, no file", where=str(path), hint="name a file, or a folder of pictures")

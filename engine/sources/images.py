@@ -2,40 +2,74 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import time
+from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Self
 
 from engine.closing import Closing
-from engine.data import Frame
-from engine.errors import SourceError
+from engine.data import Frame, Pixels
+from engine.errors import PhospheneError, SourceError
+from engine.paths import entries, is_file, is_folder, kind_of, named
 from engine.sources import PICTURE_SUFFIXES, missing_file
 from engine.sources.fit import cover
 from engine.sources.picture import read_picture
 
+log = logging.getLogger("phosphene")
+
+NAMED = 3  # names in a message
 _NUMBER = re.compile(r"%(0?)(\d*)d")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The pictures of a sequence in natural order, and what lies among them that is none: (name, why)."""
+
+    paths: list[Path]
+    others: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def all(self) -> list[Path]:
+        """Every file that belongs to the sequence, readable or not."""
+        return [*self.paths, *(self.paths[0].with_name(name) for name, _ in self.others)]
 
 
 class ImagesSource(Closing):
     """Gives one picture after another in natural order (2 before 10), `fps` a second, and ends after the last.
 
-    Pictures of another size than the first are scaled to fill it.
+    Pictures of another size than the first are scaled to fill it. What cannot be read is left out, and the next picture
+    takes its place in time; that, other sizes and gaps in the numbers are told once. Raises SourceError where no
+    picture can be read.
     """
 
     live = False
     endless = False
     audio_path: str | None = None
 
-    def __init__(self, paths: list[Path], *, size: tuple[int, int] | None = None, fps: float | None = None) -> None:
-        self._paths = paths
-        self.path, self.files = paths[0].parent, tuple(paths)
+    def __init__(self, found: Found, *, size: tuple[int, int] | None = None, fps: float | None = None) -> None:
+        self._paths, self._left_out = found.paths, list(found.others)
+        self.path, self.files = found.paths[0].parent, tuple(found.all)
         self.fps: float | None = fps or 30.0
         self._rate = fps or 30.0
-        self.frame_count: int | None = len(paths)
-        self._first = cover(read_picture(paths[0]), size)
-        self.size = (self._first.shape[1], self._first.shape[0])
-        self._next = 0
+        self._scaled: list[str] = []
+        self._looked_at = self._given = 0
+        self._size = size
+        first = self._following()
+        if first is None:
+            raise SourceError(
+                f"none of the {len(found.paths)} pictures can be read: {listed(self._left_out)}",
+                where=str(self.path),
+                hint="check that other programs show them",
+            )
+        self._first: Pixels | None = first
+        self.size = self._size = (first.shape[1], first.shape[0])
+        self.frame_count: int | None = len(found.paths) - self._looked_at + 1
+        if gaps := gaps_in(found.paths):
+            log.warning("%s: the numbering has gaps: %s", self.path, gaps)
+        self._told = False
 
     @classmethod
     def from_spec(cls, rest: str, *, size: tuple[int, int] | None, fps: float | None) -> Self:
@@ -44,39 +78,103 @@ class ImagesSource(Closing):
 
     def read(self) -> Frame | None:
         """The next picture, or None after the last."""
-        number = self._next
-        if number >= len(self._paths):
+        pixels, self._first = self._first if self._first is not None else self._following(), None
+        if pixels is None:
+            self._tell()
             return None
-        pixels = self._first if number == 0 else cover(read_picture(self._paths[number]), self.size)
-        self._next += 1
+        number, self._given = self._given, self._given + 1
         return Frame(number, number / self._rate, pixels, time.perf_counter())
 
+    def close(self) -> None:
+        """Tells what was left out, where the end was not reached; harmless when called twice."""
+        self._tell()
 
-def find_pictures(spec: str) -> list[Path]:
-    """The picture files that a folder or pattern names, in natural order; SourceError where there is none."""
-    path = Path(spec).expanduser()
-    if path.is_dir():
-        found = [p for p in path.iterdir() if p.suffix.lower() in PICTURE_SUFFIXES and p.is_file()]
-        wanted = "a folder with pictures in it"
-    elif not path.parent.is_dir():
+    def _following(self) -> Pixels | None:
+        """The next picture that can be read, at the size of all; None after the last."""
+        while self._looked_at < len(self._paths):
+            path = self._paths[self._looked_at]
+            self._looked_at += 1
+            try:
+                pixels = read_picture(path)
+            except PhospheneError as error:
+                self._left_out.append((path.name, error.message))
+                continue
+            if self._size not in (None, (pixels.shape[1], pixels.shape[0])):
+                self._scaled.append(path.name)
+            return cover(pixels, self._size)
+        return None
+
+    def _tell(self) -> None:
+        if self._told:
+            return
+        self._told = True
+        if self._left_out:
+            log.warning("%s: left out %s", self.path, listed(self._left_out))
+        if self._given and 0 < len(self._scaled) < self._given:
+            names = listed([(name, "") for name in self._scaled])
+            log.warning("%s: scaled to fill %d×%d, as the first: %s", self.path, *self.size, names)
+
+
+def listed(what: list[tuple[str, str]]) -> str:
+    """How many, and the first of them by name, each with why: `2: ._a.png (is damaged), notes.txt (no picture)`."""
+    shown = [f"{name} ({why})" if why else name for name, why in what[:NAMED]]
+    return f"{len(what)}: {', '.join(shown)}{', …' if len(what) > NAMED else ''}"
+
+
+def gaps_in(paths: list[Path]) -> str:
+    """The numbers that are missing in names that differ by their last number alone, in words; empty where none is."""
+    parts = [re.fullmatch(r"(.*?)(\d+)(\D*)", path.name) for path in paths]
+    if len({(part[1], part[3]) if part else None for part in parts}) != 1 or len(parts) < 2 or parts[0] is None:
+        return ""
+    numbers = [int(part[2]) for part in parts if part]
+    missing = [(before + 1, after - 1) for before, after in pairwise(numbers) if after > before + 1]
+    count = sum(last - first + 1 for first, last in missing)
+    words = [str(first) if first == last else f"{first} to {last}" for first, last in missing[:NAMED]]
+    return f"{count} missing ({', '.join(words)}{', …' if len(missing) > NAMED else ''})" if missing else ""
+
+
+def find_pictures(spec: str) -> Found:
+    """The pictures that a folder or pattern names; what else lies in a folder, or fits the pattern, is told apart.
+
+    Raises SourceError where there is no picture.
+    """
+    path = named(spec)
+    if is_folder(path):
+        found, wanted = entries(path), "a folder with pictures in it"
+    elif not is_folder(path.parent):
         raise missing_file(path)
-    elif _NUMBER.search(path.name):
-        number = _NUMBER.search(path.name)
-        assert number is not None
+    elif number := _NUMBER.search(path.name):
         width = int(number[2] or 0)
         digits = rf"\d{{{width},}}" if width and number[1] else r"\d+"
         name = re.compile(re.escape(path.name[: number.start()]) + digits + re.escape(path.name[number.end() :]))
-        found = [p for p in path.parent.iterdir() if name.fullmatch(p.name) and p.is_file()]
-        wanted = f"files named like {path.name}"
+        found, wanted = [p for p in entries(path.parent) if name.fullmatch(p.name)], f"files named like {path.name}"
     elif re.search(r"[*?]", path.name):
-        found = [p for p in path.parent.glob(path.name) if p.is_file()]
-        wanted = f"files that match {path.name}"
+        found, wanted = [p for p in entries(path.parent) if p.match(path.name)], f"files that match {path.name}"
     else:
-        found = [path] if path.is_file() else []
-        wanted = "a folder, a pattern such as frame_%04d.png, or *.png"
-    if not found:
-        raise SourceError("no pictures found", where=str(path), hint=f"expected {wanted}")
-    return sorted(found, key=_natural)
+        found, wanted = [path] if is_file(path) else [], "a folder, a pattern such as frame_%04d.png, or *.png"
+    why = {p: why_none(p, any_name=not is_folder(path)) for p in found}
+    pictures = sorted((p for p in found if not why[p]), key=_natural)
+    others = [(p.name, why[p]) for p in found if why[p]]
+    if not pictures:
+        what = f"; there is {listed(others)}" if others else ""
+        raise SourceError(f"no pictures found{what}", where=str(path), hint=f"expected {wanted}")
+    return Found(pictures, others)
+
+
+def why_none(path: Path, *, any_name: bool) -> str:
+    """Why a file is no picture of a sequence, as far as that is known without reading it; empty where it may be one.
+    With `any_name` its name's ending does not tell."""
+    try:
+        kind = kind_of(path)
+    except PhospheneError as error:
+        return error.message
+    if kind != "file":
+        return f"a {kind}" if kind else "a link that leads nowhere"
+    if path.name.startswith("._"):
+        return "what macOS writes beside a file"
+    if any_name or path.suffix.lower() in PICTURE_SUFFIXES:
+        return ""
+    return "no picture by its name"
 
 
 def _natural(path: Path) -> list[tuple[int, int, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
+from engine import awake
 from engine.closing import Closing
 from engine.data import Frame, Pixels
 from engine.errors import SourceError, SourceSilent
@@ -62,7 +63,9 @@ class NewestSource(Closing):
     def read(self) -> Frame | None:
         """The newest frame that was not read yet; None after `close`. Raises SourceError while none comes."""
         with self._news:
-            self._news.wait_for(lambda: self._newest is not None or self.problem or self.ended.is_set(), WAIT_S)
+            awake.wait_for(
+                self._news, lambda: self._newest is not None or bool(self.problem) or self.ended.is_set(), WAIT_S
+            )
             if self.ended.is_set():
                 return None
             if self._newest is None:

@@ -19,6 +19,14 @@ from engine.imaging import LINEAR
 MAX_PIXELS, MAX_BYTES = 100_000_000, 1_000_000_000
 _JPEG_XL = (b"\xff\x0a", b"\0\0\0\x0cJXL ")  # a bare codestream, and one in a container (ISO/IEC 18181-2)
 _FORMATS = "JPEG, PNG, WebP, AVIF, TIFF, BMP, PSD, GIF or Radiance HDR"
+# What people have and this cannot read, by its first bytes.
+_KNOWN = {
+    "an SVG drawing": re.compile(rb".{0,4000}<svg", re.DOTALL),
+    "a JPEG XL picture": re.compile(rb"\xff\x0a|\0\0\0\x0cJXL ", re.DOTALL),
+    "an HEIC picture": re.compile(rb".{4}ftyp(hei|mif1|msf1)", re.DOTALL),
+    "a PDF": re.compile(rb"%PDF"),
+    "what macOS writes beside a file": re.compile(rb"\0\x05\x16[\x07\0]", re.DOTALL),
+}
 
 
 def read_picture(path: Path, alpha: bool = False) -> Pixels:
@@ -54,8 +62,9 @@ def read_picture(path: Path, alpha: bool = False) -> Pixels:
     except Image.DecompressionBombError as error:
         raise _too_large(path) from error
     except UnidentifiedImageError as error:
+        what = next((f"is {name}, which cannot be read" for name, like in _KNOWN.items() if like.match(data)), "")
         raise SourceError(
-            "is not a picture that can be read", where=str(path), hint=f"expected {_FORMATS}; convert it to PNG"
+            what or "is not a picture that can be read", where=str(path), hint=f"convert it to PNG; read are {_FORMATS}"
         ) from error
     except (OSError, ValueError, SyntaxError, IndexError, EOFError, MemoryError, TypeError, ZeroDivisionError) as error:
         # Pillow's readers raise any of these on damaged files

@@ -11,6 +11,7 @@ import numpy as np
 from engine.data import Floats, Frame
 from engine.errors import SourceError, UsageError
 from engine.nodes.features import SECONDS, Extractor, of_sound
+from engine.paths import checked, is_folder, is_there, named, within
 
 RATE_HZ = 12.0  # frames that follow each other faster than this are almost the same
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
@@ -56,9 +57,9 @@ def classes_of(texts: Sequence[str]) -> dict[str, list[Path]]:
         label, equals, path = text.partition("=")
         if not equals or not label.strip() or not path:
             raise UsageError(f"--class {text}", hint="write it --class LABEL=PATH, a clip or a folder")
-        for part in path.split(",") if not Path(path).expanduser().exists() else [path]:
-            where = Path(part).expanduser()
-            if not where.exists():
+        for part in path.split(",") if not is_there(named(path)) else [path]:
+            where = named(part)
+            if not is_there(where):
                 raise UsageError(f"--class {label}: there is no '{part}'")
             found.setdefault(label.strip(), []).append(where)
     if len(found) < 2:
@@ -71,10 +72,10 @@ def classes_of(texts: Sequence[str]) -> dict[str, list[Path]]:
 
 def sources_of(path: Path) -> Iterator[tuple[str, list[Path]]]:
     """The recordings at `path`: a clip is one, the pictures that lie in one folder are one."""
-    if path.is_file():
-        yield path.name, [path]
+    if not is_folder(path):
+        yield path.name, [checked(path, "clip or picture")]
         return
-    files = sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith("."))
+    files = [p for p in within(path) if not p.name.startswith(".")]
     for clip in files:
         if clip.suffix.lower() in (*CLIPS, *SOUNDS):
             yield str(clip.relative_to(path)), [clip]

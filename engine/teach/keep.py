@@ -14,7 +14,8 @@ import numpy as np
 
 from engine.errors import UsageError
 from engine.nodes.find import OWN
-from engine.registry import user_folders
+from engine.paths import entries, in_words, is_file, is_folder, is_there
+from engine.registry import first_user_folder
 from engine.teach.examples import Examples, Recording
 from engine.teach.learn import Learnt
 from engine.version import __version__
@@ -44,7 +45,7 @@ def home(name: str, into: Path | None) -> Path:
     """The folder of the model called `name`: in the one that is named, else among the user's own models."""
     if not name or not all(c.isalnum() or c in "-_" for c in name):
         raise UsageError(f"'{name}' cannot be a model's name", hint="use letters, digits, - and _")
-    return (into or user_folders("models")[0]).expanduser() / name
+    return (into or first_user_folder("models")) / name
 
 
 def check_place(folder: Path, read: Iterable[Path], *, overwrite: bool) -> None:
@@ -53,20 +54,21 @@ def check_place(folder: Path, read: Iterable[Path], *, overwrite: bool) -> None:
     A folder that was taught before is replaced only where that is asked for, and never one that holds anything else, or
     something that is learnt from.
     """
-    if not folder.exists():
+    if not is_there(folder):
         return
-    other = "" if folder.is_dir() else folder.name
-    if not other and any(folder.iterdir()) and not (folder / METADATA).is_file():
-        other = next(entry.name for entry in folder.iterdir())
+    there = entries(folder) if is_folder(folder) else []
+    other = "" if is_folder(folder) else folder.name
+    if there and not is_file(folder / METADATA):
+        other = there[0].name
     elif not other:
-        other = next((e.name for e in sorted(folder.iterdir()) if e.name not in MADE), "")
+        other = next((entry.name for entry in there if entry.name not in MADE), "")
     if other:
         hint = "choose another name"
         raise UsageError(f"there is something else that was not taught ('{other}')", where=str(folder), hint=hint)
     inside = folder.resolve()
     if any(path.resolve().is_relative_to(inside) or inside.is_relative_to(path.resolve()) for path in read):
         raise UsageError("what is learnt from lies here", where=str(folder), hint="choose another name, or --into DIR")
-    if any(folder.iterdir()) and not overwrite:
+    if there and not overwrite:
         raise UsageError(
             "a model of that name was taught already",
             where=str(folder),
@@ -80,7 +82,7 @@ def scratch(folder: Path) -> Path:
         folder.parent.mkdir(parents=True, exist_ok=True)
         return Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     except OSError as error:
-        raise UsageError(f"cannot write there: {error.strerror}", where=str(folder.parent)) from error
+        raise in_words(error, folder.parent) from error
 
 
 def describe(part: Path, about: About, learnt: Learnt, examples: Examples, recordings: Sequence[Recording]) -> None:
@@ -132,7 +134,7 @@ def put(part: Path, folder: Path, read: Iterable[Path] = (), *, overwrite: bool 
     part.chmod(0o755)
     old = folder.with_name(f".{folder.name}.old")
     shutil.rmtree(old, ignore_errors=True)
-    if folder.exists():
+    if is_there(folder):
         folder.replace(old)
     part.replace(folder)
     shutil.rmtree(old, ignore_errors=True)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import base64
 import http.client
+import json
 import os
+import shutil
 import socket
 import struct
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -51,6 +54,31 @@ def get(sink: WebSink, path: str = "/", **headers: str) -> tuple[int, str, bytes
     found = answer.status, str(answer.getheader("Content-Security-Policy")), answer.read()
     connection.close()
     return found
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="no node to run the page's script")
+def test_the_plain_page_looks_for_the_show_again(sink: WebSink) -> None:
+    """Its script on a page of a few lines: the same show, none, another one."""
+    with WebSink("0", size=SIZE, fps=30.0) as another:
+        first, second = (json.loads(get(which, "/show.json")[2]) for which in (sink, another))
+    script = (
+        f"const answers = {json.dumps([first, first, None, second])}, asked = [], timers = [], said = {{}};"
+        "const canvas = {replaceWith() {}};"
+        "globalThis.window = {}; globalThis.location = {search: '?plain'};"
+        "globalThis.document = {getElementById: (name) => name === 'said' ? said : canvas};"
+        "globalThis.Image = class { set src(at) { asked.push(at); this.onload(); } };"
+        "globalThis.fetch = async () => { const told = answers.shift(); if (!told) throw 1; "
+        "return {json: async () => told}; };"
+        "globalThis.setTimeout = (next) => timers.push(next);"
+        f"eval({json.dumps(get(sink, '/show.js')[2].decode())});"
+        "(async () => { const words = []; for (let k = 0; k < 4; k++) {"
+        "for (let n = 0; n < 9; n++) await null; words.push(said.textContent); if (k < 3) timers.shift()(); }"
+        "console.log(JSON.stringify({asked, words})); })();"
+    )
+    done = subprocess.run(["node", "-e", script], capture_output=True, text=True, check=True)
+    found = json.loads(done.stdout)
+    assert found["asked"] == [f"/stream.mjpg?{first['show']}", f"/stream.mjpg?{second['show']}"]
+    assert ["ended" in words for words in found["words"]] == [False, False, True, False]
 
 
 class Browser:

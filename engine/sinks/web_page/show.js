@@ -6,6 +6,7 @@ const query = new URLSearchParams(location.search);
 const canvas = document.getElementById('picture');
 const said = document.getElementById('said');
 const below = document.getElementById('below');
+const ENDED = 'the show has ended; this page looks for it again';
 const state = window.phosphene = {shown: 0, number: 0, lag_ms: 0, matte: false, plain: false, webrtc: false};
 
 const over = query.get('over');
@@ -68,12 +69,28 @@ function painter() {
   };
 }
 
+// The end of an endless picture is no event: whether the show is still the same is asked for.
 function plain() {
   state.plain = true;
   const picture = new Image();
+  let show = null;
+  const look = async () => {
+    try {
+      const told = await (await fetch('/show.json')).json();
+      if (told.show !== show) {
+        show = told.show;
+        picture.src = `/stream.mjpg?${show}`;
+      }
+    } catch {
+      show = null;
+      said.textContent = ENDED;
+    }
+    setTimeout(look, 1000);
+  };
   picture.onload = () => { said.textContent = ''; state.shown++; };
-  picture.src = '/stream.mjpg';
+  picture.onerror = () => { show = null; };
   canvas.replaceWith(picture);
+  look();
 }
 
 function connect() {
@@ -96,7 +113,7 @@ function connect() {
 }
 
 function again() {
-  said.textContent = 'the show has ended; this page looks for it again';
+  said.textContent = ENDED;
   setTimeout(begin, 1000);
 }
 

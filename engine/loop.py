@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from engine.awake import since
 from engine.budget import Budget
+from engine.capture import CaptureThread
 from engine.data import Frame, Observation
 from engine.hearing import Ear
 from engine.mailbox import Mailbox
@@ -36,7 +37,7 @@ from engine.sources.base import Source
 from engine.sources.side import RESULT, SideSource
 from engine.stats import Stats
 from engine.trackers.base import Tracker
-from engine.workers import IN_FLIGHT, CaptureThread, Ticket, TrackerThread, raise_errors
+from engine.workers import IN_FLIGHT, Ticket, TrackerThread, raise_errors
 
 if TYPE_CHECKING:
     from engine.audio import Recordable, Sound

@@ -16,7 +16,7 @@ from gpu_fixture import gpu  # noqa: F401 (a fixture)
 from helpers import face, layer, pose, shader, stack
 from numpy.typing import NDArray
 
-from engine import loop, workers
+from engine import capture, loop
 from engine.closing import Closing
 from engine.data import Faces, Frame, Mask, Observation, Pixels, Poses
 from engine.errors import SourceError, TrackerError
@@ -232,7 +232,7 @@ class Stutters(FakeSource):
 
 @pytest.mark.parametrize("name", HIDING)
 def test_an_input_that_fails_at_random(gpu: Gpu, name: str, monkeypatch: Any, free: threading.Event) -> None:  # noqa: F811
-    monkeypatch.setattr(workers, "RETRY_S", 0.25)
+    monkeypatch.setattr(capture, "RETRY_S", 0.25)
     rng = np.random.default_rng(len(name))
     source = Stutters({int(n) for n in rng.choice(COUNT, 2, replace=False)})
     shown = pictures(gpu, load_scene(name, BUILT_IN), source, trackers(rng, kinds_for(name), free), live=True)

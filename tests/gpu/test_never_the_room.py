@@ -21,7 +21,7 @@ from gpu_fixture import gpu  # noqa: F401 (a fixture)
 from helpers_hiding import BUILT_IN, TRACE, Case, Shown, frame_of, hiding, leak, mask_of, own_scene, play, scene_of
 from helpers_motion import MOTIONS, far_outside, outline, room_seen
 
-from engine import loop, workers
+from engine import capture, loop
 from engine.governor import Governor
 from engine.quality import KEYS
 from engine.renderer.gpu import Gpu
@@ -106,7 +106,7 @@ def test_the_newest_picture_that_is_known_not_the_newest(gpu: Gpu, name: str) ->
 @pytest.mark.parametrize("seed", range(3))
 def test_whatever_goes_wrong_live(gpu: Gpu, monkeypatch: Any, sync: str, seed: int) -> None:  # noqa: F811
     """Trackers that raise, say nothing, hang and are given up; a camera that is unplugged and changes its size."""
-    monkeypatch.setattr(workers, "RETRY_S", 0.05)
+    monkeypatch.setattr(capture, "RETRY_S", 0.05)
     monkeypatch.setattr(loop, "LIVE_PATIENCE_S", 0.3)
     rng = random.Random(seed)
     case = Case(

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
-from engine.errors import PhospheneError, SinkError, UsageError
+from engine.errors import NotAllowed, PhospheneError, SinkError, UsageError
 from engine.files import claim as claims
 from engine.files.claim import PART, TakenError, being_written, claim, claim_new, hidden, sweep
 from engine.files.guard import Guard
@@ -599,7 +599,7 @@ def test_a_folder_where_nobody_may_write_is_told(tmp_path: Path, monkeypatch: py
     ]
     monkeypatch.setattr(os, "open", refuse)
     for make in makers:
-        with pytest.raises(SinkError, match="Permission denied"):
+        with pytest.raises(NotAllowed, match="Permission denied"):
             make()
 
 

@@ -477,8 +477,8 @@ def test_a_camera_that_fails_shows_a_slate_and_comes_back(
     caplog: pytest.LogCaptureFixture,
     error: Exception,
 ) -> None:
-    monkeypatch.setattr("engine.workers.RETRY_S", 0.02)
-    monkeypatch.setattr("engine.workers.SILENT_S", ENOUGH_S)
+    monkeypatch.setattr("engine.capture.RETRY_S", 0.02)
+    monkeypatch.setattr("engine.capture.SILENT_S", ENOUGH_S)
     sink = Audience()
     plan = [None, sink.room.wait, (error, sink.slate), None]
     with caplog.at_level(logging.WARNING, "phosphene"):
@@ -495,13 +495,13 @@ def test_a_camera_that_falls_silent_shows_a_slate(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr("engine.workers.SILENT_S", ENOUGH_S)
+    monkeypatch.setattr("engine.capture.SILENT_S", ENOUGH_S)
     sink = Audience()
 
     def falls_silent() -> None:
-        monkeypatch.setattr("engine.workers.SILENT_S", 0.2)
+        monkeypatch.setattr("engine.capture.SILENT_S", 0.2)
         sink.slate.wait(ENOUGH_S)
-        monkeypatch.setattr("engine.workers.SILENT_S", ENOUGH_S)
+        monkeypatch.setattr("engine.capture.SILENT_S", ENOUGH_S)
 
     with caplog.at_level(logging.WARNING, "phosphene"):
         show(gpu, scene(), Camera([None, falls_silent, None]), sink, live=True).run()

@@ -192,8 +192,8 @@ class Person:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Everything is given up soon, so that faults may be short; and no thread is left."""
-    monkeypatch.setattr("engine.workers.SILENT_S", 0.7)
-    monkeypatch.setattr("engine.workers.RETRY_S", 0.1)
+    monkeypatch.setattr("engine.capture.SILENT_S", 0.7)
+    monkeypatch.setattr("engine.capture.RETRY_S", 0.1)
     monkeypatch.setattr("engine.workers.TELL_AGAIN_S", 1.0)
     monkeypatch.setattr("engine.loop.LIVE_PATIENCE_S", 0.7)
     before = set(threading.enumerate())

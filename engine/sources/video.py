@@ -38,7 +38,8 @@ class VideoSource(Closing):
         self._resampled = fps is not None
         self._frames: Iterator[tuple[float, Pixels]] = self._decoder
         if fps:
-            self._frames = resample(self._decoder, fps, lambda: self._decoder.end_s)
+            decoder = self._decoder  # not through self, which would then hold itself
+            self._frames = resample(decoder, fps, lambda: decoder.end_s)
         self._next = 0
         self._shown: tuple[Pixels, Pixels] | None = None
         self._closed = False

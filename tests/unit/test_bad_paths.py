@@ -245,7 +245,7 @@ THROWN_AWAY = {(kind, suffix) for kind in ("null", "zero") for suffix in (".json
 MAKES = ("run take", "check preview", "new", "score pictures", "teach", "gallery")
 # All of it takes minutes: in turn, each option meets a few kinds, each kind a few options.
 EVERY = bool(os.environ.get("PHOSPHENE_EVERY_PATH"))
-FEW = 3
+FEW = 2
 
 
 def kinds_for(table: dict[str, tuple[str, str]], option: str, left_out: str = "") -> list[str]:

@@ -150,15 +150,19 @@ def swept(folder: Path) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Kills as often as is asked, tells of each that went wrong, and how it went in all."""
-    count, first = int(arguments[0]), int(arguments[1]) if len(arguments) > 1 else 0
-    done = []
-    for seed in range(first, first + count):
-        done.append(kill_once(seed))
+    """Kills as often as is asked, tells of each that went wrong, and how it went in all.
+
+    A show that had ended before its kill is judged too, but not counted.
+    """
+    wanted, first = int(arguments[0]), int(arguments[1]) if len(arguments) > 1 else 0
+    done: list[Kill] = []
+    while sum(kill.alive for kill in done) < wanted:
+        done.append(kill_once(first + len(done)))
         if done[-1].wrong:
-            print(f"seed {seed}, {done[-1].kind}, killed after {done[-1].after_s:.2f} s: {done[-1].wrong}", flush=True)
-    alive, kept, wrong = (sum(bool(getattr(kill, n)) for kill in done) for n in ("alive", "kept_old", "wrong"))
-    print(f"{count} shows from seed {first} on, {alive} killed, {kept} left the old files, {wrong} lost something")
+            print(f"{done[-1]}", flush=True)
+    kept, wrong = sum(kill.kept_old for kill in done), sum(bool(kill.wrong) for kill in done)
+    print(f"seeds {first} to {first + len(done) - 1}: {wanted} killed, {len(done) - wanted} had ended before", end="; ")
+    print(f"{kept} left the old files as they were, {wrong} lost something")
     return int(bool(wrong))
 
 

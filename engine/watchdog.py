@@ -12,7 +12,6 @@ import faulthandler
 import io
 import logging
 import os
-import signal
 import sys
 import threading
 import time
@@ -26,6 +25,7 @@ from engine import condemned
 from engine.check.verdict import loop_line
 from engine.dialects import is_shader
 from engine.glsl import file_of
+from engine.last_resort import LastResort
 
 if TYPE_CHECKING:
     from engine.renderer.runner import EffectRunner
@@ -44,7 +44,7 @@ class Watchdog(threading.Thread):
 
     Its time is counted in its own looks, so that a machine that slept, or a process that was halted, condemns nobody.
     Where a call never lets go of the interpreter's lock, and so not even this thread runs, the system ends the process
-    after three times the limit, and Python says in which line.
+    (exit code 1) after three times the limit, of all processors' work, and Python says in which line.
     """
 
     def __init__(self, limit_s: float, stuck: Callable[[EffectRunner, float], None]) -> None:
@@ -53,6 +53,7 @@ class Watchdog(threading.Thread):
         self._at_work: EffectRunner | None = None
         self._turn = 0  # which piece of work it is
         self._end = threading.Event()
+        self._last_resort = LastResort()
 
     @contextmanager
     def over(self, runner: EffectRunner) -> Iterator[None]:
@@ -72,7 +73,7 @@ class Watchdog(threading.Thread):
 
     def start(self) -> None:
         """Begins to look; at once, as the very first call may be the one that never lets go."""
-        end_after_work(3.0 * self.limit_s)
+        self._last_resort.put_off(3.0 * self.limit_s)
         super().start()
 
     def run(self) -> None:
@@ -80,7 +81,7 @@ class Watchdog(threading.Thread):
         turn, waited_s = -1, 0.0
         try:
             while not self._end.wait(LOOK_S):
-                end_after_work(3.0 * self.limit_s)
+                self._last_resort.put_off(3.0 * self.limit_s)
                 runner = self._at_work
                 if runner is None or turn != self._turn:
                     turn, waited_s = self._turn, 0.0
@@ -90,26 +91,13 @@ class Watchdog(threading.Thread):
                     self._stuck(runner, waited_s)
                     return
         finally:
-            end_after_work(None)
+            self._last_resort.close()
 
     def close(self) -> None:
         """Ends it."""
         self._end.set()
         if self.is_alive() and threading.current_thread() is not self:
             self.join()
-
-
-def end_after_work(seconds: float | None) -> None:
-    """Has the system end this process after so many seconds of all processors' work (None: never), if no thread is let
-    in to put that off again. By the signal SIGPROF: unlike any clock, work stands still while the process does."""
-    if not hasattr(signal, "setitimer"):  # Windows, which does not halt processes either
-        end_within(seconds) if seconds is not None else faulthandler.cancel_dump_traceback_later()
-    elif seconds is None:
-        signal.setitimer(signal.ITIMER_PROF, 0.0)
-    elif signal.getsignal(signal.SIGPROF) is signal.SIG_DFL:  # else a profiler is at work
-        with contextlib.suppress(io.UnsupportedOperation, AttributeError, ValueError, RuntimeError):
-            faulthandler.register(signal.SIGPROF, file=sys.stderr, all_threads=True, chain=True)
-        signal.setitimer(signal.ITIMER_PROF, seconds * (os.cpu_count() or 1))
 
 
 def end_within(seconds: float) -> None:

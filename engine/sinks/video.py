@@ -82,6 +82,7 @@ class VideoSink(Closing):
         self._audio_from = audio_from if suffix != ".gif" else None
         self._owns = place is None
         self._new, self._at = place or (one_file(self.path, live=live, overwrite=overwrite), 0)
+        self._part = self.path  # where it is written
         self._container: OutputContainer | None = None
         self._stream: VideoStream | None = None
         self._graph: Any = None
@@ -168,7 +169,7 @@ class VideoSink(Closing):
                 container.close()
                 if self._end_s is not None and self.path.suffix.lower() == ".gif":
                     lasts = round((self._until_s()[0] - self._begin_s()) * 100)
-                    lengthen_last_picture(self._new.paths[self._at], lasts)
+                    lengthen_last_picture(self._part, lasts)
             self._end()
         except (av.FFmpegError, OSError, ValueError) as error:
             told, self._failed = self._failed, True
@@ -202,7 +203,7 @@ class VideoSink(Closing):
         encoding = self._encoding
         suffix = self.path.suffix.lower()
         flags = _SAFE.get(suffix, {}) if self._live else {"movflags": "faststart"} if suffix in (".mp4", ".mov") else {}
-        path = self._new.begin()[self._at]
+        path = self._part = self._new.begin()[self._at]
         self.path = self._new.paths[self._at]
         container = av.open(str(path.absolute()), "w", format=_FORMATS[suffix], options=flags)
         self._container = container

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from engine.errors import unknown_name
+from engine.errors import PhospheneError, unknown_name
 from engine.params import Param
 from engine.trackers.base import Tracker
 
@@ -105,7 +105,10 @@ def belongs_to_pixels(name: str, params: Mapping[str, Any]) -> bool:
     if name.startswith(MODEL):
         from engine.nodes.find import spec_for
 
-        return spec_for(name.removeprefix(MODEL), params).task in ("mask", "image")
+        try:
+            return spec_for(name.removeprefix(MODEL), params).task in ("mask", "image")
+        except PhospheneError:  # a take holds the results of a model that is not here any more
+            return True
     return name not in KINDS or KINDS[name].is_map or bool(params.get("masks"))
 
 

@@ -89,8 +89,8 @@ def test_a_finished_video_has_no_threads(clip: Path, tmp_path: Path, uncollected
     ("output", "wishes"),
     [
         ("null", {}),
-        ("{}/out.mp4", {}),
-        ("{}/out_%03d.png", {}),
+        ("{}/out.mp4", {"overwrite": True}),
+        ("{}/out_%03d.png", {"overwrite": True}),
         ("null", {"pace": "live"}),
         ("null", {"then": ("duotone",), "every_s": 0.1, "transition_s": 0.1}),
     ],

@@ -313,8 +313,8 @@ def open_gl() -> None:
 
 
 def probe_gl() -> dict[str, Any]:
-    """What engine/probe.py says of OpenGL."""
-    command = [venv_python(), "-P", str(ROOT / "engine" / "probe.py"), "gl"]
+    """What engine/commands/doctor/driver_probe.py says of OpenGL."""
+    command = [venv_python(), "-P", str(ROOT / "engine" / "commands" / "doctor" / "driver_probe.py"), "gl"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     except subprocess.TimeoutExpired:

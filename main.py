@@ -3,9 +3,9 @@
 import sys
 
 try:
-    from engine.cli import main
+    from phosphene.engine.commands.cli import main
 except ModuleNotFoundError as error:
-    if __name__ != "__main__" or (error.name or "").split(".")[0] in ("engine", "effects", "phosphene"):
+    if __name__ != "__main__" or (error.name or "").split(".")[0] == "phosphene":
         raise
     sys.exit(
         f"phosphene: the package {error.name} is not installed here\n"

@@ -1,81 +1,31 @@
 """Phosphene's public API: what an effect and a script may import. Promises hold here alone."""
 
-from engine.data import (
-    PART_NAMES,
-    Face,
-    Frame,
-    Hand,
-    Heard,
-    Labels,
-    Landmarks,
-    Mask,
-    Observation,
-    Parts,
-    Picture,
-    Pose,
-    Reference,
-    Thing,
-    Things,
-)
-from engine.effect import Effect, Pass, Sprites, Uniform
-from engine.errors import PhospheneError
-from engine.face_cover import FaceCover
-from engine.face_mesh import RINGS as FACE_RINGS
-from engine.face_mesh import FaceMesh, face_mesh, skin_of
-from engine.gltf import Model, read_model
-from engine.mesh import Mesh, Texture, Triangles
-from engine.params import Bool, Choice, Color, File, Float, Int, Media, Point, Text
-from engine.scripting import RenderedFrame, render, track
-from engine.shapes import Box, Label, Line
-from engine.signals import per_face as face_signals
-from engine.version import __version__
+from __future__ import annotations
 
-__all__ = [
-    "FACE_RINGS",
-    "PART_NAMES",
-    "Bool",
-    "Box",
-    "Choice",
-    "Color",
-    "Effect",
-    "Face",
-    "FaceCover",
-    "FaceMesh",
-    "File",
-    "Float",
-    "Frame",
-    "Hand",
-    "Heard",
-    "Int",
-    "Label",
-    "Labels",
-    "Landmarks",
-    "Line",
-    "Mask",
-    "Media",
-    "Mesh",
-    "Model",
-    "Observation",
-    "Parts",
-    "Pass",
-    "PhospheneError",
-    "Picture",
-    "Point",
-    "Pose",
-    "Reference",
-    "RenderedFrame",
-    "Sprites",
-    "Text",
-    "Texture",
-    "Thing",
-    "Things",
-    "Triangles",
-    "Uniform",
-    "__version__",
-    "face_mesh",
-    "face_signals",
-    "read_model",
-    "render",
-    "skin_of",
-    "track",
-]
+import importlib
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .engine.api import *  # noqa: F403
+
+_HERE = Path(__file__).resolve().parent
+if not (_HERE / "engine").is_dir():  # a checkout: engine/ and effects/ lie beside this folder; in a wheel, within it
+    __path__.append(str(_HERE.parent))  # noqa: F405
+
+
+def __getattr__(name: str) -> Any:
+    """Loads the API with the first name that is asked for (PEP 562): `phosphene list` and `--help` need none of it."""
+    if name == "__version__":
+        return importlib.import_module(".engine.core.version", __name__).__version__
+    if not name.startswith("_") or name == "__all__":
+        api = importlib.import_module(".engine.api", __name__)
+        if hasattr(api, name):
+            return getattr(api, name)
+    raise AttributeError(f"module '{__name__}' has no attribute '{name}'", name=name, obj=sys.modules[__name__])
+
+
+def __dir__() -> list[str]:
+    """The public names."""
+    return sorted(importlib.import_module(".engine.api", __name__).__all__)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.check.verdict import Verdict
-from engine.check.watch import judge_files
+from .engine.check.verdict import Verdict
+from .engine.check.watch import judge_files
 
 __all__ = ["Verdict", "check"]
 

@@ -14,7 +14,7 @@ from gpu_fixture import gpu
 from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
-    from engine.loop import Show
+    from phosphene.engine.show.loop import Show
 
 __all__ = ["gpu"]  # the fixture that gives every test the one GL context of its process
 
@@ -45,7 +45,7 @@ def data_dir() -> Path:
 @pytest.fixture(scope="session")
 def models_ready() -> None:
     """The tracker models are in the cache; the test is skipped where they are absent."""
-    from engine import models
+    from phosphene.engine.models import store as models
 
     missing = [m.name for m in models.MODELS.values() if m.default and not models.state(m.name).ready]
     if missing:
@@ -64,7 +64,7 @@ def uncollected() -> Iterator[None]:
 @pytest.fixture
 def shows(monkeypatch: pytest.MonkeyPatch) -> list[weakref.ref[Show]]:
     """Every show that is made from now on, none held."""
-    from engine import loop
+    from phosphene.engine.show import loop
 
     made: list[weakref.ref[Show]] = []
 

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 import pytest
-
-from engine.errors import GpuError
-from engine.renderer.gpu import Gpu
+from phosphene.engine.core.errors import GpuError
+from phosphene.engine.renderer.gpu import Gpu
 
 
 @lru_cache(maxsize=1)

@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from engine.data import Face, Faces, Frame, Labels, Mask, Observation, Parts, Pixels, Pose, Poses, Thing, Things
-from engine.effect import Effect
-from engine.renderer import Renderer
-from engine.renderer.gpu import Gpu
-from engine.scene import Layer, Scene
+from phosphene.engine.core.frame import Frame, Pixels
+from phosphene.engine.core.observation import Observation
+from phosphene.engine.core.results import Face, Faces, Labels, Mask, Parts, Pose, Poses, Thing, Things
+from phosphene.engine.effect.effect import Effect
+from phosphene.engine.renderer.gpu import Gpu
+from phosphene.engine.renderer.renderer import Renderer
+from phosphene.engine.scene.layer import Layer
+from phosphene.engine.scene.scene import Scene
 
 Size = tuple[int, int]
 MESH, IRISES = 468, 10
@@ -64,8 +66,8 @@ def head(
     size: Size = (128, 96), yaw_deg: float = 0.0, distance_cm: float = 30.0, jaw_cm: float = 0.0, at_cm: Any = (0, 0)
 ) -> Face:
     """The face at rest as a camera sees it, turned by `yaw_deg` to the picture's right, the jaw down by `jaw_cm`."""
-    from engine.face_mesh import RINGS, face_mesh
-    from engine.mesh import FOCAL
+    from phosphene.engine.effect.face_mesh import RINGS, face_mesh
+    from phosphene.engine.effect.mesh import FOCAL
 
     shape = face_mesh().positions.astype(np.float64)
     irises = [np.tile(shape[list(RINGS[side])].mean(axis=0), (5, 1)) for side in ("right_eye", "left_eye")]

@@ -25,11 +25,15 @@ CAPABILITY_VERSION = 0x20080522  # linux/capability.h
 SET_SECUREBITS, NO_ROOT = 28, 3  # linux/prctl.h, linux/securebits.h
 # What most commands import, once for all of them: it is most of the time that they take.
 WARM = """
-engine.session engine.loop engine.after_frame engine.governor engine.reload engine.media engine.scene_file
-engine.renderer.stage engine.nodes.use engine.take engine.take_recorder engine.sources.images engine.sources.video
-engine.sources.testcard engine.sources.sound engine.sinks.video engine.sinks.exr engine.sinks.null engine.check.watch
-engine.check.verdict engine.effect_folders engine.trackers.litert engine.measure.look engine.measure.batch
-engine.score.ladder engine.bench.measure rich.progress moderngl glcontext
+phosphene.engine.show.session phosphene.engine.show.loop phosphene.engine.show.frame_hooks
+phosphene.engine.show.governor phosphene.engine.show.reload phosphene.engine.sources.media
+phosphene.engine.scene.toml_read phosphene.engine.renderer.stage phosphene.engine.scene.custom_models
+phosphene.engine.show.takes.take phosphene.engine.show.takes.recorder phosphene.engine.sources.images
+phosphene.engine.sources.video phosphene.engine.sources.testcard phosphene.engine.audio.file_sound
+phosphene.engine.sinks.video phosphene.engine.sinks.exr phosphene.engine.sinks.null phosphene.engine.check.watch
+phosphene.engine.check.verdict phosphene.engine.scene.registry phosphene.engine.models.litert
+phosphene.engine.commands.measure.look phosphene.engine.commands.measure.batch phosphene.engine.commands.score.ladder
+phosphene.engine.commands.bench.measure rich.progress moderngl glcontext
 """
 
 
@@ -88,7 +92,7 @@ def serve() -> None:
     """Answers every job."""
     import importlib
 
-    from engine.cli import build_parser
+    from phosphene.engine.commands.cli import build_parser
 
     give_up_rights()
     build_parser()
@@ -148,7 +152,7 @@ def run_job(job: dict[str, Any], out: IO[bytes], err: IO[bytes]) -> None:
 
 def main_code(words: list[str]) -> int:
     """The exit code of a command."""
-    from engine.cli import main
+    from phosphene.engine.commands.cli import main
 
     return main(words)
 

@@ -23,19 +23,20 @@ from helpers_motion import (
     room_seen,
     true_mask,
 )
-
-from engine.closing import Closing
-from engine.data import Faces, Frame, Mask, Pixels, Poses
-from engine.errors import SourceError, TrackerError, UsageError
-from engine.governor import Governor, governor_for
-from engine.loop import Show
-from engine.playlist import Playlist
-from engine.registry import Registry
-from engine.renderer.gpu import Gpu
-from engine.scene import Scene
-from engine.scene_file import load_scene
-from engine.sources.fit import cover
-from engine.testing import FakeSink, FakeSource
+from phosphene.engine.core.closing import Closing
+from phosphene.engine.core.errors import SourceError, TrackerError, UsageError
+from phosphene.engine.core.frame import Frame, Pixels
+from phosphene.engine.core.results import Faces, Mask, Poses
+from phosphene.engine.renderer.gpu import Gpu
+from phosphene.engine.scene.playlist import Playlist
+from phosphene.engine.scene.registry import Registry
+from phosphene.engine.scene.scene import Scene
+from phosphene.engine.scene.toml_read import load_scene
+from phosphene.engine.show.governor import Governor, governor_for
+from phosphene.engine.show.loop import Show
+from phosphene.engine.sinks.fake import FakeSink
+from phosphene.engine.sources.fake import FakeSource
+from phosphene.engine.sources.fit import cover
 
 BUILT_IN = Registry([], [])
 TRACE = 0.00002  # of the picture: a few pixels at 640×360, which is more than nothing for the sake of rounding alone

@@ -12,10 +12,10 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-
-from engine.data import Floats, Mask, Pixels
-from engine.soak import restless
-from engine.soak.restless import triangle
+from phosphene.engine.commands.soak import restless
+from phosphene.engine.commands.soak.restless import triangle
+from phosphene.engine.core.frame import Floats, Pixels
+from phosphene.engine.core.results import Mask
 
 Bools = NDArray[np.bool_]
 Size = tuple[int, int]

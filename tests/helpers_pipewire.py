@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.closing import Closing
+from phosphene.engine.core.closing import Closing
 
 LIBEXEC = Path("/usr/libexec")
 PROGRAMS = ("dbus-daemon", "dbus-send", "pipewire", "wireplumber")

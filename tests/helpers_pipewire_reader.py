@@ -16,9 +16,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import cv2
 import numpy as np
-
-from engine.sinks import pipewire_api as api
-from engine.sources.testcard import read_number
+from phosphene.engine.sinks import pipewire_api as api
+from phosphene.engine.sources.testcard import read_number
 
 INPUT, AUTOCONNECT = 0, 1
 PATIENCE_S = 120.0

@@ -9,10 +9,9 @@ from typing import Any
 
 import av
 import numpy as np
-
-from engine.sinks import open_sink
-from engine.sources import open_source
-from engine.sources.tracks import picture_tracks
+from phosphene.engine.sinks import open_sink
+from phosphene.engine.sources import open_source
+from phosphene.engine.sources.tracks import picture_tracks
 
 RATE, SIZE = 48000, (64, 48)
 

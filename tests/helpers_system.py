@@ -11,19 +11,20 @@ from typing import Any
 
 import cv2
 import numpy as np
-
-from engine.closing import Closing
-from engine.data import Frame, Observation, Pixels
-from engine.loop import Show
-from engine.renderer import Renderer
-from engine.renderer.gpu import Gpu
-from engine.scene import Scene
-from engine.session import Wishes, open_scene
-from engine.sources import open_source
-from engine.sources.base import Source
-from engine.testing import FakeSink
-from engine.trackers import open_tracker
-from engine.trackers.base import Tracker
+from phosphene.engine.core.closing import Closing
+from phosphene.engine.core.frame import Frame, Pixels
+from phosphene.engine.core.observation import Observation
+from phosphene.engine.renderer.gpu import Gpu
+from phosphene.engine.renderer.renderer import Renderer
+from phosphene.engine.scene.scene import Scene
+from phosphene.engine.show.loop import Show
+from phosphene.engine.show.options import Wishes
+from phosphene.engine.show.session import open_scene
+from phosphene.engine.sinks.fake import FakeSink
+from phosphene.engine.sources import open_source
+from phosphene.engine.sources.base import Source
+from phosphene.engine.trackers import open_tracker
+from phosphene.engine.trackers.base import Tracker
 
 Size = tuple[int, int]
 OpenTracker = Callable[[str], Tracker]
@@ -183,8 +184,8 @@ def grown(area: np.ndarray, radius_px: float) -> np.ndarray:
 @contextmanager
 def raw_faces() -> Iterator[Callable[[Frame], list[np.ndarray]]]:
     """A face landmarker of its own, straight from MediaPipe: from a frame to the (478, 3) points of each face."""
-    from engine import models
-    from engine.trackers.mediapipe_loader import Task
+    from phosphene.engine.models import store as models
+    from phosphene.engine.models.mediapipe import Task
 
     def make(tasks: Any) -> Any:
         return tasks.vision.FaceLandmarker.create_from_options(
@@ -204,10 +205,11 @@ def raw_faces() -> Iterator[Callable[[Frame], list[np.ndarray]]]:
 
 def playable_scenes() -> list[str]:
     """The built-in scenes whose models are all on this machine."""
-    from engine import models
-    from engine.registry import Registry
-    from engine.session import Wishes, open_scene
-    from engine.trackers import models_of
+    from phosphene.engine.models import store as models
+    from phosphene.engine.scene.registry import Registry
+    from phosphene.engine.show.options import Wishes
+    from phosphene.engine.show.session import open_scene
+    from phosphene.engine.trackers import models_of
 
     def ready(name: str) -> bool:
         scene = open_scene(Wishes(name))

@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-
-from engine.data import Floats
+from phosphene.engine.core.frame import Floats
 
 RATE = 48000
 

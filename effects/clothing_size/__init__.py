@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from effects.clothing_size import (
+from phosphene import Bool, Choice, Effect, File, Float, Observation, Pose
+
+from . import (
     evaluate,
     evaluate_height,
     evaluate_spread,
@@ -21,9 +23,8 @@ from effects.clothing_size import (
     sizes,
     straight,
 )
-from effects.clothing_size.fuse import Fusion
-from effects.clothing_size.lines import SteadyLines
-from phosphene import Bool, Choice, Effect, File, Float, Observation, Pose
+from .fuse import Fusion
+from .lines import SteadyLines
 
 LOST_S = 1.0  # the person is gone after this long without a body
 REFRESH_S = 0.5  # the numbers change at most this often while measuring, so that they can be read

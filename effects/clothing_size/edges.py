@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from effects.clothing_size.straight import Array, Straight
+from .straight import Array, Straight
 
 REACH = 0.022  # how far from the mask's edge it is looked for, in body lengths (shoulders to ankles)
 BELIEVED = 0.008  # one standard deviation of how far the mask's edge is off, likewise

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from effects.clothing_size import bodies, girth
 from phosphene import Observation
 
+from . import bodies, girth
+
 if TYPE_CHECKING:
-    from effects.clothing_size import ClothingSize
+    from . import ClothingSize
 
 Look = Callable[[Path | NDArray[np.uint8]], Sequence[Observation]]  # of a file, or of pixels
 TRUTHS = {"chest": "chest_cm", "waist": "waist_cm", "hip": "hip_cm"}

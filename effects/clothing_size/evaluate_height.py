@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from effects.clothing_size.evaluate import Look, people_in
+from .evaluate import Look, people_in
 
 if TYPE_CHECKING:
-    from effects.clothing_size import ClothingSize
+    from . import ClothingSize
 
 
 def judge_height(kind: type[ClothingSize], folder: Path, look: Look, tell: Callable[[str], None]) -> dict[str, Any]:

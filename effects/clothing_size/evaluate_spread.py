@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from effects.clothing_size import girth
-from effects.clothing_size.edges import sampled
-from effects.clothing_size.evaluate import Look, people_in, picture
 from phosphene import Observation
 
+from . import girth
+from .edges import sampled
+from .evaluate import Look, people_in, picture
+
 if TYPE_CHECKING:
-    from effects.clothing_size import ClothingSize
+    from . import ClothingSize
 
 Pixels = NDArray[np.uint8]
 EVERY = 4  # of the bodies

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from effects.clothing_size import bodies, girth
-from effects.clothing_size.bodies import Array, Sex
-from effects.clothing_size.evaluate import miss
-from effects.clothing_size.tables import COLUMNS, FILES, table
+from . import bodies, girth
+from .bodies import Array, Sex
+from .evaluate import miss
+from .tables import COLUMNS, FILES, table
 
 FOLDS = 5
 NOISE_CM = 1.0  # what a picture adds to a caliper's breadth or depth

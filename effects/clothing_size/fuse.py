@@ -8,9 +8,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from effects.clothing_size.girth import Seen
-from effects.clothing_size.measure import Reading
-from effects.clothing_size.scale import Length
+from .girth import Seen
+from .measure import Reading
+from .scale import Length
 
 KEPT = 300  # frames
 INDEPENDENT_S = 0.25  # frames closer in time than this err alike

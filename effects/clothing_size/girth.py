@@ -15,9 +15,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from effects.clothing_size import bodies
-from effects.clothing_size.bodies import Array, Population, Sex
-from effects.clothing_size.scale import Length
+from . import bodies
+from .bodies import Array, Population, Sex
+from .scale import Length
 
 GIRTHS = ("chest", "waist", "hips")
 MEASURES = ("shoulders", *GIRTHS, "inseam", "neck", "arm")

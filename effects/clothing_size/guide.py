@@ -9,9 +9,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from effects.clothing_size.measure import Reading
-from effects.clothing_size.straight import ANKLES, EARS, HEELS, HIPS, KNEES, NOSE, SHOULDERS, TOES, WRISTS, pixels
 from phosphene import Pose
+
+from .measure import Reading
+from .straight import ANKLES, EARS, HEELS, HIPS, KNEES, NOSE, SHOULDERS, TOES, WRISTS, pixels
 
 ENTER = "Step into the picture"
 ONE_PERSON = "Only one person, please"

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from effects.clothing_size.measure import Segment
-from effects.clothing_size.straight import HIPS, SHOULDERS
 from phosphene import Pose
+
+from .measure import Segment
+from .straight import HIPS, SHOULDERS
 
 SETTLE_S = 0.35  # time constant of the smoothing
 

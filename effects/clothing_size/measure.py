@@ -9,8 +9,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from effects.clothing_size.edges import refined
-from effects.clothing_size.straight import (
+from phosphene import Pose
+
+from .edges import refined
+from .straight import (
     ANKLES,
     COLUMNS,
     ELBOWS,
@@ -29,7 +31,6 @@ from effects.clothing_size.straight import (
     run_at,
     straighten,
 )
-from phosphene import Pose
 
 Segment = tuple[tuple[float, float], tuple[float, float]]
 Picture = NDArray[np.uint8]

@@ -10,8 +10,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from effects.clothing_size.measure import Segment
 from phosphene import Box, Label, Line
+
+from .measure import Segment
 
 Shape = Line | Box | Label
 Rect = tuple[float, float, float, float]

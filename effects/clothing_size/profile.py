@@ -7,21 +7,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from effects.clothing_size.measure import OVERLONG, Picture, Reading, head_and_feet, outline
-from effects.clothing_size.straight import (
-    ELBOWS,
-    FINGERS,
-    HIPS,
-    NOSE,
-    SHOULDERS,
-    WRISTS,
-    Array,
-    Straight,
-    pixels,
-    run_at,
-    straighten,
-)
 from phosphene import Pose
+
+from .measure import OVERLONG, Picture, Reading, head_and_feet, outline
+from .straight import ELBOWS, FINGERS, HIPS, NOSE, SHOULDERS, WRISTS, Array, Straight, pixels, run_at, straighten
 
 # As fractions of the way from the shoulder to the hip landmarks, as in the front view; the buttocks stand out furthest
 # a little above or below the hip joint.

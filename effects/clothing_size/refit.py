@@ -18,9 +18,9 @@ from pathlib import Path
 
 import numpy as np
 
-from effects.clothing_size import bodies, girth
-from effects.clothing_size.bodies import Array
-from effects.clothing_size.tables import COLUMNS, FILES, table
+from . import bodies, girth
+from .bodies import Array
+from .tables import COLUMNS, FILES, table
 
 # Judgement: what people know of their own height (about 1.7 cm) and weight (scales, clothes, time of day); crown, soles
 # and the camera's pitch in the picture; where on the body a line lies. See docs/clothing-size.md.

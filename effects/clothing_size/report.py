@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from effects.clothing_size import girth, sizes
+from . import girth, sizes
 
 DOUBTFUL = 1.35  # spreads widened by more than this are worth a word
 HINTS = {

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from effects.clothing_size.measure import Segment
-from effects.clothing_size.straight import HIPS, SHOULDERS, Array, pixels
 from phosphene import Pose, Reference
+
+from .measure import Segment
+from .straight import HIPS, SHOULDERS, Array, pixels
 
 # Sides in centimetres: ISO 216 A4, ISO/IEC 7810 ID-1 (every bank card).
 SHEETS = {"a4": (29.7, 21.0), "card": (8.56, 5.398)}

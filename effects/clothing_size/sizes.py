@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from effects.clothing_size.girth import MEASURES, Estimate
+from .girth import MEASURES, Estimate
 
 CHART_FILE = Path(__file__).with_name("sizes.toml")
 CHARTS = ("men", "women", "unisex")

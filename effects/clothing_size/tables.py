@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from effects.clothing_size.bodies import Array
+from .bodies import Array
 
 # Our name of each variable -> column (millimetres; the mass in tenths of a kilogram).
 COLUMNS = {

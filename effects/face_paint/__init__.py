@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from effects.face_paint.designs import DESIGNS
 from phosphene import Bool, Choice, Effect, FaceCover, Float, Media, Mesh, Observation, Pass, Texture, skin_of
+
+from .designs import DESIGNS
 
 
 class FacePaint(Effect):

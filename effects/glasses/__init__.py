@@ -9,8 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from effects.glasses.fit import FRONT, fitted, head, placed, worn
-from effects.glasses.light import Light
 from phosphene import (
     Bool,
     Effect,
@@ -27,6 +25,9 @@ from phosphene import (
     skin_of,
 )
 from phosphene.drawing import blurred, filled
+
+from .fit import FRONT, fitted, head, placed, worn
+from .light import Light
 
 BUILT_IN = Path(__file__).with_name("glasses.glb")
 SHADOW_CM = 20.0  # the side of the square of the face that the shadow's picture shows

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from effects.makeup.masks import draw_masks
 from phosphene import Bool, Choice, Color, Effect, FaceCover, Float, Mesh, Observation, Pass, Texture, skin_of
+
+from .masks import draw_masks
 
 TOP, CHIN = 10, 152  # points of the mesh
 NEARBY = 0.012  # the neighbourhood in which a highlight stands out, in heights of the face

@@ -10,22 +10,28 @@ from typing import Any
 
 import numpy as np
 
-from engine.check.looks import FLAT, describe_colour, extremes, far, is_flat
-from engine.check.stage import STEP_S, Size, observation, picture, write_picture
-from engine.check.verdict import Verdict, loop_line, main_line
-from engine.data import Pixels
-from engine.dialects import is_shader, kind_of
-from engine.dialects.base import Foreign
-from engine.effect import Effect
-from engine.errors import PhospheneError
-from engine.params import Media
-from engine.registry import Registry, describe_effect, line_in, load_file, user_folders
-from engine.renderer import Renderer
-from engine.renderer.gpu import Gpu
-from engine.renderer.notices import words
-from engine.renderer.probing import float_pictures, runner_of, unused_uniforms
-from engine.renderer.runner import EffectRunner
-from engine.scene import Layer, Scene
+from ..core.errors import PhospheneError
+from ..core.frame import Pixels
+from ..core.param_types import Media
+from ..core.places import user_folders
+from ..effect.effect import Effect
+from ..effect.foreign import Foreign
+from ..effect.origin import line_in
+from ..glsl.dialects import is_shader, kind_of
+from ..glsl.locate import loop_line, main_line
+from ..renderer.effect_runner import EffectRunner
+from ..renderer.gpu import Gpu
+from ..renderer.notices import words
+from ..renderer.probing import float_pictures, runner_of, unused_uniforms
+from ..renderer.renderer import Renderer
+from ..scene.describe import describe_effect
+from ..scene.layer import Layer
+from ..scene.load import load_file
+from ..scene.registry import Registry
+from ..scene.scene import Scene
+from .looks import FLAT, describe_colour, extremes, far, is_flat
+from .stage import STEP_S, Size, observation, picture, write_picture
+from .verdict import Verdict
 
 ADDRESS = "camera/it"
 FRAMES = 5

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from engine.data import Pixels
-from engine.effect import Effect
-from engine.params import Bool, Choice, Color, Float, Int, Param, Point
+from ..core.frame import Pixels
+from ..core.param_types import Bool, Choice, Color, Float, Int, Point
+from ..core.params import Param
+from ..effect.effect import Effect
 
 FLAT = 2  # codes: a picture that differs by less from corner to corner is one colour
 

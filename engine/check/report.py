@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.check.verdict import Verdict
-from engine.errors import SinkError
-from engine.files.put import write_whole
-from engine.paths import in_words, is_file
+from ..core.errors import SinkError
+from ..core.files.put import write_whole
+from ..core.paths import in_words, is_file
+from .verdict import Verdict
 
 BEGIN, END = "<!-- phosphene check --report: begin -->", "<!-- phosphene check --report: end -->"
 

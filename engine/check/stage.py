@@ -10,9 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from engine.data import Face, Faces, Frame, Heard, Mask, Observation, Pixels, Pose, Poses
-from engine.files.put import write_whole
-from engine.paths import in_words
+from ..core.files.put import write_whole
+from ..core.frame import Frame, Pixels
+from ..core.observation import Observation
+from ..core.paths import in_words
+from ..core.results import Face, Faces, Heard, Mask, Pose, Poses
 
 Size = tuple[int, int]
 EYES = ((33, 133, 159, 145, 468, -1.0), (263, 362, 386, 374, 473, 1.0))  # outer, inner, upper, lower, iris; side

@@ -12,12 +12,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from engine import awake
-from engine.check.verdict import Verdict, loop_line
-from engine.dialects import is_shader
-from engine.errors import GpuError, PhospheneError
+from ..core import awake
+from ..core.errors import GpuError, PhospheneError
+from ..core.places import import_root
+from ..glsl.dialects import is_shader
+from ..glsl.locate import loop_line
+from .verdict import Verdict
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 MOST = 5.0  # times its limit has a file at most, however busy the machine is
 START_S = 120.0  # it takes half a second, and a minute on a machine that is busy with ten other things
 
@@ -28,9 +29,9 @@ class Child:
     def __init__(self, size: tuple[int, int], limit_s: float, preview: Path | None = None) -> None:
         self._limit_s = limit_s
         arguments = [f"{size[0]}x{size[1]}", str(limit_s), *([str(preview)] if preview else [])]
-        env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
+        env = {**os.environ, "PYTHONPATH": os.pathsep.join([import_root(), os.environ.get("PYTHONPATH", "")])}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "engine.check.worker", *arguments],
+            [sys.executable, "-m", "phosphene.engine.check.worker", *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -157,7 +158,7 @@ def stopped(path: Path, code: int | None, limit_s: float, said: str) -> Verdict:
     verdict = Verdict(str(path), kind="py" if path.suffix == ".py" else path.suffix[1:])
     if is_shader(path):
         try:
-            from engine.dialects import kind_of
+            from ..glsl.dialects import kind_of
 
             verdict.kind = kind_of(path)
         except PhospheneError:

@@ -16,9 +16,9 @@ def main() -> int:
     width, height = (int(v) for v in sys.argv[1].split("x"))
     limit_s = float(sys.argv[2])
     preview = Path(sys.argv[3]) if len(sys.argv) > 3 else None
-    from engine.check.judge import Judge, quiet
-    from engine.check.watch import busy
-    from engine.renderer.gpu import Gpu
+    from ..renderer.gpu import Gpu
+    from .judge import Judge, quiet
+    from .watch import busy
 
     quiet()
     gpu = Gpu.headless()

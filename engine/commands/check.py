@@ -11,18 +11,18 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.commands.options import add_overwrite
-from engine.commands.run import size
-from engine.commands.table import check_json, table, write_json
-from engine.errors import UsageError
-from engine.files.guard import Guard
-from engine.files.put import check_free
-from engine.files.target import Target
-from engine.paths import check_new_folder, check_place, is_there, named, resolved
-from engine.registry import name_of
+from ..core.errors import UsageError
+from ..core.files.guard import Guard
+from ..core.files.put import check_free
+from ..core.files.target import Target
+from ..core.paths import check_new_folder, check_place, is_there, named, resolved
+from ..scene.describe import name_of
+from .options import add_overwrite
+from .output import check_json, table, write_json
+from .run import size
 
 if TYPE_CHECKING:
-    from engine.check.verdict import Verdict
+    from ..check.verdict import Verdict
 
 HELP = "judge effect files: do they compile, draw and repeat?"
 
@@ -45,8 +45,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Judges every file; 1 where one of them fails."""
-    from engine.check.verdict import effect_files
-    from engine.check.watch import judge_files
+    from ..check.verdict import effect_files
+    from ..check.watch import judge_files
 
     for given in options.path:
         if not is_there(named(given)):
@@ -71,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
         if options.json is not None:
             write_json([v.table() for v in verdicts], options.json)
     if options.report is not None:
-        from engine.check.report import write_report
+        from ..check.report import write_report
 
         write_report(named(options.report), verdicts, [named(p) for p in options.path])
     failed = sum(not v.good for v in verdicts)

@@ -8,12 +8,14 @@ import argparse
 import sys
 from pathlib import Path
 
-from engine.commands.run import add_common, progress_bar, wishes_of
-from engine.commands.table import check_json, write_json
-from engine.files.target import NUMBER, Target
-from engine.paths import named, resolved
-from engine.session import WINDOW, is_terminal, play
-from engine.sinks import FILES, check_twice, split_spec
+from ..core.files.target import NUMBER, Target
+from ..core.paths import named, resolved
+from ..show.interrupt import is_terminal
+from ..show.options import WINDOW
+from ..show.session import play
+from ..sinks import FILES, check_twice, split_spec
+from .output import check_json, write_json
+from .run import add_common, progress_bar, wishes_of
 
 HELP = "laser eyes on a built-in portrait, no camera needed"
 SECONDS = 6.0
@@ -30,8 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Runs the demo."""
-    from engine.sinks.contact_sheet import ContactSheet
-    from engine.sinks.window import display_present
+    from ..sinks.contact_sheet import ContactSheet
+    from ..sinks.window import display_present
 
     outputs = options.output or ([WINDOW] if display_present() else [OWN])
     check_twice(outputs)

@@ -10,14 +10,15 @@ import tempfile
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
-from engine.commands.demo import DEMO_BINDINGS
-from engine.commands.options import add_effects, add_overwrite
-from engine.effect_folders import registry_with
-from engine.errors import PhospheneError, SinkError, unknown_name
-from engine.files.put import check_free, write_whole
-from engine.files.target import Target
-from engine.paths import check_new_folder, named
-from engine.session import Wishes, play
+from ..core.errors import PhospheneError, SinkError, unknown_name
+from ..core.files.put import check_free, write_whole
+from ..core.files.target import Target
+from ..core.paths import check_new_folder, named
+from ..scene.registry import registry_with
+from ..show.options import Wishes
+from ..show.session import play
+from .demo import DEMO_BINDINGS
+from .options import add_effects, add_overwrite
 
 HELP = "draw every scene, effect and transition on the built-in portrait, as a page"
 MOMENT_S = 2.0
@@ -149,7 +150,7 @@ class Gallery:
         """Plays a show up to the last moment and keeps those that are asked for; returns the page's line for it."""
         wishes.input, wishes.outputs, wishes.size = self.source, ["null"], (960, 540)
         wishes.effect_folders, wishes.seconds = self.effect_folders, moments_s[-1] + 0.1
-        from engine.sinks.contact_sheet import ContactSheet
+        from ..sinks.contact_sheet import ContactSheet
 
         width = 960 if len(moments_s) == 1 else 480
         path = self.folder / file

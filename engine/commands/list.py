@@ -6,8 +6,8 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
-from engine.commands.options import add_effects
-from engine.commands.table import emit, table
+from .options import add_effects
+from .output import emit, table
 
 HELP = "scenes, effects, transitions, sources and sinks"
 KINDS = ("scenes", "effects", "transitions", "sources", "sinks", "signals", "models")
@@ -22,14 +22,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def signals() -> list[dict[str, Any]]:
     """The signals that parameters may follow."""
-    from engine.signals import SIGNALS
+    from ..scene.signals import SIGNALS
 
     return [{"name": n, "doc": d} for n, d in SIGNALS.items()]
 
 
 def named_models() -> list[dict[str, Any]]:
     """The models whose answers scenes can name: those that come with the engine, and the user's own."""
-    from engine.nodes.find import own_models, shipped, summary
+    from ..trackers.custom.find import own_models, shipped, summary
 
     ready = [{"name": n, "doc": summary(p), "origin": "built-in"} for n, p in shipped().items()]
     return ready + [{"name": n, "doc": summary(p), "origin": "user"} for n, p in own_models().items()]
@@ -37,9 +37,9 @@ def named_models() -> list[dict[str, Any]]:
 
 def gather(folders: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
     """Everything that can be named on the command line or in a scene."""
-    from engine.effect_folders import registry_with
-    from engine.sinks import KINDS as SINKS
-    from engine.sources import KINDS as SOURCES
+    from ..scene.registry import registry_with
+    from ..sinks import KINDS as SINKS
+    from ..sources import KINDS as SOURCES
 
     registry = registry_with(folders)
     return {

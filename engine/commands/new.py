@@ -6,8 +6,8 @@ import argparse
 import re
 from pathlib import Path
 
-from engine.errors import UsageError
-from engine.paths import in_words, is_there, named
+from ..core.errors import UsageError
+from ..core.paths import in_words, is_there, named
 
 HELP = "make a working effect to start from, with a test and a scene"
 SUFFIX = {"py": ".py", "glsl": ".frag", "isf": ".fs"}
@@ -108,7 +108,7 @@ def run(options: argparse.Namespace) -> int:
 
 def write_new(name: str, kind: str, out: Path | None) -> list[Path]:
     """Writes effect, scene and test; returns their paths. Never overwrites. Raises UsageError and SinkError."""
-    from engine.registry import Registry, first_user_folder
+    from ..scene.registry import Registry, first_user_folder
 
     if not NAME.fullmatch(name) or len(name) > 40:
         raise UsageError(f"'{name}' is no name for an effect", hint="small letters, digits and -, such as gold-rain")

@@ -13,19 +13,21 @@ from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.commands.options import add_effects, add_overwrite
-from engine.commands.table import check_json, table, write_json
-from engine.errors import UsageError
-from engine.files.target import Target
-from engine.nodes.use import pair
-from engine.paths import named
-from engine.quality import KEYS
-from engine.session import WINDOW, Progress, Wishes, is_terminal, play
-from engine.sinks import DEFAULT_WEB_PORT, check_twice, is_live, split_spec
-from engine.standard_streams import others_print
+from ..core.errors import UsageError
+from ..core.files.target import Target
+from ..core.paths import named
+from ..core.standard_streams import others_print
+from ..scene.custom_models import pair
+from ..show.interrupt import is_terminal
+from ..show.options import WINDOW, Progress, Wishes
+from ..show.quality_ladder import KEYS
+from ..show.session import play
+from ..sinks import DEFAULT_WEB_PORT, check_twice, is_live, split_spec
+from .options import add_effects, add_overwrite
+from .output import check_json, table, write_json
 
 if TYPE_CHECKING:
-    from engine.stats import Stats
+    from ..show.stats import Stats
 
 HELP = "run a scene"
 

@@ -6,10 +6,10 @@ import argparse
 from collections.abc import Mapping
 from typing import Any
 
-from engine.commands.options import add_effects
-from engine.commands.table import emit, table
-from engine.errors import unknown_name
-from engine.params import HasParams, Param
+from ..core.errors import unknown_name
+from ..core.params import HasParams, Param
+from .options import add_effects
+from .output import emit, table
 
 HELP = "the parameters of an effect, a scene or a tracker"
 
@@ -42,10 +42,10 @@ def params_of(
 
 def run(options: argparse.Namespace) -> int:
     """Prints what the name stands for."""
-    from engine.effect_folders import registry_with
-    from engine.scene_file import load_scene
-    from engine.trackers import KINDS as TRACKERS
-    from engine.trackers import tracker_class
+    from ..scene.registry import registry_with
+    from ..scene.toml_read import load_scene
+    from ..trackers import tracker_class
+    from ..trackers.names import KINDS as TRACKERS
 
     registry = registry_with(options.effects)
     name = options.name

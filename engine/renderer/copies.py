@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.effect import Effect
+from ..effect.effect import Effect
 
 
 class Copy(Effect):

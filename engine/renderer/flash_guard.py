@@ -1,22 +1,23 @@
 """The last step of every picture: general and red flashes are kept under three a second (WCAG 2.3.1).
 
 Each picture is measured small before anybody sees it. One that would flash once too often is mixed, all of it, into
-what was shown before; engine/flashes.py says by how much. Nothing is altered as long as nothing flashes, and all it
-costs is one small draw and its read-back, or in software, where the bytes are at hand, a look at some of them.
+what was shown before; engine/renderer/flash_meter.py says by how much. Nothing is altered as long as nothing flashes,
+and all it costs is one small draw and its read-back, or in software, where the bytes are at hand, a look at some of
+them.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from engine.data import Pixels
-from engine.effect import Effect, Pass
-from engine.flashes import COLUMNS, ROWS, FlashMeter, Light, light_of
-from engine.glsl import assemble
-from engine.imaging import light_at
-from engine.renderer.gpu import Gpu
-from engine.renderer.program import Program
-from engine.renderer.targets import Target
+from ..core.frame import Pixels
+from ..core.imaging import light_at
+from ..effect.effect import Effect, Pass
+from ..glsl.assemble import assemble
+from .flash_meter import COLUMNS, ROWS, FlashMeter, Light, light_of
+from .gpu import Gpu
+from .program import Program
+from .targets import Target
 
 # The mean of 16 pixels of each cell, four by four.
 FINER = 4

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import ctypes
-import ctypes.util
 import os
-import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, Protocol
 
 import moderngl
 
-from engine.errors import GpuError, GpuLost
+from ..core.errors import GpuError, GpuLost
+from .native_gl import headless_context, leave_thread, native_gl
 
 if TYPE_CHECKING:
-    from engine.watchdog import Watchdog
+    from .effect_runner import EffectRunner
+
 
 SRGB8_ALPHA8 = 0x8C43
 FRAMEBUFFER_SRGB = 0x8DB9
@@ -22,10 +22,13 @@ COLOR_BUFFER_BIT, DEPTH_BUFFER_BIT = 0x4000, 0x100
 READ_FRAMEBUFFER, DRAW_FRAMEBUFFER = 0x8CA8, 0x8CA9
 NEAREST, LINEAR = 0x2600, 0x2601
 SOFTWARE = ("llvmpipe", "softpipe", "swrast", "software", "swiftshader", "gdi generic", "basic render")
-NO_GL = (
-    "install OpenGL: `apt install libegl1 libgl1 libgles2` (Debian, Ubuntu), `dnf install mesa-libEGL mesa-libGL` "
-    "(Fedora); `phosphene doctor` tells more"
-)
+
+
+class Watch(Protocol):
+    """Sees an effect that never comes back from its work. A show that runs has one."""
+
+    def over(self, runner: EffectRunner) -> AbstractContextManager[None]:
+        """While the effect of `runner` is at work."""
 
 
 class Gpu:
@@ -34,7 +37,7 @@ class Gpu:
     def __init__(self, context: moderngl.Context, another: Callable[[], moderngl.Context] | None = None) -> None:
         self._another = another
         self._live: set[int] = set()
-        self.watchdog: Watchdog | None = None  # of a running show: sees an effect that never comes back
+        self.watchdog: Watch | None = None  # of a running show: sees an effect that never comes back
         self.meanwhile: Callable[[], None] | None = None  # what to do once while `finish` would only wait
         self._native = native_gl()
         self._begin(context)
@@ -177,57 +180,3 @@ class Gpu:
         )
         source.use()
         context.enable_direct(FRAMEBUFFER_SRGB)
-
-
-class GlTime:
-    """Measures what a graphics card takes for what is drawn within it. In software nothing is measured: there the timer
-    counts only the handing-in, and the time of the whole draw says more."""
-
-    def __init__(self, gpu: Gpu) -> None:
-        self._gpu = gpu
-        self._context: Any = None
-        self._query: Any = None
-        self.seconds: float | None = None
-
-    def __enter__(self) -> None:
-        if self._context is not self._gpu.context:
-            self._context = self._gpu.context
-            self._query = None if self._gpu.software else self._context.query(time=True)
-        if self._query is not None:
-            self._query.__enter__()
-
-    def __exit__(self, *error: object) -> None:
-        if self._query is not None:
-            self._query.__exit__(*error)
-            self.seconds = self._query.elapsed * 1e-9
-
-
-def headless_context() -> moderngl.Context:
-    """A context without a window. Raises GpuError."""
-    options: dict[str, Any] = {"backend": "egl"} if sys.platform.startswith("linux") else {}
-    try:
-        return moderngl.create_context(standalone=True, require=330, **options)
-    except Exception as error:
-        raise GpuError(f"no OpenGL 3.3 context: {error}", hint=NO_GL) from error
-
-
-def leave_thread() -> None:
-    """Lets go of the context that is current in this thread. EGL keeps it that long, released or not, and all of its
-    memory for ever where the thread ends before."""
-    if sys.platform.startswith("linux"):
-        ctypes.CDLL("libEGL.so.1").eglReleaseThread()
-
-
-def native_gl() -> Any:
-    """The system's GL library, for the calls that moderngl lacks or makes without releasing the interpreter's lock."""
-    if sys.platform == "win32":
-        return ctypes.WinDLL("opengl32")  # type: ignore[attr-defined,unused-ignore]
-    if sys.platform == "darwin":
-        return ctypes.CDLL("/System/Library/Frameworks/OpenGL.framework/OpenGL")
-    for name in ("libGL.so.1", "libOpenGL.so.0", ctypes.util.find_library("GL")):
-        if name:
-            try:
-                return ctypes.CDLL(name)
-            except OSError:
-                continue
-    raise GpuError("no OpenGL library", hint=NO_GL)

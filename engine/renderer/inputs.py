@@ -8,14 +8,16 @@ from dataclasses import dataclass
 import moderngl
 import numpy as np
 
-from engine.data import Face, Floats, Frame, Mask, Observation, Pixels, Pose
-from engine.imaging import rgba, shrunk
-from engine.matte import Matte, MatteField, MatteMaker
-from engine.people import Chooser
-from engine.renderer.gpu import Gpu
-from engine.renderer.plates import PlateTextures
-from engine.renderer.sides import Side, SideTextures
-from engine.sources.side import RESULT
+from ..core.frame import Floats, Frame, Pixels
+from ..core.imaging import rgba, shrunk
+from ..core.observation import RESULT, Observation
+from ..core.results import Face, Mask, Pose
+from ..matte.maker import MatteMaker
+from ..matte.matte import Matte, MatteField
+from ..matte.subject import Chooser
+from .gpu import Gpu
+from .input_textures import Side, SideTextures
+from .plate_textures import PlateTextures
 
 MAX_PEOPLE = 16
 FACE_POINTS, POSE_POINTS = 478, 33

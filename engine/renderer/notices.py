@@ -5,12 +5,11 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping
 
-from engine.dialects import is_shader
-from engine.effect import Effect
-from engine.errors import PhospheneError
-from engine.glsl import file_of
-from engine.registry import line_in
-from engine.shapes import Box, Label, Shape
+from ..core.errors import PhospheneError
+from ..effect.effect import Effect
+from ..effect.origin import file_of, line_in
+from ..effect.shapes import Box, Label, Shape
+from ..glsl.dialects import is_shader
 
 SLATE = 0.006, 0.008, 0.014, 1.0  # its ground, in linear light
 

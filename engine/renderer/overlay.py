@@ -9,14 +9,14 @@ from collections.abc import Sequence
 import moderngl
 import numpy as np
 
-from engine.data import Floats
-from engine.effect import Effect, Pass
-from engine.glsl import assemble
-from engine.params import Color, Rgba
-from engine.renderer.gpu import Gpu
-from engine.renderer.program import Program
-from engine.renderer.text import coverage
-from engine.shapes import Box, ColorLike, Label, Line, Shape
+from ..core.frame import Floats
+from ..core.param_types import Color, Rgba
+from ..effect.effect import Effect, Pass
+from ..effect.shapes import Box, ColorLike, Label, Line, Shape
+from ..glsl.assemble import assemble
+from .gpu import Gpu
+from .program import Program
+from .text import coverage
 
 KEPT_LABELS = 96
 LARGEST_PX = 512

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.data import Observation
-from engine.dialects.base import ForeignPass
-from engine.renderer import Renderer
-from engine.renderer.runner import EffectRunner
-from engine.renderer.targets import Target
+from ..core.observation import Observation
+from ..effect.foreign import ForeignPass
+from .effect_runner import EffectRunner
+from .renderer import Renderer
+from .targets import Target
 
 
 def runner_of(renderer: Renderer, address: str) -> EffectRunner | None:

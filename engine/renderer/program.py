@@ -11,14 +11,14 @@ from typing import Any
 import moderngl
 import numpy as np
 
-from engine.data import Floats
-from engine.errors import ShaderError
-from engine.glsl import Shader
-from engine.glsl_errors import explain
-from engine.glsl_prelude import IN_SOFTWARE, NO_SOFTWARE, VERSION
-from engine.mesh import FOCAL, NEAR_CM, Triangles
-from engine.renderer.gpu import Gpu
-from engine.renderer.meshes import MeshBuffers
+from ..core.errors import ShaderError
+from ..core.frame import Floats
+from ..effect.mesh import FOCAL, NEAR_CM, Triangles
+from ..effect.shader import VERSION, Shader
+from ..glsl.errors import explain
+from ..glsl.prelude import IN_SOFTWARE, NO_SOFTWARE
+from .gpu import Gpu
+from .mesh_buffers import MeshBuffers
 
 ONE, ZERO = moderngl.ONE, moderngl.ZERO
 # Premultiplied alpha: source and destination factors (Porter and Duff 1984; W3C Compositing and Blending Level 1).

@@ -5,16 +5,16 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from engine.data import Observation
-from engine.effect import Effect
-from engine.playlist import Playlist
-from engine.quality import Quality
-from engine.renderer import Renderer
-from engine.renderer.flash_guard import FlashGuard
-from engine.renderer.gpu import Gpu
-from engine.renderer.notices import words
-from engine.renderer.targets import Target
-from engine.renderer.transition import Transition
+from ..core.observation import Observation
+from ..effect.effect import Effect
+from ..scene.playlist import Playlist
+from .flash_guard import FlashGuard
+from .gpu import Gpu
+from .notices import words
+from .quality import Quality
+from .renderer import Renderer
+from .targets import Target
+from .transition import Transition
 
 log = logging.getLogger("phosphene")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import moderngl
 
-from engine.renderer.gpu import Gpu
+from .gpu import Gpu
 
 
 class Target:

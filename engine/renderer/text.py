@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from engine.data import Pixels
+from ..core.frame import Pixels
 
 MAX_SIDE_PX = 4096
 

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import moderngl
 
-from engine.dialects.base import Foreign
-from engine.dialects.prelude import PICTURE, straight_shader
-from engine.effect import Effect
-from engine.errors import UsageError
-from engine.params import Media
-from engine.renderer.gpu import Gpu
-from engine.renderer.program import Program
-from engine.renderer.runner import EffectRunner
-from engine.renderer.targets import Target
+from ..core.errors import UsageError
+from ..core.param_types import Media
+from ..effect.effect import Effect
+from ..effect.foreign import Foreign
+from ..glsl.dialects.prelude import PICTURE, straight_shader
+from .effect_runner import EffectRunner
+from .gpu import Gpu
+from .program import Program
+from .targets import Target
 
 SECOND = ("to", "endImage")  # the parameter that names the second picture, by dialect
 

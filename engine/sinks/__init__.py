@@ -1,6 +1,7 @@
 """The outputs by name: what `--output` may say, and the one function that opens them.
 
-Nothing heavy is imported here: each back end is loaded when it is opened.
+Nothing heavy is imported here: each back end is loaded when it is opened. The room imports the rooms up to renderer.
+The web page's server has a thread of its own; a show writes to each sink from one.
 """
 
 from __future__ import annotations
@@ -13,12 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from urllib.parse import parse_qsl
 
-from engine.errors import SinkError, UsageError, unknown_name
-from engine.paths import is_folder, named
+from ..core.errors import SinkError, UsageError, unknown_name
+from ..core.paths import is_folder, named
 
 if TYPE_CHECKING:
-    from engine.audio import Recordable
-    from engine.sinks.base import Sink
+    from ..audio.base import Recordable
+    from .base import Sink
 
 
 class SinkKind(NamedTuple):
@@ -37,26 +38,28 @@ class SinkKind(NamedTuple):
 KINDS: dict[str, SinkKind] = {
     kind.name: kind
     for kind in (
-        SinkKind("window", "a window on the screen", "window", "engine.sinks.window:WindowSink", True),
+        SinkKind("window", "a window on the screen", "window", "phosphene.engine.sinks.window:WindowSink", True),
         SinkKind(
             "virtual-camera",
             "a webcam that other programs see",
             "virtual-camera:/dev/video10",
-            "engine.sinks.virtual_camera:open_virtual_camera",
+            "phosphene.engine.sinks.virtual_camera:open_virtual_camera",
             True,
         ),
         SinkKind(
             "pipewire",
             "a webcam without a kernel module (Linux), with its name",
             "pipewire:Phosphene",
-            "engine.sinks.pipewire:PipeWireSink",
+            "phosphene.engine.sinks.pipewire:PipeWireSink",
             True,
         ),
-        SinkKind("web", "a page for browsers on this machine", "web:8765", "engine.sinks.web:WebSink", True),
-        SinkKind("video", "a video file: mp4, mov, mkv, webm, gif", "out.mp4", "engine.sinks.video:VideoSink"),
-        SinkKind("png", "numbered pictures", "out_%05d.png", "engine.sinks.png:PngSink"),
-        SinkKind("exr", "numbered pictures in linear light", "out_%05d.exr", "engine.sinks.exr:ExrSink"),
-        SinkKind("null", "nothing: for measuring", "null", "engine.sinks.null:NullSink"),
+        SinkKind("web", "a page for browsers on this machine", "web:8765", "phosphene.engine.sinks.web:WebSink", True),
+        SinkKind(
+            "video", "a video file: mp4, mov, mkv, webm, gif", "out.mp4", "phosphene.engine.sinks.video:VideoSink"
+        ),
+        SinkKind("png", "numbered pictures", "out_%05d.png", "phosphene.engine.sinks.png:PngSink"),
+        SinkKind("exr", "numbered pictures in linear light", "out_%05d.exr", "phosphene.engine.sinks.exr:ExrSink"),
+        SinkKind("null", "nothing: for measuring", "null", "phosphene.engine.sinks.null:NullSink"),
     )
 }
 
@@ -93,10 +96,10 @@ def open_sink(
     """
     kind, rest, options = split_spec(spec)
     if kind == "window":
-        raise UsageError("the window is not opened here", hint="use engine.sinks.window")
+        raise UsageError("the window is not opened here", hint="use phosphene.engine.sinks.window")
     if kind in FILES:
-        from engine.files.guard import Guard
-        from engine.sinks.names import targets_of
+        from ..core.files.guard import Guard
+        from .names import targets_of
 
         Guard([*inputs, *([audio_from] if isinstance(audio_from, str) else [])]).writes(targets_of([spec]))
     extra: dict[str, Any] = {"audio_from": audio_from} if kind == "video" else {}
@@ -108,7 +111,7 @@ def open_sink(
         extra |= {"live": live, "overwrite": overwrite}
     target = KINDS[kind].target
     if options.get("matte") == "1":
-        target = "engine.sinks.matte:MatteSink"
+        target = "phosphene.engine.sinks.matte:MatteSink"
         del extra["alpha"]
     module, _, attribute = target.partition(":")
     backend = getattr(importlib.import_module(module), attribute)
@@ -117,8 +120,8 @@ def open_sink(
 
 def check_twice(specs: Iterable[str]) -> None:
     """Raises UsageError where two outputs would write into the same file or folder, or answer at the same port."""
-    from engine.files.guard import Guard
-    from engine.sinks.names import targets_of
+    from ..core.files.guard import Guard
+    from .names import targets_of
 
     specs, seen = list(specs), set()
     for spec in specs:

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self, runtime_checkable
 
-from engine.data import Pixels
+from ..core.frame import Pixels
 
 
 class Sink(Protocol):

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from engine.closing import Closing
-from engine.data import Pixels
-from engine.files.new import check_folder
-from engine.files.put import check_free, write_whole
-from engine.imaging import resize
-from engine.paths import named
+from ..core.closing import Closing
+from ..core.files.new import check_folder
+from ..core.files.put import check_free, write_whole
+from ..core.frame import Pixels
+from ..core.imaging import resize
+from ..core.paths import named
 
 log = logging.getLogger("phosphene")
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import av
 
-from engine.errors import SinkError
+from ..core.errors import SinkError
 
 log = logging.getLogger("phosphene")
 

@@ -7,10 +7,10 @@ from fractions import Fraction
 import av
 import numpy as np
 
-from engine.data import Pixels
-from engine.errors import SinkError
-from engine.imaging import LINEAR
-from engine.sinks.png import PngSink
+from ..core.errors import SinkError
+from ..core.frame import Pixels
+from ..core.imaging import LINEAR
+from .png import PngSink
 
 
 class ExrSink(PngSink):

@@ -7,7 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from engine.sinks.muxer import Muxer
+from .muxer import Muxer
 
 _CODED = (".mp4", ".mov")  # their durations are those between decodings
 

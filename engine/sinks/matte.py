@@ -6,14 +6,14 @@ from pathlib import Path
 
 import cv2
 
-from engine.audio import Recordable
-from engine.closing import Closing
-from engine.data import Pixels
-from engine.files.new import NewFiles, numbered
-from engine.files.put import cannot_write
-from engine.paths import named
-from engine.sinks.names import matte_of
-from engine.sinks.video import VideoSink
+from ..audio.base import Recordable
+from ..core.closing import Closing
+from ..core.files.new import NewFiles, numbered
+from ..core.files.put import cannot_write
+from ..core.frame import Pixels
+from ..core.paths import named
+from .names import matte_of
+from .video import VideoSink
 
 
 class MatteSink(Closing):

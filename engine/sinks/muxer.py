@@ -10,7 +10,7 @@ from typing import Any
 
 from av.container import OutputContainer
 
-from engine.timestamps import RisingStamps
+from ..core.timestamps import RisingStamps
 
 APART_S = Fraction(1, 8000)  # sound's ticks in a container are a sample's time, of which this is the longest
 

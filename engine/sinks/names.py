@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from engine.errors import SinkError
-from engine.files.target import NUMBER, Target, is_folder
-from engine.paths import named
-from engine.sinks import FILES, split_spec
+from ..core.errors import SinkError
+from ..core.files.target import NUMBER, Target, is_folder
+from ..core.paths import named
+from . import FILES, split_spec
 
 
 def targets_of(specs: Iterable[str]) -> list[Target]:

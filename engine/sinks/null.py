@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from engine.closing import Closing
-from engine.data import Pixels
+from ..core.closing import Closing
+from ..core.frame import Pixels
 
 
 class NullSink(Closing):

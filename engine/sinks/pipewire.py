@@ -12,12 +12,12 @@ from typing import Any
 import cv2
 import numpy as np
 
-from engine.closing import Closing
-from engine.data import Pixels
-from engine.doctor_cameras import PIPEWIRE_HELP, PIPEWIRE_START
-from engine.errors import SinkError
-from engine.sinks import check_picture
-from engine.sinks import pipewire_api as api
+from ..core.closing import Closing
+from ..core.errors import SinkError
+from ..core.frame import Pixels
+from . import check_picture
+from . import pipewire_api as api
+from .pipewire_api import PIPEWIRE_HELP, PIPEWIRE_START
 
 log = logging.getLogger("phosphene")
 

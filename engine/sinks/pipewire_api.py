@@ -6,13 +6,16 @@ library keeps one ABI (libpipewire-0.3.so.0).
 
 from __future__ import annotations
 
-import ctypes
 import ctypes.util
 import struct
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import cache
 from typing import Any
+
+PIPEWIRE_HELP = "sudo apt install pipewire wireplumber (Debian, Ubuntu); most desktops bring it"
+PIPEWIRE_START = "systemctl --user start pipewire wireplumber"
+
 
 Pointer = ctypes.c_void_p
 

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import cv2
 
-from engine.closing import Closing
-from engine.data import Pixels
-from engine.errors import SinkError
-from engine.files.new import NewFiles, numbered
-from engine.files.pictures import NumberedFiles, numbered_again
-from engine.files.put import OVERWRITE, behind
-from engine.files.target import is_folder
-from engine.sinks import check_picture
-from engine.sinks.names import pictures_at
+from ..core.closing import Closing
+from ..core.errors import SinkError
+from ..core.files.new import NewFiles, numbered
+from ..core.files.pictures import NumberedFiles, numbered_again
+from ..core.files.put import OVERWRITE, behind
+from ..core.files.target import is_folder
+from ..core.frame import Pixels
+from . import check_picture
+from .names import pictures_at
 
 _LEVEL = 1  # zlib's quickest: a quarter of the time of the usual level, files a tenth larger
 

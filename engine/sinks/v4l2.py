@@ -19,12 +19,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from engine.closing import Closing
-from engine.data import Pixels
-from engine.errors import SinkError
-from engine.sinks import check_picture
-from engine.sinks import v4l2_api as api
-from engine.sinks.v4l2_watchers import Watchers
+from ..core.closing import Closing
+from ..core.errors import SinkError
+from ..core.frame import Pixels
+from . import check_picture
+from . import v4l2_api as api
+from .v4l2_watchers import Watchers
 
 DRIVER = "v4l2 loopback"
 INSTALL = (

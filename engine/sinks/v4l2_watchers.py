@@ -8,7 +8,7 @@ import os
 import time
 from pathlib import Path
 
-from engine.sinks import v4l2_api as api
+from . import v4l2_api as api
 
 _PROC = Path("/proc")
 _EVERY_S = 1.0  # how often /proc is looked through

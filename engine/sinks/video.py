@@ -14,19 +14,19 @@ from av.container import OutputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from engine.audio import Recordable
-from engine.closing import Closing
-from engine.data import Pixels
-from engine.errors import SinkError
-from engine.files.new import NewFiles, numbered
-from engine.paths import named
-from engine.scheduling import same_urgency
-from engine.sinks import check_picture
-from engine.sinks.encodings import encoding_for
-from engine.sinks.last_picture import LastPicture, lengthen_last_picture
-from engine.sinks.live_sound import LiveSoundTrack
-from engine.sinks.muxer import Muxer
-from engine.sinks.sound import SoundTrack
+from ..audio.base import Recordable
+from ..core.closing import Closing
+from ..core.errors import SinkError
+from ..core.files.new import NewFiles, numbered
+from ..core.frame import Pixels
+from ..core.paths import named
+from . import check_picture
+from .audio_copy import SoundTrack
+from .audio_live import LiveSoundTrack
+from .encodings import encoding_for
+from .last_picture import LastPicture, lengthen_last_picture
+from .muxer import Muxer
+from .scheduling import same_urgency
 
 log = logging.getLogger("phosphene")
 

@@ -6,11 +6,11 @@ import importlib
 import sys
 from typing import Any
 
-from engine.closing import Closing
-from engine.data import Pixels
-from engine.errors import SinkError
-from engine.sinks import check_picture
-from engine.sinks.base import Sink
+from ..core.closing import Closing
+from ..core.errors import SinkError
+from ..core.frame import Pixels
+from . import check_picture
+from .base import Sink
 
 EXTRA = "pip install 'phosphene[virtual-camera]' (it brings pyvirtualcam, GPL-2.0)"
 _OBS = "install OBS Studio 30 or newer, start it once, press 'Start Virtual Camera', then 'Stop Virtual Camera'"
@@ -19,7 +19,7 @@ _OBS = "install OBS Studio 30 or newer, start it once, press 'Start Virtual Came
 def open_virtual_camera(device: str = "", *, size: tuple[int, int], fps: float) -> Sink:
     """The virtual camera of this system; `device` is its path (Linux) or name, empty for the first."""
     if sys.platform.startswith("linux"):
-        from engine.sinks.v4l2 import V4l2Sink
+        from .v4l2 import V4l2Sink
 
         return V4l2Sink(device, size=size, fps=fps)
     return PyVirtualCamSink(device, size=size, fps=fps)

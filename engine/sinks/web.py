@@ -15,13 +15,13 @@ from urllib.parse import urlsplit
 import cv2
 import numpy as np
 
-from engine.closing import Closing
-from engine.data import Pixels
-from engine.errors import SinkError
-from engine.sinks import DEFAULT_WEB_PORT, check_picture
+from ..core.closing import Closing
+from ..core.errors import SinkError
+from ..core.frame import Pixels
+from . import DEFAULT_WEB_PORT, check_picture
 
 if TYPE_CHECKING:
-    from engine.sinks.web_rtc import Peers
+    from .web_rtc import Peers
 
 log = logging.getLogger("phosphene")
 
@@ -86,7 +86,7 @@ class WebSink(Closing):
     def _open_peers(self) -> Peers | None:
         """WebRTC, where its extra is there."""
         try:
-            from engine.sinks.web_rtc import Peers
+            from .web_rtc import Peers
         except ImportError as error:
             log.debug("no WebRTC: %s", error)
             return None

@@ -16,7 +16,7 @@ import numpy as np
 from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError
 
-from engine.data import Pixels
+from ..core.frame import Pixels
 
 HOST = "127.0.0.1"
 CLOCK = 90_000  # ticks a second of video in RTP (RFC 6184 and its kin)

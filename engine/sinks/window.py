@@ -9,11 +9,12 @@ from typing import Any, cast
 import glfw
 import moderngl
 
-from engine.closing import Closing
-from engine.errors import GpuError, SinkError
-from engine.renderer import Renderer
-from engine.renderer.gpu import NO_GL, Gpu
-from engine.shapes import Box, Label, Shape
+from ..core.closing import Closing
+from ..core.errors import GpuError, SinkError
+from ..effect.shapes import Box, Label, Shape
+from ..renderer.gpu import Gpu
+from ..renderer.native_gl import NO_GL
+from ..renderer.renderer import Renderer
 
 KEYS = {
     "Esc, Q": "quit",

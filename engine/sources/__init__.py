@@ -1,6 +1,7 @@
 """The inputs by name: what `--input` and a layer's `source` may say, and the one function that opens them.
 
-Nothing heavy is imported here: each back end is loaded when it is opened.
+Nothing heavy is imported here: each back end is loaded when it is opened. The room imports core. A camera, a screen, a
+stream, a layer's input and a clip in a scene are each read by a thread that belongs to the object that started it.
 """
 
 from __future__ import annotations
@@ -11,11 +12,11 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from engine.errors import SourceError, UsageError, unknown_name
-from engine.paths import in_words, is_folder, kind_of, named, own_entries
+from ..core.errors import SourceError, UsageError, unknown_name
+from ..core.paths import in_words, is_folder, kind_of, named, own_entries
 
 if TYPE_CHECKING:
-    from engine.sources.base import Source
+    from .base import Source
 
 
 class SourceKind(NamedTuple):
@@ -33,25 +34,34 @@ class SourceKind(NamedTuple):
 KINDS: dict[str, SourceKind] = {
     kind.name: kind
     for kind in (
-        SourceKind("camera", "a webcam, by number or device path", "camera:1", "engine.sources.camera:CameraSource"),
-        SourceKind("demo", "a portrait with a gentle camera move", "demo", "engine.sources.demo:DemoSource"),
+        SourceKind(
+            "camera", "a webcam, by number or device path", "camera:1", "phosphene.engine.sources.camera:CameraSource"
+        ),
+        SourceKind("demo", "a portrait with a gentle camera move", "demo", "phosphene.engine.sources.demo:DemoSource"),
         SourceKind(
             "testcard",
             "a moving test card with the frame's number",
             "testcard:640x480@30x100",
-            "engine.sources.testcard:TestCardSource",
+            "phosphene.engine.sources.testcard:TestCardSource",
         ),
-        SourceKind("screen", "what a monitor shows", "screen:1", "engine.sources.screen:ScreenSource"),
+        SourceKind("screen", "what a monitor shows", "screen:1", "phosphene.engine.sources.screen:ScreenSource"),
         SourceKind(
             "stream",
             "an address: RTSP, HTTP, RTMP",
             "rtsp://192.168.0.9/live",
-            "engine.sources.stream:StreamSource",
+            "phosphene.engine.sources.stream:StreamSource",
         ),
-        SourceKind("video", "a video file or an animated GIF", "video:clip.mp4", "engine.sources.video:VideoSource"),
-        SourceKind("image", "a still picture, for ever", "image:photo.jpg", "engine.sources.image:ImageSource"),
         SourceKind(
-            "images", "a folder or numbered pictures", "images:frame_%04d.png", "engine.sources.images:ImagesSource"
+            "video", "a video file or an animated GIF", "video:clip.mp4", "phosphene.engine.sources.video:VideoSource"
+        ),
+        SourceKind(
+            "image", "a still picture, for ever", "image:photo.jpg", "phosphene.engine.sources.image:ImageSource"
+        ),
+        SourceKind(
+            "images",
+            "a folder or numbered pictures",
+            "images:frame_%04d.png",
+            "phosphene.engine.sources.images:ImagesSource",
         ),
     )
 }

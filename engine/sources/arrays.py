@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from engine.closing import Closing
-from engine.data import Frame, Pixels
-from engine.errors import SourceError, UsageError
-from engine.sources.fit import cover
+from ..core.closing import Closing
+from ..core.errors import SourceError, UsageError
+from ..core.frame import Frame, Pixels
+from .fit import cover
 
 
 class ArraysSource(Closing):

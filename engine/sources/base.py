@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self, runtime_checkable
 
-from engine.data import Frame
+from ..core.frame import Frame
 
 
 class Source(Protocol):

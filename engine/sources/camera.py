@@ -8,11 +8,11 @@ from typing import Self
 
 import cv2
 
-from engine.closing import Closing
-from engine.data import Frame, Pixels
-from engine.errors import SourceSilent
-from engine.sources import camera_feed
-from engine.sources.fit import cover
+from ..core.closing import Closing
+from ..core.errors import SourceSilent
+from ..core.frame import Frame, Pixels
+from . import camera_feed
+from .fit import cover
 
 WAIT_S = 2.0
 

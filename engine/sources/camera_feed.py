@@ -18,9 +18,9 @@ os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "2")
 import cv2
 import numpy as np
 
-from engine.data import Pixels
-from engine.errors import SourceError
-from engine.sources import camera_formats, cameras
+from ..core.errors import SourceError
+from ..core.frame import Pixels
+from . import camera_formats, cameras
 
 cv2.utils.logging.setLogLevel(
     cv2.utils.logging.LOG_LEVEL_SILENT

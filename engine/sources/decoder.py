@@ -17,15 +17,15 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from engine.closing import Closing
-from engine.data import Pixels
-from engine.errors import SourceError
-from engine.sources import jpeg
-from engine.sources.extent import UNSEEKABLE, CodedEnd, Extent, Stamps, extent, stamps_of
-from engine.sources.fit import cover
-from engine.sources.picture import MAX_PIXELS
-from engine.sources.tracks import may_restart, open_file, packets, picture_track, sound_track, tell_mute
-from engine.timestamps import PictureTimes
+from ..core.closing import Closing
+from ..core.errors import SourceError
+from ..core.frame import Pixels
+from ..core.timestamps import PictureTimes
+from . import motion_jpeg as jpeg
+from .extent import UNSEEKABLE, CodedEnd, Extent, Stamps, extent, stamps_of
+from .fit import cover
+from .picture import MAX_PIXELS
+from .tracks import may_restart, open_file, packets, picture_track, sound_track, tell_mute
 
 log = logging.getLogger("phosphene")
 
@@ -42,8 +42,9 @@ class Decoder(Closing):
     `size`: (width, height) of the pictures, upright and with square pixels; `rate`: nominal frames per second;
     `frame_count`: as the file's header says, or None; `start_s`: the first picture's time on the file's own clock;
     `has_audio`: whether it has sound that can be decoded. Pictures come as (seconds since the first picture, H×W×3
-    uint8 sRGB); see engine.timestamps for times that step back, jump or lack. Raises SourceError where nothing can be
-    decoded; damage further on is skipped or ends them, with a warning in the log. Files cannot reach a network.
+    uint8 sRGB); see phosphene.engine.core.timestamps for times that step back, jump or lack. Raises SourceError where
+    nothing can be decoded; damage further on is skipped or ends them, with a warning in the log. Files cannot reach a
+    network.
     """
 
     def __init__(self, path: Path) -> None:

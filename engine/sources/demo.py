@@ -15,10 +15,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.closing import Closing
-from engine.data import Frame, Pixels
-from engine.errors import SourceError
-from engine.sources.picture import read_picture
+from ..core.closing import Closing
+from ..core.errors import SourceError
+from ..core.frame import Frame, Pixels
+from .picture import read_picture
 
 LOOP_S = 12.0
 _FACE = (265.0, 215.0)  # the face's middle in the portrait, pixels

@@ -11,9 +11,9 @@ import av
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from engine.errors import SourceError
-from engine.sources.tracks import clocked, may_restart, open_file, picture_track
-from engine.timestamps import FileClock
+from ..core.errors import SourceError
+from ..core.timestamps import FileClock
+from .tracks import clocked, may_restart, open_file, picture_track
 
 UNSEEKABLE = ("gif", "apng")
 _QUICKTIME = "mov,mp4,m4a,3gp,3g2,mj2"

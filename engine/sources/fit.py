@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from engine.data import Pixels
+from ..core.frame import Pixels
 
 
 def cover(pixels: Pixels, size: tuple[int, int] | None) -> Pixels:

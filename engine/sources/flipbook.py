@@ -7,10 +7,10 @@ from pathlib import Path
 
 from PIL import Image, ImageSequence
 
-from engine.closing import Closing
-from engine.data import Pixels
-from engine.errors import SourceError
-from engine.sources.picture import MAX_PIXELS, to_rgb8
+from ..core.closing import Closing
+from ..core.errors import SourceError
+from ..core.frame import Pixels
+from .picture import MAX_PIXELS, to_rgb8
 
 _MAX_BYTES = 1_000_000_000
 

@@ -6,11 +6,11 @@ import time
 from pathlib import Path
 from typing import Self
 
-from engine.closing import Closing
-from engine.data import Frame
-from engine.sources import checked_file
-from engine.sources.fit import cover
-from engine.sources.picture import read_picture
+from ..core.closing import Closing
+from ..core.frame import Frame
+from . import checked_file
+from .fit import cover
+from .picture import read_picture
 
 
 class ImageSource(Closing):

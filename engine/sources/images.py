@@ -10,13 +10,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Self
 
-from engine.closing import Closing
-from engine.data import Frame, Pixels
-from engine.errors import PhospheneError, SourceError
-from engine.paths import entries, is_file, is_folder, kind_of, named
-from engine.sources import PICTURE_SUFFIXES, missing_file
-from engine.sources.fit import cover
-from engine.sources.picture import read_picture
+from ..core.closing import Closing
+from ..core.errors import PhospheneError, SourceError
+from ..core.frame import Frame, Pixels
+from ..core.paths import entries, is_file, is_folder, kind_of, named
+from . import PICTURE_SUFFIXES, missing_file
+from .fit import cover
+from .picture import read_picture
 
 log = logging.getLogger("phosphene")
 

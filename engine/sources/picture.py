@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from engine.data import Pixels
-from engine.errors import SourceError
-from engine.imaging import LINEAR
+from ..core.errors import SourceError
+from ..core.frame import Pixels
+from ..core.imaging import LINEAR
 
 MAX_PIXELS, MAX_BYTES = 100_000_000, 1_000_000_000
 _JPEG_XL = (b"\xff\x0a", b"\0\0\0\x0cJXL ")  # a bare codestream, and one in a container (ISO/IEC 18181-2)

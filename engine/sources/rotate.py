@@ -8,9 +8,9 @@ from pathlib import Path
 
 import cv2
 
-from engine.closing import Closing
-from engine.data import Frame
-from engine.sources.base import Source
+from ..core.closing import Closing
+from ..core.frame import Frame
+from .base import Source
 
 TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 

@@ -14,10 +14,10 @@ from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 
-from engine.closing import Closing
-from engine.data import Floats
-from engine.errors import SourceError
-from engine.sources.tracks import no_sound, open_file, packets, picture_tracks, sound_track
+from ..core.closing import Closing
+from ..core.errors import SourceError
+from ..core.frame import Floats
+from .tracks import no_sound, open_file, packets, picture_tracks, sound_track
 
 log = logging.getLogger("phosphene")
 
@@ -46,7 +46,7 @@ def first_picture_s(container: InputContainer, path: Path) -> float:
 
     A song's cover is a picture too, but not one that the song waits for.
     """
-    from engine.sources.decoder import Decoder
+    from .decoder import Decoder
 
     if not picture_tracks(container):
         return 0.0

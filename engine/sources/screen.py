@@ -8,9 +8,9 @@ from typing import Any, Self
 
 import numpy as np
 
-from engine.data import Pixels
-from engine.errors import SourceError
-from engine.sources.newest import NewestSource
+from ..core.errors import SourceError
+from ..core.frame import Pixels
+from .polled import NewestSource
 
 EXTRA = "pip install 'phosphene[screen]' (it brings mss)"
 _SPEC = re.compile(r"(\d*)(?:@(\d+)x(\d+)\+(\d+)\+(\d+))?$")

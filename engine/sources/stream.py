@@ -12,10 +12,10 @@ import numpy as np
 from av.container import InputContainer
 from av.video.frame import VideoFrame
 
-from engine.data import Pixels
-from engine.errors import SourceError
-from engine.sources.decoder import BT709
-from engine.sources.newest import NewestSource
+from ..core.errors import SourceError
+from ..core.frame import Pixels
+from .decoder import BT709
+from .polled import NewestSource
 
 log = logging.getLogger("phosphene")
 

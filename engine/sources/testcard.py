@@ -10,9 +10,9 @@ from typing import Self
 import cv2
 import numpy as np
 
-from engine.closing import Closing
-from engine.data import Frame, Pixels
-from engine.errors import SourceError
+from ..core.closing import Closing
+from ..core.errors import SourceError
+from ..core.frame import Frame, Pixels
 
 CELLS = 32
 _NUMBER_BITS = 24

@@ -20,8 +20,8 @@ from av.packet import Packet
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
-from engine.errors import SourceError
-from engine.timestamps import FileClock
+from ..core.errors import SourceError
+from ..core.timestamps import FileClock
 
 log = logging.getLogger("phosphene")
 

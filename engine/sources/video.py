@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Self
 
-from engine.closing import Closing
-from engine.data import Frame, Pixels
-from engine.sources import checked_file
-from engine.sources.decoder import Decoder
-from engine.sources.fit import cover
-from engine.sources.flipbook import Flipbook, is_flipbook
+from ..core.closing import Closing
+from ..core.frame import Frame, Pixels
+from . import checked_file
+from .decoder import Decoder
+from .fit import cover
+from .flipbook import Flipbook, is_flipbook
 
 
 class VideoSource(Closing):

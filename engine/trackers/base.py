@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Any, Protocol, Self, runtime_checkable
 
-from engine.data import Frame
+from ..core.frame import Frame
 
 
 class Tracker(Protocol):

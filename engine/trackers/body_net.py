@@ -15,11 +15,11 @@ from typing import Any
 import cv2
 import numpy as np
 
-from engine import models
-from engine.data import Floats, Pixels
-from engine.trackers.detectors import sigmoid
-from engine.trackers.litert import Network
-from engine.trackers.roi import Roi
+from ..core.frame import Floats, Pixels
+from ..models import store as models
+from ..models.litert import Network
+from .detectors import sigmoid
+from .roi import Roi
 
 POINTS = 33
 # The two points behind the 33 say where to look in the next frame: the hips' middle, and the circle round the body.

@@ -8,10 +8,10 @@ from typing import Any
 import cv2
 import numpy as np
 
-from engine import models
-from engine.data import Floats, Pixels
-from engine.trackers.litert import Network, letterbox
-from engine.trackers.roi import Roi
+from ..core.frame import Floats, Pixels
+from ..models import store as models
+from ..models.litert import Network, letterbox
+from .roi import Roi
 
 # MediaPipe's own settings of these detectors (pose_detector_graph.cc): score and overlap for non-maximum suppression.
 MIN_SCORE = 0.5

@@ -8,17 +8,19 @@ from typing import Any
 
 import numpy as np
 
-from engine import models
-from engine.closing import Closing
-from engine.data import Face, Faces, Floats, Frame
-from engine.errors import TrackerError
-from engine.params import Bool, Choice, Float, HasParams, Int
-from engine.trackers.face_net import FollowedFaces
-from engine.trackers.far_faces import PART_SCORE, FarFaces, LookAt
-from engine.trackers.identity import Identities, Spot
-from engine.trackers.mediapipe_loader import Task
-from engine.trackers.one_euro import Doubles, OneEuro, OneEuroRotation
-from engine.trackers.roi import Roi
+from ..core.closing import Closing
+from ..core.errors import TrackerError
+from ..core.frame import Floats, Frame
+from ..core.param_types import Bool, Choice, Float, Int
+from ..core.params import HasParams
+from ..core.results import Face, Faces
+from ..models import store as models
+from ..models.mediapipe import Task
+from .face_far import PART_SCORE, FarFaces, LookAt
+from .face_net import FollowedFaces
+from .identity import Identities, Spot
+from .one_euro import Doubles, OneEuro, OneEuroRotation
+from .roi import Roi
 
 # The irises' centres in the mesh: the person's right and left eye.
 IRIS_RIGHT, IRIS_LEFT = 468, 473

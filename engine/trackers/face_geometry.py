@@ -9,6 +9,7 @@ analysis (Akca, "Generalized Procrustes analysis and its applications in photogr
 from __future__ import annotations
 
 import math
+import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,8 +17,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.data import Floats
-from engine.errors import TrackerError
+from ..core.errors import TrackerError
+from ..core.frame import Floats
+from ..effect.face_mesh import FILE
 
 METADATA = "geometry_pipeline_metadata_landmarks.binarypb"
 MESH_POINTS = 468
@@ -142,3 +144,17 @@ def fields(content: bytes) -> Iterator[tuple[int, int | bytes]]:
         length = {1: 8, 5: 4}.get(kind) or varint()
         yield key >> 3, content[at : at + length]
         at += length
+
+
+def main() -> int:
+    """Writes the file anew."""
+    from ..models import store as models
+
+    positions, uv, corners = read_surface(models.path("face_landmarker"))
+    np.savez_compressed(FILE, positions=positions, uv=uv, corners=corners.astype(np.uint16))
+    print(f"{FILE}: {len(positions)} points, {len(corners)} triangles")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

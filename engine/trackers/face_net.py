@@ -14,14 +14,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine import models
-from engine.data import Face, Floats, Frame, Pixels
-from engine.trackers.detectors import FaceDetector, sigmoid
-from engine.trackers.face_geometry import HeadGeometry
-from engine.trackers.far_faces import PART_SCORE, same_face
-from engine.trackers.litert import Network
-from engine.trackers.roi import Roi
-from engine.trackers.search import Area, Search, grid
+from ..core.frame import Floats, Frame, Pixels
+from ..core.results import Face
+from ..models import store as models
+from ..models.litert import Network
+from .detectors import FaceDetector, sigmoid
+from .face_far import PART_SCORE, same_face
+from .face_geometry import HeadGeometry
+from .roi import Roi
+from .search_areas import Area, Search, grid
 
 POINTS = 478
 MARGIN = 1.5  # the square is so much larger than the points' box

@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from engine import models
-from engine.closing import Closing
-from engine.data import Floats, Frame, Hand, Hands
-from engine.nodes.steady import Steady
-from engine.params import Float, HasParams, Int
-from engine.trackers.mediapipe_loader import Task
+from ..core.closing import Closing
+from ..core.frame import Floats, Frame
+from ..core.param_types import Float, Int
+from ..core.params import HasParams
+from ..core.results import Hand, Hands
+from ..models import store as models
+from ..models.mediapipe import Task
+from .hysteresis import Steady
 
 # The recogniser's own classes, as it names them.
 GESTURES = ("Closed_Fist", "Open_Palm", "Pointing_Up", "Thumb_Down", "Thumb_Up", "Victory", "ILoveYou")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.trackers.one_euro import Doubles, smoothing
+from .one_euro import Doubles, smoothing
 
 # A thing that is away for longer than this comes back as a new one.
 GAP_S = 0.5

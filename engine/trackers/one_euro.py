@@ -12,7 +12,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.data import Floats
+from ..core.frame import Floats
 
 Doubles = NDArray[np.float64]
 

@@ -11,14 +11,16 @@ from typing import Any
 import cv2
 import numpy as np
 
-from engine import models
-from engine.closing import Closing
-from engine.data import Floats, Frame, Parts
-from engine.errors import TrackerError
-from engine.imaging import shrunk
-from engine.nodes.runtime import Runtime, cut
-from engine.params import Float, HasParams, Int
-from engine.trackers.detectors import sigmoid
+from ..core.closing import Closing
+from ..core.errors import TrackerError
+from ..core.frame import Floats, Frame
+from ..core.imaging import shrunk
+from ..core.param_types import Float, Int
+from ..core.params import HasParams
+from ..core.results import Parts
+from ..models import store as models
+from ..models.litert_model import Runtime, cut
+from .detectors import sigmoid
 
 SEGMENTS, HEATMAPS = "float_segments", "float_part_heatmaps"
 GAP_S = 0.3

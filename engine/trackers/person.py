@@ -6,13 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from engine.closing import Closing
-from engine.data import Frame, Mask
-from engine.errors import TrackerError
-from engine.params import Bool, Choice, Float, HasParams
-from engine.trackers.detectors import BodyDetector, FaceDetector
-from engine.trackers.presence import Presence, area, evidence, without_specks
-from engine.trackers.segmenters import Segmenters
+from ..core.closing import Closing
+from ..core.errors import TrackerError
+from ..core.frame import Frame
+from ..core.param_types import Bool, Choice, Float
+from ..core.params import HasParams
+from ..core.results import Mask
+from .detectors import BodyDetector, FaceDetector
+from .presence import Presence, area, evidence, without_specks
+from .segmenters import Segmenters
 
 
 class PersonTracker(HasParams, Closing):

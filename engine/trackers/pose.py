@@ -6,16 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from engine.closing import Closing
-from engine.data import Floats, Frame, Pose, Poses
-from engine.errors import TrackerError
-from engine.params import Bool, Float, HasParams, Int
-from engine.trackers.body_net import Body, BodyNet
-from engine.trackers.detectors import BodyDetector
-from engine.trackers.identity import Identities, Spot
-from engine.trackers.one_euro import OneEuro
-from engine.trackers.roi import Roi
-from engine.trackers.search import WHOLE, Area, Search
+from ..core.closing import Closing
+from ..core.errors import TrackerError
+from ..core.frame import Floats, Frame
+from ..core.param_types import Bool, Float, Int
+from ..core.params import HasParams
+from ..core.results import Pose, Poses
+from .body_net import Body, BodyNet
+from .detectors import BodyDetector
+from .identity import Identities, Spot
+from .one_euro import OneEuro
+from .roi import Roi
+from .search_areas import WHOLE, Area, Search
 
 SHOULDERS, HIPS = (11, 12), (23, 24)
 # No smoothed point is further from its raw place than this part of the torso's length.

@@ -11,7 +11,7 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from engine.data import Floats, Pixels
+from ..core.frame import Floats, Pixels
 
 # Evidence from here on says that there is a person; from WEAK on it does not contradict one who was sure before.
 SURE = 0.5

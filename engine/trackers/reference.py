@@ -7,10 +7,12 @@ from typing import Any
 import cv2
 import numpy as np
 
-from engine.closing import Closing
-from engine.data import Floats, Frame, Pixels, Reference, References
-from engine.errors import TrackerError
-from engine.params import Bool, Float, HasParams
+from ..core.closing import Closing
+from ..core.errors import TrackerError
+from ..core.frame import Floats, Frame, Pixels
+from ..core.param_types import Bool, Float
+from ..core.params import HasParams
+from ..core.results import Reference, References
 
 SIDE_PX = 1280  # rectangles are looked for in a picture no larger than this
 THRESHOLDS = (

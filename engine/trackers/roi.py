@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from engine.data import Floats, Pixels
+from ..core.frame import Floats, Pixels
 
 # BlazePose: the square is so much larger than the circle round the body.
 MARGIN = 1.25

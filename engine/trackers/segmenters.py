@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from engine import models
-from engine.data import Floats, Frame, Pixels
-from engine.imaging import resize, shrunk
-from engine.trackers.litert import Network
+from ..core.frame import Floats, Frame, Pixels
+from ..core.imaging import resize, shrunk
+from ..models import store as models
+from ..models.litert import Network
 
 # From this shape (width / height) on the 256×144 model fits better than the 256×256 one.
 WIDE = 1.2

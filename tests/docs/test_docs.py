@@ -14,19 +14,18 @@ import numpy as np
 import pytest
 from gpu_fixture import gpu  # noqa: F401 (a fixture)
 from helpers import drawings, layer, scene, stack
+from phosphene.engine.check.stage import observation
+from phosphene.engine.check.watch import judge_files
+from phosphene.engine.commands.cli import build_parser
+from phosphene.engine.core.errors import GpuError
+from phosphene.engine.core.imaging import rgba
+from phosphene.engine.renderer.gpu import Gpu
+from phosphene.engine.renderer.renderer import Renderer
+from phosphene.engine.scene.registry import Registry
+from phosphene.engine.scene.toml_read import load_scene
+from phosphene.engine.sinks.video import VideoSink
+from phosphene.engine.sources import open_source
 from PIL import Image
-
-from engine.check.stage import observation
-from engine.check.watch import judge_files
-from engine.cli import build_parser
-from engine.errors import GpuError
-from engine.imaging import rgba
-from engine.registry import Registry
-from engine.renderer import Renderer
-from engine.renderer.gpu import Gpu
-from engine.scene_file import load_scene
-from engine.sinks.video import VideoSink
-from engine.sources import open_source
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(p for p in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")))

@@ -16,9 +16,10 @@ from pathlib import Path
 import av
 import cv2
 import pytest
+from phosphene.engine.commands.cli import main
+from phosphene.engine.models import store as models
+from phosphene.engine.models import tensorflow as tf_jobs
 
-from engine import models, tf_jobs
-from engine.cli import main
 from tests.docs.test_docs import PROGRAM, ROOT, blocks
 from tests.system.test_teach_live import display as screen
 from tests.system.test_teach_live import held_keys

@@ -11,19 +11,22 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from engine.commands.run import settings as parse_settings
-from engine.effect import Effect, Pass
-from engine.errors import SceneError, ShaderError, UsageError
-from engine.glsl import Shader, assemble, features_of, read_by, strip_comments
-from engine.glsl_errors import author_line, explain
-from engine.params import Bool, Choice, Color, Float, Int, Media, Param, Point, Text
-from engine.registry import Registry
-from engine.scene import Scene
-from engine.scene_file import load_scene, save_scene
-from engine.session import media_path
-from engine.signals import Binding
-from engine.toml_lines import line_of, statement_ends
+from phosphene.engine.commands.run import settings as parse_settings
+from phosphene.engine.core.errors import SceneError, ShaderError, UsageError
+from phosphene.engine.core.param_types import Bool, Choice, Color, Float, Int, Media, Point, Text
+from phosphene.engine.core.params import Param
+from phosphene.engine.effect.effect import Effect, Pass
+from phosphene.engine.effect.shader import Shader
+from phosphene.engine.glsl.assemble import assemble, read_by
+from phosphene.engine.glsl.errors import author_line, explain
+from phosphene.engine.glsl.words import features_of, strip_comments
+from phosphene.engine.scene.binding import Binding
+from phosphene.engine.scene.registry import Registry
+from phosphene.engine.scene.scene import Scene
+from phosphene.engine.scene.toml_lines import line_of, statement_ends
+from phosphene.engine.scene.toml_read import load_scene
+from phosphene.engine.scene.toml_write import save_scene
+from phosphene.engine.show.options import media_path
 
 steady = settings(max_examples=120, suppress_health_check=list(HealthCheck))
 few = settings(steady, max_examples=60)

@@ -8,8 +8,8 @@ from typing import Any
 
 import cv2
 import numpy as np
+from phosphene.engine.core.frame import Pixels
 
-from engine.data import Pixels
 from tests.helpers_system import run
 
 PICTURES = Path(__file__).parent / "pictures"

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-
-from engine.check.judge import Judge
-from engine.data import Pixels
-from engine.registry import describe_effect, load_file
-from engine.renderer.gpu import Gpu
+from phosphene.engine.check.judge import Judge
+from phosphene.engine.core.frame import Pixels
+from phosphene.engine.renderer.gpu import Gpu
+from phosphene.engine.scene.describe import describe_effect
+from phosphene.engine.scene.load import load_file
 
 FILE = Path(__file__).with_name("references.json")
 SIZE = (96, 54)

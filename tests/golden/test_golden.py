@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from phosphene.engine.models import store as models
+from phosphene.engine.scene.registry import Registry
 
-from engine import models
-from engine.registry import Registry
 from tests.golden.golden_cases import CASES, PICTURES, Case, load, render, save
 
 pytestmark = [pytest.mark.gl, pytest.mark.models, pytest.mark.slow, pytest.mark.usefixtures("models_ready")]

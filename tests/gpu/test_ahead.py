@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from gpu_fixture import gpu  # noqa: F401 (a fixture)
 from helpers import noise, observe, oval, scene, shader
-
-from engine.data import Observation, Pixels
-from engine.matte import MatteMaker
-from engine.quality import FULL, Quality
-from engine.renderer import Renderer
-from engine.renderer.gpu import Gpu
-from engine.scene import Scene
+from phosphene.engine.core.frame import Pixels
+from phosphene.engine.core.observation import Observation
+from phosphene.engine.matte.maker import MatteMaker
+from phosphene.engine.renderer.gpu import Gpu
+from phosphene.engine.renderer.quality import FULL, Quality
+from phosphene.engine.renderer.renderer import Renderer
+from phosphene.engine.scene.scene import Scene
 
 pytestmark = pytest.mark.gl
 

@@ -11,16 +11,16 @@ from typing import Any
 import numpy as np
 import pytest
 from helpers import flat, scene, shader
-
-from engine.data import Frame, Observation
-from engine.errors import GpuError, GpuLost
-from engine.loop import Show
-from engine.renderer import Renderer
-from engine.renderer.gpu import Gpu
-from engine.revival import MOST, SAID
-from engine.soak.parts import destroy_context
-from engine.sources.testcard import TestCardSource
-from engine.testing import FakeSink
+from phosphene.engine.commands.soak.parts import destroy_context
+from phosphene.engine.core.errors import GpuError, GpuLost
+from phosphene.engine.core.frame import Frame
+from phosphene.engine.core.observation import Observation
+from phosphene.engine.renderer.gpu import Gpu
+from phosphene.engine.renderer.renderer import Renderer
+from phosphene.engine.show.context_loss import MOST, SAID
+from phosphene.engine.show.loop import Show
+from phosphene.engine.sinks.fake import FakeSink
+from phosphene.engine.sources.testcard import TestCardSource
 
 SIZE = (64, 48)
 ROOM = (10, 200, 30)
@@ -127,7 +127,7 @@ def test_where_there_is_no_other_context_the_show_ends(monkeypatch: pytest.Monke
 
     def act(number: int) -> None:
         if number == 5:
-            monkeypatch.setattr("engine.renderer.gpu.moderngl.create_context", lambda **_: none())
+            monkeypatch.setattr("phosphene.engine.renderer.gpu.moderngl.create_context", lambda **_: none())
             destroy_context()
 
     with pytest.raises(GpuError, match="the card is gone"):

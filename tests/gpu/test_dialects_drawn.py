@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 import pytest
 from helpers import draw, drawings, everything, far, flat, noise, observe, oval, plain, ramp, scene, to_linear
-
-from engine.data import Mask, Pixels
-from engine.dialects import load
-from engine.effect import Effect
-from engine.errors import ShaderError
-from engine.registry import Registry
-from engine.reload import Reloader
-from engine.renderer import Renderer
-from engine.renderer.gpu import Gpu
-from engine.renderer.runner import EffectRunner
-from engine.scene_file import load_scene
+from phosphene.engine.core.errors import ShaderError
+from phosphene.engine.core.frame import Pixels
+from phosphene.engine.core.results import Mask
+from phosphene.engine.effect.effect import Effect
+from phosphene.engine.glsl.dialects import load
+from phosphene.engine.renderer.effect_runner import EffectRunner
+from phosphene.engine.renderer.gpu import Gpu
+from phosphene.engine.renderer.renderer import Renderer
+from phosphene.engine.scene.registry import Registry
+from phosphene.engine.scene.toml_read import load_scene
+from phosphene.engine.show.reload import Reloader
 
 pytestmark = pytest.mark.gl
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from phosphene.engine.renderer.gpu import Gpu
 
-from engine.renderer.gpu import Gpu
 from tests.golden.reference_shaders import CELLS, FILE, SAMPLES, drawn, folder, grid
 
 pytestmark = pytest.mark.gl

@@ -10,10 +10,9 @@ import os
 from pathlib import Path
 
 import pytest
-
-from engine.check.verdict import Verdict, effect_files
-from engine.check.watch import judge_files
-from engine.errors import GpuError
+from phosphene.engine.check.verdict import Verdict, effect_files
+from phosphene.engine.check.watch import judge_files
+from phosphene.engine.core.errors import GpuError
 
 pytestmark = [pytest.mark.gl, pytest.mark.slow]
 

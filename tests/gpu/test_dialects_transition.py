@@ -8,15 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers import far, noise, ramp
-
-from engine.data import Pixels
-from engine.dialects import load
-from engine.effect import Effect
-from engine.errors import UsageError
-from engine.imaging import rgba
-from engine.renderer.gpu import Gpu
-from engine.renderer.targets import Target
-from engine.renderer.transition import Transition
+from phosphene.engine.core.errors import UsageError
+from phosphene.engine.core.frame import Pixels
+from phosphene.engine.core.imaging import rgba
+from phosphene.engine.effect.effect import Effect
+from phosphene.engine.glsl.dialects import load
+from phosphene.engine.renderer.gpu import Gpu
+from phosphene.engine.renderer.targets import Target
+from phosphene.engine.renderer.transition import Transition
 
 SIZE = (48, 30)
 SAMPLES = Path(__file__).resolve().parent.parent / "dialects"

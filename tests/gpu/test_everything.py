@@ -8,15 +8,17 @@ import numpy as np
 import pytest
 from gpu_fixture import gpu  # noqa: F401 (a fixture)
 from helpers import Size, drawings, everything, face, layer, noise, observe, oval, plain, pose, scene, stack
-
-from engine.data import Faces, Observation, Pixels, Poses
-from engine.effect import Effect
-from engine.params import Bool, Choice, Color, Float, Int, Param, Point
-from engine.registry import Registry
-from engine.renderer import Renderer
-from engine.renderer.gpu import Gpu
-from engine.scene import Scene
-from engine.scene_file import load_scene
+from phosphene.engine.core.frame import Pixels
+from phosphene.engine.core.observation import Observation
+from phosphene.engine.core.param_types import Bool, Choice, Color, Float, Int, Point
+from phosphene.engine.core.params import Param
+from phosphene.engine.core.results import Faces, Poses
+from phosphene.engine.effect.effect import Effect
+from phosphene.engine.renderer.gpu import Gpu
+from phosphene.engine.renderer.renderer import Renderer
+from phosphene.engine.scene.registry import Registry
+from phosphene.engine.scene.scene import Scene
+from phosphene.engine.scene.toml_read import load_scene
 
 pytestmark = pytest.mark.gl
 

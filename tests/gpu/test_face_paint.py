@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 from gpu_fixture import gpu  # noqa: F401 (a fixture)
 from helpers import draw, drawings, far, head, noise, observe, plain, scene, to_linear
-
-from effects.face_paint import FacePaint
-from effects.face_paint.designs import DESIGNS
-from engine.data import Face, Faces, Observation, Pixels
-from engine.face_mesh import face_mesh
-from engine.renderer.gpu import Gpu
+from phosphene.effects.face_paint import FacePaint
+from phosphene.effects.face_paint.designs import DESIGNS
+from phosphene.engine.core.frame import Pixels
+from phosphene.engine.core.observation import Observation
+from phosphene.engine.core.results import Face, Faces
+from phosphene.engine.effect.face_mesh import face_mesh
+from phosphene.engine.renderer.gpu import Gpu
 
 pytestmark = pytest.mark.gl
 

@@ -15,17 +15,19 @@ import pytest
 from gpu_fixture import gpu  # noqa: F401 (a fixture)
 from helpers import face, layer, pose, shader, stack
 from numpy.typing import NDArray
-
-from engine import capture, loop
-from engine.closing import Closing
-from engine.data import Faces, Frame, Mask, Observation, Pixels, Poses
-from engine.errors import SourceError, TrackerError
-from engine.loop import Show
-from engine.registry import Registry
-from engine.renderer.gpu import Gpu
-from engine.scene import Scene
-from engine.scene_file import load_scene
-from engine.testing import FakeSink, FakeSource
+from phosphene.engine.core.closing import Closing
+from phosphene.engine.core.errors import SourceError, TrackerError
+from phosphene.engine.core.frame import Frame, Pixels
+from phosphene.engine.core.observation import Observation
+from phosphene.engine.core.results import Faces, Mask, Poses
+from phosphene.engine.renderer.gpu import Gpu
+from phosphene.engine.scene.registry import Registry
+from phosphene.engine.scene.scene import Scene
+from phosphene.engine.scene.toml_read import load_scene
+from phosphene.engine.show import capture, loop
+from phosphene.engine.show.loop import Show
+from phosphene.engine.sinks.fake import FakeSink
+from phosphene.engine.sources.fake import FakeSource
 
 pytestmark = pytest.mark.gl
 

@@ -10,19 +10,20 @@ import numpy as np
 import pytest
 from gpu_fixture import gpu  # noqa: F401 (a fixture)
 from helpers import draw, drawings, face, far, flat, layer, noise, observe, oval, plain, scene, shader, stack
-
-from effects.blur import Blur
-from effects.mirror import Mirror
-from effects.place import Place
-from engine.data import Faces, Mask, Observation, Pixels
-from engine.effect import Effect, Pass, Sprites, Uniform
-from engine.params import Float, Media
-from engine.registry import Registry
-from engine.renderer import Renderer
-from engine.renderer.gpu import Gpu
-from engine.scene import Scene
-from engine.scene_file import load_scene
-from engine.shapes import Box, Label, Line
+from phosphene.effects.blur import Blur
+from phosphene.effects.mirror import Mirror
+from phosphene.effects.place import Place
+from phosphene.engine.core.frame import Pixels
+from phosphene.engine.core.observation import Observation
+from phosphene.engine.core.param_types import Float, Media
+from phosphene.engine.core.results import Faces, Mask
+from phosphene.engine.effect.effect import Effect, Pass, Sprites, Uniform
+from phosphene.engine.effect.shapes import Box, Label, Line
+from phosphene.engine.renderer.gpu import Gpu
+from phosphene.engine.renderer.renderer import Renderer
+from phosphene.engine.scene.registry import Registry
+from phosphene.engine.scene.scene import Scene
+from phosphene.engine.scene.toml_read import load_scene
 
 pytestmark = pytest.mark.gl
 

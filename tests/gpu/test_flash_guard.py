@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 from gpu_fixture import gpu  # noqa: F401 (a fixture)
 from helpers import drawings, far, noise, observe, plain, ramp, scene, shader, to_linear
-
-from engine.data import Observation, Pixels
-from engine.effect import Effect
-from engine.imaging import resize
-from engine.quality import FULL, Quality
-from engine.renderer import Renderer
-from engine.renderer.flash_guard import FlashGuard
-from engine.renderer.gpu import Gpu
-from engine.renderer.targets import Target
+from phosphene.engine.core.frame import Pixels
+from phosphene.engine.core.imaging import resize
+from phosphene.engine.core.observation import Observation
+from phosphene.engine.effect.effect import Effect
+from phosphene.engine.renderer.flash_guard import FlashGuard
+from phosphene.engine.renderer.gpu import Gpu
+from phosphene.engine.renderer.quality import FULL, Quality
+from phosphene.engine.renderer.renderer import Renderer
+from phosphene.engine.renderer.targets import Target
 
 pytestmark = pytest.mark.gl
 

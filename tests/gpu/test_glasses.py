@@ -9,16 +9,17 @@ import numpy as np
 import pytest
 from gpu_fixture import gpu  # noqa: F401 (a fixture)
 from helpers import draw, drawings, far, head, noise, observe, plain, scene
-
-from effects.glasses import Glasses, make
-from effects.glasses.fit import fitted, placed, worn
-from effects.glasses.light import Light
-from engine.data import Face, Faces, Floats, Observation, Pixels
-from engine.face_mesh import face_mesh
-from engine.gltf import read_model
-from engine.mesh import FOCAL
-from engine.renderer import Renderer
-from engine.renderer.gpu import Gpu
+from phosphene.effects.glasses import Glasses, make
+from phosphene.effects.glasses.fit import fitted, placed, worn
+from phosphene.effects.glasses.light import Light
+from phosphene.engine.core.frame import Floats, Pixels
+from phosphene.engine.core.observation import Observation
+from phosphene.engine.core.results import Face, Faces
+from phosphene.engine.effect.face_mesh import face_mesh
+from phosphene.engine.effect.gltf import read_model
+from phosphene.engine.effect.mesh import FOCAL
+from phosphene.engine.renderer.gpu import Gpu
+from phosphene.engine.renderer.renderer import Renderer
 
 pytestmark = pytest.mark.gl
 

@@ -8,14 +8,13 @@ import numpy as np
 import pytest
 from gpu_fixture import gpu  # noqa: F401 (a fixture)
 from helpers import draw, far, flat, layer, noise, observe, oval, plain, ramp, scene, shader, stack, to_codes, to_linear
-
-from effects.blur import Blur
-from effects.duotone import Duotone
-from effects.mirror import Mirror
-from engine.data import Mask
-from engine.effect import Effect
-from engine.params import Bool, Choice, Color, Float, Int, Point
-from engine.renderer.gpu import Gpu
+from phosphene.effects.blur import Blur
+from phosphene.effects.duotone import Duotone
+from phosphene.effects.mirror import Mirror
+from phosphene.engine.core.param_types import Bool, Choice, Color, Float, Int, Point
+from phosphene.engine.core.results import Mask
+from phosphene.engine.effect.effect import Effect
+from phosphene.engine.renderer.gpu import Gpu
 
 pytestmark = pytest.mark.gl
 
@@ -148,7 +147,7 @@ SOLID = "vec4 effect(vec2 uv) { return vec4(ink, 1.0); }"
 
 
 def test_every_blend_mode_that_can_be_chosen_is_tested() -> None:
-    from engine.scene import BLENDS as CHOICES
+    from phosphene.engine.scene.layer import BLENDS as CHOICES
 
     assert set(CHOICES) == set(BLENDS)
 

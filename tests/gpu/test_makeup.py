@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 from gpu_fixture import gpu  # noqa: F401 (a fixture)
 from helpers import draw, far, head, noise, observe, plain, scene, to_linear
-
-from effects.makeup import Makeup
-from effects.makeup.masks import draw_masks
-from engine.data import Face, Faces, Observation, Pixels
-from engine.face_mesh import RINGS, face_mesh
-from engine.renderer.gpu import Gpu
+from phosphene.effects.makeup import Makeup
+from phosphene.effects.makeup.masks import draw_masks
+from phosphene.engine.core.frame import Pixels
+from phosphene.engine.core.observation import Observation
+from phosphene.engine.core.results import Face, Faces
+from phosphene.engine.effect.face_mesh import RINGS, face_mesh
+from phosphene.engine.renderer.gpu import Gpu
 
 pytestmark = pytest.mark.gl
 
@@ -184,8 +185,8 @@ def test_lips_in_photos_move_toward_the_colour(
     color: str,
 ) -> None:
     """The middle of the lips moves toward the colour asked for; what is not the face stays bit for bit."""
-    from engine.sources.picture import read_picture
-    from engine.trackers import open_tracker
+    from phosphene.engine.sources.picture import read_picture
+    from phosphene.engine.trackers import open_tracker
 
     frame = observe(read_picture(data_dir / photo)).frame
     tracker = open_tracker("face")

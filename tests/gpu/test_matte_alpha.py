@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from gpu_fixture import gpu  # noqa: F401 (a fixture)
 from helpers import draw, layer, observe, scene, shader, stack, to_codes, to_linear
-
-from engine.data import Frame, Mask, Pixels
-from engine.matte import QUALITIES, MatteMaker
-from engine.renderer.gpu import Gpu
-from engine.score.alpha import final_alpha
+from phosphene.engine.commands.score.alpha import final_alpha
+from phosphene.engine.core.frame import Frame, Pixels
+from phosphene.engine.core.results import Mask
+from phosphene.engine.matte.maker import MatteMaker
+from phosphene.engine.matte.matte import QUALITIES
+from phosphene.engine.renderer.gpu import Gpu
 
 SIZE = (192, 108)
 

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from gpu_fixture import gpu  # noqa: F401 (a fixture)
 from helpers import draw, drawings, far, flat, layer, noise, observe, plain, scene, shader, stack, to_codes, to_linear
-
-from engine.data import Observation, Pixels
-from engine.effect import Effect, Pass, Sprites
-from engine.mesh import Mesh, Texture, Triangles
-from engine.renderer import Renderer
-from engine.renderer.gpu import Gpu
+from phosphene.engine.core.frame import Pixels
+from phosphene.engine.core.observation import Observation
+from phosphene.engine.effect.effect import Effect, Pass, Sprites
+from phosphene.engine.effect.mesh import Mesh, Texture, Triangles
+from phosphene.engine.renderer.gpu import Gpu
+from phosphene.engine.renderer.renderer import Renderer
 
 pytestmark = pytest.mark.gl
 

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from gpu_fixture import gpu  # noqa: F401 (a fixture)
 from helpers import draw, plain, scene
-
-from effects.model_picture import ModelPicture
-from engine.data import Frame, Mask, Observation, Picture
-from engine.renderer.gpu import Gpu
+from phosphene.effects.model_picture import ModelPicture
+from phosphene.engine.core.frame import Frame
+from phosphene.engine.core.observation import Observation
+from phosphene.engine.core.results import Mask, Picture
+from phosphene.engine.renderer.gpu import Gpu
 
 SIZE = (64, 36)
 pytestmark = pytest.mark.gl

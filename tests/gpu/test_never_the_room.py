@@ -20,12 +20,11 @@ import pytest
 from gpu_fixture import gpu  # noqa: F401 (a fixture)
 from helpers_hiding import BUILT_IN, TRACE, Case, Shown, frame_of, hiding, leak, mask_of, own_scene, play, scene_of
 from helpers_motion import MOTIONS, far_outside, outline, room_seen
-
-from engine import capture, loop
-from engine.governor import Governor
-from engine.quality import KEYS
-from engine.renderer.gpu import Gpu
-from engine.scene_file import load_scene
+from phosphene.engine.renderer.gpu import Gpu
+from phosphene.engine.scene.toml_read import load_scene
+from phosphene.engine.show import capture, loop
+from phosphene.engine.show.governor import Governor
+from phosphene.engine.show.quality_ladder import KEYS
 
 pytestmark = pytest.mark.gl
 
@@ -139,7 +138,7 @@ class Restless(Governor):
         self._turn = getattr(self, "_turn", 0) + 1
         rng = random.Random(self._turn)
         self.taken = [step for step in self.ladder if rng.random() < 0.4]
-        from engine.quality import quality_of
+        from phosphene.engine.show.quality_ladder import quality_of
 
         self.quality = quality_of(self.taken)
         return self.quality

@@ -9,12 +9,11 @@ import numpy as np
 import pytest
 from gpu_fixture import gpu  # noqa: F401 (a fixture)
 from helpers import Size, draw, far, observe, plain, scene, shader, to_codes, to_linear
-
-from engine.data import Pixels
-from engine.renderer.gpu import Gpu
-from engine.renderer.overlay import KEPT_LABELS, Overlay
-from engine.renderer.targets import Target
-from engine.shapes import Box, Label, Line, Shape
+from phosphene.engine.core.frame import Pixels
+from phosphene.engine.effect.shapes import Box, Label, Line, Shape
+from phosphene.engine.renderer.gpu import Gpu
+from phosphene.engine.renderer.overlay import KEPT_LABELS, Overlay
+from phosphene.engine.renderer.targets import Target
 
 pytestmark = pytest.mark.gl
 

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from gpu_fixture import gpu  # noqa: F401 (a fixture)
 from helpers import draw, drawings, far, flat, layer, noise, observe, plain, scene, stack, to_codes, to_linear
-
-from engine.data import Observation, Pixels
-from engine.effect import Effect, Pass, Sprites, Uniform
-from engine.params import Media
-from engine.renderer.gpu import Gpu
+from phosphene.engine.core.frame import Pixels
+from phosphene.engine.core.observation import Observation
+from phosphene.engine.core.param_types import Media
+from phosphene.engine.effect.effect import Effect, Pass, Sprites, Uniform
+from phosphene.engine.renderer.gpu import Gpu
 
 pytestmark = pytest.mark.gl
 

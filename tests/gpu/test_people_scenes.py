@@ -6,16 +6,17 @@ import numpy as np
 import pytest
 from gpu_fixture import gpu  # noqa: F401 (a fixture)
 from helpers import draw, drawings, far, flat, layer, noise, observe, oval, plain, scene, stack
-
-from effects.clone import MOMENTS, Clone
-from effects.hologram import Hologram
-from effects.place import Place
-from effects.vanish import Vanish
-from engine.data import Mask, Observation, Pixels
-from engine.registry import Registry
-from engine.renderer import Renderer
-from engine.renderer.gpu import Gpu
-from engine.scene_file import load_scene
+from phosphene.effects.clone import MOMENTS, Clone
+from phosphene.effects.hologram import Hologram
+from phosphene.effects.place import Place
+from phosphene.effects.vanish import Vanish
+from phosphene.engine.core.frame import Pixels
+from phosphene.engine.core.observation import Observation
+from phosphene.engine.core.results import Mask
+from phosphene.engine.renderer.gpu import Gpu
+from phosphene.engine.renderer.renderer import Renderer
+from phosphene.engine.scene.registry import Registry
+from phosphene.engine.scene.toml_read import load_scene
 
 pytestmark = pytest.mark.gl
 

@@ -18,15 +18,15 @@ import cv2
 import numpy as np
 import pytest
 from helpers import noise
+from phosphene.engine.commands.cli import main
+from phosphene.engine.core.errors import EffectFailed, UsageError
+from phosphene.engine.core.frame import Frame, Pixels
+from phosphene.engine.renderer.gpu import Gpu
+from phosphene.engine.renderer.renderer import Renderer
+from phosphene.engine.show import loop
+from phosphene.engine.sources.fake import FakeSource
 
 import phosphene
-from engine import loop
-from engine.cli import main
-from engine.data import Frame, Pixels
-from engine.errors import EffectFailed, UsageError
-from engine.renderer import Renderer
-from engine.renderer.gpu import Gpu
-from engine.testing import FakeSource
 
 pytestmark = [pytest.mark.gl, pytest.mark.usefixtures("gpu")]
 ROOT = Path(__file__).resolve().parents[2]
@@ -322,7 +322,7 @@ def test_a_camera_drops_what_its_caller_is_too_slow_for_and_goes_on_without_a_fa
         return reads()
 
     monkeypatch.setattr(camera, "read", read_all_but_one)
-    monkeypatch.setattr("engine.sources.open_source", lambda *_, **__: camera)
+    monkeypatch.setattr("phosphene.engine.sources.open_source", lambda *_, **__: camera)
     pictures = phosphene.render("s", "camera", effects=tmp_path)
     numbers = [next(pictures).observation.frame.id]
     while camera._next < 59:

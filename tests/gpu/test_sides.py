@@ -9,14 +9,15 @@ import numpy as np
 import pytest
 from gpu_fixture import gpu  # noqa: F401 (a fixture)
 from helpers import draw, drawings, far, flat, layer, noise, oval, plain, shader, stack
-
-from effects.inset import Inset
-from engine.data import Frame, Mask, Observation, Pixels
-from engine.dialects import load
-from engine.quality import Quality
-from engine.renderer import Renderer
-from engine.renderer.gpu import Gpu
-from engine.scene import Layer
+from phosphene.effects.inset import Inset
+from phosphene.engine.core.frame import Frame, Pixels
+from phosphene.engine.core.observation import Observation
+from phosphene.engine.core.results import Mask
+from phosphene.engine.glsl.dialects import load
+from phosphene.engine.renderer.gpu import Gpu
+from phosphene.engine.renderer.quality import Quality
+from phosphene.engine.renderer.renderer import Renderer
+from phosphene.engine.scene.layer import Layer
 
 pytestmark = pytest.mark.gl
 

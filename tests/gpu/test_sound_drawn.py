@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers import draw, observe, plain, scene
-
-from engine.data import Heard, Observation, Pixels
-from engine.dialects import load
-from engine.renderer.gpu import Gpu
+from phosphene.engine.core.frame import Pixels
+from phosphene.engine.core.observation import Observation
+from phosphene.engine.core.results import Heard
+from phosphene.engine.glsl.dialects import load
+from phosphene.engine.renderer.gpu import Gpu
 
 pytestmark = pytest.mark.gl
 

@@ -9,17 +9,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers import draw, far, flat, layer, noise, observe, plain, scene, shader, stack
-
-from effects.place import Place
-from engine.data import Mask, Observation, Pixels
-from engine.dialects import load
-from engine.effect import Effect
-from engine.playlist import Playlist
-from engine.quality import FULL
-from engine.registry import Registry
-from engine.renderer.gpu import Gpu
-from engine.renderer.stage import Stage
-from engine.scene import Scene
+from phosphene.effects.place import Place
+from phosphene.engine.core.frame import Pixels
+from phosphene.engine.core.observation import Observation
+from phosphene.engine.core.results import Mask
+from phosphene.engine.effect.effect import Effect
+from phosphene.engine.glsl.dialects import load
+from phosphene.engine.renderer.gpu import Gpu
+from phosphene.engine.renderer.quality import FULL
+from phosphene.engine.renderer.stage import Stage
+from phosphene.engine.scene.playlist import Playlist
+from phosphene.engine.scene.registry import Registry
+from phosphene.engine.scene.scene import Scene
 
 pytestmark = pytest.mark.gl
 
@@ -85,8 +86,8 @@ def test_it_begins_with_the_first_scene_and_ends_with_the_second(gpu: Gpu, name:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_at_progress_0_and_1_it_is_exactly_one_of_the_pictures(gpu: Gpu, name: str) -> None:
-    from engine.renderer.targets import Target
-    from engine.renderer.transition import Transition
+    from phosphene.engine.renderer.targets import Target
+    from phosphene.engine.renderer.transition import Transition
 
     textures = [
         gpu.texture(SIZE, 4, np.dstack([noise(SIZE, s), np.full(SIZE[::-1], 255, np.uint8)]), srgb=True) for s in (1, 2)
@@ -145,7 +146,7 @@ def test_the_flash_guard_does_not_bring_the_room_back(gpu: Gpu) -> None:
 
 
 def test_a_transition_that_does_not_compile_is_told_before_the_show(gpu: Gpu, tmp_path: Path) -> None:
-    from engine.errors import ShaderError
+    from phosphene.engine.core.errors import ShaderError
 
     (tmp_path / "bad.glsl").write_text("vec4 transition(vec2 uv) {\n    return nothing;\n}\n")
     effect = load(tmp_path / "bad.glsl")()

@@ -6,14 +6,15 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-
-from engine.data import Frame, Observation
-from engine.effect import Effect, Pass, Sprites
-from engine.params import Float
-from engine.renderer import Renderer
-from engine.renderer.gpu import Gpu
-from engine.renderer.still import STILL_HZ
-from engine.scene import Layer, Scene
+from phosphene.engine.core.frame import Frame
+from phosphene.engine.core.observation import Observation
+from phosphene.engine.core.param_types import Float
+from phosphene.engine.effect.effect import Effect, Pass, Sprites
+from phosphene.engine.renderer.gpu import Gpu
+from phosphene.engine.renderer.layer_cache import STILL_HZ
+from phosphene.engine.renderer.renderer import Renderer
+from phosphene.engine.scene.layer import Layer
+from phosphene.engine.scene.scene import Scene
 
 pytestmark = pytest.mark.gl
 SIZE = (48, 32)

@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 from helpers import drawings, layer, noise, observe, oval, stack
-
-from effects.duotone import Duotone
-from effects.relight import Relight
-from engine.effect import Effect
-from engine.renderer import layers
-from engine.renderer.gpu import Gpu
+from phosphene.effects.duotone import Duotone
+from phosphene.effects.relight import Relight
+from phosphene.engine.effect.effect import Effect
+from phosphene.engine.renderer import layer_compositor as layers
+from phosphene.engine.renderer.gpu import Gpu
 
 pytestmark = pytest.mark.gl
 

@@ -25,9 +25,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import cv2
 import helpers_guest
 import numpy as np
-
-from engine.sinks import open_sink
-from engine.sources.testcard import TestCardSource, read_number
+from phosphene.engine.sinks import open_sink
+from phosphene.engine.sources.testcard import TestCardSource, read_number
 
 DEVICE = "/dev/video10"
 COUNT = 60

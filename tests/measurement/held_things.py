@@ -16,10 +16,11 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-
-from effects.clothing_size import ClothingSize, measure, scale, straight
-from engine.data import Frame, Observation, Pixels, Pose
-from engine.trackers import open_tracker
+from phosphene.effects.clothing_size import ClothingSize, measure, scale, straight
+from phosphene.engine.core.frame import Frame, Pixels
+from phosphene.engine.core.observation import Observation
+from phosphene.engine.core.results import Pose
+from phosphene.engine.trackers import open_tracker
 
 HEIGHT_CM = 175.0
 THINGS = {"a4": (21.0, 29.7), "card": (8.56, 5.398), "marker": (15.0, 15.0)}

@@ -23,10 +23,9 @@ from typing import Any
 
 import cv2
 import numpy as np
-
-from effects.clothing_size import measure, profile, refit
-from engine.data import Frame
-from engine.trackers import open_tracker
+from phosphene.effects.clothing_size import measure, profile, refit
+from phosphene.engine.core.frame import Frame
+from phosphene.engine.trackers import open_tracker
 
 SIZE, FOCAL_PX = (720, 1280), 1150.0
 DENSITY = 980.0

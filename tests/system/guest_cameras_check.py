@@ -17,15 +17,14 @@ from threading import Event, Thread
 from typing import Any
 
 import cv2
-
-from engine import doctor_cameras
-from engine.data import Frame
-from engine.errors import SinkError, SourceError
-from engine.sinks import open_sink
-from engine.sinks.base import Sink
-from engine.sources import camera_formats, open_source
-from engine.sources.rotate import RotatedSource
-from engine.sources.testcard import TestCardSource, read_number
+from phosphene.engine.commands.doctor import devices as doctor_cameras
+from phosphene.engine.core.errors import SinkError, SourceError
+from phosphene.engine.core.frame import Frame
+from phosphene.engine.sinks import open_sink
+from phosphene.engine.sinks.base import Sink
+from phosphene.engine.sources import camera_formats, open_source
+from phosphene.engine.sources.rotate import RotatedSource
+from phosphene.engine.sources.testcard import TestCardSource, read_number
 
 SMALL = (320, 180)
 DRIVER = Path("/sys/bus/platform/drivers/vivid")

@@ -120,7 +120,7 @@ def worker() -> None:
 
 def told(use: Callable[[Path], str], path: Path) -> str:
     """What a use gave, or the error that a user would read; any other exception is a crash."""
-    from engine.errors import PhospheneError
+    from phosphene.engine.core.errors import PhospheneError
 
     try:
         return use(path)
@@ -132,7 +132,7 @@ def told(use: Callable[[Path], str], path: Path) -> str:
 
 def as_input(path: Path) -> str:
     """`run --input`: the first frames."""
-    from engine.sources import open_source
+    from phosphene.engine.sources import open_source
 
     with open_source(str(path)) as source:
         count = 0
@@ -145,7 +145,7 @@ def as_input(path: Path) -> str:
 
 def as_picture(path: Path) -> str:
     """`--set picture=`: a scene's own picture or video, now and later."""
-    from engine.media import MediaPlayer
+    from phosphene.engine.sources.media import MediaPlayer
 
     with MediaPlayer(path) as player:
         for time_s in (0.0, 0.7, 31.0):
@@ -155,21 +155,22 @@ def as_picture(path: Path) -> str:
 
 def as_scene(path: Path) -> str:
     """`run FILE`: a scene."""
-    from engine.session import Wishes, open_scene
+    from phosphene.engine.show.options import Wishes
+    from phosphene.engine.show.session import open_scene
 
     return f"a scene: {open_scene(Wishes(str(path))).title}"
 
 
 def as_effect(path: Path) -> str:
     """A shader of one's own, by any of its dialects."""
-    from engine.dialects import load
+    from phosphene.engine.glsl.dialects import load
 
     return f"an effect: {load(path).__name__}"
 
 
 def as_model(path: Path, folder: Path) -> str:
     """A model in the user's folder."""
-    from engine import models
+    from phosphene.engine.models import store as models
 
     model = next(iter(models.MODELS.values()))
     target = folder / model.file

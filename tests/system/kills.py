@@ -18,8 +18,7 @@ from pathlib import Path
 
 import av
 import cv2
-
-from engine.files.claim import PART
+from phosphene.engine.core.files.claim import PART
 
 ROOT = Path(__file__).resolve().parents[2]
 LIVE = ("--pace", "live")

@@ -25,16 +25,15 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from helpers_hiding import Case, hiding, leak, own_scene, play, scene_of  # noqa: E402
 from helpers_motion import MOTIONS, OUTSIDE_PX, far_outside  # noqa: E402
-
-from engine.governor import governor_for  # noqa: E402
-from engine.quality import KEYS  # noqa: E402
-from engine.renderer.gpu import Gpu  # noqa: E402
-from engine.scene import Scene  # noqa: E402
-from engine.soak import restless  # noqa: E402
-from engine.trackers import open_tracker  # noqa: E402
+from phosphene.engine.commands.soak import restless  # noqa: E402
+from phosphene.engine.renderer.gpu import Gpu  # noqa: E402
+from phosphene.engine.scene.scene import Scene  # noqa: E402
+from phosphene.engine.show.governor import governor_for  # noqa: E402
+from phosphene.engine.show.quality_ladder import KEYS  # noqa: E402
+from phosphene.engine.trackers import open_tracker  # noqa: E402
 
 MATTES = ("draft", "good", "best")
-MARKED = 100  # see engine/soak/judge.py
+MARKED = 100  # see engine/commands/soak/judge.py
 LIVE = {
     "live, sync frame": {"sync": "frame"},
     "live, sync latest": {"sync": "latest"},

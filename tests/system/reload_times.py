@@ -20,9 +20,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine.data import Pixels
-from engine.session import Wishes, play
-from engine.sinks.null import NullSink
+from phosphene.engine.core.frame import Pixels
+from phosphene.engine.show.options import Wishes
+from phosphene.engine.show.session import play
+from phosphene.engine.sinks.null import NullSink
 
 SECONDS = 600.0  # the show is stopped earlier
 PATIENCE_S = 240.0

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from phosphene.engine.sinks import open_sink
+from phosphene.engine.sources import open_source
 
-from engine.sinks import open_sink
-from engine.sources import open_source
 from tests.unit.test_live_sound import Room, clicks, record
 from tests.unit.test_sound_along import film
 

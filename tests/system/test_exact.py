@@ -8,10 +8,11 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from phosphene.engine.show.options import Wishes
+from phosphene.engine.show.session import play
+from phosphene.engine.sinks.fake import FakeSink
+from phosphene.engine.sources.testcard import read_number
 
-from engine.session import Wishes, play
-from engine.sources.testcard import read_number
-from engine.testing import FakeSink
 from tests.helpers_system import run
 
 pytestmark = [pytest.mark.gl]
@@ -71,7 +72,7 @@ def test_each_frame_once_and_in_order(plain: str, tmp_path: Path) -> None:
 
 def test_uneven_times_are_kept(plain: str, tmp_path: Path) -> None:
     """A clip with a rate that varies: each picture keeps its own time."""
-    from engine.sources import open_source
+    from phosphene.engine.sources import open_source
 
     wanted = [0.0, 0.033, 0.05, 0.2, 0.21, 0.5, 0.533, 0.9, 1.4, 1.45]
     clip, out = tmp_path / "uneven.mkv", tmp_path / "out.mp4"

@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from phosphene.engine.commands.cli import main
+from phosphene.engine.commands.gallery import Gallery
+from phosphene.engine.scene.registry import Registry
 from PIL import Image
-
-from engine.cli import main
-from engine.commands.gallery import Gallery
-from engine.registry import Registry
 
 pytestmark = pytest.mark.gl
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from phosphene.engine.core.errors import SourceError
+from phosphene.engine.sources import open_source
+from phosphene.engine.sources.decoder import Decoder
 
-from engine.errors import SourceError
-from engine.sources import open_source
-from engine.sources.decoder import Decoder
 from tests.system.hostile_table import USES, Row, judge, table
 
 
@@ -57,13 +57,13 @@ def test_a_video_of_too_many_pixels_is_refused(tmp_path: Path, monkeypatch: pyte
         container.mux([*stream.encode(frame), *stream.encode(None)])
     with Decoder(path) as decoder:
         assert decoder.size == (200, 100)
-    monkeypatch.setattr("engine.sources.decoder.MAX_PIXELS", 10_000)
+    monkeypatch.setattr("phosphene.engine.sources.decoder.MAX_PIXELS", 10_000)
     with pytest.raises(SourceError, match="megapixels"):
         Decoder(path)
 
 
 def test_a_file_of_too_many_bytes_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.sources.picture.MAX_BYTES", 10)
+    monkeypatch.setattr("phosphene.engine.sources.picture.MAX_BYTES", 10)
     with pytest.raises(SourceError, match="gigabyte"):
         open_source(str(bomb(tmp_path / "a.png", 64, 64)))
 

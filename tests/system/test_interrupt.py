@@ -11,8 +11,7 @@ from pathlib import Path
 
 import av
 import pytest
-
-from engine.sources.testcard import read_number
+from phosphene.engine.sources.testcard import read_number
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = [

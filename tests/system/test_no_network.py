@@ -33,9 +33,9 @@ socket.socket.connect = refuse("connect")
 socket.socket.connect_ex = refuse("connect_ex")
 socket.socket.sendto = refuse("sendto")
 
-from engine.data import Frame
-from engine import models
-from engine.trackers import KINDS, open_tracker
+from phosphene.engine.core.frame import Frame
+from phosphene.engine.models import store as models
+from phosphene.engine.trackers.names import KINDS; from phosphene.engine.trackers import open_tracker
 
 ready = [n for n, kind in KINDS.items() if all(models.state(m).ready for m in kind.models)]
 trackers = [open_tracker(name) for name in ready]

@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from gpu_fixture import gpu  # noqa: F401 (a fixture)
+from phosphene.engine.commands.cli import main
+from phosphene.engine.core.files.claim import PART
 from PIL import Image
 
-from engine.cli import main
-from engine.files.claim import PART
 from tests.system.kills import kill_once, prints
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -86,12 +86,12 @@ def test_an_input_is_never_an_output(words: tuple[str, ...], folder: Path, capsy
 
 
 def test_a_scene_that_is_saved_with_an_output_in_it_is_refused(folder: Path) -> None:
-    from engine.errors import UsageError
-    from engine.files.guard import Guard
-    from engine.files.target import Target
-    from engine.reading import checked
-    from engine.registry import Registry
-    from engine.scene_file import load_scene
+    from phosphene.engine.core.errors import UsageError
+    from phosphene.engine.core.files.guard import Guard
+    from phosphene.engine.core.files.target import Target
+    from phosphene.engine.scene.registry import Registry
+    from phosphene.engine.scene.toml_read import load_scene
+    from phosphene.engine.show.reading import checked
 
     guard = Guard()
     guard.writes([Target(folder / "clip.matte.mp4")])

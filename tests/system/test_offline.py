@@ -38,7 +38,7 @@ sys.addaudithook(watch)
 # was made, in the versions of MediaPipe that do it).
 PLAYS = """
 import sys
-from engine.session import Wishes, play
+from phosphene.engine.show.options import Wishes; from phosphene.engine.show.session import play
 
 for scene in {scenes!r}:
     stats = play(Wishes(scene, "demo", ["null"], size=(320, 180), seconds=0.4))

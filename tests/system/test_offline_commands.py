@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from phosphene.engine.commands.cli import COMMANDS
 from PIL import Image
 
-from engine.cli import COMMANDS
 from tests.system.test_offline import HOOK, ROOT
 
 PORTRAIT = importlib.resources.files("matplotlib") / "mpl-data" / "sample_data" / "grace_hopper.jpg"

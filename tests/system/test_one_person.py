@@ -7,11 +7,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-
-from engine.data import Floats, Frame, Observation, Pixels
-from engine.people import Chooser
-from engine.sources import open_source
-from engine.trackers import open_tracker
+from phosphene.engine.core.frame import Floats, Frame, Pixels
+from phosphene.engine.core.observation import Observation
+from phosphene.engine.matte.subject import Chooser
+from phosphene.engine.sources import open_source
+from phosphene.engine.trackers import open_tracker
 
 pytestmark = [pytest.mark.models, pytest.mark.usefixtures("models_ready")]
 

@@ -20,8 +20,7 @@ import helpers_pipewire
 import numpy as np
 import pytest
 from helpers_pipewire import PipeWireSession
-
-from engine.sources.testcard import TestCardSource, read_number
+from phosphene.engine.sources.testcard import TestCardSource, read_number
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZE = (320, 240)
@@ -32,8 +31,8 @@ pytestmark = pytest.mark.slow
 FEED = """
 import sys, threading, time, json
 import cv2
-from engine.sinks import open_sink
-from engine.sources.testcard import TestCardSource
+from phosphene.engine.sinks import open_sink
+from phosphene.engine.sources.testcard import TestCardSource
 
 size = ({width}, {height})
 cards = [cv2.cvtColor(f.pixels, cv2.COLOR_RGB2RGBA) for f in iter(TestCardSource(size, 30.0, 90).read, None)]
@@ -239,9 +238,9 @@ def test_a_browser_takes_it_as_a_webcam(session: PipeWireSession) -> None:
 # A show on demand whose camera is a test card that says when it is opened and closed.
 ON_DEMAND = """
 import sys, threading
-from engine import session
-from engine.sources import on_demand
-from engine.sources.testcard import TestCardSource
+from phosphene.engine.show import session
+from phosphene.engine.show import on_demand
+from phosphene.engine.sources.testcard import TestCardSource
 
 class Camera(TestCardSource):
     live = True

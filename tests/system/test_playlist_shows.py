@@ -9,15 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers import scene
-
-from engine.after_frame import AfterFrame
-from engine.cli import main
-from engine.data import Pixels
-from engine.errors import UsageError
-from engine.playlist import Playlist
-from engine.session import Wishes, play
-from engine.stats import Stats
-from engine.testing import FakeSink
+from phosphene.engine.commands.cli import main
+from phosphene.engine.core.errors import UsageError
+from phosphene.engine.core.frame import Pixels
+from phosphene.engine.scene.playlist import Playlist
+from phosphene.engine.show.frame_hooks import AfterFrame
+from phosphene.engine.show.options import Wishes
+from phosphene.engine.show.session import play
+from phosphene.engine.show.stats import Stats
+from phosphene.engine.sinks.fake import FakeSink
 
 pytestmark = pytest.mark.gl
 

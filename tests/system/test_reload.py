@@ -9,17 +9,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from phosphene.engine.core.frame import Frame
+from phosphene.engine.core.observation import Observation
+from phosphene.engine.renderer.gpu import Gpu
+from phosphene.engine.renderer.renderer import Renderer
+from phosphene.engine.renderer.stage import Stage
+from phosphene.engine.scene.playlist import Playlist
+from phosphene.engine.scene.registry import Registry
+from phosphene.engine.scene.scene import Scene
+from phosphene.engine.scene.toml_read import load_scene
+from phosphene.engine.show.reload import LOOK_S, Reloader
+from phosphene.engine.show.reload_transition import TransitionReloader
 
-from engine.data import Frame, Observation
-from engine.playlist import Playlist
-from engine.registry import Registry
-from engine.reload import LOOK_S, Reloader
-from engine.reload_transition import TransitionReloader
-from engine.renderer import Renderer
-from engine.renderer.gpu import Gpu
-from engine.renderer.stage import Stage
-from engine.scene import Scene
-from engine.scene_file import load_scene
 from tests.system.reload_times import KINDS, Kind, measure
 
 pytestmark = pytest.mark.gl
@@ -99,7 +100,7 @@ def test_a_saved_shader_is_drawn_and_the_state_kept(running: Running) -> None:
 
 def test_what_compiling_left_is_given_back_once_a_save(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[bool] = []
-    monkeypatch.setattr("engine.reload.give_back", lambda: given.append(True))
+    monkeypatch.setattr("phosphene.engine.show.reload.give_back", lambda: given.append(True))
     running.picture()
     assert not given
     running.write("tint.frag", GREEN)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from phosphene.engine.scene.registry import Registry
 
-from engine.registry import Registry
 from phosphene import Label, Line
 from tests.helpers_system import Run, difference, linear, playable_scenes, run
 
@@ -48,7 +48,8 @@ def test_every_scene_on_every_input(data_dir: Path, scene: str, kind: str) -> No
 @pytest.mark.parametrize("scene", SCENES)
 def test_every_scene_has_words(scene: str) -> None:
     """A title, a sentence, and at least one layer."""
-    from engine.session import Wishes, open_scene
+    from phosphene.engine.show.options import Wishes
+    from phosphene.engine.show.session import open_scene
 
     words = open_scene(Wishes(scene))
     assert words.title

@@ -9,8 +9,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from phosphene.engine.core.frame import Frame
 
-from engine.data import Frame
 from tests.helpers_system import Run, difference, linear, raw_faces, run
 
 pytestmark = [pytest.mark.gl, pytest.mark.models, pytest.mark.slow, pytest.mark.usefixtures("models_ready")]

@@ -9,11 +9,11 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from phosphene.engine.core.errors import TrackerError
+from phosphene.engine.core.frame import Frame, Pixels
+from phosphene.engine.trackers import open_tracker
+from phosphene.engine.trackers.base import Tracker
 
-from engine.data import Frame, Pixels
-from engine.errors import TrackerError
-from engine.trackers import open_tracker
-from engine.trackers.base import Tracker
 from tests.helpers_system import Closing, difference, full_size, grown, run
 
 pytestmark = [pytest.mark.gl, pytest.mark.models, pytest.mark.slow, pytest.mark.usefixtures("models_ready")]
@@ -236,7 +236,7 @@ def test_tracker_that_cannot_open_shows_nothing(data_dir: Path) -> None:
 
 def test_failing_effect_shows_slate(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the place breaks down there is a slate, never the room."""
-    from effects.place import Place
+    from phosphene.effects.place import Place
 
     def broken(self: Place, observation: Any, dt: float) -> None:
         if observation.frame.id >= 2:

@@ -15,16 +15,16 @@ from typing import Any
 import cv2
 import pytest
 from gpu_fixture import context
+from phosphene.engine.audio.opening import open_sound
+from phosphene.engine.show import loop
+from phosphene.engine.show.options import Wishes
+from phosphene.engine.show.session import play
+from phosphene.engine.sinks import open_sink
+from phosphene.engine.sources.decoder import Decoder
+from phosphene.engine.sources.media import MediaPlayer
+from phosphene.engine.sources.testcard import TestCardSource
+from phosphene.engine.sources.video import VideoSource
 from sounds import tone, write_wav
-
-from engine import loop
-from engine.audio import open_sound
-from engine.media import MediaPlayer
-from engine.session import Wishes, play
-from engine.sinks import open_sink
-from engine.sources.decoder import Decoder
-from engine.sources.testcard import TestCardSource
-from engine.sources.video import VideoSource
 
 SIZE = (320, 240)
 TASKS = Path("/proc/self/task")

@@ -7,13 +7,13 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from phosphene.engine.commands.cli import main
+from phosphene.engine.core.errors import UsageError
+from phosphene.engine.core.frame import Pixels
+from phosphene.engine.show.options import Wishes
+from phosphene.engine.show.session import play
+from phosphene.engine.sinks.fake import FakeSink
 from sounds import fake_portaudio, notes, tone, write_wav
-
-from engine.cli import main
-from engine.data import Pixels
-from engine.errors import UsageError
-from engine.session import Wishes, play
-from engine.testing import FakeSink
 
 pytestmark = pytest.mark.gl
 

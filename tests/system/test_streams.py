@@ -21,15 +21,14 @@ import cv2
 import numpy as np
 import pytest
 from helpers import scene, shader
-
-from engine.closing import Closing
-from engine.errors import SourceError
-from engine.loop import Show
-from engine.renderer import Renderer
-from engine.renderer.gpu import Gpu
-from engine.sinks import open_sink
-from engine.sources import open_source
-from engine.sources.testcard import TestCardSource, read_number
+from phosphene.engine.core.closing import Closing
+from phosphene.engine.core.errors import SourceError
+from phosphene.engine.renderer.gpu import Gpu
+from phosphene.engine.renderer.renderer import Renderer
+from phosphene.engine.show.loop import Show
+from phosphene.engine.sinks import open_sink
+from phosphene.engine.sources import open_source
+from phosphene.engine.sources.testcard import TestCardSource, read_number
 
 SERVER = Path(__file__).resolve().parents[1] / "helpers_stream_server.py"
 SIZE = (320, 240)

@@ -9,10 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
-
-from engine import condemned
-from engine.commands.doctor import user_folders
-from engine.sources import open_source
+from phosphene.engine.commands.doctor import user_folders
+from phosphene.engine.show import quarantine as condemned
+from phosphene.engine.sources import open_source
 
 pytestmark = pytest.mark.gl
 END_S = 300.0  # on a machine that is busy with other things; alone a run takes some seconds
@@ -53,17 +52,17 @@ WAITS = PYTHON.replace("HANG", "while True:\n                pass")
 HOLDS = "import re\n\n" + PYTHON.replace("HANG", 're.match("(a+)+$", "a" * 60 + "b")  # never, and lets nobody in')
 START = """
 import sys
-from engine import watchdog
+from phosphene.engine.show import watchdog
 watchdog.LIVE_S = watchdog.EXACT_S = 4.0
-from engine.cli import main
+from phosphene.engine.commands.cli import main
 sys.exit(main(sys.argv[1:]))
 """
 
 
 NEVER_CLOSES = """
 import time
-from engine import watchdog
-from engine.sinks.null import NullSink
+from phosphene.engine.show import watchdog
+from phosphene.engine.sinks.null import NullSink
 watchdog.SAVE_S = 1.0
 NullSink.close = lambda self: time.sleep(1e6)
 """

@@ -12,20 +12,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from engine.closing import Closing
-from engine.data import Frame, Pixels
-from engine.loop import Show
-from engine.renderer import Renderer
-from engine.renderer.gpu import Gpu
-from engine.session import Wishes, open_scene, play
-from engine.signals import Binding
-from engine.sources import open_source
-from engine.stats import Stats
-from engine.take import About, Take
-from engine.take_recorder import TakeRecorder
-from engine.testing import FakeSink
-from engine.trackers import open_tracker
+from phosphene.engine.core.closing import Closing
+from phosphene.engine.core.frame import Frame, Pixels
+from phosphene.engine.renderer.gpu import Gpu
+from phosphene.engine.renderer.renderer import Renderer
+from phosphene.engine.scene.binding import Binding
+from phosphene.engine.show.loop import Show
+from phosphene.engine.show.options import Wishes
+from phosphene.engine.show.session import open_scene, play
+from phosphene.engine.show.stats import Stats
+from phosphene.engine.show.takes.recorder import TakeRecorder
+from phosphene.engine.show.takes.take import About, Take
+from phosphene.engine.sinks.fake import FakeSink
+from phosphene.engine.sources import open_source
+from phosphene.engine.trackers import open_tracker
 
 ROOT = Path(__file__).resolve().parents[2]
 CLIP = "desk/pixabay_doctor_desk.mp4"

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from phosphene.engine.commands.teach.panel import LEFT, STEP, WIDE
+from phosphene.engine.models import store as models
 
-from engine import models
-from engine.teach.panel import LEFT, STEP, WIDE
 from tests.system.test_window import grab
 
 ROOT = Path(__file__).resolve().parents[2]

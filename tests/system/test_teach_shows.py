@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from engine.cli import main
-from engine.nodes import features
-from engine.session import Wishes, play
-from engine.testing import FakeSink
+from phosphene.engine.commands.cli import main
+from phosphene.engine.show.options import Wishes
+from phosphene.engine.show.session import play
+from phosphene.engine.sinks.fake import FakeSink
+from phosphene.engine.trackers.custom import features
 
 SCENE = """
 title = "Thanks, in two inks"

@@ -8,9 +8,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from phosphene.engine.commands.cli import main
+from phosphene.engine.models import store as models
+from phosphene.engine.models import tensorflow as tf_jobs
 
-from engine import models, tf_jobs
-from engine.cli import main
 from tests.helpers_system import run
 
 SIGNS = ("help", "thanks", "yes")

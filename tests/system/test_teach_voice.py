@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from engine.cli import main
-from engine.data import Floats, Pixels
-from engine.session import Wishes, play
-from engine.testing import FakeSink
+from phosphene.engine.commands.cli import main
+from phosphene.engine.core.frame import Floats, Pixels
+from phosphene.engine.show.options import Wishes
+from phosphene.engine.show.session import play
+from phosphene.engine.sinks.fake import FakeSink
 
 SPEECH = shutil.which("espeak-ng")
 RATE = 22050

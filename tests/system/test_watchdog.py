@@ -14,19 +14,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers import noise, observe, scene, shader
-
-from engine.budget import FRAMES, Budget
-from engine.cli import main
-from engine.data import Frame, Observation
-from engine.effect import Effect
-from engine.registry import Registry
-from engine.reload import LOOK_S, Reloader
-from engine.renderer import Renderer
-from engine.renderer.gpu import Gpu
-from engine.scene_file import load_scene
-from engine.sources import open_source
-from engine.tryout import TryOut, foreign_to_us
-from engine.watchdog import place_in
+from phosphene.engine.commands.cli import main
+from phosphene.engine.core.frame import Frame
+from phosphene.engine.core.observation import Observation
+from phosphene.engine.effect.effect import Effect
+from phosphene.engine.renderer.gpu import Gpu
+from phosphene.engine.renderer.renderer import Renderer
+from phosphene.engine.scene.registry import Registry
+from phosphene.engine.scene.toml_read import load_scene
+from phosphene.engine.show.reload import LOOK_S, Reloader
+from phosphene.engine.show.slow_effects import FRAMES, Budget
+from phosphene.engine.show.trial import TryOut, foreign_to_us
+from phosphene.engine.show.watchdog import place_in
+from phosphene.engine.sources import open_source
 
 pytestmark = pytest.mark.gl
 

@@ -7,11 +7,10 @@ import base64
 import helpers_browser
 import numpy as np
 import pytest
-
-from engine.audio import RATE
-from engine.closing import Closing
-from engine.data import Floats
-from engine.nodes import web_audio
+from phosphene.engine.core.closing import Closing
+from phosphene.engine.core.frame import Floats
+from phosphene.engine.core.results import RATE
+from phosphene.engine.trackers.custom import web_audio
 
 pytestmark = [
     pytest.mark.slow,

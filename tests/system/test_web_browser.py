@@ -19,8 +19,8 @@ import pytest
 
 pytest.importorskip("aiohttp")
 
-from engine.sinks.web import WebSink
-from engine.sources.testcard import TestCardSource, read_number
+from phosphene.engine.sinks.web import WebSink
+from phosphene.engine.sources.testcard import TestCardSource, read_number
 
 SIZE = (640, 360)
 pytestmark = [
@@ -123,7 +123,7 @@ def test_a_browser_without_webrtc_gets_jpeg(monkeypatch: pytest.MonkeyPatch) -> 
     async def refused(self: Peers, offer: str) -> Any:
         raise ValueError("as where a firewall lies between")
 
-    from engine.sinks.web_rtc import Peers
+    from phosphene.engine.sinks.web_rtc import Peers
 
     monkeypatch.setattr(Peers, "answer", refused)
     with WebSink("0", size=SIZE, fps=30.0) as sink:

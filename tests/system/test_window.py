@@ -13,9 +13,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from phosphene.engine.core.frame import Pixels
+from phosphene.engine.sources.testcard import read_number
 
-from engine.data import Pixels
-from engine.sources.testcard import read_number
 from tests.helpers_system import difference, run
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -21,12 +21,11 @@ from typing import Any
 
 import cv2
 import numpy as np
-
-from engine.doctor_cameras import v4l2_devices
-from engine.errors import SinkError
-from engine.sinks import open_sink
-from engine.sinks.v4l2_watchers import opened_by_others
-from engine.sources.testcard import TestCardSource, read_number
+from phosphene.engine.commands.doctor.devices import v4l2_devices
+from phosphene.engine.core.errors import SinkError
+from phosphene.engine.sinks import open_sink
+from phosphene.engine.sinks.v4l2_watchers import opened_by_others
+from phosphene.engine.sources.testcard import TestCardSource, read_number
 
 FPS = 15.0
 ROOT = Path(__file__).resolve().parents[2]

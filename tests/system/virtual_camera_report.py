@@ -30,9 +30,8 @@ import cv2
 import helpers_browser
 import helpers_guest
 import numpy as np
-
-from engine.sinks import open_sink
-from engine.sources.testcard import TestCardSource, read_number
+from phosphene.engine.sinks import open_sink
+from phosphene.engine.sources.testcard import TestCardSource, read_number
 
 DEVICE = "/dev/video10"
 COUNT = 60  # different cards, shown round and round

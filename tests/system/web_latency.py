@@ -13,9 +13,9 @@ import threading
 import time
 
 import numpy as np
+from phosphene.engine.sinks.web import WebSink
+from phosphene.engine.sources import open_source
 
-from engine.sinks.web import WebSink
-from engine.sources import open_source
 from tests import helpers_browser
 
 BITS, SIDE = 24, 16

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-
-from engine.data import Frame, Mask, Observation, Pose, Poses
+from phosphene.engine.core.frame import Frame
+from phosphene.engine.core.observation import Observation
+from phosphene.engine.core.results import Mask, Pose, Poses
 
 # Height over the floor and distance from the middle line of the person's left side, in parts of the height.
 JOINTS = {

@@ -11,17 +11,19 @@ import av
 import numpy as np
 import pytest
 from helpers import layer, scene, shader, stack
+from phosphene.engine.audio.analysis import Ear
+from phosphene.engine.audio.file_sound import FileSound
+from phosphene.engine.audio.microphone import BEHIND_S, Microphone
+from phosphene.engine.audio.opening import open_sound
+from phosphene.engine.core.closing import Closing
+from phosphene.engine.core.errors import SourceError, UsageError
+from phosphene.engine.core.frame import Floats, Frame
+from phosphene.engine.core.observation import Observation
+from phosphene.engine.core.results import Heard
+from phosphene.engine.scene.binding import Binding
+from phosphene.engine.scene.signals import Signals
+from phosphene.engine.show.takes.files import pack, unpack
 from sounds import RATE, fake_portaudio, notes, tone, write_wav
-
-from engine.audio import open_sound
-from engine.closing import Closing
-from engine.data import Floats, Frame, Heard, Observation
-from engine.errors import SourceError, UsageError
-from engine.hearing import Ear
-from engine.signals import Binding, Signals
-from engine.sources.microphone import BEHIND_S, Microphone
-from engine.sources.sound import FileSound
-from engine.take_files import pack, unpack
 
 PIXELS = np.zeros((2, 2, 3), np.uint8)
 

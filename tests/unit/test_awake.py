@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from engine.awake import LOOK_S, STILL_S, Awake
+from phosphene.engine.core.awake import LOOK_S, STILL_S, Awake
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -54,7 +53,7 @@ def test_waiting_ends_with_what_is_waited_for_or_in_time() -> None:
 
 WATCHED = """
 import os, re, sys, time
-from engine.watchdog import Watchdog
+from phosphene.engine.show.watchdog import Watchdog
 watchdog = Watchdog(0.1, lambda *_: os._exit(7))
 watchdog.start()
 if sys.argv[1] == "hold":

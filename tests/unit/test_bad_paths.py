@@ -14,8 +14,7 @@ from typing import Any
 
 import pytest
 from helpers_forked import ROOT, Forked
-
-from engine import models
+from phosphene.engine.core.places import cache_dir
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="rights, pipes and devices as on Linux")
 
@@ -269,7 +268,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def user(place: Path) -> Iterator[Forked]:
     """Commands as a user who is not root."""
-    forked = Forked({"HOME": str(place / "home"), "PHOSPHENE_CACHE": str(models.cache_dir())})
+    forked = Forked({"HOME": str(place / "home"), "PHOSPHENE_CACHE": str(cache_dir())})
     # The commands themselves are right: it is the paths that they fail for.
     assert forked.run(shlex.split(f"run mirror {IN} {OUT} --stats-json -"), cwd=str(place / "home"))["code"] == 0
     yield forked

@@ -10,19 +10,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from engine.bench.bare import BareParts
-from engine.bench.clip import ClipCamera, make_clip, pictures, side_by_side
-from engine.bench.clock import Cost, Others, cores, cost, machine, thread_cpu
-from engine.bench.growth import stack
-from engine.bench.measure import Result, Round, figures
-from engine.bench.shows import Slice, aligned
-from engine.bench.table import aligned_columns, cell, flat, number, report
-from engine.cli import main
-from engine.commands.bench import bench_scene, count
-from engine.data import Faces, Frame, Mask, Observation
-from engine.errors import UsageError
-from engine.sources import open_source
+from phosphene.engine.commands.bench import count
+from phosphene.engine.commands.bench.bare import BareParts
+from phosphene.engine.commands.bench.clip import ClipCamera, make_clip, pictures, side_by_side
+from phosphene.engine.commands.bench.clock import Cost, Others, cores, cost, machine, thread_cpu
+from phosphene.engine.commands.bench.growth import stack
+from phosphene.engine.commands.bench.measure import Result, Round, figures
+from phosphene.engine.commands.bench.scenes import bench_scene
+from phosphene.engine.commands.bench.shows import Slice, aligned
+from phosphene.engine.commands.bench.table import aligned_columns, cell, flat, number, report
+from phosphene.engine.commands.cli import main
+from phosphene.engine.core.errors import UsageError
+from phosphene.engine.core.frame import Frame
+from phosphene.engine.core.observation import Observation
+from phosphene.engine.core.results import Faces, Mask
+from phosphene.engine.sources import open_source
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SIZE = (160, 120)
@@ -272,22 +274,22 @@ def test_stacks_hold_as_many_effects_as_asked_for() -> None:
 
 
 def test_the_show_never_imports_the_benchmark() -> None:
-    allowed = {"engine/commands/bench.py"}
+    allowed = {"engine/commands/bench/__init__.py"}
     for path in (ROOT / "engine").rglob("*.py"):
         name = path.relative_to(ROOT).as_posix()
-        if name.startswith("engine/bench/") or name in allowed:
+        if name.startswith("engine/commands/bench/") or name in allowed:
             continue
         for node in ast.walk(ast.parse(path.read_bytes())):
             modules = [a.name for a in node.names] if isinstance(node, ast.Import) else []
             modules += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-            assert not any(m.startswith("engine.bench") for m in modules), name
+            assert not any(m.startswith("phosphene.engine.commands.bench") for m in modules), name
 
 
 @pytest.mark.usefixtures("models_ready")
 @pytest.mark.parametrize("floats", [True, False], ids=["numpy", "cv2"])
 @pytest.mark.parametrize("scene", ["laser-eyes", "teleport"])
 def test_naive_loops_change_the_picture_and_end_with_the_clip(tmp_path: Path, scene: str, floats: bool) -> None:
-    from engine.bench.naive import LOOPS
+    from phosphene.engine.commands.bench.naive import LOOPS
 
     clip = make_clip("demo", (320, 240), 3, 1, tmp_path / "clip.avi")
     with LOOPS[scene]((320, 240), floats) as loop, open_source(str(clip)) as source:

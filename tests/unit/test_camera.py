@@ -12,10 +12,9 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-
-from engine.data import Pixels
-from engine.errors import SourceError
-from engine.sources import cameras, open_source
+from phosphene.engine.core.errors import SourceError
+from phosphene.engine.core.frame import Pixels
+from phosphene.engine.sources import cameras, open_source
 
 
 class FakeCapture:
@@ -56,8 +55,8 @@ class FakeCapture:
 
 @pytest.fixture
 def camera(monkeypatch: pytest.MonkeyPatch) -> type[FakeCapture]:
-    import engine.sources.camera as module
-    from engine.sources import camera_feed
+    from phosphene.engine.sources import camera as module
+    from phosphene.engine.sources import camera_feed
 
     FakeCapture.plugged, FakeCapture.opened = True, 0
     monkeypatch.setattr(module.cv2, "VideoCapture", FakeCapture)
@@ -71,7 +70,7 @@ def unplug(camera: type[FakeCapture], source: Any, monkeypatch: pytest.MonkeyPat
     """Takes the camera away, until that has been told and it is being looked for."""
     opened, camera.plugged = camera.opened, False
     with monkeypatch.context() as impatient:
-        impatient.setattr("engine.sources.camera.WAIT_S", 0.3)
+        impatient.setattr("phosphene.engine.sources.camera.WAIT_S", 0.3)
         with pytest.raises(SourceError, match="no picture"):
             list(iter(source.read, None))  # what was on its way still comes
     deadline = time.monotonic() + 60

@@ -7,8 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-
-from engine.sources.camera_formats import Offer, choose, list_offers, summary
+from phosphene.engine.sources.camera_formats import Offer, choose, list_offers, summary
 
 WEBCAM = [
     Offer("YUYV", 640, 480, 30.0), Offer("YUYV", 1280, 720, 10.0),

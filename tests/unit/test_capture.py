@@ -12,14 +12,13 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-
-from engine.errors import SourceError
-from engine.sources import open_source, split_spec
-from engine.sources.camera_feed import in_bgr
-from engine.sources.newest import NewestSource
-from engine.sources.rotate import RotatedSource
-from engine.sources.testcard import TestCardSource, read_number
-from engine.testing import FakeSource
+from phosphene.engine.core.errors import SourceError
+from phosphene.engine.sources import open_source, split_spec
+from phosphene.engine.sources.camera_feed import in_bgr
+from phosphene.engine.sources.fake import FakeSource
+from phosphene.engine.sources.polled import NewestSource
+from phosphene.engine.sources.rotate import RotatedSource
+from phosphene.engine.sources.testcard import TestCardSource, read_number
 
 SIZE = (160, 120)
 
@@ -52,7 +51,7 @@ def test_an_address_where_nobody_is() -> None:
 
 def test_a_stream_is_played_newest_first_and_comes_back() -> None:
     pytest.importorskip("aiohttp")
-    from engine.sinks.web import WebSink
+    from phosphene.engine.sinks.web import WebSink
 
     cards = [
         cv2.cvtColor(frame.pixels, cv2.COLOR_RGB2RGBA) for frame in iter(TestCardSource(SIZE, 30.0, 60).read, None)
@@ -115,7 +114,7 @@ class Counting(NewestSource):
 
 
 def test_only_the_newest_is_kept_and_problems_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.sources.newest.WAIT_S", 0.05)
+    monkeypatch.setattr("phosphene.engine.sources.polled.WAIT_S", 0.05)
     source = Counting()
     with pytest.raises(SourceError, match="no picture"):
         source.read()

@@ -6,13 +6,13 @@ import json
 from pathlib import Path
 
 import pytest
-
-from engine.check.report import report, write_report
-from engine.check.stage import observation, picture
-from engine.check.verdict import Verdict, effect_files, loop_line, main_line
-from engine.check.watch import MOST, Child, busy, judge_files
-from engine.cli import main
-from engine.errors import GpuError, SinkError
+from phosphene.engine.check.report import report, write_report
+from phosphene.engine.check.stage import observation, picture
+from phosphene.engine.check.verdict import Verdict, effect_files
+from phosphene.engine.check.watch import MOST, Child, busy, judge_files
+from phosphene.engine.commands.cli import main
+from phosphene.engine.core.errors import GpuError, SinkError
+from phosphene.engine.glsl.locate import loop_line, main_line
 
 SAMPLES = Path(__file__).resolve().parent.parent / "dialects"
 HOSTILE = SAMPLES / "hostile"

@@ -7,13 +7,12 @@ import logging
 from pathlib import Path
 
 import pytest
-
-from engine.cli import COMMANDS, EXAMPLES, Words, build_parser, main
-from engine.commands import doctor
-from engine.commands.run import positive, settings, size
-from engine.commands.table import table
-from engine.errors import UsageError
-from engine.registry import Registry
+from phosphene.engine.commands import doctor
+from phosphene.engine.commands.cli import COMMANDS, EXAMPLES, Words, build_parser, main
+from phosphene.engine.commands.output import table
+from phosphene.engine.commands.run import positive, settings, size
+from phosphene.engine.core.errors import UsageError
+from phosphene.engine.scene.registry import Registry
 
 BUILT_IN = Registry([], [])
 

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 from clothing_size_figure import Figure, mirrored, nobody
+from phosphene.effects.clothing_size import ClothingSize, guide, measure, overlay
+from phosphene.engine.core.observation import Observation
+from phosphene.engine.core.results import Poses
 
-from effects.clothing_size import ClothingSize, guide, measure, overlay
-from engine.data import Observation, Poses
 from phosphene import Box, Label, Line
 
 STANDING = Figure()

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 from clothing_size_figure import Figure
-
-from effects.clothing_size import ClothingSize, sizes
+from phosphene.effects.clothing_size import ClothingSize, sizes
 
 SHOP = """
 [women.dress]

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from effects.clothing_size import bodies, evaluate, evaluate_spread, evaluate_tables, girth, refit, tables
-from engine.cli import main
+from phosphene.effects.clothing_size import bodies, evaluate, evaluate_spread, evaluate_tables, girth, refit, tables
+from phosphene.engine.commands.cli import main
 
 
 def body(**values: float) -> girth.Body:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from phosphene.effects.clothing_size import ClothingSize, girth, guide
+from phosphene.engine.core.frame import Frame
+from phosphene.engine.core.observation import Observation
 
-from effects.clothing_size import ClothingSize, girth, guide
-from engine.data import Frame, Observation
 from phosphene import Label
 
 pytestmark = [pytest.mark.models, pytest.mark.usefixtures("models_ready")]
@@ -22,8 +23,7 @@ Look = Callable[[Path, int], list[Observation]]
 def look() -> Look:
     """Gives a picture or the first frames of a clip as observations (a picture: the same one `count` times)."""
     import cv2
-
-    from engine.trackers import open_tracker
+    from phosphene.engine.trackers import open_tracker
 
     def pictures(path: Path, count: int) -> list[np.ndarray]:
         if path.suffix != ".mp4":
@@ -90,7 +90,7 @@ def test_who_does_not_stand_well_is_told_what_to_do(name: str, advice: set[str],
 
 
 def test_nothing_is_stored_unless_asked(data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from engine.cli import main
+    from phosphene.engine.commands.cli import main
 
     home = tmp_path / "home"
     home.mkdir()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
-from effects.contact_shadow import ContactShadow, runs
-from engine.data import Floats, Frame, Mask, Observation
+from phosphene.effects.contact_shadow import ContactShadow, runs
+from phosphene.engine.core.frame import Floats, Frame
+from phosphene.engine.core.observation import Observation
+from phosphene.engine.core.results import Mask
 
 SIZE = (640, 360)
 

@@ -10,16 +10,17 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from engine.dialects import describe, is_shader, kind_of, load
-from engine.dialects.base import RESERVED, Foreign
-from engine.dialects.sizes import SizeError, evaluate, parse_size, pixels
-from engine.dialects.text import leading_doc, uniforms
-from engine.effect import Effect
-from engine.errors import PhospheneError, ShaderError, UsageError
-from engine.params import Choice, Color, Float, Int, Point
-from engine.registry import Registry, describe_effect, load_file, name_of
-from engine.scene_file import load_scene
+from phosphene.engine.core.errors import PhospheneError, ShaderError, UsageError
+from phosphene.engine.core.param_types import Choice, Color, Float, Int, Point
+from phosphene.engine.effect.effect import Effect
+from phosphene.engine.effect.foreign import RESERVED, Foreign
+from phosphene.engine.glsl.dialects import describe, is_shader, kind_of, load
+from phosphene.engine.glsl.dialects.isf_sizes import SizeError, evaluate, parse_size, pixels
+from phosphene.engine.glsl.dialects.text import leading_doc, uniforms
+from phosphene.engine.scene.describe import describe_effect, name_of
+from phosphene.engine.scene.load import load_file
+from phosphene.engine.scene.registry import Registry
+from phosphene.engine.scene.toml_read import load_scene
 
 SAMPLES = Path(__file__).resolve().parent.parent / "dialects"
 HOSTILE = SAMPLES / "hostile"

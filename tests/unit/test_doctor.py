@@ -12,10 +12,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-
-from engine import doctor_cameras as cams
-from engine import models, probe
-from engine.commands import doctor
+from phosphene.engine.commands import doctor
+from phosphene.engine.commands.doctor import devices as cams
+from phosphene.engine.commands.doctor import driver_probe as probe
+from phosphene.engine.core.places import CACHE_FOLDER
+from phosphene.engine.models import store as models
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -78,37 +79,58 @@ def test_an_old_python_will_not(monkeypatch: pytest.MonkeyPatch) -> None:
     assert doctor.python()[0].status == "not ok"
 
 
-def test_pins_leave_out_extras_and_other_systems() -> None:
-    lines = ["av==18.1.0", 'pytest==9.2.0; extra == "dev"', "rich>=15", 'x==1; sys_platform == "win32"']
-    assert doctor.parse_pins(lines) == {"av": "18.1.0"}
+def test_ranges_leave_out_extras_and_other_systems() -> None:
+    lines = ["av==18.1.0", 'pytest>=9.2.0; extra == "dev"', "rich>=15", 'x==1; sys_platform == "win32"']
+    assert doctor.parse_ranges(lines) == {"av": "==18.1.0", "rich": ">=15"}
 
 
-def test_the_projects_own_pins_are_found() -> None:
-    assert {"numpy", "moderngl", "mediapipe"} <= set(doctor.pins())
+def test_the_projects_own_ranges_are_found() -> None:
+    assert {"numpy", "moderngl", "mediapipe"} <= set(doctor.wanted_versions())
 
 
-def fake_packages(monkeypatch: pytest.MonkeyPatch, have: dict[str, str], pinned: dict[str, str]) -> list[doctor.Check]:
-    monkeypatch.setattr(doctor, "installed", lambda name: have.get(name, ""))
-    monkeypatch.setattr(doctor, "pins", lambda: pinned)
+@pytest.mark.parametrize(
+    ("version", "wanted", "does"),
+    [
+        ("18.1.0", ">=18.1.0,<19", True),
+        ("18.10", ">=18.1.0,<19", True),
+        ("19.0", ">=18.1.0,<19", False),
+        ("18.0.9", ">=18.1.0,<19", False),
+        ("", ">=18.1.0,<19", False),
+        ("", "", False),
+        ("1", "", True),
+    ],
+)
+def test_a_version_fits_a_range(version: str, wanted: str, does: bool) -> None:
+    assert doctor.fits(version, wanted) is does
+
+
+def fake_packages(monkeypatch: pytest.MonkeyPatch, have: dict[str, str], wanted: dict[str, str]) -> list[doctor.Check]:
+    monkeypatch.setattr(doctor, "installed", lambda name: {"packaging": "26.3", **have}.get(name, ""))
+    monkeypatch.setattr(doctor, "wanted_versions", lambda: wanted)
     return doctor.packages()
 
 
-def test_packages_as_pinned(monkeypatch: pytest.MonkeyPatch) -> None:
-    (check,) = fake_packages(monkeypatch, {"av": "1"}, {"av": "1"})
+def test_packages_that_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    (check,) = fake_packages(monkeypatch, {"av": "1.5"}, {"av": ">=1,<2"})
     assert check.status == "ok"
 
 
 def test_a_package_in_another_version_is_named_with_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    (check,) = fake_packages(monkeypatch, {"av": "2"}, {"av": "1", "rich": "3"})
+    (check,) = fake_packages(monkeypatch, {"av": "2"}, {"av": ">=1,<2", "rich": "==3"})
     assert check.status == "not ok"
-    assert "av 2 (wants 1)" in check.detail
+    assert "av 2 (wants >=1,<2)" in check.detail
     assert "rich missing" in check.detail
-    assert check.next_step.endswith("pip install av==1 rich==3")
+    assert check.next_step.endswith('pip install "av>=1,<2" "rich==3"')
+
+
+def test_what_reads_the_versions_is_named_where_it_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    (check,) = fake_packages(monkeypatch, {"packaging": ""}, {"av": ">=1,<2"})
+    assert (check.status, check.detail) == ("not ok", "packaging missing")
 
 
 def test_two_opencvs_are_one_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
     have = {"opencv-python": "5", "opencv-contrib-python": "5"}
-    checks = fake_packages(monkeypatch, have, {"opencv-contrib-python": "5"})
+    checks = fake_packages(monkeypatch, have, {"opencv-contrib-python": ">=5,<6"})
     assert [c.status for c in checks] == ["ok", "not ok"]
 
 
@@ -144,8 +166,9 @@ def test_no_gl_says_what_to_install(monkeypatch: pytest.MonkeyPatch, system: str
 def test_a_crashing_or_hanging_driver_does_not_take_doctor_down(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, script: str, said: str
 ) -> None:
-    (tmp_path / "engine").mkdir()
-    (tmp_path / "engine" / "probe.py").write_text(script)
+    folder = tmp_path / "engine" / "commands" / "doctor"
+    folder.mkdir(parents=True)
+    (folder / "driver_probe.py").write_text(script)
     monkeypatch.setattr(doctor, "ROOT", tmp_path)
     monkeypatch.setattr(doctor, "PROBE_TIMEOUT_S", 2.0 if "sleep" in script else 60.0)
     assert said in doctor.probe("gl")["error"]
@@ -187,7 +210,7 @@ def test_display(monkeypatch: pytest.MonkeyPatch, env: dict[str, str], status: s
 
 
 def test_missing_default_models_are_not_ok(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv(models.CACHE_FOLDER, str(tmp_path))
+    monkeypatch.setenv(CACHE_FOLDER, str(tmp_path))
     monkeypatch.delenv(models.USER_FOLDER, raising=False)
     checks = doctor.tracker_models()
     assert {c.status for c in checks} == {"not ok"}
@@ -196,21 +219,21 @@ def test_missing_default_models_are_not_ok(monkeypatch: pytest.MonkeyPatch, tmp_
 
 
 def test_a_damaged_optional_model_is_not_ok(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv(models.CACHE_FOLDER, str(tmp_path))
+    monkeypatch.setenv(CACHE_FOLDER, str(tmp_path))
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / "hand_landmarker.task").write_bytes(b"half")
     assert any("hand_landmarker" in c.detail for c in doctor.tracker_models())
 
 
 def test_the_cache_is_measured_though_it_does_not_exist_yet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv(models.CACHE_FOLDER, str(tmp_path / "not" / "yet"))
+    monkeypatch.setenv(CACHE_FOLDER, str(tmp_path / "not" / "yet"))
     (check,) = doctor.disk()
     assert check.status == "ok"
     assert not (tmp_path / "not").exists()
 
 
 def test_little_room_is_noted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv(models.CACHE_FOLDER, str(tmp_path))
+    monkeypatch.setenv(CACHE_FOLDER, str(tmp_path))
     monkeypatch.setattr(doctor.shutil, "disk_usage", lambda place: SimpleNamespace(free=1e6))
     assert doctor.disk()[0].status == "note"
 
@@ -338,7 +361,7 @@ def test_virtual_camera_elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
 
 def test_doctor_loads_nothing_heavy_into_its_own_process() -> None:
     code = (
-        "import sys; from engine.commands import doctor as d; [c() for c in d.CHECKS];"
+        "import sys; from phosphene.engine.commands import doctor as d; [c() for c in d.CHECKS];"
         "heavy = {'cv2', 'mediapipe', 'av', 'moderngl', 'glfw', 'tensorflow'} & set(sys.modules);"
         "sys.exit(' '.join(sorted(heavy)) or 0)"
     )

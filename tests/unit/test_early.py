@@ -12,16 +12,17 @@ import numpy as np
 import pytest
 from gpu_fixture import gpu  # noqa: F401 (a fixture)
 from helpers import scene
+from phosphene.engine.core.errors import TrackerError
+from phosphene.engine.core.frame import Frame
+from phosphene.engine.core.results import Faces
+from phosphene.engine.renderer.gpu import Gpu
+from phosphene.engine.sinks.fake import FakeSink
+from phosphene.engine.sources.fake import FakeSource
+from phosphene.engine.trackers import open_tracker
+from phosphene.engine.trackers.base import Early
+from phosphene.engine.trackers.face import FaceTracker
 from test_face_net import frames
 from test_loop import FakeTracker, Watcher, pictures, show
-
-from engine.data import Faces, Frame
-from engine.errors import TrackerError
-from engine.renderer.gpu import Gpu
-from engine.testing import FakeSink, FakeSource
-from engine.trackers import open_tracker
-from engine.trackers.base import Early
-from engine.trackers.face import FaceTracker
 
 
 class EarlyTracker(FakeTracker):

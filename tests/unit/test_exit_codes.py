@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from engine.cli import main
-from engine.commands.run import exit_code
-from engine.effect import Effect, Uniform
-from engine.measure.batch import leave_with_parent
-from engine.scene import Layer, Scene
-from engine.stats import Stats
+from phosphene.engine.commands.cli import main
+from phosphene.engine.commands.measure.batch import leave_with_parent
+from phosphene.engine.commands.run import exit_code
+from phosphene.engine.effect.effect import Effect, Uniform
+from phosphene.engine.scene.layer import Layer
+from phosphene.engine.scene.scene import Scene
+from phosphene.engine.show.stats import Stats
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -115,7 +115,7 @@ def test_the_package_runs_as_a_module() -> None:
 
 def test_the_packages_say_that_they_are_typed() -> None:
     """Else a plugin's type checker sees Any in every effect (PEP 561)."""
-    assert [(ROOT / package / "py.typed").is_file() for package in ("phosphene", "engine")] == [True, True]
+    assert [(ROOT / package / "py.typed").is_file() for package in ("phosphene",)] == [True]
 
 
 def parent_that_dies(said: Any) -> None:

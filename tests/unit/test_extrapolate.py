@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
-from engine.data import Face, Faces, Hands, Pose, Poses
-from engine.extrapolate import REACH_S, Extrapolator
+from phosphene.engine.core.results import Face, Faces, Hands, Pose, Poses
+from phosphene.engine.show.extrapolate import REACH_S, Extrapolator
 
 
 def face(x: float, identity: int = 0) -> Face:

@@ -5,18 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from helpers import head, observe, plain, pose
-
-from engine.data import Faces, Floats, Observation, Pose, Poses
-from engine.face_cover import FaceCover, clear_of_hands
-from engine.face_mesh import OPENINGS, RINGS, face_mesh, normals_of, skin_of
+from phosphene.engine.core.frame import Floats
+from phosphene.engine.core.observation import Observation
+from phosphene.engine.core.results import Faces, Pose, Poses
+from phosphene.engine.effect.face_mesh import OPENINGS, RINGS, face_mesh, normals_of, skin_of
+from phosphene.engine.effect.face_occlusion import FaceCover, clear_of_hands
 
 SIZE = (128, 96)
 
 
 @pytest.mark.models
 def test_it_is_what_the_model_holds(models_ready: None) -> None:
-    from engine import models
-    from engine.trackers.face_geometry import read_surface
+    from phosphene.engine.models import store as models
+    from phosphene.engine.trackers.face_geometry import read_surface
 
     positions, uv, corners = read_surface(models.path("face_landmarker"))
     mesh = face_mesh()

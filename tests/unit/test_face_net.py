@@ -9,15 +9,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-
-from engine import models
-from engine.bench.clip import pictures, side_by_side
-from engine.data import Face, Faces, Frame, Pixels
-from engine.errors import TrackerError, UsageError
-from engine.trackers import open_tracker
-from engine.trackers.face_geometry import MESH_POINTS, HeadGeometry, fields, read_metadata
-from engine.trackers.face_net import EXPRESSION_POINTS, EXPRESSIONS, square_round
-from engine.trackers.roi import Roi
+from phosphene.engine.commands.bench.clip import pictures, side_by_side
+from phosphene.engine.core.errors import TrackerError, UsageError
+from phosphene.engine.core.frame import Frame, Pixels
+from phosphene.engine.core.results import Face, Faces
+from phosphene.engine.models import store as models
+from phosphene.engine.trackers import open_tracker
+from phosphene.engine.trackers.face_geometry import MESH_POINTS, HeadGeometry, fields, read_metadata
+from phosphene.engine.trackers.face_net import EXPRESSION_POINTS, EXPRESSIONS, square_round
+from phosphene.engine.trackers.roi import Roi
 
 needs_models = pytest.mark.usefixtures("models_ready")
 SIZE = (640, 480)

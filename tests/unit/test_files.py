@@ -16,21 +16,21 @@ import numpy as np
 import pytest
 from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
-
-from engine.errors import NotAllowed, PhospheneError, SinkError, UsageError
-from engine.files import claim as claims
-from engine.files.claim import PART, TakenError, being_written, claim, claim_new, hidden, sweep
-from engine.files.guard import Guard
-from engine.files.new import NewFiles, claim_all_new, numbered
-from engine.files.pictures import NumberedFiles, numbered_again
-from engine.files.put import alone, put, write_whole
-from engine.files.target import Target
-from engine.params import File, Float
-from engine.reading import heed
-from engine.scene import Layer, Scene
-from engine.sinks import check_twice, open_sink
-from engine.sinks.base import WritesFiles
-from engine.sinks.names import targets_of
+from phosphene.engine.core.errors import NotAllowed, PhospheneError, SinkError, UsageError
+from phosphene.engine.core.files import claim as claims
+from phosphene.engine.core.files.claim import PART, TakenError, being_written, claim, claim_new, hidden, sweep
+from phosphene.engine.core.files.guard import Guard
+from phosphene.engine.core.files.new import NewFiles, claim_all_new, numbered
+from phosphene.engine.core.files.pictures import NumberedFiles, numbered_again
+from phosphene.engine.core.files.put import alone, put, write_whole
+from phosphene.engine.core.files.target import Target
+from phosphene.engine.core.param_types import File, Float
+from phosphene.engine.scene.layer import Layer
+from phosphene.engine.scene.scene import Scene
+from phosphene.engine.show.reading import heed
+from phosphene.engine.sinks import check_twice, open_sink
+from phosphene.engine.sinks.base import WritesFiles
+from phosphene.engine.sinks.names import targets_of
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZE = (32, 32)
@@ -160,7 +160,7 @@ def test_names_that_one_file_system_takes_for_one_are_one(monkeypatch: pytest.Mo
         Path("fr/FRÄME_00001.PNG").write_bytes(b"x")
         pattern = Target(Path("fr/fra\u0308me_%05d.png"), numbered=True)
         assert not pattern.names("FRÄME_00001.PNG")
-        monkeypatch.setattr("engine.files.target._same_file", lambda one, other: True)
+        monkeypatch.setattr("phosphene.engine.core.files.target._same_file", lambda one, other: True)
         assert pattern.names("FRÄME_00001.PNG")
         with pytest.raises(SinkError, match="never overwritten"):
             Guard(["fr/FRÄME_00001.PNG"]).writes([pattern])
@@ -438,7 +438,7 @@ def test_a_live_pattern_that_is_being_written_is_left_to_who_writes_it(tmp_path:
 RACE = """
 import sys, time
 from pathlib import Path
-from engine.files.new import claim_all_new, numbered
+from phosphene.engine.core.files.new import claim_all_new, numbered
 path, go = Path(sys.argv[1]), Path(sys.argv[2])
 print("ready", flush=True)
 sys.stdin.readline()
@@ -477,7 +477,7 @@ def test_new_names_are_taken_by_one_each(tmp_path: Path) -> None:
 DIES = """
 import os, signal, sys
 from pathlib import Path
-from engine.files.claim import claim
+from phosphene.engine.core.files.claim import claim
 held = claim(Path(sys.argv[1]))
 held.path.write_bytes(b"half")
 os.link(held.path, sys.argv[2])
@@ -531,7 +531,7 @@ def fails(*_: Any, **__: Any) -> None:
     raise OSError(28, "No space left on device")
 
 
-@pytest.mark.parametrize("step", ["engine.files.put.put", "pathlib.Path.write_bytes", "os.fsync"])
+@pytest.mark.parametrize("step", ["phosphene.engine.core.files.put.put", "pathlib.Path.write_bytes", "os.fsync"])
 def test_a_file_that_cannot_be_written_leaves_the_old_one(
     step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from helpers import noise
+from phosphene.effects.findings import COLORS, Findings, color_of, overlap, rounded
+from phosphene.engine.core.frame import Frame
+from phosphene.engine.core.observation import Observation
+from phosphene.engine.core.results import Labels, Landmarks, Thing, Things
 
-from effects.findings import COLORS, Findings, color_of, overlap, rounded
-from engine.data import Frame, Labels, Landmarks, Observation, Thing, Things
 from phosphene import Box, Label, Line
 
 FRAME = Frame(0, 0.0, noise((64, 36)))

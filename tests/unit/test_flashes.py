@@ -6,9 +6,17 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 import pytest
-
-from engine.data import Floats, Pixels
-from engine.flashes import COLUMNS, FIELD, QUARTER, ROWS, FlashMeter, Light, fills_a_quarter, light_of
+from phosphene.engine.core.frame import Floats, Pixels
+from phosphene.engine.renderer.flash_meter import (
+    COLUMNS,
+    FIELD,
+    QUARTER,
+    ROWS,
+    FlashMeter,
+    Light,
+    fills_a_quarter,
+    light_of,
+)
 
 Colour = tuple[float, float, float]
 BLACK, WHITE, GREY, RED = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0), (0.3, 0.3, 0.3), (0.5, 0.0, 0.0)

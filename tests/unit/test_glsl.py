@@ -8,14 +8,16 @@ from typing import Any
 
 import pytest
 from gpu_fixture import gpu  # noqa: F401 (a fixture)
-
-from engine import glsl, glsl_prelude
-from engine.effect import Effect, Pass, Uniform
-from engine.errors import ShaderError
-from engine.glsl import assemble, features_of, is_file, passes_of, read_by, strip_comments
-from engine.glsl_errors import author_line, explain
-from engine.params import Bool, Choice, Color, Float, Int, Media, Point, Text
-from engine.registry import Registry, load_module
+from phosphene.engine.core.errors import ShaderError
+from phosphene.engine.core.param_types import Bool, Choice, Color, Float, Int, Media, Point, Text
+from phosphene.engine.effect.effect import Effect, Pass, Uniform, passes_of
+from phosphene.engine.effect.shader import Shader
+from phosphene.engine.glsl import prelude as glsl_prelude
+from phosphene.engine.glsl.assemble import assemble, is_file, read_by
+from phosphene.engine.glsl.errors import author_line, explain
+from phosphene.engine.glsl.words import features_of, strip_comments
+from phosphene.engine.scene.load import load_module
+from phosphene.engine.scene.registry import Registry
 
 PASSING = "vec4 effect(vec2 uv) { return vec4(1.0); }"
 
@@ -24,7 +26,7 @@ def made(text: str, **attributes: Any) -> type[Effect]:
     return type("Made", (Effect,), {"glsl": text, **attributes})
 
 
-def assembled(text: str, **attributes: Any) -> glsl.Shader:
+def assembled(text: str, **attributes: Any) -> Shader:
     return assemble(made(text, **attributes), Pass(text), ())
 
 
@@ -57,7 +59,7 @@ def author(tmp_path: Path) -> Author:
 
 def compiled(gpu: Any, effect: type[Effect]) -> None:  # noqa: F811
     """Compiles every pass and lets it go again."""
-    from engine.renderer.program import Program
+    from phosphene.engine.renderer.program import Program
 
     steps = passes_of(effect)
     for step in steps:
@@ -156,7 +158,7 @@ def test_every_kind_of_parameter_becomes_its_uniform(gpu: Any) -> None:  # noqa:
 @pytest.mark.parametrize("main", glsl_prelude.MAIN)
 @pytest.mark.parametrize("body", ["frame(uv)", "vec4(mask(uv))", "vec4(mask_here())", "camera_here()"])
 def test_every_way_to_end_a_layer_compiles(gpu: Any, main: str, body: str) -> None:  # noqa: F811
-    from engine.renderer.program import Program
+    from phosphene.engine.renderer.program import Program
 
     text = f"vec4 effect(vec2 uv) {{ return {body}; }}"
     Program(gpu, assemble(made(text), Pass(text), (), main)).release()
@@ -323,7 +325,7 @@ def test_every_kind_of_broken_shader_is_a_shader_error(gpu: Any, text: str) -> N
 
 # Messages of other drivers
 
-WRITTEN = glsl.Shader(
+WRITTEN = Shader(
     "\n".join(
         ["#version 330 core", "float ours;", "//@ 11 1", "a11", "a12", "//@ 7 2", "b7", "//@ 14 1", "a14", "//@ 1 0"]
     ),
@@ -367,7 +369,7 @@ def test_a_row_that_is_not_there_breaks_nothing(row: int) -> None:
 
 
 def test_an_authors_comment_that_looks_like_a_mark_breaks_nothing() -> None:
-    shader = glsl.Shader("//@ 5 99\n//@ 5 0\nx", frozenset(), ("prelude",))
+    shader = Shader("//@ 5 99\n//@ 5 0\nx", frozenset(), ("prelude",))
     assert [author_line(shader, row) for row in (1, 3)] == ["prelude:1", "prelude:5"]
 
 

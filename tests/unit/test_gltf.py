@@ -12,12 +12,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-
-from effects.glasses import make
-from effects.glasses.fit import FRONT, WIDTH_CM, head, worn
-from engine import gltf
-from engine.errors import SourceError
-from engine.gltf import Model, read_model
+from phosphene.effects.glasses import make
+from phosphene.effects.glasses.fit import FRONT, WIDTH_CM, head, worn
+from phosphene.engine.core.errors import SourceError
+from phosphene.engine.effect import gltf
+from phosphene.engine.effect.gltf import Model, read_model
 
 GLASSES = make.FILE
 

@@ -10,16 +10,18 @@ import numpy as np
 import pytest
 from gpu_fixture import gpu as gpu
 from helpers import far, layer, noise, observe, oval, plain, ramp, scene, shader, stack
-
-from engine.data import Frame, Mask, Observation, Pixels
-from engine.effect import Effect, Pass
-from engine.errors import UsageError
-from engine.governor import TRIAL_S, Governor, governor_for
-from engine.loop import Show
-from engine.quality import FULL, KEYS, LADDER, Quality, Step, down_to, ladder_for, quality_of, steps_of
-from engine.renderer import Renderer
-from engine.renderer.gpu import Gpu
-from engine.testing import FakeSource
+from phosphene.engine.core.errors import UsageError
+from phosphene.engine.core.frame import Frame, Pixels
+from phosphene.engine.core.observation import Observation
+from phosphene.engine.core.results import Mask
+from phosphene.engine.effect.effect import Effect, Pass
+from phosphene.engine.renderer.gpu import Gpu
+from phosphene.engine.renderer.quality import FULL, Quality
+from phosphene.engine.renderer.renderer import Renderer
+from phosphene.engine.show.governor import TRIAL_S, Governor, governor_for
+from phosphene.engine.show.loop import Show
+from phosphene.engine.show.quality_ladder import KEYS, LADDER, Step, down_to, ladder_for, quality_of, steps_of
+from phosphene.engine.sources.fake import FakeSource
 
 Load = Callable[[float], float]
 SEEDS = range(6)

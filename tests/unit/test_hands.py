@@ -6,13 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from engine import models
-from engine.data import Frame, Hand, Hands, Observation
-from engine.errors import TrackerError
-from engine.signals import Signals, check_name, tracker_of
-from engine.sources import open_source
-from engine.trackers import open_tracker
+from phosphene.engine.core.errors import TrackerError
+from phosphene.engine.core.frame import Frame
+from phosphene.engine.core.observation import Observation
+from phosphene.engine.core.results import Hand, Hands
+from phosphene.engine.models import store as models
+from phosphene.engine.scene.signals import Signals, check_name, tracker_of
+from phosphene.engine.sources import open_source
+from phosphene.engine.trackers import open_tracker
 
 needs_hands = pytest.mark.skipif(
     not models.state("gesture_recognizer").ready, reason="phosphene models --fetch gesture_recognizer"

@@ -6,11 +6,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-
-from engine.after_frame import AfterFrame
-from engine.hud import Hud
-from engine.shapes import Box, Label
-from engine.stats import Stats, memory_mb
+from phosphene.engine.effect.shapes import Box, Label
+from phosphene.engine.show.frame_hooks import AfterFrame
+from phosphene.engine.show.hud import Hud
+from phosphene.engine.show.stats import Stats, memory_mb
 
 
 def stats() -> Stats:

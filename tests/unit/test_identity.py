@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-
-from engine.trackers.identity import GAP_S, Identities, Spot
+from phosphene.engine.trackers.identity import GAP_S, Identities, Spot
 
 DT = 1 / 30
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from helpers import far, noise, plain, to_codes, to_linear
-
-from engine.data import Frame
-from engine.imaging import LINEAR, box_mean, enlarge, gaussian, resize, rgba, shrunk, straight_alpha
+from phosphene.engine.core.frame import Frame
+from phosphene.engine.core.imaging import LINEAR, box_mean, enlarge, gaussian, resize, rgba, shrunk, straight_alpha
 
 SIZES = [(1, 1), (2, 3), (33, 17), (64, 36), (320, 180)]
 each_size = pytest.mark.parametrize("size", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")

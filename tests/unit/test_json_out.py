@@ -11,10 +11,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-
-from engine.cli import main
-from engine.commands.table import plain, write_json
-from engine.errors import SinkError
+from phosphene.engine.commands.cli import main
+from phosphene.engine.commands.output import plain, write_json
+from phosphene.engine.core.errors import SinkError
 
 
 @pytest.mark.parametrize(

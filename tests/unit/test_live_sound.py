@@ -10,10 +10,10 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+from phosphene.engine.audio.microphone import Microphone
+from phosphene.engine.audio.sample_clock import SampleClock
+from phosphene.engine.sinks import open_sink
 
-from engine.sample_clock import SampleClock
-from engine.sinks import open_sink
-from engine.sources.microphone import Microphone
 from tests.sounds import RATE, fake_portaudio, tone
 
 PICTURE = np.zeros((48, 64, 4), np.uint8)
@@ -26,7 +26,7 @@ class Room:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *, rate: int = RATE, drift: float = 0.0) -> None:
         self.made = fake_portaudio(monkeypatch, rate=rate)
         self.now_s = 1000.0
-        monkeypatch.setattr("engine.sources.microphone.time", SimpleNamespace(perf_counter=lambda: self.now_s))
+        monkeypatch.setattr("phosphene.engine.audio.microphone.time", SimpleNamespace(perf_counter=lambda: self.now_s))
         self.rate, self.true_rate = rate, rate * (1 + drift)
         self.heard = 0
         self.random = np.random.default_rng(3)
@@ -159,9 +159,10 @@ def test_the_loop_finds_the_devices_own_rate() -> None:
 
 
 def test_a_file_of_a_live_show_holds_the_microphone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from engine.session import Wishes, play
-    from engine.sinks.video import VideoSink
-    from engine.testing import FakeSink
+    from phosphene.engine.show.options import Wishes
+    from phosphene.engine.show.session import play
+    from phosphene.engine.sinks.fake import FakeSink
+    from phosphene.engine.sinks.video import VideoSink
 
     made = fake_portaudio(monkeypatch)
 

@@ -13,19 +13,21 @@ import numpy as np
 import pytest
 from gpu_fixture import gpu  # noqa: F401 (a fixture)
 from helpers import face, flat, noise, plain, scene, shader
-
-from effects.blur import Blur
-from effects.mirror import Mirror
-from engine import loop
-from engine.data import Faces, Frame, Mask, Observation, Poses
-from engine.effect import Effect
-from engine.errors import SinkError, SourceError, TrackerError
-from engine.loop import Show
-from engine.renderer.gpu import Gpu
-from engine.scene import Scene
-from engine.sinks.base import Sink
-from engine.testing import FakeSink, FakeSource
-from engine.trackers.base import Tracker
+from phosphene.effects.blur import Blur
+from phosphene.effects.mirror import Mirror
+from phosphene.engine.core.errors import SinkError, SourceError, TrackerError
+from phosphene.engine.core.frame import Frame
+from phosphene.engine.core.observation import Observation
+from phosphene.engine.core.results import Faces, Mask, Poses
+from phosphene.engine.effect.effect import Effect
+from phosphene.engine.renderer.gpu import Gpu
+from phosphene.engine.scene.scene import Scene
+from phosphene.engine.show import loop
+from phosphene.engine.show.loop import Show
+from phosphene.engine.sinks.base import Sink
+from phosphene.engine.sinks.fake import FakeSink
+from phosphene.engine.sources.fake import FakeSource
+from phosphene.engine.trackers.base import Tracker
 
 pytestmark = pytest.mark.gl
 
@@ -477,8 +479,8 @@ def test_a_camera_that_fails_shows_a_slate_and_comes_back(
     caplog: pytest.LogCaptureFixture,
     error: Exception,
 ) -> None:
-    monkeypatch.setattr("engine.capture.RETRY_S", 0.02)
-    monkeypatch.setattr("engine.capture.SILENT_S", ENOUGH_S)
+    monkeypatch.setattr("phosphene.engine.show.capture.RETRY_S", 0.02)
+    monkeypatch.setattr("phosphene.engine.show.capture.SILENT_S", ENOUGH_S)
     sink = Audience()
     plan = [None, sink.room.wait, (error, sink.slate), None]
     with caplog.at_level(logging.WARNING, "phosphene"):
@@ -495,13 +497,13 @@ def test_a_camera_that_falls_silent_shows_a_slate(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr("engine.capture.SILENT_S", ENOUGH_S)
+    monkeypatch.setattr("phosphene.engine.show.capture.SILENT_S", ENOUGH_S)
     sink = Audience()
 
     def falls_silent() -> None:
-        monkeypatch.setattr("engine.capture.SILENT_S", 0.2)
+        monkeypatch.setattr("phosphene.engine.show.capture.SILENT_S", 0.2)
         sink.slate.wait(ENOUGH_S)
-        monkeypatch.setattr("engine.capture.SILENT_S", ENOUGH_S)
+        monkeypatch.setattr("phosphene.engine.show.capture.SILENT_S", ENOUGH_S)
 
     with caplog.at_level(logging.WARNING, "phosphene"):
         show(gpu, scene(), Camera([None, falls_silent, None]), sink, live=True).run()
@@ -515,7 +517,7 @@ def test_a_sink_that_blocks_does_not_hold_the_end_for_ever(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr("engine.outputs.END_S", 2.0)
+    monkeypatch.setattr("phosphene.engine.show.outputs.END_S", 2.0)
     free = threading.Event()
 
     class Blocks(FakeSink):

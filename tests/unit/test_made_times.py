@@ -13,16 +13,15 @@ import av
 import numpy as np
 import pytest
 from helpers_sync import beeps, length_s, make_clip, pictures, through
+from phosphene.engine.audio.file_sound import FileSound
+from phosphene.engine.core.errors import SourceError
+from phosphene.engine.sinks import open_sink
+from phosphene.engine.sinks.muxer import Muxer
+from phosphene.engine.sources import open_source
+from phosphene.engine.sources.decoder import Decoder
+from phosphene.engine.sources.media import MediaPlayer
+from phosphene.engine.sources.video import open_moving
 from PIL import Image
-
-from engine.errors import SourceError
-from engine.media import MediaPlayer
-from engine.sinks import open_sink
-from engine.sinks.muxer import Muxer
-from engine.sources import open_source
-from engine.sources.decoder import Decoder
-from engine.sources.sound import FileSound
-from engine.sources.video import open_moving
 
 SECOND = 90000
 WRAP = 1 << 33
@@ -319,7 +318,8 @@ def test_no_decoder_at_all_is_an_error_in_a_line(tmp_path: Path) -> None:
 
 def play_to(folder: Path, clip: Path, **wishes: Any) -> tuple[list[float], float]:
     """(when each picture is shown, how long all of them) in the file that a whole show writes."""
-    from engine.session import Wishes, play
+    from phosphene.engine.show.options import Wishes
+    from phosphene.engine.show.session import play
 
     target = folder / f"show{len(list(folder.iterdir()))}.mp4"
     play(Wishes(**{"scene": "duotone", "input": str(clip), "outputs": (str(target),), **wishes}))

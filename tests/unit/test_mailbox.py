@@ -7,8 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-
-from engine.mailbox import Mailbox
+from phosphene.engine.core.mailbox import Mailbox
 
 PATIENCE_S = 60.0  # only ever reached where something hangs
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from helpers import flat, noise, oval, plain
-
-from engine.data import Frame, Mask
-from engine.matte import Matte as Settings
-from engine.matte import MatteField, MatteMaker, bounds
+from phosphene.engine.core.frame import Frame
+from phosphene.engine.core.results import Mask
+from phosphene.engine.matte.maker import MatteMaker
+from phosphene.engine.matte.matte import Matte as Settings
+from phosphene.engine.matte.matte import MatteField, bounds
 
 QUALITIES = Settings.quality.options
 each_quality = pytest.mark.parametrize("quality", QUALITIES)
@@ -34,8 +35,8 @@ def alpha(field: MatteField, seen: Frame) -> np.ndarray[tuple[int, ...], np.dtyp
     made = values(field)
     if not field.guided:
         return made[..., 0]
-    from engine.imaging import resize
-    from engine.matte_steps import colors
+    from phosphene.engine.core.imaging import resize
+    from phosphene.engine.matte.guided_filter import colors
 
     guide = colors(resize(seen.pixels, (made.shape[1], made.shape[0])))
     return (made[..., :3] * guide).sum(axis=2) + made[..., 3]

@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from engine.cli import main
-from engine.errors import UsageError
-from engine.measure import batch, tables
-from engine.measure.look import field_of_view_deg
-from engine.measure.one import Task, measure, measuring_effect
+from phosphene.engine.commands.cli import main
+from phosphene.engine.commands.measure import batch, tables
+from phosphene.engine.commands.measure.look import field_of_view_deg
+from phosphene.engine.commands.measure.one import Task, measure, measuring_effect
+from phosphene.engine.core.errors import UsageError
 
 RULER = '''
 from phosphene import Effect, Float, Observation
@@ -239,8 +238,8 @@ def test_nested_rows_become_flat() -> None:
 
 
 def test_a_scenes_reports_by_layer_and_name() -> None:
-    from engine.registry import Registry
-    from engine.scene_file import load_scene
+    from phosphene.engine.scene.registry import Registry
+    from phosphene.engine.scene.toml_read import load_scene
 
     scene = load_scene("clothing-size", Registry())
     reports = scene.reports({})

@@ -8,11 +8,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-
-from engine.errors import PhospheneError, SourceError
-from engine.media import MediaPlayer
-from engine.sinks import open_sink
-from engine.sources.testcard import TestCardSource, read_number
+from phosphene.engine.core.errors import PhospheneError, SourceError
+from phosphene.engine.sinks import open_sink
+from phosphene.engine.sources.media import MediaPlayer
+from phosphene.engine.sources.testcard import TestCardSource, read_number
 
 
 def make_clip(path: Path, count: int = 40, fps: float = 20.0) -> Path:

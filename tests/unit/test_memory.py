@@ -32,12 +32,12 @@ def page_faults(first: str) -> int:
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="glibc's heap")
 def test_a_frame_does_not_fault_its_pages_in_again() -> None:
-    kept = page_faults("from engine.memory import keep_freed; assert keep_freed()")
+    kept = page_faults("from phosphene.engine.show.heap import keep_freed; assert keep_freed()")
     assert kept < 200  # of 14 000 pages
 
 
 def test_asking_twice_does_no_harm() -> None:
-    from engine.memory import keep_freed
+    from phosphene.engine.show.heap import keep_freed
 
     assert keep_freed() == keep_freed() == sys.platform.startswith("linux")
 
@@ -45,7 +45,7 @@ def test_asking_twice_does_no_harm() -> None:
 SHOWS = """
 import ctypes, os, threading
 import numpy as np
-from engine.memory import give_back, keep_freed
+from phosphene.engine.show.heap import give_back, keep_freed
 assert keep_freed()
 def show(turn):
     pieces = [np.ones(60_000, np.uint8) for _ in range(400)]

@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-
-from engine.effect import Effect, Pass
-from engine.glsl import assemble
-from engine.mesh import FOCAL, Mesh, Texture, Triangles, textures_of
-from engine.renderer.meshes import box_of
+from phosphene.engine.effect.effect import Effect, Pass
+from phosphene.engine.effect.mesh import FOCAL, Mesh, Texture, Triangles, textures_of
+from phosphene.engine.glsl.assemble import assemble
+from phosphene.engine.renderer.mesh_pass import box_of
 
 SQUARE = np.array([[0.25, 0.25, 0.0], [0.5, 0.25, 0.0], [0.5, 0.75, 0.0], [0.25, 0.75, 0.0]], np.float32)
 CORNERS = np.array([[0, 1, 2], [0, 2, 3]], np.int32)

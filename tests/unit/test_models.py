@@ -18,11 +18,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
-
-from engine import models, models_places
-from engine.commands import models as command
-from engine.errors import ModelError, UsageError
-from engine.models_places import Address, Bytes, Package, PlaceError
+from phosphene.engine.commands import models as command
+from phosphene.engine.core.errors import ModelError, UsageError
+from phosphene.engine.core.places import CACHE_FOLDER
+from phosphene.engine.models import downloads as models_places
+from phosphene.engine.models import store as models
+from phosphene.engine.models.downloads import Address, Bytes, Package, PlaceError
 
 ROOT = Path(__file__).resolve().parents[2]
 GOOD = b"a model " * 1000
@@ -61,7 +62,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, models.M
     """An empty store in a folder of its own, to which a test adds models."""
     table: dict[str, models.Model] = {}
     monkeypatch.setattr(models, "MODELS", table)
-    monkeypatch.setenv(models.CACHE_FOLDER, str(tmp_path / "cache"))
+    monkeypatch.setenv(CACHE_FOLDER, str(tmp_path / "cache"))
     monkeypatch.delenv(models.USER_FOLDER, raising=False)
     return table
 
@@ -198,7 +199,7 @@ def test_a_cache_that_cannot_be_written_is_said(store: dict[str, models.Model], 
     store["thing"] = make(FakePlace())
     with pytest.raises(ModelError) as caught:
         models.fetch(progress=quiet)
-    assert models.CACHE_FOLDER in caught.value.hint
+    assert CACHE_FOLDER in caught.value.hint
 
 
 # ------------------------------------------------------- the user's own folder
@@ -237,7 +238,7 @@ import sys, time
 from pathlib import Path
 sys.path.insert(0, {tests!r})
 from test_models import GOOD, make
-from engine import models
+from phosphene.engine.models import store as models
 class Slow:
     def get(self, part, size_bytes, progress, wheels):
         with part.open("wb") as file:
@@ -494,7 +495,7 @@ def test_the_command_writes_json_alone_to_standard_output(
 
 def test_listing_loads_nothing_heavy() -> None:
     code = (
-        "import sys, argparse; from engine.commands import models as m; p = argparse.ArgumentParser();"
+        "import sys, argparse; from phosphene.engine.commands import models as m; p = argparse.ArgumentParser();"
         "m.add_arguments(p); m.run(p.parse_args(['--json']));"
         "heavy = {'numpy', 'cv2', 'mediapipe', 'av', 'moderngl', 'rich', 'urllib.request'} & set(sys.modules);"
         "sys.exit(' '.join(sorted(heavy)) or 0)"

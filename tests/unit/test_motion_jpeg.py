@@ -8,9 +8,9 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-
-from engine.sources import jpeg, open_source
-from engine.sources.testcard import TestCardSource
+from phosphene.engine.sources import motion_jpeg as jpeg
+from phosphene.engine.sources import open_source
+from phosphene.engine.sources.testcard import TestCardSource
 
 SIZE = (320, 240)
 
@@ -104,7 +104,7 @@ def test_a_picture_of_another_size_is_fitted(tmp_path: Path) -> None:
 
 
 def test_seeking_goes_on(tmp_path: Path) -> None:
-    from engine.sources.decoder import Decoder
+    from phosphene.engine.sources.decoder import Decoder
 
     clip = write(tmp_path / "clip.avi", packets(12))
     with Decoder(clip) as decoder:

@@ -8,13 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
-
-from engine.check.watch import judge_files
-from engine.cli import main
-from engine.commands.new import write_new
-from engine.errors import GpuError, UsageError
-from engine.registry import Registry
-from engine.scene_file import load_scene
+from phosphene.engine.check.watch import judge_files
+from phosphene.engine.commands.cli import main
+from phosphene.engine.commands.new import write_new
+from phosphene.engine.core.errors import GpuError, UsageError
+from phosphene.engine.scene.registry import Registry
+from phosphene.engine.scene.toml_read import load_scene
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 

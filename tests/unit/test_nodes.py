@@ -12,27 +12,33 @@ import pytest
 from helpers_tflite import classifier, fixed, passing
 from hypothesis import given
 from hypothesis import strategies as st
+from phosphene.engine.commands.cli import main
+from phosphene.engine.core.errors import ModelError, PhospheneError, TrackerError, UsageError
+from phosphene.engine.core.frame import Frame
+from phosphene.engine.core.observation import Observation
+from phosphene.engine.core.results import Labels, Landmarks, Mask, Picture, Thing, Things
+from phosphene.engine.models import litert_gpu as card
+from phosphene.engine.models import litert_model as runtime
+from phosphene.engine.models.litert_model import Runtime, cut
+from phosphene.engine.scene.binding import Binding
+from phosphene.engine.scene.custom_models import pair, settle
+from phosphene.engine.scene.registry import Registry
+from phosphene.engine.scene.signals import Signals, natural, tracker_of
+from phosphene.engine.scene.toml_read import load_scene
+from phosphene.engine.scene.toml_write import save_scene
+from phosphene.engine.show.options import Wishes
+from phosphene.engine.show.session import open_scene
+from phosphene.engine.trackers import models_of, open_tracker
+from phosphene.engine.trackers.custom import find
+from phosphene.engine.trackers.custom.boxes import anchors, decoded, suppressed
+from phosphene.engine.trackers.custom.convert import ready
+from phosphene.engine.trackers.custom.labels import decoded as text_of
+from phosphene.engine.trackers.custom.labels import parse_labels, read_labels, slug, slugs
+from phosphene.engine.trackers.custom.node import Node, probabilities
+from phosphene.engine.trackers.custom.picture import box, fitted, prepared, to_frame
+from phosphene.engine.trackers.custom.spec import InputSettings, OutputSettings, Spec, read_table
+from phosphene.engine.trackers.hysteresis import Steady
 from PIL import Image, ImageOps
-
-from engine.cli import main
-from engine.data import Frame, Labels, Landmarks, Mask, Observation, Picture, Thing, Things
-from engine.errors import ModelError, PhospheneError, TrackerError, UsageError
-from engine.nodes import card, find, runtime
-from engine.nodes.boxes import anchors, decoded, suppressed
-from engine.nodes.convert import ready
-from engine.nodes.labels import decoded as text_of
-from engine.nodes.labels import parse_labels, read_labels, slug, slugs
-from engine.nodes.node import Node, probabilities
-from engine.nodes.picture import box, fitted, prepared, to_frame
-from engine.nodes.runtime import Runtime, cut
-from engine.nodes.spec import InputSettings, OutputSettings, Spec, read_table
-from engine.nodes.steady import Steady
-from engine.nodes.use import pair, settle
-from engine.registry import Registry
-from engine.scene_file import load_scene, save_scene
-from engine.session import Wishes, open_scene
-from engine.signals import Binding, Signals, natural, tracker_of
-from engine.trackers import models_of, open_tracker
 
 RGB = np.eye(3, dtype=np.float32) * 8  # red, green and blue as classes
 

@@ -13,16 +13,15 @@ import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 from helpers_tflite import Net
-
-from engine import tf_jobs
-from engine.audio import RATE
-from engine.closing import Closing
-from engine.data import Floats, Frame
-from engine.errors import ModelError
-from engine.nodes import find, web_audio
-from engine.nodes.node import Node
-from engine.nodes.open import open_node
-from engine.nodes.picture import as_tensorflow, prepared
+from phosphene.engine.core.closing import Closing
+from phosphene.engine.core.errors import ModelError
+from phosphene.engine.core.frame import Floats, Frame
+from phosphene.engine.core.results import RATE
+from phosphene.engine.models import tensorflow as tf_jobs
+from phosphene.engine.trackers.custom import find, web_audio
+from phosphene.engine.trackers.custom.node import Node
+from phosphene.engine.trackers.custom.open import open_node
+from phosphene.engine.trackers.custom.picture import as_tensorflow, prepared
 
 ROOT = Path(__file__).resolve().parents[2]
 CLASSES = 3
@@ -316,7 +315,9 @@ def test_what_a_pose_model_lacks_is_told(tmp_path: Path, monkeypatch: pytest.Mon
     end = net.op(schema.BuiltinOperator.LOGISTIC, [begin], net.tensor((1, 14739), "out"))
     made = tmp_path / "converted.tflite"
     made.write_bytes(net.content([begin], [end]))
-    monkeypatch.setattr("engine.nodes.node.ready", lambda spec: made if spec.kind == "tfjs" else spec.file)
+    monkeypatch.setattr(
+        "phosphene.engine.trackers.custom.node.ready", lambda spec: made if spec.kind == "tfjs" else spec.file
+    )
     with pytest.raises(ModelError, match="needs PoseNet") as caught:
         Node(find.at("m", tmp_path))
     assert "posenet.tflite" in caught.value.hint

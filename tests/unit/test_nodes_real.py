@@ -8,12 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from phosphene.engine.core.errors import ModelError
+from phosphene.engine.models import tensorflow as tf_jobs
+from phosphene.engine.trackers.custom import find
+from phosphene.engine.trackers.custom.node import Node
 from PIL import Image
-
-from engine import tf_jobs
-from engine.errors import ModelError
-from engine.nodes import find
-from engine.nodes.node import Node
 
 EXPORTS = ("keras_sleep_awake", "tfjs_drowsy", "tfjs_tiny_gray_asl", "tflite_hand_signs")
 PICTURES = ("portrait/astronaut.png", "portrait/3ddfa_author.jpg", "portrait/fr_lin.png")
@@ -39,7 +38,7 @@ elif kind == "h5" and __import__("importlib.util").util.find_spec("tf_keras"):
     model = tf_keras.models.load_model(file, compile=False)
     shape, predict = model.input_shape[1:], lambda x: model.predict(x, verbose=0)
 else:
-    from engine.tf_jobs.worker import load
+    from phosphene.engine.models.tensorflow.worker import load
     model = load(kind, file)
     shape, predict = model.input_shape[1:], lambda x: model(x, training=False).numpy()
 white = 127 if kind == "tfjs" else 127.5
@@ -94,7 +93,7 @@ def test_saved_models_and_keras_files_answer_as_tensorflow_does(
     source = data_dir / "teachable" / "keras_sleep_awake" / "keras_model.h5"
     make = (
         "import sys, numpy as np, tensorflow as tf\n"
-        "from engine.tf_jobs.worker import load\n"
+        "from phosphene.engine.models.tensorflow.worker import load\n"
         "model = load('h5', sys.argv[1]); out = sys.argv[2]\n"
         "model.export(out + '/saved/model.savedmodel', verbose=False); model.save(out + '/model.keras')\n"
         "c = tf.lite.TFLiteConverter.from_keras_model(model)\n"

@@ -6,13 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from phosphene.engine.core.frame import Frame
+from phosphene.engine.models import store as models
+from phosphene.engine.models.mediapipe import load
+from phosphene.engine.trackers.custom.find import by_name
+from phosphene.engine.trackers.custom.node import Node
 from PIL import Image
-
-from engine import models
-from engine.data import Frame
-from engine.nodes.find import by_name
-from engine.nodes.node import Node
-from engine.trackers.mediapipe_loader import load
 
 NAME = "efficientdet_lite0"
 

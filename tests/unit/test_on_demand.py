@@ -14,14 +14,14 @@ import numpy as np
 import pytest
 from gpu_fixture import gpu  # noqa: F401 (a fixture)
 from helpers import scene
-
-from engine.data import Frame, Pixels
-from engine.errors import SourceError, SourceRests, UsageError
-from engine.loop import Show
-from engine.renderer.gpu import Gpu
-from engine.sinks import knows_watchers
-from engine.sources.on_demand import OnDemandSource, open_on_demand
-from engine.testing import FakeSink, FakeSource
+from phosphene.engine.core.errors import SourceError, SourceRests, UsageError
+from phosphene.engine.core.frame import Frame, Pixels
+from phosphene.engine.renderer.gpu import Gpu
+from phosphene.engine.show.loop import Show
+from phosphene.engine.show.on_demand import OnDemandSource, open_on_demand
+from phosphene.engine.sinks import knows_watchers
+from phosphene.engine.sinks.fake import FakeSink
+from phosphene.engine.sources.fake import FakeSource
 
 SIZE = (32, 18)
 ROOM = np.full((18, 32, 3), 200, np.uint8)
@@ -170,7 +170,7 @@ def test_outputs_and_inputs_that_make_no_sense_are_refused() -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_a_file_that_another_process_has_open_is_found(tmp_path: Path) -> None:
-    from engine.sinks.v4l2_watchers import opened_by_others
+    from phosphene.engine.sinks.v4l2_watchers import opened_by_others
 
     path = tmp_path / "device"
     path.write_bytes(b"")
@@ -187,8 +187,8 @@ def test_a_file_that_another_process_has_open_is_found(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Video4Linux2 is Linux's")
 def test_the_drivers_events_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    from engine.sinks import v4l2_api as api
-    from engine.sinks import v4l2_watchers
+    from phosphene.engine.sinks import v4l2_api as api
+    from phosphene.engine.sinks import v4l2_watchers
 
     told: list[int] = [0]
 
@@ -214,6 +214,6 @@ def test_the_drivers_events_are_counted(monkeypatch: pytest.MonkeyPatch) -> None
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Video4Linux2 is Linux's")
 def test_the_event_calls_are_the_kernels() -> None:
-    from engine.sinks import v4l2_api as api
+    from phosphene.engine.sinks import v4l2_api as api
 
     assert (api.DQEVENT, api.SUBSCRIBE_EVENT) == (0x80885659, 0x4020565A)

@@ -6,8 +6,7 @@ import math
 
 import numpy as np
 import pytest
-
-from engine.trackers.one_euro import (
+from phosphene.engine.trackers.one_euro import (
     GAP_S,
     OneEuro,
     OneEuroRotation,

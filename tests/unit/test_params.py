@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from engine.effect import Uniform
-from engine.errors import UsageError
-from engine.params import NAMED_COLORS, Bool, Choice, Color, File, Float, HasParams, Int, Media, Param, Point, Text
+from phosphene.engine.core.errors import UsageError
+from phosphene.engine.core.param_types import NAMED_COLORS, Bool, Choice, Color, File, Float, Int, Media, Point, Text
+from phosphene.engine.core.params import HasParams, Param
+from phosphene.engine.effect.effect import Uniform
 
 KINDS: dict[str, Param[Any]] = {
     "float": Float(0.5, 0.0, 2.0, "doc", unit="s"),

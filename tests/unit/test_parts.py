@@ -7,13 +7,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-
-from effects.body_parts import GROUPS, BodyParts, group_of, palette
-from engine import models
-from engine.data import PART_NAMES, Frame, Observation, Parts
-from engine.errors import TrackerError
-from engine.trackers import open_tracker
-from engine.trackers.parts import PartsTracker
+from phosphene.effects.body_parts import GROUPS, BodyParts, group_of, palette
+from phosphene.engine.core.errors import TrackerError
+from phosphene.engine.core.frame import Frame
+from phosphene.engine.core.observation import Observation
+from phosphene.engine.core.results import PART_NAMES, Parts
+from phosphene.engine.models import store as models
+from phosphene.engine.trackers import open_tracker
+from phosphene.engine.trackers.parts import PartsTracker
 
 FILE = "models/bodypix_mobilenet_v1_075_640_480_16_quant_decoder.tflite"
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from helpers import observe, plain, stack
-
-from engine.data import Floats, Mask, Observation, Pose, Poses
-from engine.people import Chooser, person_of
-from engine.scene import Layer
+from phosphene.engine.core.frame import Floats
+from phosphene.engine.core.observation import Observation
+from phosphene.engine.core.results import Mask, Pose, Poses
+from phosphene.engine.matte.subject import Chooser, person_of
+from phosphene.engine.scene.layer import Layer
 
 SIZE = (320, 180)
 GRID = (128, 72)

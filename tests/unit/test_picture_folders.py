@@ -9,10 +9,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-
-from engine.errors import SourceError
-from engine.sources import open_source
-from engine.sources.images import ImagesSource
+from phosphene.engine.core.errors import SourceError
+from phosphene.engine.sources import open_source
+from phosphene.engine.sources.images import ImagesSource
 
 APPLE_DOUBLE = b"\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X        "
 

@@ -9,11 +9,10 @@ import tempfile
 from pathlib import Path
 
 import pytest
-
-from engine import doctor_cameras as cams
-from engine.errors import SinkError
-from engine.sinks import open_sink
-from engine.sinks import pipewire_api as api
+from phosphene.engine.commands.doctor import devices as cams
+from phosphene.engine.core.errors import SinkError
+from phosphene.engine.sinks import open_sink
+from phosphene.engine.sinks import pipewire_api as api
 
 
 def values(pod: bytes) -> dict[int, tuple[int, bytes]]:

@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 import pytest
 from helpers import to_codes, to_linear
-
-from engine.data import Floats, Frame, Mask, Pixels
-from engine.imaging import rgba
-from engine.plate import Plate, PlateView, continued
+from phosphene.engine.core.frame import Floats, Frame, Pixels
+from phosphene.engine.core.imaging import rgba
+from phosphene.engine.core.results import Mask
+from phosphene.engine.matte.clean_plate import Plate, PlateView, continued
 
 SIZE = (320, 180)
 WIDTH, HEIGHT = SIZE

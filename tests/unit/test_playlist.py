@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 from helpers import layer, scene, shader, stack
-
-from engine.playlist import AHEAD_S, PATIENCE_S, Playlist
-from engine.scene import Scene
+from phosphene.engine.scene.playlist import AHEAD_S, PATIENCE_S, Playlist
+from phosphene.engine.scene.scene import Scene
 
 
 def plain(count: int = 3) -> list[Scene]:

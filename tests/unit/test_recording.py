@@ -13,10 +13,9 @@ import av
 import cv2
 import numpy as np
 import pytest
-
-from engine.errors import SinkError, UsageError
-from engine.sinks import encodings, open_sink, split_spec
-from engine.sources.testcard import TestCardSource, read_number
+from phosphene.engine.core.errors import SinkError, UsageError
+from phosphene.engine.sinks import encodings, open_sink, split_spec
+from phosphene.engine.sources.testcard import TestCardSource, read_number
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZE = (320, 240)

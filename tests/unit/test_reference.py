@@ -9,12 +9,13 @@ import cv2
 import numpy as np
 import pytest
 from clothing_size_figure import Figure
-
-from effects.clothing_size import ClothingSize, measure, scale
-from engine.data import Frame, Observation, Pixels, Reference, References
-from engine.errors import TrackerError
-from engine.trackers import open_tracker
-from engine.trackers.reference import ReferenceTracker
+from phosphene.effects.clothing_size import ClothingSize, measure, scale
+from phosphene.engine.core.errors import TrackerError
+from phosphene.engine.core.frame import Frame, Pixels
+from phosphene.engine.core.observation import Observation
+from phosphene.engine.core.results import Reference, References
+from phosphene.engine.trackers import open_tracker
+from phosphene.engine.trackers.reference import ReferenceTracker
 
 SIZE = (1280, 720)
 CAMERA = scale.camera(SIZE, 66.0)

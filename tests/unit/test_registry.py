@@ -11,10 +11,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-
-from engine import registry as module
-from engine.errors import UsageError
-from engine.registry import Registry, base_name, describe_effect, effect_files, name_of, user_folders
+from phosphene.engine.core.errors import UsageError
+from phosphene.engine.core.places import user_folders
+from phosphene.engine.scene import load as loading
+from phosphene.engine.scene import registry
+from phosphene.engine.scene.describe import base_name, describe_effect, effect_files, name_of
+from phosphene.engine.scene.registry import Registry
 
 GOOD = '''from phosphene import Effect, Float
 
@@ -187,7 +189,7 @@ def test_a_file_that_fails_when_loaded_names_its_own_line(mine: Registry, text: 
 
 
 def test_an_imported_effect_is_not_the_files_own(mine: Registry) -> None:
-    write(mine, "shine.py", "from effects.duotone import Duotone\n" + GOOD)
+    write(mine, "shine.py", "from phosphene.effects.duotone import Duotone\n" + GOOD)
     assert mine.effect("shine").__name__ == "Shine"
 
 
@@ -268,7 +270,8 @@ def plugin(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
         dist=SimpleNamespace(name="their"),
         load=load,
     )
-    monkeypatch.setattr(module, "entry_points", lambda group, name=None: [point])
+    for module in (registry, loading):
+        monkeypatch.setattr(module, "entry_points", lambda group, name=None: [point])
     yield point
     sys.modules.pop("their_package", None)
 

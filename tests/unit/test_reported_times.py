@@ -16,13 +16,12 @@ from typing import NamedTuple
 import pytest
 from conftest import DATA, ROOT
 from helpers_sync import beeps, length_s, pictures, through
-
-from engine.errors import SourceError
-from engine.media import MediaPlayer
-from engine.sources import open_source
-from engine.sources.decoder import Decoder
-from engine.sources.sound import FileSound
-from engine.sources.video import open_moving
+from phosphene.engine.audio.file_sound import FileSound
+from phosphene.engine.core.errors import SourceError
+from phosphene.engine.sources import open_source
+from phosphene.engine.sources.decoder import Decoder
+from phosphene.engine.sources.media import MediaPlayer
+from phosphene.engine.sources.video import open_moving
 
 FOLDER = DATA / "reported" / "video"
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason=f"no clips in {FOLDER}")

@@ -5,8 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-
-from engine.trackers.roi import Roi
+from phosphene.engine.trackers.roi import Roi
 
 SIDE = 64
 

@@ -7,19 +7,18 @@ from typing import Any
 
 import pytest
 from helpers import layer, scene, shader, stack
-
-from effects.blur import Blur
-from effects.duotone import Duotone
-from effects.laser_eyes import LaserEyes
-from effects.mirror import Mirror
-from effects.place import Place
-from engine.effect import Effect
-from engine.errors import UsageError
-from engine.params import Float, Int
-from engine.registry import Registry
-from engine.scene import Scene
-from engine.scene_file import load_scene
-from engine.signals import Binding
+from phosphene.effects.blur import Blur
+from phosphene.effects.duotone import Duotone
+from phosphene.effects.laser_eyes import LaserEyes
+from phosphene.effects.mirror import Mirror
+from phosphene.effects.place import Place
+from phosphene.engine.core.errors import UsageError
+from phosphene.engine.core.param_types import Float, Int
+from phosphene.engine.effect.effect import Effect
+from phosphene.engine.scene.binding import Binding
+from phosphene.engine.scene.registry import Registry
+from phosphene.engine.scene.scene import Scene
+from phosphene.engine.scene.toml_read import load_scene
 
 BUILT_IN = Registry([], [])
 

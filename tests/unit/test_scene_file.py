@@ -7,14 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from engine.errors import SceneError, UsageError
-from engine.params import Bool, Choice, Color, File, Float, Int, Param, Point
-from engine.registry import Registry
-from engine.scene import Scene
-from engine.scene_file import MAX_BYTES, load_scene, save_scene
-from engine.signals import Binding
-from engine.toml_lines import element_lines, line_of, statement_ends
+from phosphene.engine.core.errors import SceneError, UsageError
+from phosphene.engine.core.param_types import Bool, Choice, Color, File, Float, Int, Point
+from phosphene.engine.core.params import Param
+from phosphene.engine.scene.binding import Binding
+from phosphene.engine.scene.registry import Registry
+from phosphene.engine.scene.scene import Scene
+from phosphene.engine.scene.toml_lines import element_lines, line_of, statement_ends
+from phosphene.engine.scene.toml_read import MAX_BYTES, load_scene
+from phosphene.engine.scene.toml_write import save_scene
 
 BUILT_IN = Registry([], [])
 MINIMAL = '[[layer]]\nsource = "camera"\n'

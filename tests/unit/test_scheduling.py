@@ -18,8 +18,8 @@ LEADS = pytest.mark.skipif(not ROOT, reason="only root may ask for real time")
 WRITE = """
 import os, sys, threading
 import numpy as np
-from engine.scheduling import threads
-from engine.sinks import open_sink
+from phosphene.engine.sinks.scheduling import threads
+from phosphene.engine.sinks import open_sink
 sink = open_sink(sys.argv[1], size=(128, 72), fps=30.0)
 urgent = set()
 for number in range(12):
@@ -44,7 +44,7 @@ def test_no_encoder_makes_the_process_urgent(tmp_path: Path, name: str) -> None:
 def test_threads_made_within_go_back_too_and_those_before_are_left_alone() -> None:
     code = """
 import os, threading
-from engine.scheduling import same_urgency, threads
+from phosphene.engine.sinks.scheduling import same_urgency, threads
 wait = threading.Event()
 own = threading.Thread(target=wait.wait); own.start()
 os.sched_setscheduler(own.native_id, os.SCHED_RR, os.sched_param(3))
@@ -61,7 +61,7 @@ print(found == [os.SCHED_OTHER, os.SCHED_OTHER, os.SCHED_RR])
 
 
 def test_nothing_is_touched_where_nothing_changed() -> None:
-    from engine.scheduling import same_urgency, threads
+    from phosphene.engine.sinks.scheduling import same_urgency, threads
 
     before = os.sched_getscheduler(0)
     with same_urgency():

@@ -9,17 +9,25 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-
-from engine.cli import main
-from engine.data import Faces, Floats, Frame, Mask, Pixels
-from engine.errors import UsageError
-from engine.matte import Detail
-from engine.score import metrics
-from engine.score.alpha import final_alpha
-from engine.score.ladder import RUNGS, Marks, score
-from engine.score.landmarks import IBUG_68, annotated, as_68, error_percent, lag_frames, read_pts
-from engine.score.synthetic import OUTLINE, clips_of, cutout, painted_clips, painted_stills, room, shot
-from engine.score.truth import Still, drawn, runs, stills
+from phosphene.engine.commands.cli import main
+from phosphene.engine.commands.score import metrics
+from phosphene.engine.commands.score.alpha import final_alpha
+from phosphene.engine.commands.score.ladder import RUNGS, Marks, score
+from phosphene.engine.commands.score.landmarks import IBUG_68, annotated, as_68, error_percent, lag_frames, read_pts
+from phosphene.engine.commands.score.synthetic import (
+    OUTLINE,
+    clips_of,
+    cutout,
+    painted_clips,
+    painted_stills,
+    room,
+    shot,
+)
+from phosphene.engine.commands.score.truth import Still, drawn, runs, stills
+from phosphene.engine.core.errors import UsageError
+from phosphene.engine.core.frame import Floats, Frame, Pixels
+from phosphene.engine.core.results import Faces, Mask
+from phosphene.engine.matte.matte import Detail
 
 SIZE = (96, 64)
 
@@ -231,7 +239,7 @@ def test_marks_of_nothing_are_none() -> None:
 
 
 def test_an_alpha_that_is_not_guided_is_the_soft_step_of_its_values() -> None:
-    from engine.matte import MatteField
+    from phosphene.engine.matte.matte import MatteField
 
     pixels: Pixels = np.zeros((4, 6, 3), np.uint8)
     field = MatteField(np.full((1, 1, 1), 0.5, np.float16), False, None)

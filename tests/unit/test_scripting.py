@@ -11,14 +11,15 @@ from typing import Any
 import numpy as np
 import pytest
 from helpers import noise, plain
+from phosphene.engine.core.closing import Closing
+from phosphene.engine.core.errors import PhospheneError, UsageError
+from phosphene.engine.core.frame import Frame, Pixels
+from phosphene.engine.core.imaging import straight_alpha
+from phosphene.engine.core.results import Faces
+from phosphene.engine.show.scripting import RenderedFrame
+from phosphene.engine.sources.arrays import ArraysSource
 
 import phosphene
-from engine.closing import Closing
-from engine.data import Faces, Frame, Pixels
-from engine.errors import PhospheneError, UsageError
-from engine.imaging import straight_alpha
-from engine.scripting import RenderedFrame
-from engine.sources.arrays import ArraysSource
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -178,7 +179,7 @@ def test_what_cannot_be_rendered_is_told_in_the_same_words(
 
 
 def test_nothing_is_opened_before_the_first_picture_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.session.play", lambda *_, **__: pytest.fail("it plays"))
+    monkeypatch.setattr("phosphene.engine.show.session.play", lambda *_, **__: pytest.fail("it plays"))
     phosphene.render("mirror", "camera").close()
     phosphene.track("face", "camera").close()
 
@@ -211,8 +212,8 @@ def fake_trackers(monkeypatch: pytest.MonkeyPatch) -> type[FakeTracker]:
         return FakeTracker(name)
 
     FakeTracker.opened, FakeTracker.closed = {}, []
-    monkeypatch.setattr("engine.trackers.open_tracker", open_tracker)
-    monkeypatch.setattr("engine.opening.fetch_models", lambda *_: None)
+    monkeypatch.setattr("phosphene.engine.trackers.open_tracker", open_tracker)
+    monkeypatch.setattr("phosphene.engine.show.opening.fetch_models", lambda *_: None)
     return FakeTracker
 
 

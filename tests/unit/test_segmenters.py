@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from engine.data import Floats, Frame
-from engine.scene import Layer, Scene
-from engine.score import metrics
-from engine.score.truth import stills
-from engine.trackers import open_tracker
-from engine.trackers.segmenters import MARGIN, Box, Segmenters, blobs, faded
+from phosphene.engine.commands.score import metrics
+from phosphene.engine.commands.score.truth import stills
+from phosphene.engine.core.frame import Floats, Frame
+from phosphene.engine.scene.layer import Layer
+from phosphene.engine.scene.scene import Scene
+from phosphene.engine.trackers import open_tracker
+from phosphene.engine.trackers.segmenters import MARGIN, Box, Segmenters, blobs, faded
 
 unit = st.floats(0.0, 1.0)
 

@@ -10,16 +10,17 @@ from typing import Any
 
 import pytest
 from gpu_fixture import gpu  # noqa: F401 (a fixture)
-
-from engine import session
-from engine.errors import PhospheneError, UsageError
-from engine.opening import tell_black
-from engine.playlist import Playlist
-from engine.renderer.gpu import Gpu
-from engine.session import Wishes, frames_wanted, open_scene, play, stopping
-from engine.sinks import is_live
-from engine.stats import Stats
-from engine.testing import FakeSink, FakeSource
+from phosphene.engine.core.errors import PhospheneError, UsageError
+from phosphene.engine.renderer.gpu import Gpu
+from phosphene.engine.scene.playlist import Playlist
+from phosphene.engine.show.interrupt import stopping
+from phosphene.engine.show.opening import tell_black
+from phosphene.engine.show.options import WINDOW, Wishes
+from phosphene.engine.show.session import frames_wanted, open_scene, play
+from phosphene.engine.show.stats import Stats
+from phosphene.engine.sinks import is_live
+from phosphene.engine.sinks.fake import FakeSink
+from phosphene.engine.sources.fake import FakeSource
 
 # Opening
 
@@ -192,7 +193,7 @@ def test_a_second_output_that_cannot_be_opened_closes_the_first(
         opened.append(FakeSink())
         return opened[-1]
 
-    monkeypatch.setattr("engine.sinks.open_sink", open_sink)
+    monkeypatch.setattr("phosphene.engine.sinks.open_sink", open_sink)
     with pytest.raises(PhospheneError):
         play(Wishes("mirror", CARD, ["null", "bad.mp4"]))
     assert [sink.closed for sink in opened] == [True]
@@ -202,7 +203,7 @@ def test_a_camera_has_no_exact_pace(monkeypatch: pytest.MonkeyPatch) -> None:
     import numpy as np
 
     source = FakeSource([np.zeros((16, 16, 3), np.uint8)], live=True)
-    monkeypatch.setattr("engine.sources.open_source", lambda *_, **__: source)
+    monkeypatch.setattr("phosphene.engine.sources.open_source", lambda *_, **__: source)
     with pytest.raises(UsageError, match="exact pace"):
         play(Wishes("mirror", "camera", ["null"], pace="exact"))
     assert source.closed
@@ -212,10 +213,10 @@ def test_a_wrong_setting_is_told_before_anything_is_opened(monkeypatch: pytest.M
     def open_source(*_: Any, **__: Any) -> None:
         raise AssertionError("the input was opened")
 
-    monkeypatch.setattr("engine.sources.open_source", open_source)
+    monkeypatch.setattr("phosphene.engine.sources.open_source", open_source)
     with pytest.raises(UsageError):
         play(Wishes("mirror", CARD, ["null"], settings=[("mdoe", "left")]))
-    assert session.WINDOW == "window"
+    assert WINDOW == "window"
 
 
 @pytest.mark.gl

@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from engine.renderer import text
-from engine.renderer.text import MAX_SIDE_PX, bundled_fonts, coverage, runs
-from engine.shapes import Box, Label, Line
+from phosphene.engine.effect.shapes import Box, Label, Line
+from phosphene.engine.renderer import text
+from phosphene.engine.renderer.text import MAX_SIDE_PX, bundled_fonts, coverage, runs
 
 TEXTS = {
     "empty": "",

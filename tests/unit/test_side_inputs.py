@@ -8,15 +8,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from engine.data import Frame
-from engine.errors import PhospheneError, SourceError, UsageError
-from engine.registry import Registry
-from engine.scene_file import load_scene
-from engine.session import Wishes, play
-from engine.sources.side import SideSource
-from engine.sources.testcard import TestCardSource, read_number
-from engine.testing import FakeSink, FakeSource
+from phosphene.engine.core.errors import PhospheneError, SourceError, UsageError
+from phosphene.engine.core.frame import Frame
+from phosphene.engine.scene.registry import Registry
+from phosphene.engine.scene.toml_read import load_scene
+from phosphene.engine.show.options import Wishes
+from phosphene.engine.show.session import play
+from phosphene.engine.sinks.fake import FakeSink
+from phosphene.engine.sources.fake import FakeSource
+from phosphene.engine.sources.layer_input import SideSource
+from phosphene.engine.sources.testcard import TestCardSource, read_number
 
 SIZE = (64, 48)
 BUILT_IN = Registry([], [])
@@ -102,7 +103,7 @@ def until(side: SideSource, wanted: int | None) -> None:
 def test_a_camera_that_breaks_off_shows_nothing_until_it_is_back(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("engine.sources.side.RETRY_S", 0.01)
+    monkeypatch.setattr("phosphene.engine.sources.layer_input.RETRY_S", 0.01)
     source = Flaky()
     side = SideSource(source, "camera:1", SIZE)
     try:
@@ -114,7 +115,7 @@ def test_a_camera_that_breaks_off_shows_nothing_until_it_is_back(
         source.give(3)
         until(side, 3)
         assert caplog.text.count("unplugged") == 1
-        monkeypatch.setattr("engine.sources.side.OLD_S", 0.0)
+        monkeypatch.setattr("phosphene.engine.sources.layer_input.OLD_S", 0.0)
         until(side, None)  # silent for too long
     finally:
         source.closed = True  # the read that waits ends

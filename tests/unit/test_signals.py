@@ -9,10 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-
-from engine.data import Face, Faces, Frame, Mask, Observation, Pose, Poses
-from engine.errors import UsageError
-from engine.signals import PATTERNS, SIGNALS, Binding, Signals, check_name, head_angles, natural, per_face
+from phosphene.engine.core.errors import UsageError
+from phosphene.engine.core.frame import Frame
+from phosphene.engine.core.maths import head_angles
+from phosphene.engine.core.observation import Observation
+from phosphene.engine.core.results import Face, Faces, Mask, Pose, Poses
+from phosphene.engine.scene.binding import Binding
+from phosphene.engine.scene.signals import PATTERNS, SIGNALS, Signals, check_name, natural, per_face
 
 FRAME = Frame(3, 1.5, np.zeros((9, 16, 3), np.uint8))
 
@@ -244,7 +247,7 @@ def test_the_place_of_a_bad_binding_is_told() -> None:
 
 def test_listing_signals_and_trackers_loads_no_heavy_library() -> None:
     code = (
-        "import sys, engine.signals, engine.trackers;"
+        "import sys, phosphene.engine.scene.signals, phosphene.engine.trackers;"
         "bad = {'cv2', 'mediapipe', 'ai_edge_litert', 'tensorflow'} & set(sys.modules); assert not bad, bad"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=300)

@@ -11,14 +11,13 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-
-from engine.data import Pixels
-from engine.errors import SinkError, UsageError
-from engine.sinks import KINDS, check_twice, keeping_alpha, open_sink, split_spec
-from engine.sinks.virtual_camera import PyVirtualCamSink
-from engine.sources import open_source
-from engine.sources.testcard import TestCardSource, read_number
-from engine.testing import FakeSink
+from phosphene.engine.core.errors import SinkError, UsageError
+from phosphene.engine.core.frame import Pixels
+from phosphene.engine.sinks import KINDS, check_twice, keeping_alpha, open_sink, split_spec
+from phosphene.engine.sinks.fake import FakeSink
+from phosphene.engine.sinks.virtual_camera import PyVirtualCamSink
+from phosphene.engine.sources import open_source
+from phosphene.engine.sources.testcard import TestCardSource, read_number
 
 SIZE = (320, 240)
 

@@ -17,18 +17,18 @@ from helpers import flat, shader
 from helpers import scene as made
 from hypothesis import given
 from hypothesis import strategies as st
-
-from engine.cli import main
-from engine.commands import soak as command
-from engine.data import Frame, Mask
-from engine.errors import SinkError
-from engine.soak.faults import KINDS, ONCE, Clock, Fault, schedule
-from engine.soak.graph import draw
-from engine.soak.judge import MARK, Judge
-from engine.soak.restless import MOTIONS, RestlessSource
-from engine.soak.run import soak
-from engine.soak.watch import LogEar, growth, verdict
-from engine.sources.testcard import TestCardSource
+from phosphene.engine.commands import soak as command
+from phosphene.engine.commands.cli import main
+from phosphene.engine.commands.soak.faults import KINDS, ONCE, Clock, Fault, schedule
+from phosphene.engine.commands.soak.graph import draw
+from phosphene.engine.commands.soak.judge import MARK, Judge
+from phosphene.engine.commands.soak.play import soak
+from phosphene.engine.commands.soak.restless import MOTIONS, RestlessSource
+from phosphene.engine.commands.soak.watch import LogEar, growth, verdict
+from phosphene.engine.core.errors import SinkError
+from phosphene.engine.core.frame import Frame
+from phosphene.engine.core.results import Mask
+from phosphene.engine.sources.testcard import TestCardSource
 
 SIZE = (64, 48)
 
@@ -192,10 +192,10 @@ class Person:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Everything is given up soon, so that faults may be short; and no thread is left."""
-    monkeypatch.setattr("engine.capture.SILENT_S", 0.7)
-    monkeypatch.setattr("engine.capture.RETRY_S", 0.1)
-    monkeypatch.setattr("engine.workers.TELL_AGAIN_S", 1.0)
-    monkeypatch.setattr("engine.loop.LIVE_PATIENCE_S", 0.7)
+    monkeypatch.setattr("phosphene.engine.show.capture.SILENT_S", 0.7)
+    monkeypatch.setattr("phosphene.engine.show.capture.RETRY_S", 0.1)
+    monkeypatch.setattr("phosphene.engine.show.tracking.TELL_AGAIN_S", 1.0)
+    monkeypatch.setattr("phosphene.engine.show.loop.LIVE_PATIENCE_S", 0.7)
     before = set(threading.enumerate())
     yield
     assert [t.name for t in threading.enumerate() if t not in before and t.is_alive()] == []

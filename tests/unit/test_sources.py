@@ -11,14 +11,13 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-
-from engine.data import Pixels
-from engine.errors import SourceError, UsageError
-from engine.sources import KINDS, kind_of_file, open_source, split_spec
-from engine.sources.fit import cover
-from engine.sources.images import find_pictures
-from engine.sources.testcard import TestCardSource, read_number
-from engine.testing import FakeSource
+from phosphene.engine.core.errors import SourceError, UsageError
+from phosphene.engine.core.frame import Pixels
+from phosphene.engine.sources import KINDS, kind_of_file, open_source, split_spec
+from phosphene.engine.sources.fake import FakeSource
+from phosphene.engine.sources.fit import cover
+from phosphene.engine.sources.images import find_pictures
+from phosphene.engine.sources.testcard import TestCardSource, read_number
 
 
 def psnr(a: Pixels, b: Pixels) -> float:
@@ -32,7 +31,10 @@ def read_all(spec: str, **options: Any) -> list[Any]:
 
 
 def test_table_imports_nothing_heavy() -> None:
-    code = "import sys, engine.sources, engine.sinks; print({'numpy', 'cv2', 'av', 'PIL'} & set(sys.modules))"
+    code = (
+        "import sys; from phosphene.engine import sinks, sources; "
+        "print({'numpy', 'cv2', 'av', 'PIL'} & set(sys.modules))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=True)
     assert done.stdout.strip() == "set()"
 
@@ -176,7 +178,10 @@ def test_demo_moves_smoothly_and_repeats() -> None:
 
 
 def test_demo_imports_no_matplotlib() -> None:
-    code = "import sys; from engine.sources.demo import DemoSource; DemoSource(); print('matplotlib' in sys.modules)"
+    code = (
+        "import sys; from phosphene.engine.sources.demo import DemoSource; "
+        "DemoSource(); print('matplotlib' in sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=True)
     assert done.stdout.strip() == "False"
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-
-from engine.stats import KEPT, Stats
+from phosphene.engine.show.stats import KEPT, Stats
 
 
 def test_an_empty_run_is_all_zeros() -> None:

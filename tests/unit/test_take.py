@@ -15,16 +15,26 @@ from typing import Any
 import numpy as np
 import pytest
 from helpers import face, noise, observe, oval, pose, scene, shader
-
-from engine.data import Face, Faces, Frame, Mask, Observation, Pixels, Poses
-from engine.errors import PhospheneError, SinkError, SourceError, UsageError
-from engine.params import Float
-from engine.scene import Scene
-from engine.session import Wishes
-from engine.signals import Binding
-from engine.take import About, Take, read_about, wishes_for
-from engine.take_files import HEAD, MAGIC, FrameWriter, TrackReader, TrackWriter, pack, read_frames, unpack
-from engine.take_recorder import TakeRecorder
+from phosphene.engine.core.errors import PhospheneError, SinkError, SourceError, UsageError
+from phosphene.engine.core.frame import Frame, Pixels
+from phosphene.engine.core.observation import Observation
+from phosphene.engine.core.param_types import Float
+from phosphene.engine.core.results import Face, Faces, Mask, Poses
+from phosphene.engine.scene.binding import Binding
+from phosphene.engine.scene.scene import Scene
+from phosphene.engine.show.options import Wishes
+from phosphene.engine.show.takes.files import (
+    HEAD,
+    MAGIC,
+    FrameWriter,
+    TrackReader,
+    TrackWriter,
+    pack,
+    read_frames,
+    unpack,
+)
+from phosphene.engine.show.takes.recorder import TakeRecorder
+from phosphene.engine.show.takes.take import About, Take, read_about, wishes_for
 
 SIZE = (64, 36)
 
@@ -130,7 +140,7 @@ def test_forged_records_are_no_records(packed: bytes) -> None:
 
 
 def test_only_results_can_be_made_by_a_record() -> None:
-    from engine.take_files import KINDS
+    from phosphene.engine.show.takes.files import KINDS
 
     assert {"Face", "Faces", "Pose", "Poses", "Mask"} <= set(KINDS)
     assert not {"Frame", "Observation"} & set(KINDS)
@@ -309,7 +319,7 @@ class Slow:
 def test_a_disk_that_cannot_follow_ends_the_recording_and_never_the_show(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("engine.take_recorder.FrameWriter", Slow)
+    monkeypatch.setattr("phosphene.engine.show.takes.recorder.FrameWriter", Slow)
     Slow.gate.clear()
     bytes_of_one = SIZE[0] * SIZE[1] * 3
     recorder = TakeRecorder(tmp_path / "t", about(), scene(), waits=False, room_bytes=4 * bytes_of_one)
@@ -340,7 +350,7 @@ class Full(Slow):
 def test_a_full_disk_ends_the_recording_and_blocks_nobody(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, waits: bool
 ) -> None:
-    monkeypatch.setattr("engine.take_recorder.FrameWriter", Full)
+    monkeypatch.setattr("phosphene.engine.show.takes.recorder.FrameWriter", Full)
     Full.count = 0
     recorder = TakeRecorder(tmp_path / "t", about(), scene(), waits=waits)
     for number in range(2000):  # more than there is room for

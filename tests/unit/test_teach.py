@@ -15,25 +15,26 @@ from helpers import face, pose
 from helpers_tflite import Net
 from hypothesis import given
 from hypothesis import strategies as st
-
-from engine import tf_jobs
-from engine.audio import Shared, open_sound
-from engine.cli import main
-from engine.data import Frame, Hand, Labels, Poses
-from engine.errors import ModelError, TrackerError, UsageError
-from engine.nodes import find
-from engine.nodes.features import Extractor, of_face, of_hands, of_pose, of_sound
-from engine.nodes.neighbours import MOST, Neighbours
-from engine.nodes.open import open_node
-from engine.nodes.row_node import RowNode
-from engine.shapes import Box
-from engine.teach import keep
-from engine.teach.examples import Examples, Recording, classes_of, frames_of, gather, sources_of
-from engine.teach.judge import accuracy, confusion, folds, table_text
-from engine.teach.learn import learn
-from engine.teach.live import KEYS, LiveRecorder
-from engine.teach.panel import confusion_panel, panel
-from engine.teach.preview import Preview
+from phosphene.engine.audio.base import Shared
+from phosphene.engine.audio.opening import open_sound
+from phosphene.engine.commands.cli import main
+from phosphene.engine.commands.teach import keep
+from phosphene.engine.commands.teach.examples import Examples, Recording, classes_of, frames_of, gather, sources_of
+from phosphene.engine.commands.teach.judge import accuracy, confusion, folds, table_text
+from phosphene.engine.commands.teach.learn import learn
+from phosphene.engine.commands.teach.live import KEYS, LiveRecorder
+from phosphene.engine.commands.teach.panel import confusion_panel, panel
+from phosphene.engine.commands.teach.preview import Preview
+from phosphene.engine.core.errors import ModelError, TrackerError, UsageError
+from phosphene.engine.core.frame import Frame
+from phosphene.engine.core.results import Hand, Labels, Poses
+from phosphene.engine.effect.shapes import Box
+from phosphene.engine.models import tensorflow as tf_jobs
+from phosphene.engine.trackers.custom import find
+from phosphene.engine.trackers.custom.feature_classifier import RowNode
+from phosphene.engine.trackers.custom.features import Extractor, of_face, of_hands, of_pose, of_sound
+from phosphene.engine.trackers.custom.neighbours import MOST, Neighbours
+from phosphene.engine.trackers.custom.open import open_node
 
 RNG = np.random.default_rng(4)
 
@@ -354,7 +355,7 @@ def test_names_that_cannot_be(name: str, tmp_path: Path) -> None:
     ],
 )
 def test_wrong_words_are_told(words: list[str], expected: str, capsys: Any, monkeypatch: Any, tmp_path: Path) -> None:
-    monkeypatch.setattr("engine.nodes.features.Extractor.__init__", lambda self, kind, sound: None)
+    monkeypatch.setattr("phosphene.engine.trackers.custom.features.Extractor.__init__", lambda self, kind, sound: None)
     assert main(["teach", "m", "--into", str(tmp_path), *words]) == 2
     assert expected in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
@@ -377,7 +378,7 @@ class Grey:
 
 
 def test_the_command_teaches_and_reports(tmp_path: Path, capsys: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr("engine.teach.examples.Extractor", Grey)
+    monkeypatch.setattr("phosphene.engine.commands.teach.examples.Extractor", Grey)
     for label, codes in (("dark", (10, 20)), ("bright", (200, 220))):
         (tmp_path / label).mkdir()
         for code in codes:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
-from engine.matte import MatteField
-from engine.matte_steps import TILE, tiled
+from phosphene.engine.matte.guided_filter import TILE, tiled
+from phosphene.engine.matte.matte import MatteField
 
 SHAPE = (0.1, 0.9)
 

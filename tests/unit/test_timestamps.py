@@ -8,8 +8,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from engine.timestamps import BACK_S, JUMP_S, NUDGE_S, STUCK, FileClock, PictureTimes, RisingStamps
+from phosphene.engine.core.timestamps import BACK_S, JUMP_S, NUDGE_S, STUCK, FileClock, PictureTimes, RisingStamps
 
 FRAME, PIECE = Fraction(1, 30), Fraction(1024, 48000)
 VIDEO, SOUND = 0, 1

@@ -10,14 +10,16 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-
-from engine.data import Faces, Frame, Mask, Observation, Pixels, Poses
-from engine.errors import TrackerError, UsageError
-from engine.signals import per_face
-from engine.trackers import KINDS, open_tracker, tracker_class, warm
-from engine.trackers.face import IRIS_LEFT, IRIS_RIGHT, eye_distance
-from engine.trackers.presence import Presence, without_specks
-from engine.trackers.search import WHOLE, Area, Search, grid
+from phosphene.engine.core.errors import TrackerError, UsageError
+from phosphene.engine.core.frame import Frame, Pixels
+from phosphene.engine.core.observation import Observation
+from phosphene.engine.core.results import Faces, Mask, Poses
+from phosphene.engine.scene.signals import per_face
+from phosphene.engine.trackers import open_tracker, tracker_class, warm
+from phosphene.engine.trackers.face import IRIS_LEFT, IRIS_RIGHT, eye_distance
+from phosphene.engine.trackers.names import KINDS
+from phosphene.engine.trackers.presence import Presence, without_specks
+from phosphene.engine.trackers.search_areas import WHOLE, Area, Search, grid
 
 needs_models = pytest.mark.usefixtures("models_ready")
 
@@ -50,7 +52,7 @@ def clip(path: Path, count: int, every: int = 1) -> Iterator[Frame]:
 @pytest.mark.parametrize(("name", "uses"), [("face", False), ("person", False), ("pose", False), ("hands", True)])
 def test_mediapipe_is_loaded_ahead_for_who_uses_it(monkeypatch: pytest.MonkeyPatch, name: str, uses: bool) -> None:
     loaded: list[bool] = []
-    monkeypatch.setattr("engine.trackers.mediapipe_loader.load", lambda: loaded.append(True))
+    monkeypatch.setattr("phosphene.engine.models.mediapipe.load", lambda: loaded.append(True))
     warm([name])
     assert loaded == [True] * uses
 

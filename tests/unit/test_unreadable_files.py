@@ -8,8 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-from engine.cli import main
+from phosphene.engine.commands.cli import main
 
 SVG = b'<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"/>'
 BAD: dict[str, tuple[str, Callable[[Path], object], str]] = {

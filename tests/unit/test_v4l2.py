@@ -11,14 +11,13 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-
-from engine.errors import SinkError
-from engine.sinks import v4l2_api as api
+from phosphene.engine.core.errors import SinkError
+from phosphene.engine.sinks import v4l2_api as api
 
 if sys.platform != "linux":
     pytest.skip("Video4Linux2 is Linux's", allow_module_level=True)
 
-from engine.sinks import v4l2
+from phosphene.engine.sinks import v4l2
 
 SIZE = (64, 48)
 BYTES = 64 * 48 * 3 // 2

@@ -7,17 +7,17 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-
-from engine.after_frame import AfterFrame
-from engine.check.watch import judge_files
-from engine.commands.check import line
-from engine.effect import Effect
-from engine.errors import GpuError, ShaderError, UsageError
-from engine.glsl import SHADERS, Sources
-from engine.registry import Registry
-from engine.renderer.notices import words
-from engine.scene import Scene
-from engine.stats import Stats
+from phosphene.engine.check.watch import judge_files
+from phosphene.engine.commands.check import line
+from phosphene.engine.core.errors import GpuError, ShaderError, UsageError
+from phosphene.engine.core.places import SHADERS
+from phosphene.engine.effect.effect import Effect
+from phosphene.engine.glsl.includes import Sources
+from phosphene.engine.renderer.notices import words
+from phosphene.engine.scene.registry import Registry
+from phosphene.engine.scene.scene import Scene
+from phosphene.engine.show.frame_hooks import AfterFrame
+from phosphene.engine.show.stats import Stats
 
 HEAD = 'from phosphene import Effect, Float\n\n\nclass Mine(Effect):\n    """Mine."""\n\n'
 GLSL = '    glsl = "vec4 effect(vec2 uv) { return frame_here(); }"\n'

@@ -11,12 +11,11 @@ import av
 import cv2
 import numpy as np
 import pytest
-
-from engine.data import Pixels
-from engine.errors import SinkError
-from engine.sinks import open_sink
-from engine.sources import open_source
-from engine.sources.testcard import TestCardSource, read_number
+from phosphene.engine.core.errors import SinkError
+from phosphene.engine.core.frame import Pixels
+from phosphene.engine.sinks import open_sink
+from phosphene.engine.sources import open_source
+from phosphene.engine.sources.testcard import TestCardSource, read_number
 
 SIZE = (320, 240)
 

@@ -9,12 +9,11 @@ from typing import Any
 import av
 import numpy as np
 import pytest
-
-from engine.data import Pixels
-from engine.errors import PhospheneError, SourceError
-from engine.sources import open_source
-from engine.sources.testcard import TestCardSource, read_number
-from engine.sources.video import resample
+from phosphene.engine.core.errors import PhospheneError, SourceError
+from phosphene.engine.core.frame import Pixels
+from phosphene.engine.sources import open_source
+from phosphene.engine.sources.testcard import TestCardSource, read_number
+from phosphene.engine.sources.video import resample
 
 
 def psnr(a: Pixels, b: Pixels) -> float:

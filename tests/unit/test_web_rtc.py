@@ -20,10 +20,9 @@ pytest.importorskip("aiortc")
 import aiohttp
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError
+from phosphene.engine.sinks.web import WebSink
+from phosphene.engine.sinks.web_rtc import QUEUED, Peers, _Track
 from test_web_sink import PATIENCE_S, get, until
-
-from engine.sinks.web import WebSink
-from engine.sinks.web_rtc import QUEUED, Peers, _Track
 
 SIZE = (64, 48)
 COLORS = ((200, 30, 60), (20, 180, 40), (30, 60, 220), (128, 128, 128))
@@ -164,7 +163,7 @@ def test_other_sites_are_refused() -> None:
 
 
 def test_without_the_extra_there_is_jpeg(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "engine.sinks.web_rtc", None)
+    monkeypatch.setitem(sys.modules, "phosphene.engine.sinks.web_rtc", None)
     with WebSink("0", size=SIZE, fps=30.0) as sink:
         connection = http.client.HTTPConnection("127.0.0.1", sink.port, timeout=PATIENCE_S)
         connection.request("GET", "/show.json")

@@ -21,9 +21,9 @@ import pytest
 
 pytest.importorskip("aiohttp")
 
-from engine.errors import SinkError, UsageError
-from engine.sinks import open_sink, split_spec
-from engine.sinks.web import WebSink
+from phosphene.engine.core.errors import SinkError, UsageError
+from phosphene.engine.sinks import open_sink, split_spec
+from phosphene.engine.sinks.web import WebSink
 
 SIZE = (64, 48)
 PATIENCE_S = 60.0  # only ever reached where something hangs

@@ -1,0 +1,105 @@
+"""Listens to sound frame by frame: how loud it is, where its bass and treble are, and when a note begins."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.frame import Floats, Frame
+from ..core.maths import ramp
+from ..core.results import RATE, Heard
+from .base import Sound
+
+WINDOW = 2048  # samples, 43 ms: a little more than a frame at 30 a second
+BINS = 512
+# The spectrum as a browser's AnalyserNode gives it, which ShaderToy's files expect (W3C Web Audio API, 1.8.6): Blackman
+# window, smoothed by 0.8 from picture to picture at 60 a second, -100 … -30 dB as 0 … 1.
+SMOOTH_S = -1.0 / (60.0 * math.log(0.8))
+QUIET_DB, LOUD_DB = -100.0, -30.0
+# Hz, and the loudness in dB below full scale that counts as 0 and as 1: speech before a webcam lies in the middle, a
+# mastered song at the upper end; music has the less the higher the tone.
+BANDS = {"bass": (20.0, 250.0, -45.0, -12.0), "mid": (250.0, 2000.0, -50.0, -15.0), "treble": (2e3, 16e3, -60.0, -25.0)}
+LEVEL_DB = -50.0, -10.0
+# Onsets: spectral flux of compressed magnitudes (Dixon, "Onset Detection Revisited", DAFx 2006), over its median.
+HOP, SHORT = 512, 1024
+COMPRESS = 200.0
+ABOVE, LEAST = 2.0, 0.02  # how many times the median counts, and how much there must be at least
+MEMORY = 70  # hops that the median is taken of: three quarters of a second
+REST_S = 0.12  # two onsets are at least so far apart
+FADE_S = 0.1
+GAP_S = 2.0  # after a longer pause, or a jump back, listening begins anew
+
+_BLACKMAN = np.blackman(WINDOW + 1)[:-1]
+_HANN = np.hanning(SHORT + 1)[:-1]
+
+
+class Ear:
+    """Hears `sound` at one frame after another; the same frames hear the same."""
+
+    def __init__(self, sound: Sound) -> None:
+        self.sound = sound
+        self._last_s: float | None = None
+        self._begin_anew(0.0)
+
+    def _begin_anew(self, time_s: float) -> None:
+        self._smooth: NDArray[np.float64] | None = None
+        self._hop = math.floor(time_s * RATE / HOP) - 1
+        self._before: NDArray[np.float64] | None = None
+        self._flux: deque[float] = deque(maxlen=MEMORY)
+        self._onset_s = -1e9
+
+    def hear(self, frame: Frame) -> Heard:
+        """What is heard at `frame`."""
+        now = frame.time_s
+        step = 0.0 if self._last_s is None else now - self._last_s
+        if self._last_s is None or not 0.0 <= step <= GAP_S:
+            self._begin_anew(now)
+            step = 0.0
+        self._last_s = now
+        block = self.sound.block(now, WINDOW / RATE)
+        magnitude = np.abs(np.fft.rfft(block * _BLACKMAN)) / WINDOW
+        self._listen_for_onsets(now)
+        power = 2.0 * magnitude**2 * WINDOW / float((_BLACKMAN**2).sum())
+        tones = np.arange(len(power)) * RATE / WINDOW
+        loud = {
+            name: ramp(decibel(math.sqrt(float(power[(tones >= low) & (tones < high)].sum()))), quiet, full)
+            for name, (low, high, quiet, full) in BANDS.items()
+        }
+        level = ramp(decibel(math.sqrt(float(np.mean(block**2)))), *LEVEL_DB)
+        onset = math.exp(-(now - self._onset_s) / FADE_S) if now >= self._onset_s else 0.0
+        return Heard(
+            frame.id, block[-BINS:].copy(), self._spectrum(magnitude, step), level, **loud, onset=round(onset, 6)
+        )
+
+    def _spectrum(self, magnitude: NDArray[np.float64], step_s: float) -> Floats:
+        keep = math.exp(-step_s / SMOOTH_S)
+        self._smooth = magnitude if self._smooth is None else keep * self._smooth + (1.0 - keep) * magnitude
+        db = 20.0 * np.log10(np.maximum(self._smooth[:BINS], 1e-9))
+        return np.clip((db - QUIET_DB) / (LOUD_DB - QUIET_DB), 0.0, 1.0).astype(np.float32)
+
+    def _listen_for_onsets(self, time_s: float) -> None:
+        """Looks at every hop since the last frame, whatever the frame rate."""
+        newest = math.floor(time_s * RATE / HOP)
+        count = newest - self._hop
+        if count <= 0:
+            return
+        samples = self.sound.block(newest * HOP / RATE, (count * HOP + SHORT - HOP) / RATE)
+        for index in range(count):
+            part = samples[index * HOP : index * HOP + SHORT]
+            loud = np.log1p(COMPRESS * np.abs(np.fft.rfft(part * _HANN)) / SHORT)
+            flux = 0.0 if self._before is None else float(np.maximum(loud - self._before, 0.0).mean())
+            self._before = loud
+            at_s = (self._hop + 1 + index) * HOP / RATE
+            usual = float(np.median(self._flux)) if self._flux else 0.0
+            if flux > LEAST + ABOVE * usual and at_s - self._onset_s >= REST_S:
+                self._onset_s = at_s
+            self._flux.append(flux)
+        self._hop = newest
+
+
+def decibel(amplitude: float) -> float:
+    """Decibels below full scale."""
+    return 20.0 * math.log10(max(amplitude, 1e-9))

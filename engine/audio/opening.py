@@ -1,0 +1,28 @@
+"""Opens the sound that `--sound` names: a file or a microphone, its library loaded only then."""
+
+from __future__ import annotations
+
+import importlib
+from typing import cast
+
+from ..core.errors import UsageError
+from ..core.paths import is_file
+from .base import Sound
+
+MICROPHONE = "mic"
+
+
+def open_sound(spec: str) -> Sound:
+    """Opens the sound that `spec` names: `mic`, `mic:NAME` (a part of a microphone's name, or its number), or a file.
+
+    Raises UsageError for an empty name, SourceError for what cannot be opened.
+    """
+    kind, colon, rest = spec.partition(":")
+    if not spec.strip():
+        raise UsageError("--sound names nothing", hint="write mic, or the path of a file with sound")
+    # Each back end is loaded when it is opened.
+    if kind == MICROPHONE and (colon or not is_file(spec)):
+        return cast("Sound", importlib.import_module("phosphene.engine.audio.microphone").Microphone(rest))
+    from ..sources import checked_file
+
+    return cast("Sound", importlib.import_module("phosphene.engine.audio.file_sound").FileSound(checked_file(spec)))

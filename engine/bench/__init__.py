@@ -1,1 +1,0 @@
-"""Measures the engine beside what a user would write instead. Used by `phosphene bench` alone, never by a show."""

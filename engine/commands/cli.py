@@ -1,0 +1,172 @@
+"""The command line: finds the command, runs it, tells errors in words.
+
+Exit codes: 0 fine, 1 failed, 2 wrong usage, 128 + a signal's number where that cut it short.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import importlib
+import logging
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from ..core.errors import PhospheneError, UsageError, near_names, suggestion
+from ..core.paths import in_words, is_told
+from ..core.standard_streams import standard_streams
+from ..core.version import __version__
+from .output import check_json
+
+COMMANDS = (
+    "run", "demo", "list", "show", "doctor", "models", "gallery", "check", "new", "teach", "bench", "score", "soak",
+    "measure",
+)  # fmt: skip
+
+INTRO = """\
+Real-time AR and creative effects: camera in, trackers, GLSL scenes, window, virtual camera or file out.
+Everything is computed on this machine; nothing leaves it."""
+
+EXAMPLES = """\
+examples:
+  phosphene demo                                          laser eyes on a built-in portrait, no camera needed
+  phosphene run laser-eyes                                your camera, in a window
+  phosphene run teleport --output virtual-camera          pick "Phosphene" as the camera in your call
+  phosphene run teleport --set picture=beach.jpg          into a place of your own
+  phosphene run duotone --input clip.mp4 --output out.mp4 a file, frame by frame, with its sound
+  phosphene list                                          scenes, effects, sources, sinks
+  phosphene show laser-eyes                               its parameters, with range and default
+  phosphene doctor                                        what works on this machine and what to do about the rest
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """Tells wrong usage in two lines, what and what next; suggests the nearest word where one is mistyped."""
+
+    def error(self, message: str) -> NoReturn:
+        next_step = f"`{self.prog} --help` says how it is called"
+        if wrong := re.search(r"argument (.+): invalid choice: '?(.*?)'? \(choose from (.*)\)$", message):
+            what, typed, choices = wrong.groups()
+            message = f"unknown {what} '{typed}'" if what == "command" else f"{what}: '{typed}' is no choice"
+            next_step = suggestion(typed, re.findall(r"[\w.-]+", choices)) or next_step
+        self.exit(2, f"{self.prog}: {message}\n  next: {next_step}\n")
+
+    def refuse(self, extra: Sequence[str]) -> NoReturn:
+        """Ends with what could not be understood, and the nearest option."""
+        option = next((text for text in extra if text.startswith("-")), "")
+        if not option:
+            self.error(f"'{extra[0]}' is one word too many")
+        typed = option.partition("=")[0]
+        near = near_names(typed.lstrip("-"), re.findall(r"--([\w-]+)", self.format_usage()))
+        next_step = f"did you mean '--{near[0]}'?" if near else f"`{self.prog} --help` lists the options"
+        self.exit(2, f"{self.prog}: unknown option '{typed}'\n  next: {next_step}\n")
+
+
+class Words(logging.Formatter):
+    """The level stands before what went wrong; what merely happened (a file was reloaded) is told as it is."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = super().format(record)
+        return text if record.levelno == logging.INFO else f"{record.levelname}: {text}"
+
+
+def build_parser() -> Parser:
+    """The parser of every command."""
+    parser = Parser(
+        prog="phosphene", description=INTRO, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--version", action="version", version=f"phosphene {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="command", parser_class=Parser)
+    for name in COMMANDS:
+        module = importlib.import_module(f"phosphene.engine.commands.{name}")
+        sub = commands.add_parser(
+            name,
+            help=module.HELP,
+            description=module.__doc__ or module.HELP,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        sub.add_argument("--debug", action="store_true", help="show tracebacks and debug messages")
+        module.add_arguments(sub)
+        sub.set_defaults(module=module, parser=sub)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command; returns its exit code."""
+    with standard_streams() as printed:
+        try:
+            code = command(arguments)
+            printed.flush()
+        except SystemExit as end:  # of --help and of wrong usage
+            if isinstance(end.code, str):
+                print(end.code, file=sys.stderr)
+            code = end.code if isinstance(end.code, int) else int(bool(end.code))
+            with contextlib.suppress(OSError):
+                printed.flush()
+        except KeyboardInterrupt:
+            print("phosphene: stopped", file=sys.stderr)
+            return 130
+        except OSError as error:
+            if error is not printed.failed:
+                raise
+            code = 0
+        if printed.failed is None or isinstance(printed.failed, BrokenPipeError):
+            return code  # whoever read it (head, less) has gone, and wants no more
+        why = in_words(printed.failed).message
+        print(f"phosphene: what was to be printed could not be written: {why}", file=sys.stderr)
+        return code or 1
+
+
+def command(arguments: Sequence[str] | None) -> int:
+    """Finds the command and runs it; what a user can mend is told in words."""
+    parser = build_parser()
+    options, extra = parser.parse_known_args(arguments)
+    if extra:
+        getattr(options, "parser", parser).refuse(extra)
+    if options.command is None:
+        parser.print_help(sys.stderr)
+        return 2
+    log_to_standard_error(options.debug)
+    try:
+        check_working_folder()
+        for place in (getattr(options, "json", None), getattr(options, "stats_json", None)):
+            check_json(place)  # before hours of work, not after them
+        return int(options.module.run(options))
+    except PhospheneError as error:
+        return fail(error, debug=options.debug)
+    except OSError as error:
+        if error is getattr(sys.stdout, "failed", None) or not is_told(error):
+            raise
+        return fail(in_words(error), debug=options.debug)
+
+
+def fail(error: PhospheneError, *, debug: bool) -> int:
+    """Tells `error`; returns the exit code."""
+    if debug:
+        logging.getLogger("phosphene").exception("failed")
+    print(f"phosphene: {error}", file=sys.stderr)
+    return 2 if isinstance(error, UsageError) else 1
+
+
+def log_to_standard_error(debug: bool) -> None:
+    """What happens meanwhile is told there."""
+    told = logging.StreamHandler()
+    told.setFormatter(Words())
+    logging.basicConfig(handlers=[told], level=logging.DEBUG if debug else logging.WARNING)
+    logging.getLogger("phosphene").setLevel(logging.DEBUG if debug else logging.INFO)
+    for noisy in ("matplotlib", "PIL", "libav"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def check_working_folder() -> None:
+    """Raises UsageError where the folder in which we stand is gone: no path that is typed would mean anything."""
+    try:
+        Path.cwd()
+    except OSError as error:
+        raise UsageError(
+            f"the working folder is gone or may not be looked at ({error.strerror})",
+            hint="cd into a folder that is there, and try again",
+        ) from error

@@ -1,0 +1,87 @@
+"""Writes a scene as TOML: every value that differs from its default, and every binding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..core.errors import SceneError
+from ..core.files.put import write_whole
+from ..core.param_types import Color, File
+from ..core.params import HasParams
+from .scene import Scene
+
+
+def save_scene(scene: Scene, path: Path, *, overwrite: bool = False) -> None:
+    """Writes a scene as TOML: every value that differs from its default, and every binding. Raises SinkError where a
+    file is there already, without `overwrite`, or cannot be written."""
+    import tomlkit
+
+    document = tomlkit.document()
+    document["title"] = scene.title
+    if scene.doc:
+        document["doc"] = scene.doc
+    if scene.sync != "frame":
+        document["sync"] = scene.sync
+    if scene.private is not None:
+        document["private"] = scene.private
+    if not scene.flash_guard:
+        document["flash_guard"] = False
+    plain = {name: params for name, params in scene.trackers.items() if not name.startswith("model.")}
+    if plain:
+        document["trackers"] = plain
+    brought = {n.removeprefix("model."): p["table"] for n, p in scene.trackers.items() if "table" in p}
+    if brought:
+        document["model"] = brought
+    layers = tomlkit.aot()
+    for layer in scene.layers:
+        table = tomlkit.table()
+        table["name"], table["source"] = layer.name, layer.source
+        table.update(changed(scene, f"{layer.name}/", layer, path))
+        if matte := changed(scene, f"{layer.name}/matte.", layer.matte, path):
+            table["matte"] = inline(matte)
+        effects = tomlkit.array()
+        effects.multiline(True)
+        for name, effect in layer.effects.items():
+            own = type(effect).__module__.rsplit(".", 1)[-1].removeprefix("phosphene_user_").replace("_", "-")
+            use = layer.uses.get(name, own)
+            entry: dict[str, Any] = {"use": use, **({"name": name} if name != use else {})}
+            effects.append(inline({**entry, **changed(scene, f"{layer.name}/{name}.", effect, path)}))
+        if layer.effects:
+            table["effects"] = effects
+        layers.append(table)
+    document["layer"] = layers
+    write_whole(path, tomlkit.dumps(document).encode("utf-8"), overwrite=overwrite)
+
+
+def inline(table: Mapping[str, Any]) -> Any:
+    """A table on one line."""
+    import tomlkit
+
+    out = tomlkit.inline_table()
+    out.update(table)
+    return out
+
+
+def changed(scene: Scene, prefix: str, owner: HasParams, path: Path) -> dict[str, Any]:
+    """What a parameter owner's TOML must say."""
+    out: dict[str, Any] = {}
+    for name, param in owner.params().items():
+        if (binding := scene.bindings.get(prefix + name)) is not None:
+            out[name] = inline(binding.table())
+        elif (value := getattr(owner, name)) != param.default:
+            if isinstance(param, File) and value:
+                value = media_for(value, path)
+            elif isinstance(param, Color) and param.parse(param.format(value)) == value:
+                value = param.format(value)
+            out[name] = list(value) if isinstance(value, tuple) else value
+    return out
+
+
+def media_for(value: str, path: Path) -> str:
+    """A media path as a scene at `path` may hold it. Raises SceneError where it lies elsewhere."""
+    folder, file = path.resolve().parent, Path(value).resolve()
+    if not file.is_relative_to(folder):
+        raise SceneError(f"'{value}' lies outside the scene's folder", where=str(path), hint=f"copy it into {folder}")
+    return file.relative_to(folder).as_posix()

@@ -1,1 +1,0 @@
-"""Scores the matte ladder and the landmarks against truth: pictures, clips and points of which it is known."""

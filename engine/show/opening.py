@@ -1,0 +1,257 @@
+"""The parts of a show, each opened as the user's wishes say, and closed by the stack that is handed in."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..core.errors import PhospheneError, UsageError
+from ..core.param_types import File, Media
+from ..core.paths import checked
+from ..core.paths import named as path_of
+from ..sinks import is_live, keeping_alpha
+from .options import WINDOW
+
+if TYPE_CHECKING:
+    from ..audio.base import Recordable, Sound
+    from ..effect.effect import Effect
+    from ..renderer.effect_runner import EffectRunner
+    from ..renderer.gpu import Gpu
+    from ..scene.playlist import Playlist
+    from ..scene.registry import Registry
+    from ..scene.scene import Scene
+    from ..sinks.base import Sink
+    from ..sinks.window import WindowSink
+    from ..sources.base import Source
+    from ..sources.layer_input import SideSource
+    from .loop import Show
+    from .options import Wishes
+    from .takes.recorder import TakeRecorder
+    from .trial import Job, TryOut
+
+
+log = logging.getLogger("phosphene")
+
+
+@dataclass(slots=True)
+class Tried:
+    """The effects of others that are being tried out, while the rest of the show is opened."""
+
+    tryout: TryOut | None
+    jobs: list[tuple[Effect, Job]]
+
+    def refuse(self) -> None:
+        """Waits for the verdicts; an effect that must not be drawn is switched off, and named when the show begins."""
+        for effect, job in self.jobs:
+            job.done.wait()
+            if job.error:
+                type(effect).refused = job.error
+
+
+def try_out(playlist: Playlist, registry: Registry, transition: Effect | None, stack: ExitStack) -> Tried:
+    """Begins to try out every effect that did not come with the engine, in a process of its own."""
+    from ..core.places import ROOT
+    from .trial import TryOut, foreign_to_us
+
+    asked: list[tuple[Path, str, Effect]] = []
+    for scene in playlist.scenes:
+        asked += [(path, use, effect) for effect, use, path in foreign_to_us(scene, registry).values()]
+    file = getattr(transition, "shader_file", ROOT)
+    if transition is not None and not file.is_relative_to(ROOT):
+        asked.append((file, "", transition))
+    if not asked:
+        return Tried(None, [])
+    tryout = TryOut(registry.effect_folders)
+    stack.callback(tryout.close)
+    return Tried(tryout, [(effect, tryout.ask(path, use, effect)) for path, use, effect in asked])
+
+
+def open_input(wishes: Wishes, sinks: list[Sink]) -> Source:
+    """The input; where it is on demand, only while one of `sinks` is watched. Raises UsageError and SourceError."""
+    from ..sources import open_source
+    from .on_demand import open_on_demand
+
+    def opened(size: tuple[int, int] | None) -> Source:
+        if wishes.arrays is not None:
+            from ..sources.arrays import ArraysSource
+
+            return ArraysSource(wishes.arrays, size=size, fps=wishes.fps)
+        if wishes.on_demand:
+            return open_on_demand(wishes.outputs, sinks, wishes.input, size=size, fps=wishes.fps)
+        return open_source(wishes.input, size=size, fps=wishes.fps)
+
+    if not wishes.rotate:
+        return opened(wishes.size)
+    from ..sources.rotate import RotatedSource
+
+    return RotatedSource(opened, wishes.rotate, wishes.size)
+
+
+def open_sides(wishes: Wishes, playlist: Playlist, size: tuple[int, int], stack: ExitStack) -> dict[str, SideSource]:
+    """The inputs that layers have beside the show's own, by name. Raises UsageError and SourceError."""
+    names = sorted({layer.source for scene in playlist.scenes for layer in scene.layers if layer.beside})
+    if not names:
+        return {}
+    from ..sources import open_source
+    from ..sources.layer_input import SideSource
+
+    if wishes.take is not None or wishes.record_take is not None:
+        raise UsageError(
+            f"a take holds one input, and this scene shows {names[0]} as well", hint="record a video: --output out.mp4"
+        )
+    sides = {}
+    for name in names:
+        source = stack.enter_context(open_source(name, size=size, fps=wishes.fps))
+        sides[name] = stack.enter_context(SideSource(source, name, size))
+    return sides
+
+
+def fetch_models(trackers: Iterable[str], params: Callable[[str], Mapping[str, Any]]) -> None:
+    """Brings the models of these trackers onto the machine, where they are missing. Raises ModelError."""
+    from ..models import store as models
+    from ..trackers import models_of
+
+    needed = sorted({model for name in trackers for model in models_of(name, params(name))})
+    models.fetch([name for name in needed if not models.state(name).ready])
+
+
+def check_files(playlist: Playlist, *, live: bool) -> dict[str, str]:
+    """Reads every file that a parameter of any scene names, before anything is drawn. Returns what is wrong, by effect;
+    a show that is live is told and goes on, for it has other things to show. Else raises UsageError."""
+    wrong: dict[str, str] = {}
+    for scene in playlist.scenes:
+        for address, (owner, param) in scene.addresses().items():
+            path = getattr(owner, param.name) if isinstance(param, File) else ""
+            error = why_unreadable(param, path) if isinstance(param, File) and path else None
+            if error is not None:
+                error.message = f"{error.message} ({scene.name}: {address})"
+                wrong[address.rpartition(".")[0]] = str(error)
+                log.log(logging.ERROR if live else logging.DEBUG, "%s", error)
+    if wrong and not live:
+        raise UsageError("\n".join(wrong.values()))
+    return wrong
+
+
+def why_unreadable(param: File, path: str) -> PhospheneError | None:
+    """What is wrong with the file that a parameter names; None where nothing is."""
+    from ..sources.media import check_media
+
+    try:
+        if isinstance(param, Media):
+            check_media(path)
+        else:
+            checked(Path(path), "file")
+            if param.reads is not None:
+                param.reads(path)
+    except PhospheneError as error:
+        return error
+    except (OSError, ValueError) as error:
+        return UsageError(f"cannot be read: {error}", where=path)
+    return None
+
+
+def runs_live(wishes: Wishes, source: Source, *, replays: bool) -> bool:
+    """Whether late frames are dropped, or every one is drawn. Raises UsageError for an exact camera."""
+    if source.live and wishes.pace == "exact":
+        raise UsageError("a camera has no exact pace: its frames do not wait", hint="leave --pace out")
+    shown = any(is_live(o) for o in wishes.outputs) if wishes.pace is None else wishes.pace == "live"
+    return source.live or (shown and not replays)
+
+
+def open_recorder(
+    wishes: Wishes, scene: Scene, source: Source, fps: float, stack: ExitStack, *, live: bool
+) -> TakeRecorder | None:
+    """What writes the take that was asked for. Raises SinkError."""
+    if wishes.record_take is None:
+        return None
+    from .takes.recorder import record
+
+    recorder = record(wishes, scene, source, fps, live=live)
+    stack.callback(recorder.close)
+    return recorder
+
+
+def open_gpu(wishes: Wishes, size: tuple[int, int], title: str, stack: ExitStack) -> tuple[WindowSink | None, Gpu]:
+    """The window where one was asked for, and the GL context. Raises SinkError and GpuError."""
+    from ..renderer.gpu import Gpu
+
+    if WINDOW in wishes.outputs:
+        from ..sinks.window import WindowSink
+
+        window = stack.enter_context(WindowSink(size, title))
+        return window, window.gpu
+    gpu = Gpu.headless()
+    stack.callback(gpu.close)
+    return None, gpu
+
+
+def watch(gpu: Gpu, show: Show, recorder: TakeRecorder | None, stack: ExitStack, *, live: bool) -> None:
+    """Sets a watchdog over the effects: one that never comes back from a frame ends the process, with a word."""
+    from .watchdog import EXACT_S, LIVE_S, Watchdog, end_stuck
+
+    def stuck(runner: EffectRunner, waited_s: float) -> None:
+        save = [show.save]
+        if recorder is not None:
+            recorder.ended = f"{type(runner.effect).__name__} did not come back from a frame"
+            save.append(recorder.close)
+        end_stuck(runner, waited_s, save)
+
+    gpu.watchdog = watchdog = Watchdog(LIVE_S if live else EXACT_S, stuck)
+    watchdog.start()
+    stack.callback(setattr, gpu, "watchdog", None)  # it holds the show, and a show holds pictures and encoders
+    stack.callback(watchdog.close)
+
+
+def open_ear(wishes: Wishes, source: Source, stack: ExitStack) -> tuple[Sound | None, str | Recordable | None]:
+    """What the scenes hear, and the sound that a written video gets, a file or a microphone: what --sound names, else
+    the input's own.
+
+    Raises UsageError and SourceError where the sound that was asked for cannot be opened.
+    """
+    from ..audio.base import Recordable, Shared
+    from ..audio.opening import open_sound
+
+    own: str | None = getattr(source, "audio_path", None)
+    named = wishes.sound or own or "none"
+    if named == "none":
+        return None, None
+    opened = open_sound(named)
+    sound = stack.enter_context(Shared(opened))
+    if sound.live and wishes.pace == "exact":
+        raise UsageError("a microphone has no exact pace", hint="leave --pace out, or take the sound from a file")
+    return sound, opened if isinstance(opened, Recordable) else str(path_of(named))
+
+
+def tell_black(playlist: Playlist, outputs: Iterable[str]) -> None:
+    """Warns of outputs that show black where a scene is transparent, though they could keep it."""
+    for scene in playlist.scenes:
+        if scene.layers and all(layer.cut != "none" for layer in scene.layers):
+            for spec in outputs:
+                if better := keeping_alpha(spec):
+                    log.warning("%s is transparent, '%s' shows black there: '%s' keeps it", scene.name, spec, better)
+
+
+def open_sinks(
+    wishes: Wishes,
+    source: Source,
+    fps: float,
+    recorded: str | Recordable | None,
+    sinks: list[Sink],
+    stack: ExitStack,
+    *,
+    live: bool,
+) -> None:
+    """Adds every output but the window to `sinks`. Raises UsageError and SinkError."""
+    from ..sinks import open_sink
+
+    for spec in wishes.outputs:
+        if spec != WINDOW:
+            sink = open_sink(
+                spec, size=source.size, fps=fps, audio_from=recorded, live=live, overwrite=wishes.overwrite
+            )
+            stack.callback(sink.close)
+            sinks.append(sink)

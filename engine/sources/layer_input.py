@@ -1,0 +1,82 @@
+"""The inputs beside the show's own: a layer's second camera, or the screen behind a person."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from dataclasses import replace
+
+from ..core.closing import Closing
+from ..core.frame import Frame
+from .base import Source
+from .fit import cover
+
+log = logging.getLogger("phosphene")
+
+RETRY_S = 0.5
+OLD_S = 2.0  # what has given no picture for so long shows none
+JOIN_S = 5.0
+
+
+class SideSource(Closing):
+    """Gives the picture of `source` that belongs to a moment of the show, at `size`.
+
+    A live one is read in a thread of its own, and the newest picture counts; where it breaks off there is none until it
+    is back, which is named once. Of any other it is the picture at that time, the last one when it has ended.
+    """
+
+    def __init__(self, source: Source, name: str, size: tuple[int, int]) -> None:
+        self._source, self._name, self._size = source, name, size
+        self._lock = threading.Lock()
+        self._newest: tuple[float, Frame] | None = None  # and when it came
+        self._next: Frame | None = None
+        self._ended = threading.Event()
+        self._thread: threading.Thread | None = None
+        if source.live:
+            self._thread = threading.Thread(target=self._drain, name=f"input {name}", daemon=True)
+            self._thread.start()
+        else:
+            self._next = source.read()
+
+    def at(self, time_s: float) -> Frame | None:
+        """The picture at that time of the show; None where there is none. Times rise from call to call."""
+        if self._thread is None:
+            while self._next is not None and self._next.time_s <= time_s + 1e-6:
+                self._newest = 0.0, self._fitted(self._next)
+                self._next = self._source.read()
+            return None if self._newest is None else self._newest[1]
+        with self._lock:
+            if self._newest is None or time.perf_counter() - self._newest[0] > OLD_S:
+                return None
+            return self._newest[1]
+
+    def close(self) -> None:
+        """Ends the reading and closes the input; harmless when called twice."""
+        self._ended.set()
+        if self._thread is not None:
+            self._thread.join(JOIN_S)
+        self._source.close()
+
+    def _drain(self) -> None:
+        told = ""
+        while not self._ended.is_set():
+            try:
+                frame = self._source.read()
+            except Exception as error:  # noqa: BLE001 (whatever a device does: it is named, the show goes on without it)
+                if str(error) != told:
+                    log.warning("input %s: %s", self._name, error)
+                told = str(error)
+                with self._lock:
+                    self._newest = None
+                self._ended.wait(RETRY_S)
+                continue
+            if frame is None:
+                return
+            told = ""
+            frame = self._fitted(frame)
+            with self._lock:
+                self._newest = time.perf_counter(), frame
+
+    def _fitted(self, frame: Frame) -> Frame:
+        return frame if frame.size == self._size else replace(frame, pixels=cover(frame.pixels, self._size))

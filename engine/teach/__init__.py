@@ -1,1 +1,0 @@
-"""Teaching: examples of classes from clips, pictures or the camera become a model whose classes scenes follow."""

@@ -75,7 +75,7 @@ def held_keys(command: list[str], display: dict[str, str], keys: str, cwd: Path 
     def wait_for(what: str, there: Callable[[], bool]) -> None:
         deadline = time.monotonic() + PATIENCE_S
         while not there():
-            assert process.poll() is None, f"it ended before {what}"
+            assert process.poll() is None, f"it ended before {what}: {process.stderr and process.stderr.read()}"
             assert time.monotonic() < deadline, f"never: {what}"
             time.sleep(0.1)
 
@@ -100,6 +100,8 @@ def held_keys(command: list[str], display: dict[str, str], keys: str, cwd: Path 
     finally:
         process.kill()
         process.wait()
+        if process.stderr is not None:
+            process.stderr.close()
     assert process.returncode == 0, said
 
 

@@ -107,6 +107,18 @@ def test_pictures_that_were_held_are_drawn_again_as_they_were(tmp_path: Path, da
     identical(again, images)
 
 
+def test_what_was_set_of_a_tracker_is_set_again(tmp_path: Path, data_dir: Path) -> None:
+    settings = [("trackers/person.model", "square")]
+    wishes = Wishes(
+        "teleport", str(data_dir / CLIP), ["null"], SIZE, settings=settings, seconds=0.2, record_take=tmp_path / "take"
+    )
+    images, _, _ = drawn(wishes)
+    with Take(tmp_path / "take") as take:
+        assert [tuple(setting) for setting in take.about.settings] == settings
+    again, _, _ = drawn(Wishes("teleport", outputs=["null"], take=tmp_path / "take"))
+    identical(again, images)
+
+
 def test_new_settings_on_an_old_take_change_the_picture_and_no_more(
     teleported: tuple[Path, list[Pixels], list[float]],
 ) -> None:

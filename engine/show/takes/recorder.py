@@ -184,7 +184,10 @@ class TakeRecorder(threading.Thread):
 
 def record(wishes: Wishes, scene: Scene, source: Source, fps: float, *, live: bool) -> TakeRecorder:
     """The recorder that `wishes.record_take` asks for. Raises SinkError where the folder cannot be used."""
-    from ..options import media_path
+    from ..options import TRACKERS_AT, media_path
+
+    def as_found(address: str, value: Any) -> Any:
+        return value if address.startswith(TRACKERS_AT) else media_path(scene, address, value)
 
     assert wishes.record_take is not None
     about = About(
@@ -196,7 +199,7 @@ def record(wishes: Wishes, scene: Scene, source: Source, fps: float, *, live: bo
         pace="live" if live else "exact",
         input=wishes.input,
         scene_path="" if scene.path is None else str(scene.path.resolve()),
-        settings=[(address, media_path(scene, address, value)) for address, value in wishes.settings],
+        settings=[(address, as_found(address, value)) for address, value in wishes.settings],
         bindings=list(wishes.bindings),
         effect_folders=[str(folder) for folder in wishes.effect_folders],
     )

@@ -22,7 +22,6 @@ EDGE = 0.5  # the contrast of confidence within REACH that makes an edge; doubts
 NEAR, WIDE = 1, 4  # radii, in cells of half the grid, in which the room beside an edge is looked for
 HOLE = 0.003  # of the picture: larger holes are taken for real ones
 WHISPER = 0.02  # of confidence, below which nobody is there
-AROUND = np.ones((3, 3), np.uint8)  # a cell and its neighbours
 
 
 def filled(confidence: Floats) -> Floats:
@@ -46,8 +45,8 @@ def filled(confidence: Floats) -> Floats:
 
 
 def nobody(confidence: Floats) -> NDArray[np.bool_]:
-    """Where a mask says that nobody is, not even in the next cell."""
-    return np.asarray(cv2.dilate(confidence, AROUND) < WHISPER)
+    """Where a mask says that nobody is; between such a cell and the next the alpha fades, as it is interpolated."""
+    return np.asarray(confidence < WHISPER)
 
 
 Planes = Sequence[Floats]  # one for each channel

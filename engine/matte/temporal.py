@@ -9,8 +9,8 @@ import numpy as np
 
 from ..core.frame import Floats, Pixels
 from ..core.imaging import gaussian
-from .guided_filter import AROUND
 
+AROUND = np.ones((3, 3), np.uint8)  # a cell and its neighbours
 STILL, CHANGED = 0.02, 0.06  # change of colour, blurred, that is a sensor's noise, and that is motion
 FLOW_STILL, FLOW_CHANGED = 0.04, 0.12  # the same where motion has been followed: what is left is where it failed
 DOUBT = 0.1  # the weight in time of a cell that could be either

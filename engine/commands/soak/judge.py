@@ -22,7 +22,7 @@ _STRIP = 0.25  # part of the strip that shows the room; a mask that is soft or w
 _DARK = 40  # the slate's background, in 8-bit codes, and below
 _NOBODY = 0.02  # confidence below which nobody is said to be there
 _EDGE_CELLS = 4  # of the mask, by which a matte may move its edge to where the picture has one
-_BESIDE = 0.0005  # of the picture
+_BESIDE = 0.004  # of the picture: a late mask shows one to twenty percent, a matte's own edge less than a tenth of one
 _KEPT = 64  # frames and pictures that wait to be judged
 
 Bools = NDArray[np.bool_]
@@ -41,6 +41,7 @@ class Judge(Closing):
     def __init__(self, hides_room: bool) -> None:
         self.hides_room = hides_room
         self.pictures = self.slates = self.leaks = 0
+        self.worst_beside = 0.0  # the largest share of a picture that showed the room beside somebody
         self.longest_gap_s = 0.0
         self._last_s: float | None = None
         self._lock = threading.Lock()
@@ -88,7 +89,9 @@ class Judge(Closing):
             marked, mask = self._marked.pop(time_s), self._drawn.pop(time_s)
             if mask is not None:
                 marked &= nobody(mask, marked.shape)
-            self.leaks += float(marked.mean()) > _BESIDE
+            share = float(marked.mean())
+            self.worst_beside = max(self.worst_beside, share)
+            self.leaks += share > _BESIDE
         for waiting in (self._marked, self._drawn):  # of a slate no frame is drawn, and a dropped picture never comes
             while len(waiting) > _KEPT:
                 waiting.pop(next(iter(waiting)))

@@ -169,6 +169,7 @@ def summary(watch: Watch, stats: Stats, judge: Judge) -> dict[str, Any]:
         "pictures": judge.pictures,
         "slates": judge.slates,
         "room_seen": judge.leaks if judge.hides_room else None,
+        "room_beside_percent": round(100 * judge.worst_beside, 3),
         "stood_still_s": round(sum(end - begin for begin, end in watch.stood), 1),
         "longest_gap_s": round(judge.longest_gap_s, 2),
         "memory_mb": {"first": memory[0], "last": memory[-1], "most": max(memory)},

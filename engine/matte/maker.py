@@ -29,9 +29,9 @@ class MatteMaker:
     def __init__(self) -> None:
         self._steady: Steady | None = None
         self._quality = ""
-        self._seen: Floats | None = None  # the mask itself: one that was carried on has the id of the frame before
+        self._seen: Floats | None = None  # the last mask: a picture that is held comes with the same one
         self._last: Floats | None = None
-        self._nobody: NDArray[np.bool_] = np.zeros((1, 1), np.bool_)  # where the last mask says that nobody is near
+        self._nobody: NDArray[np.bool_] = np.zeros((1, 1), np.bool_)  # where the last mask says that nobody is
 
     def apart(self) -> MatteMaker:
         """One that goes on from here, and leaves this one as it is."""

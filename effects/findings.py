@@ -10,17 +10,17 @@ import numpy as np
 from phosphene import (
     Bool,
     Box,
+    Classification,
+    Detection,
+    Detections,
     Effect,
     Float,
     Int,
     Label,
-    Labels,
     Landmarks,
     Line,
     Observation,
     Text,
-    Thing,
-    Things,
 )
 
 COLORS = ("#ffd166", "#06d6a0", "#4cc9f0", "#ff7ab8", "#ff9f1c", "#b8f35c", "#c77dff", "#ff6b6b")
@@ -66,16 +66,16 @@ class Findings(Effect):
         width, height = observation.frame.size
         self._height = height
         self._unit = math.sqrt(width * height / (1280 * 720)) * self.scale
-        if isinstance(found, Things):
+        if isinstance(found, Detections):
             self._follow(found.items, dt)
             near = sorted(self._seen, key=lambda s: -s.score)[: self.most]
             self.shapes = [shape for seen in near for shape in self._box(seen, width / height)]
-        elif isinstance(found, Labels):
+        elif isinstance(found, Classification):
             self.shapes = self._names(found, dt, width / height)
         elif isinstance(found, Landmarks):
             self.shapes = self._points(found)
 
-    def _follow(self, things: tuple[Thing, ...], dt: float) -> None:
+    def _follow(self, things: tuple[Detection, ...], dt: float) -> None:
         """Carries boxes over from frame to frame, so that they neither shake nor flicker."""
         left = [t for t in things if t.score >= self.least and t.label != "???"]
         weight = 1.0 - math.exp(-dt / SMOOTH_S) if dt > 0.0 else 1.0
@@ -115,7 +115,7 @@ class Findings(Effect):
         shapes.append(Label(text, at, 22.0 * self._unit, color, (0.0, 0.5), outline=None, bold=True))
         return shapes
 
-    def _names(self, found: Labels, dt: float, aspect: float) -> list[Line | Box | Label]:
+    def _names(self, found: Classification, dt: float, aspect: float) -> list[Line | Box | Label]:
         """The likeliest classes with a bar each, the surest on top; grey where less sure than `least`."""
         order = np.argsort(-found.values, kind="stable")[: self.most]
         names = [(found.names[i], float(found.values[i])) for i in order if found.values[i] >= self.least / 4]

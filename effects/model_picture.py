@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from phosphene import Choice, Effect, Float, Mask, Observation, Picture, Text, Texture, Uniform
+from phosphene import Choice, Effect, Float, Mask, ModelImage, Observation, Text, Texture, Uniform
 
 
 class ModelPicture(Effect):
@@ -40,7 +40,7 @@ class ModelPicture(Effect):
         found = observation.results.get(f"model.{self.model}")
         self.is_cut = int(isinstance(found, Mask))
         self.place = 0.0, 0.0, 1.0, 1.0
-        if isinstance(found, Picture):
+        if isinstance(found, ModelImage):
             opaque = np.full((*found.pixels.shape[:2], 1), 255, np.uint8)
             self.made, self.place = np.concatenate([found.pixels, opaque], axis=2), found.box
         elif isinstance(found, Mask):

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from .engine.effect.drawing import along, blurred, filled, painted, tapered
+from .engine.effect.drawing import blur, colorize, fill_polygon, resample_path, stroke_path
 
-__all__ = ["along", "blurred", "filled", "painted", "tapered"]
+__all__ = ["blur", "colorize", "fill_polygon", "resample_path", "stroke_path"]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from gpu_fixture import gpu
+from gpu_context import gpu
 from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from phosphene.engine.core.frame import Frame, Pixels
 from phosphene.engine.core.observation import Observation
-from phosphene.engine.core.results import Face, Faces, Labels, Mask, Parts, Pose, Poses, Thing, Things
+from phosphene.engine.core.results import Classification, Detection, Detections, Face, Faces, Mask, Parts, Pose, Poses
 from phosphene.engine.effect.effect import Effect
 from phosphene.engine.renderer.gpu import Gpu
 from phosphene.engine.renderer.renderer import Renderer
@@ -119,9 +119,11 @@ def observe(
         results["face"] = Faces(number, (face(frame.size),))
         results["pose"] = Poses(number, (pose(),))
         results["parts"] = Parts(number, oval(number).confidence, np.full((36, 64), number % 24, np.uint8))
-        results["model.objects"] = Things(number, (Thing("cup", 0.8, np.array([0.2, 0.3, 0.5, 0.9], np.float32)),))
+        results["model.objects"] = Detections(
+            number, (Detection("cup", 0.8, np.array([0.2, 0.3, 0.5, 0.9], np.float32)),)
+        )
         scores = np.array([0.7, 0.2, 0.1], np.float32)
-        results["model.what-is-this"] = Labels(number, ("cup", "mug", "pot"), scores, scores)
+        results["model.what-is-this"] = Classification(number, ("cup", "mug", "pot"), scores, scores)
     if mask is not None:
         results["person"] = mask
     return Observation(frame, results)

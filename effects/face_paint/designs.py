@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phosphene import FACE_RINGS, face_mesh
-from phosphene.drawing import blurred, filled, painted, tapered
+from phosphene.drawing import blur, colorize, fill_polygon, stroke_path
 
 SIZE = (1024, 1024)
 Plane = NDArray[np.float32]
@@ -51,7 +51,7 @@ def mirrored(lines: Sequence[Plane]) -> list[Plane]:
 
 def union(outlines: Sequence[Plane]) -> Plane:
     """1 inside any of the outlines."""
-    return filled(outlines, SIZE, holes=False)
+    return fill_polygon(outlines, SIZE, holes=False)
 
 
 def ellipse(at: tuple[float, float], radii: tuple[float, float], turn: float = 0.0) -> Plane:
@@ -71,21 +71,24 @@ def grown(ring: Plane, factor: float) -> Plane:
 def tiger() -> NDArray[np.uint8]:
     """Orange fur, white round the mouth and over the eyes, black stripes."""
     uv = face_mesh().uv
-    fur = blurred(union([grown(uv[list(FACE_RINGS["oval"])], 0.93)]), 22.0) * np.float32(0.86)
+    fur = blur(union([grown(uv[list(FACE_RINGS["oval"])], 0.93)]), 22.0) * np.float32(0.86)
     pale = mirrored([ellipse((0.43, 0.655), (0.115, 0.085)), ellipse((0.345, 0.285), (0.085, 0.036), -0.25)])
-    white = blurred(union([*pale, ellipse((0.5, 0.83), (0.125, 0.085))]), 12.0) * np.float32(0.88)
+    white = blur(union([*pale, ellipse((0.5, 0.83), (0.125, 0.085))]), 12.0) * np.float32(0.88)
     eyes = [uv[list(FACE_RINGS[f"{side}_eye"])] for side in ("left", "right")]
-    rims = blurred(union([grown(eye, 1.32) for eye in eyes]), 7.0)
-    strokes = [tapered(curve(line), (0.0, width, width * 0.8, 0.0)) for line, width in STRIPES]
-    fine = [tapered(curve(line), (0.006, 0.005, 0.0)) for line in WHISKERS]
-    middle = [tapered(((0.5, 0.12), (0.5, 0.25)), (0.0, 0.03, 0.0)), tapered(((0.5, 0.6), (0.5, 0.665)), (0.014, 0.01))]
+    rims = blur(union([grown(eye, 1.32) for eye in eyes]), 7.0)
+    strokes = [stroke_path(curve(line), (0.0, width, width * 0.8, 0.0)) for line, width in STRIPES]
+    fine = [stroke_path(curve(line), (0.006, 0.005, 0.0)) for line in WHISKERS]
+    middle = [
+        stroke_path(((0.5, 0.12), (0.5, 0.25)), (0.0, 0.03, 0.0)),
+        stroke_path(((0.5, 0.6), (0.5, 0.665)), (0.014, 0.01)),
+    ]
     dots = mirrored(
         [ellipse(at, (0.0055, 0.0055)) for at in ((0.43, 0.60), (0.39, 0.628), (0.415, 0.66), (0.375, 0.665))]
     )
-    lines = np.maximum(filled(mirrored(strokes), SIZE), filled([*mirrored(fine), *middle, *dots], SIZE))
-    black = blurred(lines, 1.2) * np.float32(0.93)
-    nose = blurred(filled([NOSE], SIZE), 2.5) * np.float32(0.92)
-    return painted(
+    lines = np.maximum(fill_polygon(mirrored(strokes), SIZE), fill_polygon([*mirrored(fine), *middle, *dots], SIZE))
+    black = blur(lines, 1.2) * np.float32(0.93)
+    nose = blur(fill_polygon([NOSE], SIZE), 2.5) * np.float32(0.92)
+    return colorize(
         [
             ("#e07b1a", fur),
             ("#fff3e2", white),
@@ -99,7 +102,7 @@ def tiger() -> NDArray[np.uint8]:
 def facets() -> NDArray[np.uint8]:
     """The mesh's own triangles, each in one colour."""
     mesh = face_mesh()
-    edge = blurred(union([grown(mesh.uv[list(FACE_RINGS["oval"])], 0.95)]), 14.0)
+    edge = blur(union([grown(mesh.uv[list(FACE_RINGS["oval"])], 0.95)]), 14.0)
     middles = mesh.uv[mesh.skin].mean(axis=1)
     # Colours go round the middle of the face, shifted from triangle to triangle by the golden ratio.
     turn = np.arctan2(middles[:, 1] - 0.5, np.abs(middles[:, 0] - 0.5)) / np.pi + 0.5
@@ -109,8 +112,8 @@ def facets() -> NDArray[np.uint8]:
     for index, color in enumerate(FACETS):
         chosen = mesh.uv[mesh.skin[number == index]]
         if len(chosen):
-            planes.append((color, filled(list(grown_all(chosen)), SIZE) * edge * np.float32(0.85)))
-    return painted(planes)
+            planes.append((color, fill_polygon(list(grown_all(chosen)), SIZE) * edge * np.float32(0.85)))
+    return colorize(planes)
 
 
 def grown_all(triangles: Plane) -> Plane:

@@ -24,7 +24,7 @@ from phosphene import (
     read_model,
     skin_of,
 )
-from phosphene.drawing import blurred, filled
+from phosphene.drawing import blur, fill_polygon
 
 from .fit import FRONT, fitted, head, placed, worn
 from .light import Light
@@ -132,9 +132,9 @@ def shadow_of(at: NDArray[Any], corners: NDArray[np.int32], opacity: NDArray[np.
     near = at[corners, 2].mean(axis=1) > FRONT[2] - SHADOW_DEPTH_CM
     clear = opacity[corners].mean(axis=1) < 0.99
     size = (SHADOW_PX, SHADOW_PX)
-    taken = filled(uv[corners[near & ~clear]], size, holes=False)
+    taken = fill_polygon(uv[corners[near & ~clear]], size, holes=False)
     if (near & clear).any():
         share = np.float32(0.5 * opacity[corners[near & clear]].mean())
-        taken = np.maximum(taken, filled(uv[corners[near & clear]], size, holes=False) * share)
-    soft = blurred(taken, SOFT_CM * SHADOW_PX / SHADOW_CM)
+        taken = np.maximum(taken, fill_polygon(uv[corners[near & clear]], size, holes=False) * share)
+    soft = blur(taken, SOFT_CM * SHADOW_PX / SHADOW_CM)
     return np.repeat((soft * 255).astype(np.uint8)[..., None], 4, axis=2)

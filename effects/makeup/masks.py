@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phosphene import FACE_RINGS, face_mesh
-from phosphene.drawing import along, blurred, filled
+from phosphene.drawing import blur, fill_polygon, resample_path
 
 SIZE = (512, 512)
 # Upper lid from the outer to the inner corner, and the lower edge of the brow above it, by the person's own sides.
@@ -24,9 +24,9 @@ Plane = NDArray[np.float32]
 def draw_masks() -> NDArray[np.uint8]:
     """Strength 0..255 of lip colour (red), eye shadow (green) and blush (blue), H×W×4."""
     uv = face_mesh().uv
-    lips = filled([uv[list(FACE_RINGS["lips"])]], SIZE)
+    lips = fill_polygon([uv[list(FACE_RINGS["lips"])]], SIZE)
     made = np.full((SIZE[1], SIZE[0], 4), 255, np.uint8)
-    for channel, plane in enumerate((blurred(lips, 2.0), blurred(shadow(uv), 5.0), cheeks(uv))):
+    for channel, plane in enumerate((blur(lips, 2.0), blur(shadow(uv), 5.0), cheeks(uv))):
         made[..., channel] = np.clip(plane * 255 + 0.5, 0, 255)
     return made
 
@@ -35,12 +35,12 @@ def shadow(uv: Plane) -> Plane:
     """Strongest on the lid, fading upward, with a wing past the outer corner."""
     plane = np.zeros(SIZE[::-1], np.float32)
     for lid, brow in LIDS.values():
-        low, high = along(uv[list(lid)], 16), along(uv[list(brow)], 16)
+        low, high = resample_path(uv[list(lid)], 16), resample_path(uv[list(brow)], 16)
         wing = (low[0] - low[-1]) * np.linspace(0.16, 0.0, len(low))[:, None] ** 1.5
         for share in np.linspace(LID_REACH, 0.02, 24):
             band = low + (high - low) * share + wing * (0.4 + 0.6 * share)
             strength = np.float32((1.0 - share / LID_REACH) ** 0.7)
-            np.maximum(plane, filled([np.concatenate([low, band[::-1]])], SIZE) * strength, out=plane)
+            np.maximum(plane, fill_polygon([np.concatenate([low, band[::-1]])], SIZE) * strength, out=plane)
     return plane
 
 
@@ -49,7 +49,7 @@ def cheeks(uv: Plane) -> Plane:
     coarse = np.stack(np.meshgrid(*((np.arange(n // 8) + 0.5) / (n // 8) for n in SIZE)), axis=2)
     plane = np.zeros(coarse.shape[:2])
     for numbers in CHEEKBONES.values():
-        stroke = along(uv[list(numbers)], 24)[:15]
+        stroke = resample_path(uv[list(numbers)], 24)[:15]
         far = np.min([np.linalg.norm(coarse - point, axis=2) for point in stroke], axis=0)
         np.maximum(plane, np.exp(-0.5 * (far / (0.42 * BLUSH_REACH)) ** 2), out=plane)
-    return blurred(np.kron(plane, np.ones((8, 8))).astype(np.float32), 5.0)
+    return blur(np.kron(plane, np.ones((8, 8))).astype(np.float32), 5.0)

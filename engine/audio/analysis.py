@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..core.frame import Floats, Frame
 from ..core.maths import ramp
-from ..core.results import RATE, Heard
+from ..core.results import RATE, AudioFeatures
 from .base import Sound
 
 WINDOW = 2048  # samples, 43 ms: a little more than a frame at 30 a second
@@ -36,7 +36,7 @@ _BLACKMAN = np.blackman(WINDOW + 1)[:-1]
 _HANN = np.hanning(SHORT + 1)[:-1]
 
 
-class Ear:
+class AudioAnalyzer:
     """Hears `sound` at one frame after another; the same frames hear the same."""
 
     def __init__(self, sound: Sound) -> None:
@@ -51,7 +51,7 @@ class Ear:
         self._flux: deque[float] = deque(maxlen=MEMORY)
         self._onset_s = -1e9
 
-    def hear(self, frame: Frame) -> Heard:
+    def analyze(self, frame: Frame) -> AudioFeatures:
         """What is heard at `frame`."""
         now = frame.time_s
         step = 0.0 if self._last_s is None else now - self._last_s
@@ -70,7 +70,7 @@ class Ear:
         }
         level = ramp(decibel(math.sqrt(float(np.mean(block**2)))), *LEVEL_DB)
         onset = math.exp(-(now - self._onset_s) / FADE_S) if now >= self._onset_s else 0.0
-        return Heard(
+        return AudioFeatures(
             frame.id, block[-BINS:].copy(), self._spectrum(magnitude, step), level, **loud, onset=round(onset, 6)
         )
 

@@ -73,7 +73,7 @@ class Judge:
             verdict.error = f"{path}: {verdict.leaks} GL objects were not released"
         return verdict
 
-    def try_out(self, use: str, file: str, folders: list[str], values: dict[str, str]) -> str:
+    def start_trials(self, use: str, file: str, folders: list[str], values: dict[str, str]) -> str:
         """Whether an effect by its name, or the one in `file`, must not join a show: what ends it, or nothing.
 
         What else is wrong with it is nothing to this: the show itself will say that, in its place.

@@ -14,7 +14,7 @@ from ..core.files.put import write_whole
 from ..core.frame import Frame, Pixels
 from ..core.observation import Observation
 from ..core.paths import in_words
-from ..core.results import Face, Faces, Heard, Mask, Pose, Poses
+from ..core.results import AudioFeatures, Face, Faces, Mask, Pose, Poses
 
 Size = tuple[int, int]
 EYES = ((33, 133, 159, 145, 468, -1.0), (263, 362, 386, 374, 473, 1.0))  # outer, inner, upper, lower, iris; side
@@ -83,12 +83,12 @@ def observation(size: Size, number: int, *, loud: bool = False) -> Observation:
     return Observation(frame, results)
 
 
-def sound(number: int) -> Heard:
+def sound(number: int) -> AudioFeatures:
     """A wave and a spectrum that differ from frame to frame."""
     along = np.arange(512) / 512.0
     wave = 0.8 * np.sin(40.0 * along + number)
     spectrum = np.exp(-5.0 * along) * (0.6 + 0.4 * np.cos(60.0 * along + number))
-    return Heard(number, wave.astype(np.float32), spectrum.astype(np.float32), 0.7, 0.8, 0.6, 0.5, 1.0)
+    return AudioFeatures(number, wave.astype(np.float32), spectrum.astype(np.float32), 0.7, 0.8, 0.6, 0.5, 1.0)
 
 
 def write_picture(path: Path, pixels: Pixels) -> None:

@@ -38,8 +38,8 @@ def named_models() -> list[dict[str, Any]]:
 def gather(folders: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
     """Everything that can be named on the command line or in a scene."""
     from ..scene.registry import registry_with
-    from ..sinks import KINDS as SINKS
-    from ..sources import KINDS as SOURCES
+    from ..sinks import SINKS
+    from ..sources import SOURCES
 
     registry = registry_with(folders)
     return {

@@ -20,7 +20,7 @@ from ..core.standard_streams import others_print
 from ..scene.custom_models import pair
 from ..show.interrupt import is_terminal
 from ..show.options import WINDOW, Progress, Wishes
-from ..show.quality_ladder import KEYS
+from ..show.quality_levels import KEYS
 from ..show.session import play
 from ..sinks import DEFAULT_WEB_PORT, check_twice, is_live, split_spec
 from .options import add_effects, add_overwrite

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..core.errors import unknown_name
-from ..core.params import HasParams, Param
+from ..core.params import Param, Parametrized
 from .options import add_effects
 from .output import emit, table
 
@@ -34,7 +34,7 @@ def param_row(address: str, param: Param[Any], value: Any) -> dict[str, Any]:
 
 
 def params_of(
-    params: Mapping[str, Param[Any]], held: HasParams | None = None, prefix: str = ""
+    params: Mapping[str, Param[Any]], held: Parametrized | None = None, prefix: str = ""
 ) -> list[dict[str, Any]]:
     """Every parameter, with the value that it has in `held`, else its default."""
     return [param_row(prefix + n, p, p.default if held is None else getattr(held, n)) for n, p in params.items()]
@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
     from ..scene.registry import registry_with
     from ..scene.toml_read import load_scene
     from ..trackers import tracker_class
-    from ..trackers.names import KINDS as TRACKERS
+    from ..trackers.names import TRACKERS
 
     registry = registry_with(options.effects)
     name = options.name

@@ -7,7 +7,7 @@ from typing import Generic, Self, TypeVar, overload
 T = TypeVar("T")
 
 
-class Slot(Generic[T]):
+class Descriptor(Generic[T]):
     """An attribute that each effect holds for itself, under the name that its class gives it.
 
     A kind of slot says what it is while nothing was assigned (`unset`) and checks what is assigned (`__set__`).
@@ -32,6 +32,6 @@ class Slot(Generic[T]):
         """The value while none was assigned."""
         raise NotImplementedError
 
-    def hold(self, instance: object, value: T) -> None:
+    def store(self, instance: object, value: T) -> None:
         """Keeps a checked value for `instance`."""
         instance.__dict__[self.name] = value

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .frame import Frame
-from .results import Face, Faces, Hand, Hands, Heard, Mask, Pose, Poses, Reference, References
+from .results import AudioFeatures, Face, Faces, Hand, Hands, Mask, Pose, Poses, Reference, References
 
 RESULT = "source."  # before the input's name, among an observation's results
 
@@ -56,10 +56,10 @@ class Observation:
         return found if isinstance(found, Mask) and found.frame_id == self.frame.image_id else None
 
     @property
-    def heard(self) -> Heard | None:
+    def audio(self) -> AudioFeatures | None:
         """What is heard, or None where nobody listens."""
         found = self.results.get("sound")
-        return found if isinstance(found, Heard) else None
+        return found if isinstance(found, AudioFeatures) else None
 
     def signal(self, name: str, default: float = 0.0) -> float:
         """The value of a named signal in this frame, `default` where it does not exist."""

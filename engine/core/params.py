@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from .descriptor import Slot
+from .descriptor import Descriptor
 from .errors import UsageError, unknown_name
 
 T = TypeVar("T")
 
 
-class Param(Slot[T]):
+class Param(Descriptor[T]):
     """One declared parameter. Reading it on an instance gives the value; on the class, this declaration."""
 
     kind = "value"
@@ -31,7 +31,7 @@ class Param(Slot[T]):
         return self.default
 
     def __set__(self, instance: object, value: Any) -> None:
-        self.hold(instance, self.check(value))
+        self.store(instance, self.check(value))
 
     def check(self, value: Any) -> T:
         """The value as this parameter holds it; raises UsageError where it does not fit."""
@@ -70,7 +70,7 @@ def finite(values: Sequence[Any]) -> list[float] | None:
     return [float(v) for v in values]
 
 
-class HasParams:
+class Parametrized:
     """Anything with declared parameters: effects, trackers, mattes."""
 
     @classmethod

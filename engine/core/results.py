@@ -77,7 +77,7 @@ class Mask:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Heard:
+class AudioFeatures:
     """What is heard at frame `frame_id`.
 
     `wave`: (512,) float32 -1..1, the newest samples; `spectrum`: (512,) 0..1, the loudness of 512 tones of equal
@@ -146,7 +146,7 @@ class Parts:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Labels:
+class Classification:
     """How a model classifies frame `frame_id`: `scores` (N,) 0..1 for each of `names`, as the model said them, and
     `values` (N,) the same steadied over time: they cross one half with hysteresis."""
 
@@ -162,7 +162,7 @@ class Labels:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Thing:
+class Detection:
     """Something that a model found: its `label`, its `score` 0..1, its `box` (4,) left, top, right, bottom in uv."""
 
     label: str
@@ -172,11 +172,11 @@ class Thing:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Things:
+class Detections:
     """What a model found in frame `frame_id`, surest first."""
 
     frame_id: int
-    items: tuple[Thing, ...] = ()
+    items: tuple[Detection, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -189,7 +189,7 @@ class Landmarks:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Picture:
+class ModelImage:
     """What a model made of frame `frame_id`: `pixels` (h, w, 3) uint8 sRGB over the part `box` of it, uv."""
 
     frame_id: int

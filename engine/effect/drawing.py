@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from ..core.frame import Floats, Pixels
 
 
-def filled(polygons: Iterable[ArrayLike], size: tuple[int, int], holes: bool = True) -> Floats:
+def fill_polygon(polygons: Iterable[ArrayLike], size: tuple[int, int], holes: bool = True) -> Floats:
     """1 inside the polygons and 0 outside, with smooth edges: (height, width) float32 for `size` (width, height).
 
     Each polygon is (N, 2), uv; where two overlap there is a hole, unless `holes` is off.
@@ -25,14 +25,14 @@ def filled(polygons: Iterable[ArrayLike], size: tuple[int, int], holes: bool = T
     return plane.astype(np.float32) / np.float32(255)
 
 
-def blurred(plane: Floats, sigma_px: float) -> Floats:
+def blur(plane: Floats, sigma_px: float) -> Floats:
     """Gaussian blur; 0 leaves it as it is."""
     from ..core.imaging import gaussian
 
     return gaussian(np.asarray(plane, np.float32), sigma_px)
 
 
-def along(line: ArrayLike, count: int) -> Floats:
+def resample_path(line: ArrayLike, count: int) -> Floats:
     """`count` points at even distances along a line of points (N, 2)."""
     points = np.asarray(line, np.float64)
     way = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
@@ -40,9 +40,9 @@ def along(line: ArrayLike, count: int) -> Floats:
     return np.stack([np.interp(at, way, points[:, axis]) for axis in (0, 1)], axis=1).astype(np.float32)
 
 
-def tapered(line: ArrayLike, widths: Sequence[float], count: int = 32) -> Floats:
+def stroke_path(line: ArrayLike, widths: Sequence[float], count: int = 32) -> Floats:
     """The outline (2·count, 2) of a stroke along `line` (N, 2), whose width goes through `widths` on its way."""
-    middle = along(line, count)
+    middle = resample_path(line, count)
     ahead = np.gradient(middle, axis=0)
     ahead /= np.maximum(np.linalg.norm(ahead, axis=1, keepdims=True), 1e-9)
     half = np.interp(np.linspace(0, len(widths) - 1, count), np.arange(len(widths)), widths)[:, None] / 2
@@ -50,7 +50,7 @@ def tapered(line: ArrayLike, widths: Sequence[float], count: int = 32) -> Floats
     return np.concatenate([middle + side, (middle - side)[::-1]]).astype(np.float32)
 
 
-def painted(layers: Sequence[tuple[str, Floats]]) -> Pixels:
+def colorize(layers: Sequence[tuple[str, Floats]]) -> Pixels:
     """Colours (`#rrggbb`) laid over one another, each as thick as its plane (H×W, 0..1) says: for a `Texture`.
 
     H×W×4 uint8, premultiplied linear light stored as sRGB, transparent where nothing was painted.

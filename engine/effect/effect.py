@@ -9,10 +9,10 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..core.descriptor import Slot
+from ..core.descriptor import Descriptor
 from ..core.frame import Floats
 from ..core.observation import Observation
-from ..core.params import HasParams
+from ..core.params import Parametrized
 from .shapes import Shape
 
 GlslType = Literal["float", "int", "vec2", "vec3", "vec4", "mat3", "mat4"]
@@ -51,7 +51,7 @@ class Pass:
     when: Callable[[Any], bool] | None = None
 
     @property
-    def covers(self) -> bool:
+    def is_full_frame(self) -> bool:
         """Whether it draws the effect's whole picture, rather than into a target or over what is there."""
         return self.target is None and not self.sprites and not self.mesh
 
@@ -61,7 +61,7 @@ class Pass:
         return self.size is None and (self.scale < 1.0 or self.lines is not None)
 
 
-class Uniform(Slot[NDArray[Any]]):
+class Uniform(Descriptor[NDArray[Any]]):
     """A GLSL uniform that the effect sets itself in `update`: a number, a vector, or `count` of them as an array."""
 
     def __init__(self, type: GlslType, count: int = 1) -> None:
@@ -79,7 +79,7 @@ class Uniform(Slot[NDArray[Any]]):
         wanted = self.count * WIDTHS[self.type]
         if flat.size != wanted:
             raise ValueError(f"{self.name}: {self.type} × {self.count} takes {wanted} numbers, got {flat.size}")
-        self.hold(instance, flat)
+        self.store(instance, flat)
 
     @property
     def dtype(self) -> type[np.generic]:
@@ -87,7 +87,7 @@ class Uniform(Slot[NDArray[Any]]):
         return np.int32 if self.type == "int" else np.float32
 
 
-class Sprites(Slot[Floats]):
+class Sprites(Descriptor[Floats]):
     """Quads that a pass draws instead of the whole picture: cheap where little of the picture is touched.
 
     Assign an array (N, 13): centre x, y and half width, half height in pixels, angle in radians (clockwise), and 8
@@ -101,10 +101,10 @@ class Sprites(Slot[Floats]):
         return np.zeros((0, self.COLUMNS), np.float32)
 
     def __set__(self, instance: object, rows: ArrayLike) -> None:
-        self.hold(instance, np.ascontiguousarray(rows, dtype=np.float32).reshape(-1, self.COLUMNS))
+        self.store(instance, np.ascontiguousarray(rows, dtype=np.float32).reshape(-1, self.COLUMNS))
 
 
-class Effect(HasParams):
+class Effect(Parametrized):
     """The base of every effect. Subclass it, declare parameters, write `glsl` or `passes`; hooks where they are needed.
 
     `glsl` is one full-picture pass: GLSL that defines `vec4 effect(vec2 uv)`, or the name of a `.frag` file. Colours in

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..core.observation import Observation
 from ..core.params import Param
-from ..core.results import Heard
+from ..core.results import AudioFeatures
 from .effect import Effect, Pass
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Foreign(Effect):
         self.frame_index = -1
         self.now_s = 0.0
         self.step_s = 0.0
-        self.heard: Heard | None = None
+        self.audio: AudioFeatures | None = None
         self.opaque = False  # whether the picture so far is the camera's own: set by who draws
         self.pictures: dict[str, Size] = {}  # sizes of what its samplers hold: set by who draws
         self.fired: dict[str, bool] = {}  # events: whether each was on in the last frame
@@ -48,7 +48,7 @@ class Foreign(Effect):
 
     def update(self, observation: Observation, dt: float) -> None:
         """Notes the moment that is drawn; an event fires in the frame in which it is switched on."""
-        self.heard = observation.heard
+        self.audio = observation.audio
         self.moment(observation.frame.time_s, dt)
 
     def moment(self, time_s: float, dt: float) -> None:

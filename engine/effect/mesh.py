@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.descriptor import Slot
+from ..core.descriptor import Descriptor
 from ..core.frame import Floats, Pixels
 
 Corners = NDArray[np.int32]
@@ -75,7 +75,7 @@ class Triangles:
         return float(x.min()), float(y.min()), float(x.max()), float(y.max())
 
 
-class Mesh(Slot[tuple[Triangles, ...]]):
+class Mesh(Descriptor[tuple[Triangles, ...]]):
     """Triangles that a pass draws instead of the whole picture: on a face, or a model in space.
 
     Assign `Triangles`, a list of them (one for each face, say), or nothing.
@@ -86,10 +86,10 @@ class Mesh(Slot[tuple[Triangles, ...]]):
         return ()
 
     def __set__(self, instance: object, value: Triangles | Sequence[Triangles]) -> None:
-        self.hold(instance, (value,) if isinstance(value, Triangles) else tuple(value))
+        self.store(instance, (value,) if isinstance(value, Triangles) else tuple(value))
 
 
-class Texture(Slot[Pixels | None]):
+class Texture(Descriptor[Pixels | None]):
     """A picture that the effect makes itself, in GLSL a function `vec4 name(vec2 uv)`; transparent until it is set.
 
     Assign an array H×W×4 uint8, which must not be written to afterwards. `srgb` says that it holds sRGB codes of
@@ -106,7 +106,7 @@ class Texture(Slot[Pixels | None]):
     def __set__(self, instance: object, value: Pixels) -> None:
         if value.ndim != 3 or value.shape[2] != 4 or value.dtype != np.uint8 or 0 in value.shape:
             raise ValueError(f"{self.name}: expected H×W×4 uint8, got {value.shape} {value.dtype}")
-        self.hold(instance, value)
+        self.store(instance, value)
 
 
 def textures_of(effect: type[Any]) -> dict[str, Texture]:

@@ -42,7 +42,7 @@ Cells = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PlateView:
+class CleanPlateView:
     """The plate as it is to be seen in one frame, on the grid (h, w).
 
     `guess`: (h, w, 4) float32, linear light of what is guessed, and how surely the plate's own colours are known there;
@@ -56,7 +56,7 @@ class PlateView:
     rows: tuple[int, int]
 
 
-class Plate:
+class CleanPlate:
     """Learns the room from frames of one size. `colors`: (H, W, 4) uint8 sRGB, undefined where nothing is known yet."""
 
     def __init__(self, size: tuple[int, int]) -> None:
@@ -80,7 +80,7 @@ class Plate:
 
     def resize(self, size: tuple[int, int]) -> None:
         """Goes on with frames of another size."""
-        fresh = Plate(size)
+        fresh = CleanPlate(size)
         self.colors = np.ascontiguousarray(resize(self.colors, size))
         if fresh.grid != self.grid:
             self.cells, self.trust, self.age_s = (
@@ -89,7 +89,7 @@ class Plate:
             )
         self.size, self.grid, self._moved, self._person_cells = size, fresh.grid, True, None
 
-    def see(self, frame: Frame, rgba: Pixels, mask: Mask) -> PlateView:
+    def see(self, frame: Frame, rgba: Pixels, mask: Mask) -> CleanPlateView:
         """Learns from a frame (`rgba`: its picture with alpha) and says how the plate is to be seen in it."""
         dt = 0.0 if self._time_s is None else frame.time_s - self._time_s
         if dt < 0.0 or dt > 60.0:
@@ -239,7 +239,7 @@ class Plate:
         table[0, :, :3] = codes * 255 + 0.5
         return table
 
-    def _view(self, now: Floats, person: Cells, free: Cells, change: Floats, rows: tuple[int, int]) -> PlateView:
+    def _view(self, now: Floats, person: Cells, free: Cells, change: Floats, rows: tuple[int, int]) -> CleanPlateView:
         known = self.trust >= 1.0
         sure = np.clip((self.trust - DOUBTED) / np.float32(SURE - DOUBTED), 0.0, 1.0)
         hidden = grown(person, COVER * self.grid[0])
@@ -260,7 +260,7 @@ class Plate:
             looks = continued(looks, np.where(free, np.float32(1.0), sure), np.float32(0.12))
         # Between two cells the colours are mixed: only what is known all round may be used.
         sure = cv2.erode(sure, np.ones((3, 3), np.uint8), borderType=cv2.BORDER_REPLICATE)
-        return PlateView(np.dstack([looks * looks, sure]), gain * gain, np.clip(1.5 * cover, 0.0, 1.0), rows)
+        return CleanPlateView(np.dstack([looks * looks, sure]), gain * gain, np.clip(1.5 * cover, 0.0, 1.0), rows)
 
 
 def grown(cells: Cells, reach: float) -> Cells:

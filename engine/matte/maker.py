@@ -13,7 +13,7 @@ from ..core.results import Mask
 from .matte import MatteField, bounds
 
 if TYPE_CHECKING:
-    from .temporal import Steady
+    from .temporal import TemporalFilter
 
 # How much of the last mask stays where nothing moved; windows (in cells) by which the mask is fitted to the picture, on
 # a grid that is so many times coarser than the mask's.
@@ -27,7 +27,7 @@ class MatteMaker:
     """Makes mattes of one quality from masks, frame after frame; remembers the last mask to steady the next."""
 
     def __init__(self) -> None:
-        self._steady: Steady | None = None
+        self._steady: TemporalFilter | None = None
         self._quality = ""
         self._seen: Floats | None = None  # the last mask: a picture that is held comes with the same one
         self._last: Floats | None = None
@@ -43,10 +43,10 @@ class MatteMaker:
         """The matte of `frame` on the rung called `quality`. Deterministic for a sequence of frames."""
         from ..core.imaging import shrunk
         from .guided_filter import colors, evaluated, filled, guided, nobody, room_colors
-        from .temporal import Steady
+        from .temporal import TemporalFilter
 
         if self._steady is None or quality != self._quality:
-            self._steady, self._quality, self._seen = Steady(HOLD[quality], quality == "best"), quality, None
+            self._steady, self._quality, self._seen = TemporalFilter(HOLD[quality], quality == "best"), quality, None
         if not mask.present:
             self._steady.forget()
             self._seen = None

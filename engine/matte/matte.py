@@ -19,7 +19,7 @@ import numpy as np
 
 from ..core.frame import Floats, Pixels
 from ..core.param_types import Choice, Float
-from ..core.params import HasParams
+from ..core.params import Parametrized
 
 QUALITIES = ("draft", "good", "best")
 WHO = ("all", "middle", "same")
@@ -29,7 +29,7 @@ DETAIL: dict[str, Detail] = {"draft": "plain", "good": "plain", "best": "fine"}
 MARGIN = 0.05  # how far beyond the mask, in uv, the alpha may reach
 
 
-class Matte(HasParams):
+class Matte(Parametrized):
     """How the person is cut out."""
 
     quality = Choice("good", QUALITIES, "rung of the ladder: draft costs least, best follows edges and motion")

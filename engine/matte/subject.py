@@ -46,7 +46,7 @@ class Person:
     claim: Floats
 
 
-class Chooser:
+class SubjectSelector:
     """Follows one person: `middle` is whoever is nearest the middle, `same` whoever was so first and is still there."""
 
     def __init__(self, who: str) -> None:

@@ -54,12 +54,12 @@ class EffectRunner:
         file = file_of(type(effect))
         self.ours = file is None or any(file.is_relative_to(ROOT / f) for f in ("effects", "engine", "shaders"))
         names = [s.target for s in self.steps if s.target]
-        pictures = [s for s in self.steps if s.covers]
+        pictures = [s for s in self.steps if s.is_full_frame]
         if len(pictures) > 1 and any(s.when is None for s in pictures):
             hint = "give each of them `when`, so that one is drawn in a frame"
             raise ShaderError("several full passes without a target", where=type(effect).__name__, hint=hint)
-        self.covers = bool(pictures)  # whether it replaces the picture in this frame, rather than adding to it
-        self.adds = False  # whether it puts sprites or shapes over the picture in this frame
+        self.is_full_frame = bool(pictures)  # whether it replaces the picture in this frame, rather than adding to it
+        self.overlays = False  # whether it puts sprites or shapes over the picture in this frame
         self._programs: dict[tuple[int | str, str], Program] = {}
         self._targets: dict[str, Target] = {}
         self._media: dict[str, Playing] = {}
@@ -126,7 +126,7 @@ class EffectRunner:
         if new.like(old):
             new.release()
             return old
-        new.stretch(old)
+        new.blit(old)
         old.release()
         return new
 
@@ -146,12 +146,12 @@ class EffectRunner:
 
     def picture_uses(self, word: str) -> bool:
         """Whether the pass that makes the effect's picture uses `word`."""
-        return any(word in self.program(i).shader.words for i, step in enumerate(self.steps) if step.covers)
+        return any(word in self.program(i).shader.words for i, step in enumerate(self.steps) if step.is_full_frame)
 
     @property
     def still(self) -> bool:
         """Whether the picture of this frame depends on nothing but parameters, the effect's uniforms and the time."""
-        if self.adds or self._foreign is not None:
+        if self.overlays or self._foreign is not None:
             return False
         drawn = [i for i, step in enumerate(self.steps) if step.when is None or step.when(self.effect)]
         return not any(self.steps[i].persistent or self.program(i).shader.features - {"frame"} for i in drawn)
@@ -213,7 +213,7 @@ class EffectRunner:
         return box_of(getattr(self.effect, self.steps[index].mesh or ""), self.size)
 
     @property
-    def rereads(self) -> bool:
+    def reads_destination(self) -> bool:
         """Whether a mesh drawn over the picture looks at what is beneath it."""
         return any(
             s.mesh and not s.target and "frame" in self.program(i).shader.features for i, s in enumerate(self.steps)
@@ -284,9 +284,9 @@ class EffectRunner:
 
     def settle(self) -> None:
         """Looks at what the effect will draw in this frame, after its own `update`."""
-        pictures = [s for s in self.steps if s.covers]
-        self.covers = any(s.when is None or s.when(self.effect) for s in pictures)
-        self.adds = len(self.effect.shapes) > 0 or any((s.sprites or s.mesh) and not s.target for s in self.steps)
+        pictures = [s for s in self.steps if s.is_full_frame]
+        self.is_full_frame = any(s.when is None or s.when(self.effect) for s in pictures)
+        self.overlays = len(self.effect.shapes) > 0 or any((s.sprites or s.mesh) and not s.target for s in self.steps)
         self._textures.follow(self.effect)
         for step in self.steps:
             if isinstance(step, ForeignPass) and step.target and step.size_of is not None:
@@ -341,7 +341,7 @@ class EffectRunner:
 
 def own_target(step: Pass) -> str | None:
     """The name of the target that a pass has of its own; a made one for a picture that is drawn at a reduced size."""
-    if not step.covers or not step.reduced:
+    if not step.is_full_frame or not step.reduced:
         return step.target
     return f"picture of {step.lines or 0} lines, {step.scale:g} of the size"
 

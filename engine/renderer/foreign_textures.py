@@ -10,7 +10,7 @@ import numpy as np
 
 from ..core.errors import SourceError
 from ..core.frame import Floats, Pixels
-from ..core.results import Heard
+from ..core.results import AudioFeatures
 from ..effect.foreign import Foreign, ForeignPass, Size
 from .gpu import Gpu
 from .program import Program
@@ -29,7 +29,7 @@ class ForeignPictures:
         self.gpu, self.effect = gpu, effect
         self.given: dict[str, moderngl.Texture] = {}
         self._own: dict[str, moderngl.Texture] = {}
-        self._written: dict[str, Heard | None] = {}
+        self._written: dict[str, AudioFeatures | None] = {}
         try:
             for name, path in effect.fixed.items():
                 try:
@@ -45,7 +45,7 @@ class ForeignPictures:
 
     def _sounding(self, name: str) -> moderngl.Texture:
         """What is heard in this frame as the picture that `name` stands for."""
-        heard = self.effect.heard
+        heard = self.effect.audio
         if name not in self._own:
             self._own[name] = self.gpu.texture((512, 2), 4, sound_table(name, None), dtype="f4")
         if heard is not self._written.get(name):
@@ -88,7 +88,7 @@ class ForeignPictures:
         self._own.clear()
 
 
-def sound_table(name: str, heard: Heard | None) -> Floats:
+def sound_table(name: str, heard: AudioFeatures | None) -> Floats:
     """Sound as a picture, 2×512×4 float32, top row first: the wave round 0.5, and the spectrum from 0 to 1.
 
     ShaderToy's has the wave in its upper row and the spectrum in the lower, ISF's have the same in every row.

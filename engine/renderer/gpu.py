@@ -67,7 +67,7 @@ class Gpu:
         if self.lost:
             raise GpuLost
 
-    def renew(self) -> None:
+    def recreate(self) -> None:
         """Another context in the place of a lost one. Raises GpuError where there can be none.
 
         Release what was made in the old one first: its names may mean other things in the new.
@@ -140,7 +140,7 @@ class Gpu:
         self._native.glFinish()
         self.check()
 
-    def stretch(self, source: moderngl.Framebuffer, target: moderngl.Framebuffer) -> None:
+    def blit(self, source: moderngl.Framebuffer, target: moderngl.Framebuffer) -> None:
         """Fills `target` with `source` at another size."""
         gl = self._native
         gl.glBindFramebuffer(READ_FRAMEBUFFER, source.glo)
@@ -149,7 +149,7 @@ class Gpu:
         gl.glBlitFramebuffer(*ends, COLOR_BUFFER_BIT, LINEAR)
         target.use()
 
-    def copy_box(
+    def blit_region(
         self, source: moderngl.Framebuffer, target: moderngl.Framebuffer, box: tuple[int, int, int, int]
     ) -> None:
         """Copies the pixels in `box` (left, top, right, bottom); either may hold several samples a pixel."""

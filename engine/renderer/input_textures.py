@@ -13,7 +13,7 @@ from .gpu import Gpu
 
 
 @dataclass(slots=True)
-class Side:
+class LayerInput:
     """One input's picture: as a texture in linear light, and its bytes (H×W×4); `codes` are display codes."""
 
     frame: Frame
@@ -23,27 +23,27 @@ class Side:
     coded: Frame | None = None  # whose codes those are
 
 
-class SideTextures:
+class LayerInputTextures:
     """Holds a texture for every input that was asked for."""
 
     def __init__(self, gpu: Gpu) -> None:
         self.gpu = gpu
-        self._sides: dict[str, Side] = {}
+        self._layer_inputs: dict[str, LayerInput] = {}
 
-    def get(self, name: str, frame: Frame, size: tuple[int, int]) -> Side:
+    def get(self, name: str, frame: Frame, size: tuple[int, int]) -> LayerInput:
         """The picture `frame` of the input `name`, at `size`."""
-        side = self._sides.get(name)
+        side = self._layer_inputs.get(name)
         if side is None or side.texture.size != size:
             self._forget(name)
             pixels = np.empty((size[1], size[0], 4), np.uint8)
-            side = self._sides[name] = Side(frame, pixels, self.gpu.texture(size, srgb=True))
+            side = self._layer_inputs[name] = LayerInput(frame, pixels, self.gpu.texture(size, srgb=True))
         elif side.frame is frame:
             return side
         side.frame = frame
         side.texture.write(rgba(shrunk(frame, size), side.pixels))
         return side
 
-    def codes(self, side: Side) -> moderngl.Texture:
+    def codes(self, side: LayerInput) -> moderngl.Texture:
         """The picture as plain display codes, for foreign shaders."""
         if side.codes is None:
             side.codes = self.gpu.texture(side.texture.size)
@@ -54,10 +54,10 @@ class SideTextures:
 
     def release(self) -> None:
         """Gives back every GL object."""
-        for name in list(self._sides):
+        for name in list(self._layer_inputs):
             self._forget(name)
 
     def _forget(self, name: str) -> None:
-        side = self._sides.pop(name, None)
+        side = self._layer_inputs.pop(name, None)
         if side is not None:
             self.gpu.release(side.texture, side.codes)

@@ -14,10 +14,10 @@ from ..core.observation import RESULT, Observation
 from ..core.results import Face, Mask, Pose
 from ..matte.maker import MatteMaker
 from ..matte.matte import Matte, MatteField
-from ..matte.subject import Chooser
+from ..matte.subject import SubjectSelector
+from .clean_plate_textures import CleanPlateTextures
 from .gpu import Gpu
-from .input_textures import Side, SideTextures
-from .plate_textures import PlateTextures
+from .input_textures import LayerInput, LayerInputTextures
 
 MAX_PEOPLE = 16
 FACE_POINTS, POSE_POINTS = 478, 33
@@ -39,7 +39,7 @@ class Inputs:
     def __init__(self, gpu: Gpu, size: tuple[int, int]) -> None:
         self.gpu = gpu
         self._set_size(size)
-        self._choosers: dict[str, Chooser] = {}  # by who is meant
+        self._choosers: dict[str, SubjectSelector] = {}  # by who is meant
         self._makers: dict[str, MatteMaker] = {}  # by quality and who is meant, as are the next two
         self._fields: dict[str, MatteField] = {}
         self._ahead: dict[str, Ahead] = {}
@@ -51,8 +51,8 @@ class Inputs:
         self._observation: Observation | None = None
         self._full: Frame | None = None
         self._codes: moderngl.Texture | None = None
-        self._plates = PlateTextures(gpu)
-        self.sides = SideTextures(gpu)
+        self._plates = CleanPlateTextures(gpu)
+        self.layer_inputs = LayerInputTextures(gpu)
         self._plate: dict[str, moderngl.Texture] = {}
 
     def _set_size(self, size: tuple[int, int]) -> None:
@@ -97,10 +97,10 @@ class Inputs:
             self._fresh.add("codes")
         return self._codes
 
-    def side(self, name: str) -> Side | None:
+    def side(self, name: str) -> LayerInput | None:
         """The picture of another input than the show's own; None where there is none."""
         frame = None if self._observation is None else self._observation.results.get(f"{RESULT}{name}")
-        return self.sides.get(name, frame, self.size) if isinstance(frame, Frame) else None
+        return self.layer_inputs.get(name, frame, self.size) if isinstance(frame, Frame) else None
 
     def matte(self, matte: Matte, *, draft: bool = False) -> tuple[moderngl.Texture, MatteField] | None:
         """The matte of this frame in the quality of `matte`, none finer than `draft`; None where no mask is known."""
@@ -147,7 +147,7 @@ class Inputs:
         if who == "all":
             return observation.mask
         if who not in self._masks:
-            chooser = self._choosers.setdefault(who, Chooser(who))
+            chooser = self._choosers.setdefault(who, SubjectSelector(who))
             self._masks[who] = chooser.mask(observation)
         return self._masks[who]
 
@@ -203,6 +203,6 @@ class Inputs:
         """Gives back every GL object."""
         self.gpu.release(self.camera, self._codes, self._room, *self._mattes.values(), *self._points.values())
         self._plates.release()
-        self.sides.release()
+        self.layer_inputs.release()
         self._mattes.clear()
         self._points.clear()

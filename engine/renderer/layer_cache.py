@@ -21,7 +21,7 @@ from .targets import Target
 STILL_HZ = 10.0
 
 
-class Still:
+class LayerCache:
     """Keeps the picture of the bottom layer."""
 
     def __init__(self, gpu: Gpu) -> None:

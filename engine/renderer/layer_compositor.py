@@ -52,21 +52,21 @@ class LayerPaint:
         self.written: Pixels | None = None  # the canvas's bytes, where they were written and nothing drawn over them
         self.spent: dict[EffectRunner, float] | None = None  # seconds by effect, where they are to be measured
         self.plain = layer.opacity == 1.0 and layer.blend == "normal"
-        self.last = max((i for i, r in enumerate(runners) if r.covers), default=-1)
+        self.last = max((i for i, r in enumerate(runners) if r.is_full_frame), default=-1)
         if self.last < 0:
             self.direct, self.cuts_last = True, False
             return
         ending = runners[self.last]
-        adds = any(r.adds for r in runners[self.last :])
+        adds = any(r.overlays for r in runners[self.last :])
         # A mesh that repaints what is beneath it must be given that: the camera's picture where nothing was done to it.
-        repaint = max((i for i, r in enumerate(runners) if i >= self.last and r.rereads), default=-1)
+        repaint = max((i for i, r in enumerate(runners) if i >= self.last and r.reads_destination), default=-1)
         repaints = repaint >= 0 and (layer.cut != "none" or ending is not copy or repaint > self.last + 1)
         # A picture that looks beneath itself, or at its own last one, cannot be drawn onto the canvas directly; nor can
         # one whose sprites must be blended with it.
         looks = ending.picture_uses("backdrop") or ending.past is not None
         self.direct = not looks and not repaints and (self.plain or not adds)
-        moves = any(r.picture_uses("frame") for r in runners if r.covers)
-        early_adds = any(r.adds for r in runners[: self.last])
+        moves = any(r.picture_uses("frame") for r in runners if r.is_full_frame)
+        early_adds = any(r.overlays for r in runners[: self.last])
         self.cuts_last = layer.cut != "none" and self.direct and not moves and not early_adds
 
     def draw(
@@ -142,7 +142,7 @@ class LayerPaint:
         self.written = None
         if self.surface.double:
             scratch = self._borrow()
-            scratch.stretch(self.surface)
+            scratch.blit(self.surface)
             self.surface = scratch
             self.textures["_frame"] = self.surface.texture
         return self.surface
@@ -161,7 +161,7 @@ class LayerPaint:
             return
         if surface.texture is textures["_frame"] and "frame" in runner.reads:
             scratch = self._borrow()
-            self.pool.gpu.copy_box(surface.framebuffer, scratch.framebuffer, box)
+            self.pool.gpu.blit_region(surface.framebuffer, scratch.framebuffer, box)
             textures = {**textures, "_frame": scratch.texture}
         runner.draw(index, surface.framebuffer, self.values, textures)
 
@@ -221,8 +221,8 @@ def plain(layer: Layer) -> bool:
 
 def grounded(layer: Layer, runners: Sequence[EffectRunner]) -> tuple[Sequence[EffectRunner], Sequence[EffectRunner]]:
     """The effects that make a layer's picture, and those after them that only draw something over it."""
-    last = max((i for i, runner in enumerate(runners) if runner.covers), default=-1)
+    last = max((i for i, runner in enumerate(runners) if runner.is_full_frame), default=-1)
     over = runners[last + 1 :]
-    if not plain(layer) or any(runner.rereads for runner in over):
+    if not plain(layer) or any(runner.reads_destination for runner in over):
         return runners, ()
     return runners[: last + 1], over

@@ -36,7 +36,7 @@ class Solid:
     def draw(self, target: moderngl.Framebuffer, box: Box, draw: Callable[[moderngl.Framebuffer], None]) -> None:
         """Calls `draw` with a framebuffer that shows what `target` does within `box`, and puts the outcome there."""
         left, top, right, bottom = box
-        self.gpu.copy_box(target, self._framebuffer, box)
+        self.gpu.blit_region(target, self._framebuffer, box)
         self._framebuffer.use()
         context = self.gpu.context
         context.scissor = (left, top, right - left, bottom - top)
@@ -50,7 +50,7 @@ class Solid:
         finally:
             context.disable(moderngl.DEPTH_TEST)
             context.scissor = None
-        self.gpu.copy_box(self._framebuffer, target, box)
+        self.gpu.blit_region(self._framebuffer, target, box)
 
     def release(self) -> None:
         """Gives back every GL object."""

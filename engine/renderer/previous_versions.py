@@ -16,7 +16,7 @@ from .effect_runner import EffectRunner
 OURS = ("size", "seed", "shapes", "media_sizes")
 
 
-class Formers:
+class PreviousVersions:
     """The versions before those that run, by address: an effect that compiles may still fail in its Python later."""
 
     def __init__(self) -> None:

@@ -47,7 +47,7 @@ def float_pictures(renderer: Renderer, address: str, observation: Observation) -
     canvas = Target(renderer.gpu, renderer.size, dtype="f4")
     try:
         for index, step in enumerate(runner.steps):
-            if not step.covers or (step.when is not None and not step.when(runner.effect)):
+            if not step.is_full_frame or (step.when is not None and not step.when(runner.effect)):
                 continue
             main = "probe" if isinstance(step, ForeignPass) else "effect"
             runner.draw(index, canvas.framebuffer, values, textures, main)

@@ -21,18 +21,18 @@ from ..effect.shapes import Shape
 from ..matte.matte import MatteField
 from ..scene.layer import Layer
 from ..scene.scene import Scene
+from .clean_plate_textures import PLATE
 from .copies import Copy, Enlarge
 from .effect_runner import EffectRunner
 from .flash_guard import FlashGuard
 from .gpu import Gpu
-from .input_textures import Side
+from .input_textures import LayerInput
 from .inputs import Inputs
-from .layer_cache import Still
+from .layer_cache import LayerCache
 from .layer_compositor import EffectError, LayerPaint, grounded, plain
 from .notices import SLATE, problem_shapes, slate_shapes, words
 from .overlay import Overlay
-from .plate_textures import PLATE
-from .previous_versions import Formers
+from .previous_versions import PreviousVersions
 from .quality import FULL, Quality
 from .targets import Pool, Target
 
@@ -59,8 +59,8 @@ class Renderer:
         self._copy = EffectRunner(gpu, Copy(), size)
         self._enlarge = EffectRunner(gpu, Enlarge(), size)
         self._runners: dict[str, EffectRunner] = {}
-        self._formers = Formers()
-        self._still = Still(gpu)
+        self._formers = PreviousVersions()
+        self._layer_cache = LayerCache(gpu)
         self._guard = FlashGuard(gpu)
         self.match_scene()
 
@@ -74,7 +74,7 @@ class Renderer:
         if resizes:
             self.size = size
             old, self.canvas = self.canvas, Target(self.gpu, size)
-            self.canvas.stretch(old)  # the flash guard goes on from what was shown
+            self.canvas.blit(old)  # the flash guard goes on from what was shown
             old.release()
             self._pool.release()
             self._pool = Pool(self.gpu, size)
@@ -210,13 +210,13 @@ class Renderer:
                 continue
             runners = self._runners_of(layer)
             ground, over = grounded(layer, runners)
-            key = self._still.key(layer, ground) if fresh else None
+            key = self._layer_cache.key(layer, ground) if fresh else None
             if key is None:
                 fresh = self._draw_layer(layer, uniforms, fresh, runners)
                 continue
-            if not self._still.show(key, observation.frame.time_s, self.canvas):
+            if not self._layer_cache.show(key, observation.frame.time_s, self.canvas):
                 self._draw_layer(layer, uniforms, True, ground)
-                self._still.keep(key, observation.frame.time_s, self.canvas)
+                self._layer_cache.keep(key, observation.frame.time_s, self.canvas)
             fresh = False
             if over:
                 self._draw_layer(layer, uniforms, False, over)
@@ -265,16 +265,21 @@ class Renderer:
         self, layer: Layer, uniforms: Mapping[str, Any], fresh: bool, runners: Sequence[EffectRunner]
     ) -> bool:
         """Draws one layer by these of its effects onto the canvas; returns whether the canvas is still untouched."""
-        side = self._inputs.side(layer.source) if layer.beside else None
-        if layer.beside and side is None:
+        side = self._inputs.side(layer.source) if layer.has_own_input else None
+        if layer.has_own_input and side is None:
             return fresh  # its input has no picture
         textures, field, values = self._layer_inputs(layer, uniforms, side)
         if layer.cut != "none" and field is None:
             return fresh  # what is to be cut away is not known, so nothing is shown
         if layer.cut == "person" and field is not None and field.bounds is None:
             return fresh
-        over = layer.source == "none" and layer.cut == "none" and plain(layer) and not any(r.rereads for r in runners)
-        if not any(r.covers for r in runners) and not over:
+        over = (
+            layer.source == "none"
+            and layer.cut == "none"
+            and plain(layer)
+            and not any(r.reads_destination for r in runners)
+        )
+        if not any(r.is_full_frame for r in runners) and not over:
             runners = [self._copy, *runners]
         tiles = field.tiles(layer.matte.shape()) if layer.cut == "person" and field is not None else None
         paint = LayerPaint(layer, runners, self._copy, self._enlarge, self.canvas, self._pool, self.overlay)
@@ -284,14 +289,14 @@ class Renderer:
         source = self._inputs if layer.source == "camera" else side
         raw = source.pixels if self.gpu.software and source is not None else None
         paint.draw(textures, values, tiles, fresh, raw)
-        self._still.written = paint.written
+        self._layer_cache.written = paint.written
         if self.spent is not None and paint.spent is not None:
             for address, runner in self._runners.items():
                 self.spent[address] = self.spent.get(address, 0.0) + paint.spent.get(runner, 0.0)
         return False
 
     def _layer_inputs(
-        self, layer: Layer, uniforms: Mapping[str, Any], side: Side | None = None
+        self, layer: Layer, uniforms: Mapping[str, Any], side: LayerInput | None = None
     ) -> tuple[dict[str, moderngl.Texture], MatteField | None, dict[str, Any]]:
         """The textures and uniforms that a layer's passes may read."""
         reads = {f for n in layer.effects if (r := self._runners.get(f"{layer.name}/{n}")) for f in r.reads}
@@ -315,7 +320,7 @@ class Renderer:
                 if room is not None and layer.cut == "person" and layer.source == "camera":
                     textures["_room"] = room
         if "codes" in reads:
-            textures["_camera_codes"] = self._inputs.codes() if side is None else self._inputs.sides.codes(side)
+            textures["_camera_codes"] = self._inputs.codes() if side is None else self._inputs.layer_inputs.codes(side)
         if "plate" in reads:
             textures.update(self._inputs.plate())
         if "face" in reads:

@@ -47,9 +47,9 @@ class Target:
         """Whether `other` has the same size and format."""
         return self.kind == other.kind
 
-    def stretch(self, other: Target) -> None:
+    def blit(self, other: Target) -> None:
         """Takes over what was drawn last into `other`, at this one's size."""
-        self.gpu.stretch(other._framebuffers[other._front], self._framebuffers[self._front])
+        self.gpu.blit(other._framebuffers[other._front], self._framebuffers[self._front])
 
     def clear(self) -> None:
         """Empties it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..core.param_types import Bool, Choice, Float
-from ..core.params import HasParams
+from ..core.params import Parametrized
 from ..effect.effect import Effect
 from ..glsl.assemble import read_by
 from ..matte.matte import Matte
@@ -13,7 +13,7 @@ CUTS = ("none", "person", "not-person")
 SOUND = "sound"  # stands among an effect's needs, but no tracker hears it
 
 
-class Layer(HasParams):
+class Layer(Parametrized):
     """A source, an optional cut-out, a stack of effects, a blend mode and an opacity."""
 
     opacity = Float(1.0, 0.0, 1.0, "how much of the layer is seen")
@@ -29,7 +29,7 @@ class Layer(HasParams):
         self.uses: dict[str, str] = {}  # under which name each effect was found
 
     @property
-    def beside(self) -> bool:
+    def has_own_input(self) -> bool:
         """Whether its source is an input of its own, beside the show's."""
         return self.source not in ("camera", "none")
 

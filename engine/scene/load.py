@@ -71,7 +71,7 @@ def load_module(entry: Entry, again: bool = False) -> ModuleType:
 def class_in(module: ModuleType, entry: Entry) -> type[Effect]:
     """The one Effect class that a module defines itself. Raises UsageError."""
     from ..effect.effect import Effect
-    from .vetting import vet
+    from .validation import validate
 
     own = [
         v
@@ -80,14 +80,14 @@ def class_in(module: ModuleType, entry: Entry) -> type[Effect]:
     ]
     if len(own) != 1:
         raise UsageError(f"expected one class derived from Effect, found {len(own)}", where=str(entry.path))
-    return vet(own[0], entry.path)
+    return validate(own[0], entry.path)
 
 
 def load_entry_point(name: str) -> type[Effect]:
     """The effect class behind a package's entry point."""
     from ..effect.effect import Effect
     from ..effect.origin import file_of
-    from .vetting import vet
+    from .validation import validate
 
     (point,) = entry_points(group=ENTRY_POINTS, name=name)
     try:
@@ -97,4 +97,4 @@ def load_entry_point(name: str) -> type[Effect]:
         raise UsageError(why, where=line_in(error, describe_point(point).path)) from error
     if not (isinstance(loaded, type) and issubclass(loaded, Effect)):
         raise UsageError(f"effect '{name}' is not an Effect class", where=point.value)
-    return vet(loaded, file_of(loaded) or Path(point.value))
+    return validate(loaded, file_of(loaded) or Path(point.value))

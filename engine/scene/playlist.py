@@ -106,9 +106,9 @@ class Playlist:
         assert self.every_s is not None
         return math.floor(time_s / self.every_s + 1e-6)
 
-    def hears(self) -> bool:
+    def uses_audio(self) -> bool:
         """Whether a scene that is shown follows sound."""
-        return any(self.scenes[n].hears() for n in self.shown)
+        return any(self.scenes[n].uses_audio() for n in self.shown)
 
     def tracker_params(self, name: str) -> dict[str, Any]:
         """The parameters of one tracker; where scenes differ, the first that says something is heeded."""

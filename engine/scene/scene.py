@@ -10,7 +10,7 @@ from typing import Any
 
 from ..core.errors import UsageError, unknown_name
 from ..core.param_types import Bool, Float, Int
-from ..core.params import HasParams, Param
+from ..core.params import Param, Parametrized
 from ..matte.matte import DETAIL
 from .binding import Binding
 from .layer import SOUND, Layer
@@ -38,7 +38,7 @@ class Scene:
     listeners: list[Callable[[str, Any], None]] = field(default_factory=list)  # told what `set` and `bind` did
     guards: list[Callable[[Param[Any], Any], None]] = field(default_factory=list)  # may raise UsageError before `set`
 
-    def owners(self) -> Iterator[tuple[str, HasParams]]:
+    def owners(self) -> Iterator[tuple[str, Parametrized]]:
         """Everything that has parameters, with the address before the parameter's name."""
         for layer in self.layers:
             yield f"{layer.name}/", layer
@@ -66,7 +66,7 @@ class Scene:
                 found[address] = report
         return found
 
-    def addresses(self) -> dict[str, tuple[HasParams, Param[Any]]]:
+    def addresses(self) -> dict[str, tuple[Parametrized, Param[Any]]]:
         """Every parameter of the scene by its address."""
         return {
             f"{prefix}{name}": (owner, param)
@@ -74,7 +74,7 @@ class Scene:
             for name, param in owner.params().items()
         }
 
-    def find(self, address: str) -> tuple[str, HasParams, Param[Any]]:
+    def find(self, address: str) -> tuple[str, Parametrized, Param[Any]]:
         """The parameter at `address`, which may be shortened (`amount`, `duotone.amount`) where only one fits.
 
         Raises UsageError where none or several fit.
@@ -154,7 +154,7 @@ class Scene:
                 found.add(tracker)
         return frozenset(found)
 
-    def hears(self) -> bool:
+    def uses_audio(self) -> bool:
         """Whether anything in the scene follows sound."""
         if any(binding.source.startswith("audio.") for binding in self.bindings.values()):
             return True

@@ -188,7 +188,7 @@ class Signals:
         if mask is not None and mask.present:
             values["person.present"] = 1.0
             values["person.area"] = float(np.mean(mask.confidence))
-        if (heard := observation.heard) is not None:
+        if (heard := observation.audio) is not None:
             for part in ("level", "bass", "mid", "treble", "onset"):
                 values[f"audio.{part}"] = getattr(heard, part)
         values.update(heard_of(observation.results))

@@ -10,12 +10,12 @@ from typing import Any
 
 from ..core.errors import ModelError, SceneError, UsageError, unknown_name, unknown_scene
 from ..core.param_types import File
-from ..core.params import HasParams, Param
+from ..core.params import Param, Parametrized
 from ..core.paths import checked, in_words
 from ..effect.effect import Effect
 from ..glsl.dialects import SUFFIXES
 from ..trackers import tracker_class
-from ..trackers.names import KINDS
+from ..trackers.names import TRACKERS
 from .binding import Binding
 from .describe import name_of
 from .layer import Layer
@@ -119,8 +119,8 @@ class SceneFile:
         found: dict[str, dict[str, Any]] = {}
         for name, table in tables.items():
             place: Place = ("trackers", name)
-            if name not in KINDS:
-                raise self.wrong(unknown_name("tracker", name, KINDS), place)
+            if name not in TRACKERS:
+                raise self.wrong(unknown_name("tracker", name, TRACKERS), place)
             if not isinstance(table, dict):
                 raise self.error(f"[trackers.{name}] must be a table", place)
             params = tracker_class(name).params()
@@ -176,7 +176,7 @@ class SceneFile:
         effects = table.get("effects", [])
         if not isinstance(effects, list):
             raise self.error('effects must be a list: [{ use = "duotone" }]', (*place, "effects"))
-        values: list[tuple[str, HasParams, Param[Any], Any, Place]] = []
+        values: list[tuple[str, Parametrized, Param[Any], Any, Place]] = []
         for key, param in layer.params().items():
             if key in table:
                 values.append((f"{name}/{key}", layer, param, table[key], (*place, key)))
@@ -188,7 +188,7 @@ class SceneFile:
         for address, owner, param, value, at in values:
             self.value(scene, address, owner, param, value, at)
 
-    def effect(self, layer: Layer, entry: Any, place: Place) -> list[tuple[str, HasParams, Param[Any], Any, Place]]:
+    def effect(self, layer: Layer, entry: Any, place: Place) -> list[tuple[str, Parametrized, Param[Any], Any, Place]]:
         """Adds one effect to a layer; returns the values that it is given."""
         if isinstance(entry, str):
             entry = {"use": entry}
@@ -217,7 +217,9 @@ class SceneFile:
             if key in params
         ]
 
-    def value(self, scene: Scene, address: str, owner: HasParams, param: Param[Any], value: Any, place: Place) -> None:
+    def value(
+        self, scene: Scene, address: str, owner: Parametrized, param: Param[Any], value: Any, place: Place
+    ) -> None:
         """Sets one parameter, or binds it where the value is a table."""
         try:
             if isinstance(value, dict):

@@ -9,7 +9,7 @@ from typing import Any
 from ..core.errors import SceneError
 from ..core.files.put import write_whole
 from ..core.param_types import Color, File
-from ..core.params import HasParams
+from ..core.params import Parametrized
 from .scene import Scene
 
 
@@ -64,7 +64,7 @@ def inline(table: Mapping[str, Any]) -> Any:
     return out
 
 
-def changed(scene: Scene, prefix: str, owner: HasParams, path: Path) -> dict[str, Any]:
+def changed(scene: Scene, prefix: str, owner: Parametrized, path: Path) -> dict[str, Any]:
     """What a parameter owner's TOML must say."""
     out: dict[str, Any] = {}
     for name, param in owner.params().items():

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..renderer.quality import Quality
 from ..scene.scene import Scene
-from .quality_ladder import LADDER, Stage, Step, down_to, ladder_for, quality_of
+from .quality_levels import LADDER, Stage, Step, down_to, ladder_for, quality_of
 
 log = logging.getLogger("phosphene")
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ..audio.analysis import Ear
+from ..audio.analysis import AudioAnalyzer
 from ..core.awake import since
 from ..core.frame import Frame
 from ..core.mailbox import Mailbox
@@ -29,15 +29,15 @@ from ..scene.scene import Scene
 from ..scene.signals import Signals
 from ..sinks.base import Sink
 from ..sources.base import Source
-from ..sources.layer_input import SideSource
+from ..sources.layer_input import LayerInputSource
 from ..trackers.base import Tracker
 from .capture import CaptureThread
-from .context_loss import SAID, Revival
+from .context_recovery import SAID, ContextRecovery
 from .heap import keep_freed
 from .outputs import Outputs
 from .pairing import Pairing
-from .quality_ladder import quality_of, steps_of
-from .slow_effects import Budget
+from .quality_levels import quality_of, steps_of
+from .slow_effects import SlowEffectGuard
 from .stats import Stats
 from .tracking import IN_FLIGHT, Ticket, TrackerThread
 from .worker import raise_errors
@@ -80,7 +80,7 @@ class Show:
         transition: Effect | None = None,
         sound: Sound | None = None,
         recorded: Recordable | None = None,
-        sides: Mapping[str, SideSource] | None = None,
+        layer_inputs: Mapping[str, LayerInputSource] | None = None,
         feeds: Mapping[str, str] | None = None,
     ) -> None:
         self.playlist = scene if isinstance(scene, Playlist) else Playlist([scene])
@@ -91,8 +91,8 @@ class Show:
         self.seen: Observation | None = None  # what is known of the frame that is in the picture
         self._transition, self._seed, self._on_frame = transition, seed, on_frame
         self._take, self._recorder = take, recorder
-        self._ear = None if sound is None else Ear(sound)
-        self._recorded, self._sides = recorded, sides or {}
+        self._audio_analyzer = None if sound is None else AudioAnalyzer(sound)
+        self._recorded, self._layer_inputs = recorded, layer_inputs or {}
         self._feeds = feeds or {}  # the tracker whose results another one takes
         self.governor = governor
         self._sent = 0
@@ -106,7 +106,7 @@ class Show:
         self._trackers: dict[str, TrackerThread] = {}
         self._outputs = Outputs(sinks, source.size, self.stats, live=live, shown=shown)
         self._pairing = Pairing(self.playlist)
-        self._gl_time, self._revival, self._budget = GlTime(gpu), Revival(gpu, live=live), Budget()
+        self._gl_time, self._revival, self._budget = GlTime(gpu), ContextRecovery(gpu, live=live), SlowEffectGuard()
         self._last_s = self._idled_s = 0.0  # the time of the frame drawn last, and when the window was looked after
 
     @property
@@ -303,12 +303,12 @@ class Show:
         self.playlist.move(ticket.frame.time_s, ticket.results)
         if self._recorded is not None:
             self._recorded.picture(ticket.frame.time_s, ticket.frame.captured_s or ticket.born_s)
-        for name, side in self._sides.items():
+        for name, side in self._layer_inputs.items():
             if (picture := side.at(ticket.frame.time_s)) is not None:
                 ticket.results[f"{RESULT}{name}"] = picture
-        if self._ear is not None and self.playlist.hears():
+        if self._audio_analyzer is not None and self.playlist.uses_audio():
             with self.stats.timed("sound"):
-                ticket.results["sound"] = self._ear.hear(ticket.frame)
+                ticket.results["sound"] = self._audio_analyzer.analyze(ticket.frame)
         observation = self.signals.observe(Observation(ticket.frame, ticket.results))
         if moment is not None:
             observation = moment.complete(observation)

@@ -27,21 +27,21 @@ if TYPE_CHECKING:
     from ..sinks.base import Sink
     from ..sinks.window import WindowSink
     from ..sources.base import Source
-    from ..sources.layer_input import SideSource
+    from ..sources.layer_input import LayerInputSource
     from .loop import Show
     from .options import Wishes
     from .takes.recorder import TakeRecorder
-    from .trial import Job, TryOut
+    from .trial import Job, Trial
 
 
 log = logging.getLogger("phosphene")
 
 
 @dataclass(slots=True)
-class Tried:
+class Trials:
     """The effects of others that are being tried out, while the rest of the show is opened."""
 
-    tryout: TryOut | None
+    trial: Trial | None
     jobs: list[tuple[Effect, Job]]
 
     def refuse(self) -> None:
@@ -52,10 +52,10 @@ class Tried:
                 type(effect).refused = job.error
 
 
-def try_out(playlist: Playlist, registry: Registry, transition: Effect | None, stack: ExitStack) -> Tried:
+def start_trials(playlist: Playlist, registry: Registry, transition: Effect | None, stack: ExitStack) -> Trials:
     """Begins to try out every effect that did not come with the engine, in a process of its own."""
     from ..core.places import ROOT
-    from .trial import TryOut, foreign_to_us
+    from .trial import Trial, foreign_to_us
 
     asked: list[tuple[Path, str, Effect]] = []
     for scene in playlist.scenes:
@@ -64,10 +64,10 @@ def try_out(playlist: Playlist, registry: Registry, transition: Effect | None, s
     if transition is not None and not file.is_relative_to(ROOT):
         asked.append((file, "", transition))
     if not asked:
-        return Tried(None, [])
-    tryout = TryOut(registry.effect_folders)
-    stack.callback(tryout.close)
-    return Tried(tryout, [(effect, tryout.ask(path, use, effect)) for path, use, effect in asked])
+        return Trials(None, [])
+    trial = Trial(registry.effect_folders)
+    stack.callback(trial.close)
+    return Trials(trial, [(effect, trial.ask(path, use, effect)) for path, use, effect in asked])
 
 
 def open_input(wishes: Wishes, sinks: list[Sink]) -> Source:
@@ -91,23 +91,25 @@ def open_input(wishes: Wishes, sinks: list[Sink]) -> Source:
     return RotatedSource(opened, wishes.rotate, wishes.size)
 
 
-def open_sides(wishes: Wishes, playlist: Playlist, size: tuple[int, int], stack: ExitStack) -> dict[str, SideSource]:
+def open_layer_inputs(
+    wishes: Wishes, playlist: Playlist, size: tuple[int, int], stack: ExitStack
+) -> dict[str, LayerInputSource]:
     """The inputs that layers have beside the show's own, by name. Raises UsageError and SourceError."""
-    names = sorted({layer.source for scene in playlist.scenes for layer in scene.layers if layer.beside})
+    names = sorted({layer.source for scene in playlist.scenes for layer in scene.layers if layer.has_own_input})
     if not names:
         return {}
     from ..sources import open_source
-    from ..sources.layer_input import SideSource
+    from ..sources.layer_input import LayerInputSource
 
     if wishes.take is not None or wishes.record_take is not None:
         raise UsageError(
             f"a take holds one input, and this scene shows {names[0]} as well", hint="record a video: --output out.mp4"
         )
-    sides = {}
+    layer_inputs = {}
     for name in names:
         source = stack.enter_context(open_source(name, size=size, fps=wishes.fps))
-        sides[name] = stack.enter_context(SideSource(source, name, size))
-    return sides
+        layer_inputs[name] = stack.enter_context(LayerInputSource(source, name, size))
+    return layer_inputs
 
 
 def fetch_models(trackers: Iterable[str], params: Callable[[str], Mapping[str, Any]]) -> None:
@@ -206,7 +208,7 @@ def watch(gpu: Gpu, show: Show, recorder: TakeRecorder | None, stack: ExitStack,
     stack.callback(watchdog.close)
 
 
-def open_ear(wishes: Wishes, source: Source, stack: ExitStack) -> tuple[Sound | None, str | Recordable | None]:
+def open_audio(wishes: Wishes, source: Source, stack: ExitStack) -> tuple[Sound | None, str | Recordable | None]:
     """What the scenes hear, and the sound that a written video gets, a file or a microphone: what --sound names, else
     the input's own.
 

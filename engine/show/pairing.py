@@ -13,14 +13,14 @@ from dataclasses import replace
 from typing import Any
 
 from ..core.frame import Frame
-from ..core.results import Heard
+from ..core.results import AudioFeatures
 from ..scene.playlist import Playlist
 from ..scene.scene import Scene
 from ..trackers import belongs_to_pixels
 from .extrapolate import Extrapolator
 from .tracking import Ticket
 
-_OF_NOW = (Heard, Frame)  # of the moment, whatever picture is shown: sound, and the pictures of other inputs
+_OF_NOW = (AudioFeatures, Frame)  # of the moment, whatever picture is shown: sound, and the pictures of other inputs
 
 
 class Pairing:

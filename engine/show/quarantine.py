@@ -20,7 +20,7 @@ def list_file() -> Path:
     return cache_dir() / "condemned.json"
 
 
-def condemn(path: Path, files: Iterable[Path], why: str) -> bool:
+def quarantine_effect(path: Path, files: Iterable[Path], why: str) -> bool:
     """Remembers the effect in `path`, made of `files`, and `why`; returns whether that could be written down."""
     stamps = {str(file.resolve()): stamp(file) for file in (path, *files)}
     entries = read()

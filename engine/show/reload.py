@@ -18,7 +18,7 @@ from ..scene.layer import Layer
 from ..scene.registry import Registry
 from ..scene.scene import Scene
 from .heap import give_back
-from .trial import Job, TryOut, foreign_to_us
+from .trial import Job, Trial, foreign_to_us
 
 log = logging.getLogger("phosphene")
 
@@ -30,11 +30,9 @@ Stamp = tuple[int, int]
 class Reloader:
     """Watches the files of a running scene. `load` makes the scene anew from its file, with the user's settings."""
 
-    def __init__(
-        self, scene: Scene, registry: Registry, load: Callable[[], Scene], tryout: TryOut | None = None
-    ) -> None:
+    def __init__(self, scene: Scene, registry: Registry, load: Callable[[], Scene], trial: Trial | None = None) -> None:
         self.scene, self.registry, self._load = scene, registry, load
-        self._tryout = tryout
+        self._tryout = trial
         self._waiting: dict[str, tuple[list[Job], Callable[[], None]]] = {}  # by address; the scene's is empty
         self._entries = registry.effects()
         self._stamps: dict[Path, Stamp | None] = {}

@@ -11,7 +11,7 @@ from ..core.errors import PhospheneError
 from ..effect.effect import Effect
 from ..renderer.stage import Stage
 from .reload import LOOK_S, Stamp, stamp
-from .trial import Job, TryOut
+from .trial import Job, Trial
 
 log = logging.getLogger("phosphene")
 
@@ -19,8 +19,8 @@ log = logging.getLogger("phosphene")
 class TransitionReloader:
     """Watches the file of a running show's transition. `load` makes its class anew."""
 
-    def __init__(self, path: Path, load: Callable[[], type[Effect]], tryout: TryOut | None) -> None:
-        self._path, self._load, self._tryout = path, load, tryout
+    def __init__(self, path: Path, load: Callable[[], type[Effect]], trial: Trial | None) -> None:
+        self._path, self._load, self._tryout = path, load, trial
         self._stamps: dict[Path, Stamp | None] = {}
         self._looked_s = 0.0
         self._job: Job | None = None

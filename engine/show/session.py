@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .reload_transition import TransitionReloader
     from .stats import Stats
     from .takes.take import Take
-    from .trial import TryOut
+    from .trial import Trial
 
 
 def registry_for(wishes: Wishes) -> Registry:
@@ -76,11 +76,11 @@ def open_playlist(wishes: Wishes, registry: Registry) -> Playlist:
 def set_tracker(scene: Scene, address: str, value: Any) -> None:
     """Sets a tracker's parameter, `trackers/face.max_faces`, for the run that begins. Raises UsageError."""
     from ..trackers import tracker_class
-    from ..trackers.names import KINDS
+    from ..trackers.names import TRACKERS
 
     name, _, key = address.removeprefix(TRACKERS_AT).partition(".")
-    if name not in KINDS:
-        raise unknown_name("tracker", name, KINDS)
+    if name not in TRACKERS:
+        raise unknown_name("tracker", name, TRACKERS)
     params = tracker_class(name).params()
     if key not in params:
         raise unknown_name(f"parameter of tracker {name}", key, params)
@@ -140,12 +140,12 @@ def _play(
     threading.Thread(target=warm, args=(sorted(needs),), name="warm", daemon=True).start()
     sinks: list[Sink] = list(extra_sinks)
     with ExitStack() as stack:
-        tried = opening.try_out(playlist, registry, transition, stack)
+        tried = opening.start_trials(playlist, registry, transition, stack)
         source = take or stack.enter_context(opening.open_input(wishes, sinks))
         if take is not None:
             take.compare(playlist.scene)
         guard = guard_for(wishes, playlist, source, registry, transition)
-        sides = opening.open_sides(wishes, playlist, source.size, stack)
+        layer_inputs = opening.open_layer_inputs(wishes, playlist, source.size, stack)
         opening.fetch_models(needs, playlist.tracker_params)
         feeds: dict[str, str] = {}
         for scene in playlist.scenes:
@@ -156,14 +156,14 @@ def _play(
         seconds = wishes.seconds if live else length_wanted(wishes, source, fps)
         recorder = opening.open_recorder(wishes, playlist.scene, source, fps, stack, live=live)
         window, gpu = opening.open_gpu(wishes, source.size, title_of(playlist.scene), stack)
-        sound, recorded = opening.open_ear(wishes, source, stack)
+        sound, recorded = opening.open_audio(wishes, source, stack)
         opening.open_sinks(wishes, source, fps, recorded, sinks, stack, live=live)
         opening.tell_black(playlist, wishes.outputs)
         stats = Stats()
         stats.live = live
         watched = zip(playlist.scenes, wishes.scenes, strict=True) if live and take is None else ()
         reloaders = [
-            Reloader(scene, registry, checked(partial(open_scene, wishes, registry, name), guard), tried.tryout)
+            Reloader(scene, registry, checked(partial(open_scene, wishes, registry, name), guard), tried.trial)
             for scene, name in watched
         ]
         after = AfterFrame(
@@ -171,7 +171,7 @@ def _play(
             progress=progress,
             total=frames_wanted(source, seconds, fps),
             reloaders=reloaders,
-            transition=reloads(wishes, registry, transition, tried.tryout) if live and take is None else None,
+            transition=reloads(wishes, registry, transition, tried.trial) if live and take is None else None,
             window=window,
             hud=wishes.hud,
             on_picture=on_picture,
@@ -195,7 +195,7 @@ def _play(
             shown=window is not None,
             transition=transition,
             sound=sound,
-            sides=sides,
+            layer_inputs=layer_inputs,
             feeds=feeds,
             recorded=None if isinstance(recorded, str) else recorded,
         )
@@ -213,13 +213,13 @@ def _play(
 
 
 def reloads(
-    wishes: Wishes, registry: Registry, transition: Effect | None, tryout: TryOut | None
+    wishes: Wishes, registry: Registry, transition: Effect | None, trial: Trial | None
 ) -> TransitionReloader | None:
     """What watches the file of the transition, where there is one."""
     from .reload_transition import TransitionReloader
 
     path: Path | None = getattr(transition, "shader_file", None)
-    return None if path is None else TransitionReloader(path, partial(registry.transition, wishes.transition), tryout)
+    return None if path is None else TransitionReloader(path, partial(registry.transition, wishes.transition), trial)
 
 
 def length_wanted(wishes: Wishes, source: Source, fps: float) -> float | None:

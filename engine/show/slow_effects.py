@@ -10,7 +10,7 @@ SLOW_S = 2.0  # for a frame; what is merely too slow for its rate is the governo
 FRAMES = 3  # so many slow frames in a row: the first ones also compile
 
 
-class Budget:
+class SlowEffectGuard:
     """Is told what each frame took. After some slow ones in a row the next is measured effect by effect."""
 
     def __init__(self, slow_s: float = SLOW_S) -> None:

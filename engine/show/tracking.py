@@ -12,7 +12,7 @@ from typing import Any
 
 from ..core.frame import Frame
 from ..core.mailbox import Mailbox
-from ..trackers.base import Early, Fed, Tracker
+from ..trackers.base import DetectsAhead, TakesUpstream, Tracker
 from .stats import Stats
 from .worker import Worker
 
@@ -61,10 +61,10 @@ class Ticket:
             self._wake.notify_all()
 
 
-class EarlyThread(Worker):
+class DetectAheadThread(Worker):
     """Lets a tracker begin with frames that it will look at next."""
 
-    def __init__(self, tracker_name: str, tracker: Early, stats: Stats) -> None:
+    def __init__(self, tracker_name: str, tracker: DetectsAhead, stats: Stats) -> None:
         super().__init__(f"tracker {tracker_name} early")
         self.inbox: Mailbox[tuple[Frame, Future[Any]]] = Mailbox(IN_FLIGHT + 1, drops=False)
         self._stage, self._tracker, self._stats = f"tracker.{tracker_name}.early", tracker, stats
@@ -98,7 +98,7 @@ class TrackerThread(Worker):
         self._open, self._stats = open_tracker, stats
         self._told: set[str] = set()  # the errors that were named
         self._told_hang_s = -math.inf
-        self._early: EarlyThread | None = None
+        self._early: DetectAheadThread | None = None
         self.took_s = 0.0  # for the last frame; 0 until it has answered for one
 
     def send(self, ticket: Ticket) -> None:
@@ -111,8 +111,8 @@ class TrackerThread(Worker):
         tracker: Tracker | None = None
         try:
             tracker = self._open()
-            if isinstance(tracker, Early):
-                self._early = EarlyThread(self.tracker_name, tracker, self._stats)
+            if isinstance(tracker, DetectsAhead):
+                self._early = DetectAheadThread(self.tracker_name, tracker, self._stats)
                 self._early.start()
         except Exception as error:  # noqa: BLE001 (raised again in the main thread)
             self.error = error
@@ -124,9 +124,9 @@ class TrackerThread(Worker):
                 try:
                     with self._stats.timed(f"tracker.{self.tracker_name}"):
                         early = ticket.early.pop(self.tracker_name, None)
-                        if self._fed and isinstance(tracker, Fed):
+                        if self._fed and isinstance(tracker, TakesUpstream):
                             result = tracker.follow(ticket.frame, food)
-                        elif isinstance(tracker, Early):
+                        elif isinstance(tracker, DetectsAhead):
                             known = None if early is None or early.cancel() else early.result()
                             result = tracker.track_after(ticket.frame, known)
                         else:

@@ -39,7 +39,7 @@ class Job:
     error: str = ""
 
 
-class TryOut(threading.Thread):
+class Trial(threading.Thread):
     """Tries out one effect after another, in the order in which they are asked for. Close it at the end."""
 
     def __init__(self, effect_folders: Iterable[Path], limit_s: float = LIMIT_S) -> None:

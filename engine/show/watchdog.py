@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 from ..effect.origin import file_of
 from ..glsl.dialects import is_shader
 from ..glsl.locate import loop_line
-from . import quarantine as condemned
+from . import quarantine as quarantine
 from .last_resort import LastResort
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def tell_stuck(runner: EffectRunner, waited_s: float, save: Sequence[Callable[[]
     where = kind.__name__ if file is None else place_in(file)
     why = f"{where}: did not come back from a frame within {waited_s:.0f} s: a loop without an end?"
     log.critical("%s A frame that is being drawn cannot be stopped: the show ends.", why)
-    known = file is not None and condemned.condemn(file, runner.files, why)
+    known = file is not None and quarantine.quarantine_effect(file, runner.files, why)
     savers = [threading.Thread(target=one, daemon=True) for one in save]
     for saver in savers:
         saver.start()

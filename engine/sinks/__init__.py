@@ -35,7 +35,7 @@ class SinkKind(NamedTuple):
     live: bool = False
 
 
-KINDS: dict[str, SinkKind] = {
+SINKS: dict[str, SinkKind] = {
     kind.name: kind
     for kind in (
         SinkKind("window", "a window on the screen", "window", "phosphene.engine.sinks.window:WindowSink", True),
@@ -109,7 +109,7 @@ def open_sink(
         extra["codec"] = options.get("codec", "")
     if kind in FILES:
         extra |= {"live": live, "overwrite": overwrite}
-    target = KINDS[kind].target
+    target = SINKS[kind].target
     if options.get("matte") == "1":
         target = "phosphene.engine.sinks.matte:MatteSink"
         del extra["alpha"]
@@ -146,7 +146,7 @@ def keeping_alpha(spec: str) -> str:
 
 def is_live(spec: str) -> bool:
     """Whether an output shows what happens now. Raises as `split_spec` does."""
-    return KINDS[split_spec(spec)[0]].live
+    return SINKS[split_spec(spec)[0]].live
 
 
 def knows_watchers(spec: str) -> bool:
@@ -158,7 +158,7 @@ def knows_watchers(spec: str) -> bool:
 def split_spec(spec: str) -> tuple[str, str, dict[str, str]]:
     """The kind, the path or device, and the options of an output's name."""
     if not spec.partition("?")[0].strip():
-        raise UsageError("an output without a name", hint=f"write --output out.mp4, or one of {', '.join(KINDS)}")
+        raise UsageError("an output without a name", hint=f"write --output out.mp4, or one of {', '.join(SINKS)}")
     text, _, query = spec.partition("?")
     options = dict(parse_qsl(query, keep_blank_values=True))
     bad = [f"{key}={value}" for key, value in options.items() if value not in OPTIONS.get(key, ())]
@@ -192,7 +192,7 @@ def _kind_of_path(text: str) -> str:
     if path.suffix.lower() in VIDEO_SUFFIXES:
         return "video"
     if not path.suffix and len(path.parts) == 1:
-        raise unknown_name("output", text, KINDS)
+        raise unknown_name("output", text, SINKS)
     raise SinkError(
         f"no output format has the suffix '{path.suffix}'",
         where=text,

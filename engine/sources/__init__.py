@@ -31,7 +31,7 @@ class SourceKind(NamedTuple):
     target: str
 
 
-KINDS: dict[str, SourceKind] = {
+SOURCES: dict[str, SourceKind] = {
     kind.name: kind
     for kind in (
         SourceKind(
@@ -91,7 +91,7 @@ def open_source(spec: str, *, size: tuple[int, int] | None = None, fps: float | 
     for an input that cannot be opened.
     """
     name, rest = split_spec(spec)
-    module, _, attribute = KINDS[name].target.partition(":")
+    module, _, attribute = SOURCES[name].target.partition(":")
     backend = getattr(importlib.import_module(module), attribute)
     return cast("Source", backend.from_spec(rest, size=size, fps=fps))
 
@@ -99,11 +99,11 @@ def open_source(spec: str, *, size: tuple[int, int] | None = None, fps: float | 
 def split_spec(spec: str) -> tuple[str, str]:
     """The kind and the rest of an input's name; a bare path is looked at to tell what it is."""
     if not spec.strip():
-        raise UsageError("an input without a name", hint=f"write --input clip.mp4, or one of {', '.join(KINDS)}")
+        raise UsageError("an input without a name", hint=f"write --input clip.mp4, or one of {', '.join(SOURCES)}")
     name, colon, rest = spec.partition(":")
-    if name in KINDS and (colon or not rest):
+    if name in SOURCES and (colon or not rest):
         if name in ("video", "image", "images", "stream") and not rest:
-            raise SourceError(f"'{spec}' names no file", hint=f"write for example {KINDS[name].example}")
+            raise SourceError(f"'{spec}' names no file", hint=f"write for example {SOURCES[name].example}")
         return name, rest
     if _DEVICE.match(spec):
         return "camera", spec
@@ -120,7 +120,7 @@ def split_spec(spec: str) -> tuple[str, str]:
     if _PATTERN.search(path.name) and is_folder(path.parent):
         return "images", spec
     if not path.suffix and len(path.parts) == 1 and not spec.startswith(("~", ".")):
-        raise unknown_name("input", name, KINDS)
+        raise unknown_name("input", name, SOURCES)
     raise missing_file(path)
 
 

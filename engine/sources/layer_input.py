@@ -19,7 +19,7 @@ OLD_S = 2.0  # what has given no picture for so long shows none
 JOIN_S = 5.0
 
 
-class SideSource(Closing):
+class LayerInputSource(Closing):
     """Gives the picture of `source` that belongs to a moment of the show, at `size`.
 
     A live one is read in a thread of its own, and the newest picture counts; where it breaks off there is none until it

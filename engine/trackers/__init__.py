@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from ..core.errors import PhospheneError, unknown_name
 from ..core.params import Param
 from .base import Tracker
-from .names import KINDS, MODEL, ROW_MODELS
+from .names import MODEL, ROW_MODELS, TRACKERS
 
 
 class TrackerClass(Protocol):
@@ -33,7 +33,7 @@ def models_of(name: str, params: Mapping[str, Any] | None = None) -> tuple[str, 
 
         spec = spec_for(name.removeprefix(MODEL), params or {})
         return tuple(filter(None, (spec.store, *ROW_MODELS.get(spec.input.of, ()))))
-    return KINDS[name].models if name in KINDS else ()
+    return TRACKERS[name].models if name in TRACKERS else ()
 
 
 def belongs_to_pixels(name: str, params: Mapping[str, Any]) -> bool:
@@ -48,14 +48,14 @@ def belongs_to_pixels(name: str, params: Mapping[str, Any]) -> bool:
             return spec_for(name.removeprefix(MODEL), params).task in ("mask", "image")
         except PhospheneError:  # a take holds the results of a model that is not here any more
             return True
-    return name not in KINDS or KINDS[name].is_map or bool(params.get("masks"))
+    return name not in TRACKERS or TRACKERS[name].is_map or bool(params.get("masks"))
 
 
 def tracker_class(name: str) -> TrackerClass:
     """The class of the tracker called `name`, its library loaded. Raises UsageError, which suggests the nearest."""
-    if name not in KINDS:
-        raise unknown_name("tracker", name, KINDS)
-    module, _, attribute = KINDS[name].where.partition(":")
+    if name not in TRACKERS:
+        raise unknown_name("tracker", name, TRACKERS)
+    module, _, attribute = TRACKERS[name].where.partition(":")
     found: TrackerClass = getattr(importlib.import_module(module), attribute)
     return found
 

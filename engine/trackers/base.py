@@ -25,7 +25,7 @@ class Tracker(Protocol):
 
 
 @runtime_checkable
-class Early(Protocol):
+class DetectsAhead(Protocol):
     """A tracker that can begin with a frame while it is still at work on the one before."""
 
     def early(self, frame: Frame) -> Any:
@@ -36,7 +36,7 @@ class Early(Protocol):
 
 
 @runtime_checkable
-class Fed(Protocol):
+class TakesUpstream(Protocol):
     """A tracker that another one's results suffice for."""
 
     def follow(self, frame: Frame, found: Any) -> Any:

@@ -12,7 +12,7 @@ from ..core.closing import Closing
 from ..core.errors import TrackerError
 from ..core.frame import Floats, Frame
 from ..core.param_types import Bool, Choice, Float, Int
-from ..core.params import HasParams
+from ..core.params import Parametrized
 from ..core.results import Face, Faces
 from ..models import store as models
 from ..models.mediapipe import Task
@@ -40,7 +40,7 @@ class _Filters:
         self.position = OneEuro(min_cutoff_hz, beta, LEASH_CM / 6.3)
 
 
-class FaceTracker(HasParams, Closing):
+class FaceTracker(Parametrized, Closing):
     """Faces: 478 points with irises, 52 expressions, the head's position and direction in space."""
 
     max_faces = Int(4, 1, 16, "how many faces are looked for")

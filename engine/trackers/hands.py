@@ -9,18 +9,18 @@ import numpy as np
 from ..core.closing import Closing
 from ..core.frame import Floats, Frame
 from ..core.param_types import Float, Int
-from ..core.params import HasParams
+from ..core.params import Parametrized
 from ..core.results import Hand, Hands
 from ..models import store as models
 from ..models.mediapipe import Task
-from .hysteresis import Steady
+from .hysteresis import Hysteresis
 
 # The recogniser's own classes, as it names them.
 GESTURES = ("Closed_Fist", "Open_Palm", "Pointing_Up", "Thumb_Down", "Thumb_Up", "Victory", "ILoveYou")
 NAMES = tuple(name.lower() for name in GESTURES)
 
 
-class HandsTracker(HasParams, Closing):
+class HandsTracker(Parametrized, Closing):
     """Hands: 21 points each, left or right, and seven gestures."""
 
     max_hands = Int(2, 1, 8, "how many hands are looked for")
@@ -31,7 +31,7 @@ class HandsTracker(HasParams, Closing):
         for name, value in values.items():
             self.set(name, value)
         self._task = _Recognizer("hands", self._make)
-        self._steady = Steady(self.smooth_s, 0.6, 0.4)
+        self._steady = Hysteresis(self.smooth_s, 0.6, 0.4)
 
     def _make(self, tasks: Any) -> Any:
         options = tasks.vision.GestureRecognizerOptions(

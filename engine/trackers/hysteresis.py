@@ -12,7 +12,7 @@ JUST_BELOW = np.float32(0.499)
 GAP_S = 0.5  # after a gap of more than this, or a jump back, nothing is remembered
 
 
-class Steady:
+class Hysteresis:
     """One exponential low-pass for each class. A class is on from `on` up until it falls below `off`; while it is on
     its value is at least one half, else it is less."""
 

@@ -17,7 +17,7 @@ class Kind:
     is_map: bool = False
 
 
-KINDS: dict[str, Kind] = {
+TRACKERS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
         Kind(
@@ -64,6 +64,6 @@ KINDS: dict[str, Kind] = {
 # What models that look at rows of numbers (engine/trackers/custom/features.py) need besides.
 ROW_MODELS = {
     "embedding": ("efficientnet_lite0",),
-    **{name: KINDS[name].models for name in ("face", "pose", "hands")},
+    **{name: TRACKERS[name].models for name in ("face", "pose", "hands")},
 }
 MODEL = "model."  # the tracker `model.NAME` runs the model called NAME (engine/trackers/custom)

@@ -16,7 +16,7 @@ from ..core.errors import TrackerError
 from ..core.frame import Floats, Frame
 from ..core.imaging import shrunk
 from ..core.param_types import Float, Int
-from ..core.params import HasParams
+from ..core.params import Parametrized
 from ..core.results import Parts
 from ..models import store as models
 from ..models.litert_model import Runtime, cut
@@ -26,7 +26,7 @@ SEGMENTS, HEATMAPS = "float_segments", "float_part_heatmaps"
 GAP_S = 0.3
 
 
-class PartsTracker(HasParams, Closing):
+class PartsTracker(Parametrized, Closing):
     """24 parts of the body, of everybody at once."""
 
     finer = Int(4, 1, 8, "how many times finer than the network's own cells (16 pixels of 640×480) the answer is")

@@ -10,14 +10,14 @@ from ..core.closing import Closing
 from ..core.errors import TrackerError
 from ..core.frame import Frame
 from ..core.param_types import Bool, Choice, Float
-from ..core.params import HasParams
+from ..core.params import Parametrized
 from ..core.results import Mask
 from .detectors import BodyDetector, FaceDetector
 from .presence import Presence, area, evidence, without_specks
 from .segmenters import Segmenters
 
 
-class PersonTracker(HasParams, Closing):
+class PersonTracker(Parametrized, Closing):
     """Person mask: how surely each part of the picture shows a person (all persons together)."""
 
     model = Choice("auto", ("auto", "landscape", "square"), "segmenter: 256×144 for wide pictures, 256×256 for others")

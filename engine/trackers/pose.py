@@ -10,7 +10,7 @@ from ..core.closing import Closing
 from ..core.errors import TrackerError
 from ..core.frame import Floats, Frame
 from ..core.param_types import Bool, Float, Int
-from ..core.params import HasParams
+from ..core.params import Parametrized
 from ..core.results import Pose, Poses
 from .body_net import Body, BodyNet
 from .detectors import BodyDetector
@@ -33,7 +33,7 @@ JUMP, JUMP_PER_S = 0.3, 3.0
 JUMP_FOUND = 0.55
 
 
-class PoseTracker(HasParams, Closing):
+class PoseTracker(Parametrized, Closing):
     """Bodies: 33 points in the picture and in metres, with visibility; a mask for each person where asked for."""
 
     max_poses = Int(4, 1, 8, "how many bodies are looked for")

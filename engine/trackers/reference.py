@@ -11,7 +11,7 @@ from ..core.closing import Closing
 from ..core.errors import TrackerError
 from ..core.frame import Floats, Frame, Pixels
 from ..core.param_types import Bool, Float
-from ..core.params import HasParams
+from ..core.params import Parametrized
 from ..core.results import Reference, References
 
 SIDE_PX = 1280  # rectangles are looked for in a picture no larger than this
@@ -31,7 +31,7 @@ OPPOSITE = 0.75  # opposite sides differ by no more than this, seen at an angle
 FILLED = 0.82  # of the area between the corners, at least, is the shape itself: fingers hide some
 
 
-class ReferenceTracker(HasParams, Closing):
+class ReferenceTracker(Parametrized, Closing):
     """Markers (ArUco, 4x4, 50) and rectangles of one brightness, by their corners."""
 
     rectangles = Bool(True, "look for rectangles too")

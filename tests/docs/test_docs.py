@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from gpu_fixture import gpu  # noqa: F401 (a fixture)
 from helpers import drawings, layer, scene, stack
 from phosphene.engine.check.stage import observation
 from phosphene.engine.check.watch import judge_files
@@ -125,7 +124,7 @@ def test_every_link_leads_somewhere(page: Path, line: int, target: str) -> None:
 @pytest.mark.parametrize(
     "block", [b for b in blocks("python") if re.search(r"^class \w+\(Effect\)", b.text, re.M)], ids=str
 )
-def test_every_documented_effect_draws(gpu: Gpu, block: Block, tmp_path: Path) -> None:  # noqa: F811
+def test_every_documented_effect_draws(gpu: Gpu, block: Block, tmp_path: Path) -> None:
     (tmp_path / "documented.py").write_text(block.text, encoding="utf-8")
     registry = Registry([tmp_path], [])
     entry = registry.effects()["documented"]

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from gpu_fixture import gpu  # noqa: F401 (a fixture)
 from helpers import noise, observe, oval, scene, shader
 from phosphene.engine.core.frame import Pixels
 from phosphene.engine.core.observation import Observation
@@ -34,7 +33,7 @@ def seen(count: int = 8) -> list[Observation]:
 
 
 def pictures(
-    gpu: Gpu,  # noqa: F811
+    gpu: Gpu,
     made: Scene,
     ahead: set[int],
     drawn: set[int],
@@ -61,7 +60,7 @@ def pictures(
 @pytest.mark.parametrize("ahead", [{0, 1, 2, 3, 4, 5, 6}, {1, 4}, {7}])
 @pytest.mark.parametrize("drawn", [set(range(8)), {0, 1, 3, 4, 7}])
 def test_a_matte_made_ahead_changes_nothing(
-    gpu: Gpu,  # noqa: F811
+    gpu: Gpu,
     quality: str,
     ahead: set[int],
     drawn: set[int],
@@ -73,7 +72,7 @@ def test_a_matte_made_ahead_changes_nothing(
 
 
 @pytest.mark.parametrize("scale", [1.0, 0.5])
-def test_bytes_converted_ahead_change_nothing(gpu: Gpu, scale: float) -> None:  # noqa: F811
+def test_bytes_converted_ahead_change_nothing(gpu: Gpu, scale: float) -> None:
     made, drawn = scene(shader("frame(uv)")), set(range(8))
 
     def shown(ahead: set[int]) -> list[Pixels]:
@@ -85,7 +84,7 @@ def test_bytes_converted_ahead_change_nothing(gpu: Gpu, scale: float) -> None:  
         assert all(np.array_equal(a, b) for a, b in zip(plainly, shown(ahead), strict=True))
 
 
-def test_it_is_made_once(gpu: Gpu, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+def test_it_is_made_once(gpu: Gpu, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[int] = []
     make = MatteMaker.make
     monkeypatch.setattr(
@@ -95,13 +94,13 @@ def test_it_is_made_once(gpu: Gpu, monkeypatch: pytest.MonkeyPatch) -> None:  # 
     assert made == list(range(8))
 
 
-def test_who_is_chosen_in_the_order_of_the_frames(gpu: Gpu) -> None:  # noqa: F811
+def test_who_is_chosen_in_the_order_of_the_frames(gpu: Gpu) -> None:
     plainly = list(pictures(gpu, cut("good", "middle"), set(), set(range(8))))
     early = list(pictures(gpu, cut("good", "middle"), set(range(8)), set(range(8))))
     assert all(np.array_equal(a, b) for a, b in zip(plainly, early, strict=True))
 
 
-def test_work_for_the_wait_is_done_once_and_a_new_wait_has_none(gpu: Gpu) -> None:  # noqa: F811
+def test_work_for_the_wait_is_done_once_and_a_new_wait_has_none(gpu: Gpu) -> None:
     done: list[int] = []
     gpu.meanwhile = lambda: done.append(1)
     gpu.finish()

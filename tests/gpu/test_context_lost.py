@@ -17,7 +17,7 @@ from phosphene.engine.core.frame import Frame
 from phosphene.engine.core.observation import Observation
 from phosphene.engine.renderer.gpu import Gpu
 from phosphene.engine.renderer.renderer import Renderer
-from phosphene.engine.show.context_loss import MOST, SAID
+from phosphene.engine.show.context_recovery import MOST, SAID
 from phosphene.engine.show.loop import Show
 from phosphene.engine.sinks.fake import FakeSink
 from phosphene.engine.sources.testcard import TestCardSource

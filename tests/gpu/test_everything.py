@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gpu_fixture import gpu  # noqa: F401 (a fixture)
 from helpers import Size, drawings, everything, face, layer, noise, observe, oval, plain, pose, scene, stack
 from phosphene.engine.core.frame import Pixels
 from phosphene.engine.core.observation import Observation
@@ -28,7 +27,7 @@ each_effect = pytest.mark.parametrize("name", BUILT_IN.effects())
 each_scene = pytest.mark.parametrize("name", BUILT_IN.scenes())
 
 
-def pictures(gpu: Gpu, made: Scene, observations: list[Observation]) -> list[Pixels]:  # noqa: F811
+def pictures(gpu: Gpu, made: Scene, observations: list[Observation]) -> list[Pixels]:
     """The pictures, drawn without problems."""
 
     def sound(renderer: Renderer) -> None:
@@ -52,28 +51,28 @@ def sound(picture: Pixels, size: Size, *, opaque: bool = True) -> None:
 
 @each_effect
 @pytest.mark.parametrize("size", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")
-def test_every_effect_draws_at_every_size(gpu: Gpu, name: str, size: Size) -> None:  # noqa: F811
+def test_every_effect_draws_at_every_size(gpu: Gpu, name: str, size: Size) -> None:
     for picture in pictures(gpu, alone(name), everything(size, 2)):
         sound(picture, size)
 
 
 @each_scene
 @pytest.mark.parametrize("size", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")
-def test_every_scene_draws_at_every_size(gpu: Gpu, name: str, size: Size) -> None:  # noqa: F811
+def test_every_scene_draws_at_every_size(gpu: Gpu, name: str, size: Size) -> None:
     made = load_scene(name, BUILT_IN)
     for picture in pictures(gpu, made, everything(size, 2)):
         sound(picture, size, opaque=any(la.cut == "none" for la in made.layers))
 
 
 @each_scene
-def test_the_same_observations_give_the_same_pictures_bit_for_bit(gpu: Gpu, name: str) -> None:  # noqa: F811
+def test_the_same_observations_give_the_same_pictures_bit_for_bit(gpu: Gpu, name: str) -> None:
     first = pictures(gpu, load_scene(name, BUILT_IN), everything((96, 54), 4))
     second = pictures(gpu, load_scene(name, BUILT_IN), everything((96, 54), 4))
     assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
 
 
 @each_effect
-def test_an_effect_at_rest_does_not_change_its_parameters(gpu: Gpu, name: str) -> None:  # noqa: F811
+def test_an_effect_at_rest_does_not_change_its_parameters(gpu: Gpu, name: str) -> None:
     made = BUILT_IN.effect(name)()
     pictures(gpu, scene(made), everything((64, 36), 2))
     for key, param in made.params().items():
@@ -98,7 +97,7 @@ def ends(param: Param[Any]) -> list[Any]:
 @pytest.mark.parametrize(
     ("name", "key"), [(name, key) for name in BUILT_IN.effects() for key in BUILT_IN.effect(name).params()]
 )
-def test_every_parameter_draws_at_the_ends_of_its_range(gpu: Gpu, name: str, key: str) -> None:  # noqa: F811
+def test_every_parameter_draws_at_the_ends_of_its_range(gpu: Gpu, name: str, key: str) -> None:
     for value in ends(BUILT_IN.effect(name).params()[key]):
         made = BUILT_IN.effect(name)()
         made.set(key, value)
@@ -107,7 +106,7 @@ def test_every_parameter_draws_at_the_ends_of_its_range(gpu: Gpu, name: str, key
 
 
 @each_effect
-def test_every_parameter_may_change_from_frame_to_frame(gpu: Gpu, name: str) -> None:  # noqa: F811
+def test_every_parameter_may_change_from_frame_to_frame(gpu: Gpu, name: str) -> None:
     made = BUILT_IN.effect(name)()
     values = [(key, value) for key, param in made.params().items() for value in ends(param)]
     renderer = Renderer(gpu, scene(made), (48, 27))
@@ -122,7 +121,7 @@ def test_every_parameter_may_change_from_frame_to_frame(gpu: Gpu, name: str) -> 
 
 @each_scene
 @pytest.mark.parametrize("known", ["nothing", "nobody", "hidden", "crowd", "away"])
-def test_every_scene_bears_every_kind_of_observation(gpu: Gpu, name: str, known: str) -> None:  # noqa: F811
+def test_every_scene_bears_every_kind_of_observation(gpu: Gpu, name: str, known: str) -> None:
     size = (64, 36)
 
     def seen(number: int) -> Observation:
@@ -146,14 +145,14 @@ def test_every_scene_bears_every_kind_of_observation(gpu: Gpu, name: str, known:
 
 
 @each_scene
-def test_every_scene_survives_people_who_come_and_go(gpu: Gpu, name: str) -> None:  # noqa: F811
+def test_every_scene_survives_people_who_come_and_go(gpu: Gpu, name: str) -> None:
     size = (64, 36)
     here, gone = everything(size, 8), [observe(noise(size, n), n) for n in range(8)]
     assert len(pictures(gpu, load_scene(name, BUILT_IN), [(here if n % 3 else gone)[n] for n in range(8)])) == 8
 
 
 @each_scene
-def test_jumps_in_time_are_borne(gpu: Gpu, name: str) -> None:  # noqa: F811
+def test_jumps_in_time_are_borne(gpu: Gpu, name: str) -> None:
     observations = [
         observe(plain((64, 36)), number, mask=oval(number), people=True, time_s=time_s)
         for number, time_s in enumerate([0.0, 0.0, 1e-9, 5.0, 86_400.0, 1e6])
@@ -162,7 +161,7 @@ def test_jumps_in_time_are_borne(gpu: Gpu, name: str) -> None:  # noqa: F811
 
 
 @each_scene
-def test_shrinking_and_growing_masks_are_borne(gpu: Gpu, name: str) -> None:  # noqa: F811
+def test_shrinking_and_growing_masks_are_borne(gpu: Gpu, name: str) -> None:
     sizes: list[Size] = [(64, 36), (1, 1), (256, 256), (3, 2), (64, 36)]
     observations = [observe(noise((64, 36), n), n, mask=oval(n, size), people=True) for n, size in enumerate(sizes)]
     assert len(pictures(gpu, load_scene(name, BUILT_IN), observations)) == 5

@@ -8,7 +8,6 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from gpu_fixture import gpu  # noqa: F401 (a fixture)
 from helpers import draw, drawings, far, head, noise, observe, plain, scene, to_linear
 from phosphene.effects.face_paint import FacePaint
 from phosphene.effects.face_paint.designs import DESIGNS
@@ -24,7 +23,7 @@ SIZE = (256, 192)
 GREY = (155, 155, 155)  # of this skin the light is about what paint is made for
 
 
-def made(gpu: Gpu, face: Face, pixels: Pixels | None = None, **values: Any) -> Pixels:  # noqa: F811
+def made(gpu: Gpu, face: Face, pixels: Pixels | None = None, **values: Any) -> Pixels:
     frame = observe(plain(SIZE, GREY) if pixels is None else pixels).frame
     effect = FacePaint(hands=False, **values)
     return draw(gpu, scene(effect), Observation(frame, {"face": Faces(0, (face,))}))
@@ -57,11 +56,11 @@ def test_the_tiger_is_the_same_on_both_sides() -> None:
 
 
 @pytest.mark.parametrize("yaw", [0, 50])
-def test_no_paint_changes_nothing(gpu: Gpu, yaw: float) -> None:  # noqa: F811
+def test_no_paint_changes_nothing(gpu: Gpu, yaw: float) -> None:
     assert far(made(gpu, head(SIZE, yaw), noise(SIZE), amount=0.0)[..., :3], noise(SIZE)) == 0
 
 
-def test_a_picture_lies_where_its_layout_says(gpu: Gpu, quarters: str) -> None:  # noqa: F811
+def test_a_picture_lies_where_its_layout_says(gpu: Gpu, quarters: str) -> None:
     face = head(SIZE)
     picture = made(gpu, face, picture=quarters, amount=1.0)
 
@@ -76,7 +75,7 @@ def test_a_picture_lies_where_its_layout_says(gpu: Gpu, quarters: str) -> None: 
     assert at(0.70, 0.65) == GREY
 
 
-def test_paint_takes_the_skins_light(gpu: Gpu, quarters: str) -> None:  # noqa: F811
+def test_paint_takes_the_skins_light(gpu: Gpu, quarters: str) -> None:
     face = head(SIZE)
     x, y = (face.points[109, :2] * SIZE).astype(int)
     shades = [plain(SIZE, (grey,) * 3) for grey in (80, 113)]
@@ -87,7 +86,7 @@ def test_paint_takes_the_skins_light(gpu: Gpu, quarters: str) -> None:  # noqa: 
 
 
 @pytest.mark.parametrize("yaw", [0, 60, 85, -85])
-def test_paint_stays_on_the_face(gpu: Gpu, yaw: float) -> None:  # noqa: F811
+def test_paint_stays_on_the_face(gpu: Gpu, yaw: float) -> None:
     face = head(SIZE, yaw)
     hull = np.zeros((SIZE[1], SIZE[0]), np.uint8)
     cv2.fillConvexPoly(hull, cv2.convexHull(np.round(face.points[:468, :2] * SIZE).astype(np.int32)), 1)
@@ -95,7 +94,7 @@ def test_paint_stays_on_the_face(gpu: Gpu, yaw: float) -> None:  # noqa: F811
     assert far(made(gpu, face)[outside][:, :3], np.array(GREY)) == 0
 
 
-def test_another_design_or_picture_while_it_runs(gpu: Gpu, quarters: str) -> None:  # noqa: F811
+def test_another_design_or_picture_while_it_runs(gpu: Gpu, quarters: str) -> None:
     class Changes(FacePaint):
         def update(self, observation: Observation, dt: float) -> None:
             number = observation.frame.id

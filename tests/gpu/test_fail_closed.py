@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gpu_fixture import gpu  # noqa: F401 (a fixture)
 from helpers import face, layer, pose, shader, stack
 from numpy.typing import NDArray
 from phosphene.engine.core.closing import Closing
@@ -157,7 +156,7 @@ def free() -> Iterator[threading.Event]:
 
 
 def pictures(
-    gpu: Gpu,  # noqa: F811
+    gpu: Gpu,
     made: Scene,
     source: Any,
     opened: Callable[[str], Any],
@@ -182,7 +181,7 @@ def test_what_is_looked_for_is_found() -> None:
 
 
 @pytest.mark.parametrize("name", HIDING)
-def test_a_show_without_failures_shows_people_and_hides_the_rest(gpu: Gpu, name: str) -> None:  # noqa: F811
+def test_a_show_without_failures_shows_people_and_hides_the_rest(gpu: Gpu, name: str) -> None:
     source = FakeSource([pixels(n) for n in range(COUNT)])
     shown = pictures(gpu, load_scene(name, BUILT_IN), source, lambda name: Fails(name, {}, threading.Event()))
     assert len(shown) == COUNT
@@ -193,7 +192,7 @@ def test_a_show_without_failures_shows_people_and_hides_the_rest(gpu: Gpu, name:
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("name", HIDING)
 def test_trackers_and_effects_that_fail_at_random(
-    gpu: Gpu,  # noqa: F811
+    gpu: Gpu,
     name: str,
     seed: int,
     free: threading.Event,
@@ -209,7 +208,7 @@ def test_trackers_and_effects_that_fail_at_random(
 
 
 @pytest.mark.parametrize("name", HIDING)
-def test_a_tracker_that_hangs(gpu: Gpu, name: str, monkeypatch: Any, free: threading.Event) -> None:  # noqa: F811
+def test_a_tracker_that_hangs(gpu: Gpu, name: str, monkeypatch: Any, free: threading.Event) -> None:
     monkeypatch.setattr(loop, "TRACKER_PATIENCE_S", 0.3)
     source = FakeSource([pixels(n) for n in range(8)])
     shown = pictures(gpu, load_scene(name, BUILT_IN), source, lambda n: Fails(n, {4: "hangs"}, free))
@@ -233,7 +232,7 @@ class Stutters(FakeSource):
 
 
 @pytest.mark.parametrize("name", HIDING)
-def test_an_input_that_fails_at_random(gpu: Gpu, name: str, monkeypatch: Any, free: threading.Event) -> None:  # noqa: F811
+def test_an_input_that_fails_at_random(gpu: Gpu, name: str, monkeypatch: Any, free: threading.Event) -> None:
     monkeypatch.setattr(capture, "RETRY_S", 0.25)
     rng = np.random.default_rng(len(name))
     source = Stutters({int(n) for n in rng.choice(COUNT, 2, replace=False)})
@@ -246,14 +245,14 @@ def test_an_input_that_fails_at_random(gpu: Gpu, name: str, monkeypatch: Any, fr
         assert not looks(picture, n, name)
 
 
-def test_a_shader_that_does_not_compile(gpu: Gpu, free: threading.Event) -> None:  # noqa: F811
+def test_a_shader_that_does_not_compile(gpu: Gpu, free: threading.Event) -> None:
     made = stack(layer(shader("oops"), cut="person"), private=True)
     source = FakeSource([pixels(n) for n in range(3)])
     shown = pictures(gpu, made, source, lambda name: Fails(name, {}, free))
     assert not any(looks(picture, n, "") for n, picture in shown)
 
 
-def test_without_a_mask_a_layer_that_hides_the_person_hides_everything(gpu: Gpu, free: threading.Event) -> None:  # noqa: F811
+def test_without_a_mask_a_layer_that_hides_the_person_hides_everything(gpu: Gpu, free: threading.Event) -> None:
     made = stack(layer(cut="not-person"))
     source = FakeSource([pixels(n) for n in range(4)])
     shown = pictures(gpu, made, source, lambda name: Fails(name, {1: "raises", 2: "nothing"}, free))

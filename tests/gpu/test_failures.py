@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gpu_fixture import gpu  # noqa: F401 (a fixture)
 from helpers import draw, drawings, face, far, flat, layer, noise, observe, oval, plain, scene, shader, stack
 from phosphene.effects.blur import Blur
 from phosphene.effects.mirror import Mirror
@@ -42,7 +41,7 @@ def room(mask: Mask | None = None, number: int = 0) -> Observation:
     return observe(plain(SIZE, ROOM), number, mask=mask)
 
 
-def troubles(gpu: Gpu, made: Scene, *seen: Observation) -> tuple[list[Pixels], dict[str, str]]:  # noqa: F811
+def troubles(gpu: Gpu, made: Scene, *seen: Observation) -> tuple[list[Pixels], dict[str, str]]:
     """The pictures, and the problems that the renderer names at the end."""
     named: dict[str, str] = {}
 
@@ -67,7 +66,7 @@ def test_some_built_in_scenes_are_private() -> None:
 
 
 @pytest.mark.parametrize("name", PRIVATE)
-def test_without_a_mask_a_private_scene_shows_its_slate(gpu: Gpu, name: str) -> None:  # noqa: F811
+def test_without_a_mask_a_private_scene_shows_its_slate(gpu: Gpu, name: str) -> None:
     (picture,), problems = troubles(gpu, load_scene(name, BUILT_IN))
     assert not leaks(picture)
     assert problems == {}
@@ -77,7 +76,7 @@ def test_without_a_mask_a_private_scene_shows_its_slate(gpu: Gpu, name: str) -> 
 
 
 @pytest.mark.parametrize("name", PRIVATE)
-def test_the_room_is_hidden_again_when_the_mask_is_lost(gpu: Gpu, name: str) -> None:  # noqa: F811
+def test_the_room_is_hidden_again_when_the_mask_is_lost(gpu: Gpu, name: str) -> None:
     seen = [room(flat(1.0, n) if n in (1, 2, 5) else None, n) for n in range(7)]
     pictures, problems = troubles(gpu, load_scene(name, BUILT_IN), *seen)
     assert problems == {}
@@ -86,7 +85,7 @@ def test_the_room_is_hidden_again_when_the_mask_is_lost(gpu: Gpu, name: str) -> 
 
 
 @pytest.mark.parametrize("effects", [[], ["mirror"], ["duotone"], ["laser-eyes"], ["mirror", "laser-eyes"]])
-def test_no_person_means_no_room_whatever_the_effects(gpu: Gpu, effects: list[str]) -> None:  # noqa: F811
+def test_no_person_means_no_room_whatever_the_effects(gpu: Gpu, effects: list[str]) -> None:
     nobody = Mask(0, np.zeros((36, 64), np.float32), False)
     person = layer(*(BUILT_IN.effect(e)() for e in effects), name="person", cut="person")
     for mask in (None, nobody, flat(0.0)):
@@ -122,7 +121,7 @@ def bad(where: str) -> Bad:
 
 
 @pytest.mark.parametrize("where", ["prepare", "update", "later"])
-def test_an_effect_that_raises_is_named_once_and_the_show_goes_on(gpu: Gpu, where: str) -> None:  # noqa: F811
+def test_an_effect_that_raises_is_named_once_and_the_show_goes_on(gpu: Gpu, where: str) -> None:
     broken = bad(where)
     made = scene(broken, Mirror())
     pixels = noise(SIZE)
@@ -135,7 +134,7 @@ def test_an_effect_that_raises_is_named_once_and_the_show_goes_on(gpu: Gpu, wher
 
 
 @pytest.mark.parametrize("where", ["prepare", "update", "later"])
-def test_a_private_scene_closes_when_an_effect_fails(gpu: Gpu, where: str) -> None:  # noqa: F811
+def test_a_private_scene_closes_when_an_effect_fails(gpu: Gpu, where: str) -> None:
     made = scene(bad(where), private=True)
     pictures, problems = troubles(gpu, made, *(room(flat(1.0, n), n) for n in range(5)))
     assert problems
@@ -143,7 +142,7 @@ def test_a_private_scene_closes_when_an_effect_fails(gpu: Gpu, where: str) -> No
     assert [leaks(p) for p in pictures] == [n < begins for n in range(5)]
 
 
-def test_a_problem_stands_at_the_bottom_of_the_picture(gpu: Gpu) -> None:  # noqa: F811
+def test_a_problem_stands_at_the_bottom_of_the_picture(gpu: Gpu) -> None:
     pixels = plain((320, 180), (200, 200, 200))
     (picture,), problems = troubles(gpu, scene(shader("no_such_thing")), observe(pixels))
     assert "no_such_thing" in problems["camera/e0"]
@@ -163,7 +162,7 @@ def test_a_problem_stands_at_the_bottom_of_the_picture(gpu: Gpu) -> None:  # noq
     ],
     ids=["glsl", "two pictures", "no file", "no sprites", "huge target", "empty target"],
 )
-def test_broken_shaders_and_passes_are_named(gpu: Gpu, made: Effect) -> None:  # noqa: F811
+def test_broken_shaders_and_passes_are_named(gpu: Gpu, made: Effect) -> None:
     pixels = noise(SIZE)
     pictures, problems = troubles(gpu, scene(made), observe(pixels), observe(pixels, 1))
     assert list(problems) == ["camera/e0"]
@@ -225,7 +224,7 @@ ODDITIES: dict[str, Any] = {
 @pytest.mark.parametrize("what", WRECKS)
 @pytest.mark.parametrize("values", [{}, {"opacity": 0.5}, {"cut": "person", "blend": "add"}], ids=["", "half", "cut"])
 def test_what_cannot_be_drawn_is_named_and_the_show_goes_on(
-    gpu: Gpu,  # noqa: F811
+    gpu: Gpu,
     what: str,
     values: dict[str, Any],
 ) -> None:
@@ -237,7 +236,7 @@ def test_what_cannot_be_drawn_is_named_and_the_show_goes_on(
 
 
 @pytest.mark.parametrize("what", WRECKS)
-def test_what_cannot_be_drawn_closes_a_private_scene_in_that_very_frame(gpu: Gpu, what: str) -> None:  # noqa: F811
+def test_what_cannot_be_drawn_closes_a_private_scene_in_that_very_frame(gpu: Gpu, what: str) -> None:
     made = scene(type("Late", (Late,), {"wreck": WRECKS[what]})(), private=True)
     pictures, _ = troubles(gpu, made, *(room(flat(1.0, n), n) for n in range(3)))
     # a picture is opened before the next frame; until then the effect draws as before
@@ -246,13 +245,13 @@ def test_what_cannot_be_drawn_closes_a_private_scene_in_that_very_frame(gpu: Gpu
 
 
 @pytest.mark.parametrize("what", ODDITIES)
-def test_what_can_be_drawn_somehow_is_borne(gpu: Gpu, what: str) -> None:  # noqa: F811
+def test_what_can_be_drawn_somehow_is_borne(gpu: Gpu, what: str) -> None:
     made = scene(type("Late", (Late,), {"wreck": ODDITIES[what]})())
     _, problems = troubles(gpu, made, *(observe(noise(SIZE, n), n) for n in range(3)))
     assert problems == {}
 
 
-def test_a_pass_whose_condition_fails_is_named(gpu: Gpu) -> None:  # noqa: F811
+def test_a_pass_whose_condition_fails_is_named(gpu: Gpu) -> None:
     def when(effect: Any) -> bool:
         raise KeyError("when")
 
@@ -261,7 +260,7 @@ def test_a_pass_whose_condition_fails_is_named(gpu: Gpu) -> None:  # noqa: F811
     assert list(problems) == ["camera/e0"]
 
 
-def test_landmarks_that_are_no_numbers_stop_nothing(gpu: Gpu) -> None:  # noqa: F811
+def test_landmarks_that_are_no_numbers_stop_nothing(gpu: Gpu) -> None:
     made = scene(shader("vec4(face_point(0, 1), 1.0)"), BUILT_IN.effect("laser-eyes")(trigger="always"))
     seen = observe(noise(SIZE))
     faces = Faces(0, (face(SIZE, points=np.full((478, 3), np.nan, np.float32)),))
@@ -269,12 +268,12 @@ def test_landmarks_that_are_no_numbers_stop_nothing(gpu: Gpu) -> None:  # noqa: 
     assert len(pictures) == 2
 
 
-def test_several_broken_effects_are_all_named(gpu: Gpu) -> None:  # noqa: F811
+def test_several_broken_effects_are_all_named(gpu: Gpu) -> None:
     _, problems = troubles(gpu, scene(shader("a"), bad("update"), bad("prepare"), Blur()), room(oval()))
     assert list(problems) == ["camera/e0", "camera/e2", "camera/e1"]
 
 
-def test_a_frame_of_another_size_is_refused(gpu: Gpu) -> None:  # noqa: F811
+def test_a_frame_of_another_size_is_refused(gpu: Gpu) -> None:
     renderer = Renderer(gpu, scene(), SIZE)
     try:
         with pytest.raises(ValueError, match="frame of"):
@@ -283,14 +282,14 @@ def test_a_frame_of_another_size_is_refused(gpu: Gpu) -> None:  # noqa: F811
         renderer.release()
 
 
-def test_releasing_twice_is_harmless(gpu: Gpu) -> None:  # noqa: F811
+def test_releasing_twice_is_harmless(gpu: Gpu) -> None:
     renderer = Renderer(gpu, load_scene("teleport", BUILT_IN), SIZE)
     renderer.render(room(oval()), 0.0)
     renderer.release()
     renderer.release()
 
 
-def test_a_picture_that_goes_away_while_it_is_shown_stays(gpu: Gpu, tmp_path: Path) -> None:  # noqa: F811
+def test_a_picture_that_goes_away_while_it_is_shown_stays(gpu: Gpu, tmp_path: Path) -> None:
     import cv2
 
     path = tmp_path / "a.png"
@@ -307,5 +306,5 @@ def test_a_picture_that_goes_away_while_it_is_shown_stays(gpu: Gpu, tmp_path: Pa
         renderer.release()
 
 
-def test_drawing_goes_on_after_a_frame_nobody_could_draw(gpu: Gpu) -> None:  # noqa: F811
+def test_drawing_goes_on_after_a_frame_nobody_could_draw(gpu: Gpu) -> None:
     assert draw(gpu, scene(Blur()), room(), room(oval(1), 1)).shape == (72, 128, 4)

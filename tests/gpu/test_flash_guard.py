@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from gpu_fixture import gpu  # noqa: F401 (a fixture)
 from helpers import drawings, far, noise, observe, plain, ramp, scene, shader, to_linear
 from phosphene.engine.core.frame import Pixels
 from phosphene.engine.core.imaging import resize
@@ -48,7 +47,7 @@ def lights(pictures: list[Pixels], channel: int) -> list[float]:
 
 @pytest.mark.parametrize(("body", "channel", "step"), [(WHITE, 1, 0.1), (RED, 0, 20 / 320)], ids=["white", "red"])
 def test_a_strobe_is_damped_unless_the_guard_is_off(
-    gpu: Gpu,  # noqa: F811
+    gpu: Gpu,
     body: str,
     channel: int,
     step: float,
@@ -59,14 +58,14 @@ def test_a_strobe_is_damped_unless_the_guard_is_off(
     assert changes(lights(list(drawings(gpu, made, seen())), channel), step) >= 18
 
 
-def test_the_guard_gives_the_same_pictures_again(gpu: Gpu) -> None:  # noqa: F811
+def test_the_guard_gives_the_same_pictures_again(gpu: Gpu) -> None:
     first = list(drawings(gpu, scene(shader(WHITE), flash_guard=True), seen(40)))
     second = list(drawings(gpu, scene(shader(WHITE), flash_guard=True), seen(40)))
     assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
 
 
 @pytest.mark.parametrize("body", [CORNER, "frame(uv)", "vec4(vec3(0.5 + 0.5 * sin(time_s * 2.0)), 1.0)"])
-def test_what_does_not_flash_is_the_same_bit_for_bit(gpu: Gpu, body: str) -> None:  # noqa: F811
+def test_what_does_not_flash_is_the_same_bit_for_bit(gpu: Gpu, body: str) -> None:
     pictures = [observe(noise((320, 180), n) // 2 + ramp((320, 180)) // 2, n) for n in range(40)]
     made = scene(shader(body), flash_guard=True)
     guarded = list(drawings(gpu, made, pictures))
@@ -74,7 +73,7 @@ def test_what_does_not_flash_is_the_same_bit_for_bit(gpu: Gpu, body: str) -> Non
     assert all(np.array_equal(a, b) for a, b in zip(guarded, drawings(gpu, made, pictures), strict=True))
 
 
-def test_a_picture_of_another_size_goes_on_from_the_last(gpu: Gpu) -> None:  # noqa: F811
+def test_a_picture_of_another_size_goes_on_from_the_last(gpu: Gpu) -> None:
     renderer = Renderer(gpu, scene(shader(WHITE), flash_guard=True), SIZE)
     values = []
     try:
@@ -97,7 +96,7 @@ class Dies(Effect):
             raise ValueError("as it was told to")
 
 
-def test_a_closed_scene_is_closed_at_once_whatever_flashes(gpu: Gpu) -> None:  # noqa: F811
+def test_a_closed_scene_is_closed_at_once_whatever_flashes(gpu: Gpu) -> None:
     """The slate is never mixed with what was seen before."""
     pictures = list(drawings(gpu, scene(Dies(), private=True, flash_guard=True), seen(24)))
     slate = next(iter(drawings(gpu, scene(shader("oops"), private=True, flash_guard=True), seen(1))))
@@ -106,7 +105,7 @@ def test_a_closed_scene_is_closed_at_once_whatever_flashes(gpu: Gpu) -> None:  #
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (160, 90), (63, 36), (37, 91), (1, 1)])
-def test_the_processor_measures_as_the_shader_does(gpu: Gpu, size: tuple[int, int]) -> None:  # noqa: F811
+def test_the_processor_measures_as_the_shader_does(gpu: Gpu, size: tuple[int, int]) -> None:
     rough = np.random.default_rng(5).integers(0, 256, (4, 6, 4), dtype=np.uint8)
     codes = np.ascontiguousarray(resize(rough, size))  # soft, as a pixel to the left or right may be taken
     codes[..., 3] = 255

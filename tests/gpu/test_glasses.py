@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gpu_fixture import gpu  # noqa: F401 (a fixture)
 from helpers import draw, drawings, far, head, noise, observe, plain, scene
 from phosphene.effects.glasses import Glasses, make
 from phosphene.effects.glasses.fit import fitted, placed, worn
@@ -32,7 +31,7 @@ def seen(*faces: Face, pixels: Pixels | None = None, number: int = 0) -> Observa
     return Observation(frame, {"face": Faces(number, faces)})
 
 
-def made(gpu: Gpu, *faces: Face, pixels: Pixels | None = None, **values: Any) -> Pixels:  # noqa: F811
+def made(gpu: Gpu, *faces: Face, pixels: Pixels | None = None, **values: Any) -> Pixels:
     return draw(gpu, scene(Glasses(**values)), seen(*faces, pixels=pixels))
 
 
@@ -56,7 +55,7 @@ def arm(model: Path, side: float) -> Floats:
     return part
 
 
-def test_glasses_sit_before_the_eyes(gpu: Gpu) -> None:  # noqa: F811
+def test_glasses_sit_before_the_eyes(gpu: Gpu) -> None:
     face = head(SIZE, distance_cm=40.0)
     touched = np.argwhere(change(made(gpu, face, shadow=0.0)) > 20)
     low, high = touched.min(axis=0)[::-1], touched.max(axis=0)[::-1]
@@ -70,7 +69,7 @@ def test_glasses_sit_before_the_eyes(gpu: Gpu) -> None:  # noqa: F811
 
 @pytest.mark.parametrize("yaw", [40, 50, 60, 75])
 @pytest.mark.parametrize("side", [1, -1])
-def test_the_arm_behind_the_head_is_not_drawn(gpu: Gpu, tmp_path: Path, yaw: float, side: int) -> None:  # noqa: F811
+def test_the_arm_behind_the_head_is_not_drawn(gpu: Gpu, tmp_path: Path, yaw: float, side: int) -> None:
     """Turned to one side, the arm of that side lies behind the head: its pixels stay the camera's, bit for bit."""
     arms = tmp_path / "arms.glb"
     arms.write_bytes(make.glb([(make.FRAME, make.temples())]))
@@ -85,12 +84,12 @@ def test_the_arm_behind_the_head_is_not_drawn(gpu: Gpu, tmp_path: Path, yaw: flo
 
 
 @pytest.mark.parametrize("yaw", [0, 50])
-def test_what_is_not_worn_changes_nothing(gpu: Gpu, yaw: float) -> None:  # noqa: F811
+def test_what_is_not_worn_changes_nothing(gpu: Gpu, yaw: float) -> None:
     picture = made(gpu, head(SIZE, yaw), pixels=noise(SIZE), visible=False)
     assert far(picture[..., :3], noise(SIZE)) == 0
 
 
-def test_the_head_itself_is_not_seen(gpu: Gpu) -> None:  # noqa: F811
+def test_the_head_itself_is_not_seen(gpu: Gpu) -> None:
     """The forehead, the mouth and what is beside the head stay as they are, bit for bit."""
     face = head(SIZE, distance_cm=40.0)
     picture = made(gpu, face, pixels=noise(SIZE))
@@ -100,7 +99,7 @@ def test_the_head_itself_is_not_seen(gpu: Gpu) -> None:  # noqa: F811
     assert far(picture[:, :60, :3], noise(SIZE)[:, :60]) == 0
 
 
-def test_the_shadow_darkens_the_skin_below(gpu: Gpu) -> None:  # noqa: F811
+def test_the_shadow_darkens_the_skin_below(gpu: Gpu) -> None:
     face = head(SIZE, distance_cm=35.0)
     with_shadow, without = (made(gpu, face, shadow=s)[..., :3].astype(int) for s in (1.0, 0.0))
     darker = without - with_shadow
@@ -109,7 +108,7 @@ def test_the_shadow_darkens_the_skin_below(gpu: Gpu) -> None:  # noqa: F811
     assert (darker.max(axis=2) > 3).sum() > 300
 
 
-def test_several_heads_and_none(gpu: Gpu) -> None:  # noqa: F811
+def test_several_heads_and_none(gpu: Gpu) -> None:
     faces = [head(SIZE, distance_cm=70.0, at_cm=(x, 0)) for x in (-22, 22)]
     faces = [Face(f.points, f.blendshapes, f.transform, n) for n, f in enumerate(faces)]
     touched = change(made(gpu, *faces)) > 20
@@ -118,7 +117,7 @@ def test_several_heads_and_none(gpu: Gpu) -> None:  # noqa: F811
     assert change(made(gpu)).max() == 0
 
 
-def test_darker_lenses(gpu: Gpu) -> None:  # noqa: F811
+def test_darker_lenses(gpu: Gpu) -> None:
     face = head(SIZE, distance_cm=40.0)
     x, y = (face.points[145, :2] * SIZE + [0, 3]).astype(int)
     clear, dark = (int(made(gpu, face, tint=t)[y, x, :3].max()) for t in (0.0, 1.0))
@@ -126,7 +125,7 @@ def test_darker_lenses(gpu: Gpu) -> None:  # noqa: F811
 
 
 @pytest.mark.parametrize(("key", "axis", "sign"), [("up_cm", 0, -1), ("scale", 1, 1)])
-def test_it_may_be_moved_and_scaled(gpu: Gpu, key: str, axis: int, sign: int) -> None:  # noqa: F811
+def test_it_may_be_moved_and_scaled(gpu: Gpu, key: str, axis: int, sign: int) -> None:
     def extent(**values: Any) -> float:
         places = np.argwhere(change(made(gpu, head(SIZE, distance_cm=50.0), shadow=0.0, **values)) > 20)[:, axis]
         return float(places.mean() if axis == 0 else np.ptp(places))
@@ -134,7 +133,7 @@ def test_it_may_be_moved_and_scaled(gpu: Gpu, key: str, axis: int, sign: int) ->
     assert sign * (extent(**{key: 2.0 if key == "up_cm" else 1.3}) - extent()) > 5
 
 
-def test_in_the_dark_it_is_dark(gpu: Gpu) -> None:  # noqa: F811
+def test_in_the_dark_it_is_dark(gpu: Gpu) -> None:
     face = head(SIZE, distance_cm=40.0)
     bright, dark = (
         made(gpu, face, pixels=plain(SIZE, rgb), tint=1.0)[..., :3].max(axis=2) for rgb in (SKIN, (24, 18, 15))
@@ -144,7 +143,7 @@ def test_in_the_dark_it_is_dark(gpu: Gpu) -> None:  # noqa: F811
 
 
 @pytest.mark.parametrize("content", [b"", b"glTF not really", b"<html>"])
-def test_a_model_that_cannot_be_read_is_told_and_the_show_goes_on(gpu: Gpu, tmp_path: Path, content: bytes) -> None:  # noqa: F811
+def test_a_model_that_cannot_be_read_is_told_and_the_show_goes_on(gpu: Gpu, tmp_path: Path, content: bytes) -> None:
     (tmp_path / "bad.glb").write_bytes(content)
     renderer = Renderer(gpu, scene(Glasses(model=str(tmp_path / "bad.glb"))), SIZE)
     try:
@@ -155,7 +154,7 @@ def test_a_model_that_cannot_be_read_is_told_and_the_show_goes_on(gpu: Gpu, tmp_
         renderer.release()
 
 
-def test_another_model_while_it_runs(gpu: Gpu, tmp_path: Path) -> None:  # noqa: F811
+def test_another_model_while_it_runs(gpu: Gpu, tmp_path: Path) -> None:
     import trimesh
 
     (tmp_path / "box.glb").write_bytes(trimesh.Scene([trimesh.creation.box((0.1, 0.02, 0.05))]).export(file_type="glb"))
@@ -170,7 +169,7 @@ def test_another_model_while_it_runs(gpu: Gpu, tmp_path: Path) -> None:  # noqa:
     assert (np.abs(pictures[0].astype(int) - pictures[2]).max(axis=2) > 2).mean() < 0.001
 
 
-def test_a_head_at_rest_does_not_tremble(gpu: Gpu) -> None:  # noqa: F811
+def test_a_head_at_rest_does_not_tremble(gpu: Gpu) -> None:
     pictures = list(drawings(gpu, scene(Glasses()), [seen(head(SIZE), number=n) for n in range(6)]))
     assert all(np.array_equal(pictures[1], p) for p in pictures[2:])
 

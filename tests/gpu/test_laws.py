@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gpu_fixture import gpu  # noqa: F401 (a fixture)
 from helpers import draw, far, flat, layer, noise, observe, oval, plain, ramp, scene, shader, stack, to_codes, to_linear
 from phosphene.effects.blur import Blur
 from phosphene.effects.duotone import Duotone
@@ -27,30 +26,30 @@ each_picture = pytest.mark.parametrize("pixels", PICTURES.values(), ids=PICTURES
 
 
 @each_picture
-def test_a_layer_without_effects_is_the_camera_bit_for_bit(gpu: Gpu, pixels: Any) -> None:  # noqa: F811
+def test_a_layer_without_effects_is_the_camera_bit_for_bit(gpu: Gpu, pixels: Any) -> None:
     assert np.array_equal(draw(gpu, scene(), observe(pixels))[..., :3], pixels)
 
 
 @each_picture
 @pytest.mark.parametrize("body", ["frame(uv)", "frame_here()", "camera(uv)", "camera_here()", "frame(uv) * 1.0"])
-def test_passing_on_is_the_camera(gpu: Gpu, pixels: Any, body: str) -> None:  # noqa: F811
+def test_passing_on_is_the_camera(gpu: Gpu, pixels: Any, body: str) -> None:
     assert far(draw(gpu, scene(shader(body)), observe(pixels))[..., :3], pixels) <= 1
 
 
 @pytest.mark.parametrize("size", [(16, 16), (333, 217), (101, 17), (640, 360)])
-def test_every_pixel_stays_in_its_place_at_every_size(gpu: Gpu, size: tuple[int, int]) -> None:  # noqa: F811
+def test_every_pixel_stays_in_its_place_at_every_size(gpu: Gpu, size: tuple[int, int]) -> None:
     pixels = noise(size, 3)
     assert np.array_equal(draw(gpu, scene(), observe(pixels))[..., :3], pixels)
     assert far(draw(gpu, scene(shader("frame(uv)")), observe(pixels))[..., :3], pixels) <= 1
 
 
 @each_picture
-def test_duotone_at_nothing_is_the_input(gpu: Gpu, pixels: Any) -> None:  # noqa: F811
+def test_duotone_at_nothing_is_the_input(gpu: Gpu, pixels: Any) -> None:
     assert far(draw(gpu, scene(Duotone(amount=0.0)), observe(pixels))[..., :3], pixels) <= 1
 
 
 @pytest.mark.parametrize("amount", [0.25, 0.5, 1.0])
-def test_duotone_lies_between_the_input_and_its_inks(gpu: Gpu, amount: float) -> None:  # noqa: F811
+def test_duotone_lies_between_the_input_and_its_inks(gpu: Gpu, amount: float) -> None:
     grey = plain(SIZE, (128, 128, 128))
     ink, paper = (to_linear(np.array(c)) for c in ((27, 20, 100), (255, 209, 102)))
     light = to_linear(np.array(128))
@@ -59,19 +58,19 @@ def test_duotone_lies_between_the_input_and_its_inks(gpu: Gpu, amount: float) ->
     assert far(draw(gpu, scene(Duotone(amount=amount)), observe(grey))[0, 0, :3], expected) <= 1.5
 
 
-def test_black_and_white_become_the_inks(gpu: Gpu) -> None:  # noqa: F811
+def test_black_and_white_become_the_inks(gpu: Gpu) -> None:
     made = scene(Duotone(ink="#102030", paper="#f0e0d0"))
     assert far(draw(gpu, made, observe(PICTURES["black"]))[0, 0], (0x10, 0x20, 0x30, 255)) <= 1
     assert far(draw(gpu, made, observe(PICTURES["white"]))[0, 0], (0xF0, 0xE0, 0xD0, 255)) <= 1
 
 
 @each_picture
-def test_mirrored_twice_is_the_input(gpu: Gpu, pixels: Any) -> None:  # noqa: F811
+def test_mirrored_twice_is_the_input(gpu: Gpu, pixels: Any) -> None:
     assert far(draw(gpu, scene(Mirror(), Mirror()), observe(pixels))[..., :3], pixels) <= 2
 
 
 @pytest.mark.parametrize("size", [SIZE, (333, 217), (17, 16)])
-def test_mirrored_once_is_the_flipped_input(gpu: Gpu, size: tuple[int, int]) -> None:  # noqa: F811
+def test_mirrored_once_is_the_flipped_input(gpu: Gpu, size: tuple[int, int]) -> None:
     pixels = noise(size)
     assert far(draw(gpu, scene(Mirror()), observe(pixels))[..., :3], pixels[:, ::-1]) <= 1
 
@@ -80,25 +79,25 @@ def test_mirrored_once_is_the_flipped_input(gpu: Gpu, size: tuple[int, int]) -> 
     ("mode", "kept", "axis"),
     [("left", np.s_[:, :32], 1), ("right", np.s_[:, 32:], 1), ("top", np.s_[:18], 0), ("bottom", np.s_[18:], 0)],
 )
-def test_half_a_mirror_keeps_its_half_and_is_symmetric(gpu: Gpu, mode: str, kept: Any, axis: int) -> None:  # noqa: F811
+def test_half_a_mirror_keeps_its_half_and_is_symmetric(gpu: Gpu, mode: str, kept: Any, axis: int) -> None:
     picture = draw(gpu, scene(Mirror(mode=mode)), observe(PICTURES["noise"]))[..., :3]
     assert far(picture[kept], PICTURES["noise"][kept]) <= 1
     assert far(picture, np.flip(picture, axis)) <= 1
 
 
 @pytest.mark.parametrize("radius", [0.0, 0.16, 0.5])
-def test_blur_leaves_the_person_sharp(gpu: Gpu, radius: float) -> None:  # noqa: F811
+def test_blur_leaves_the_person_sharp(gpu: Gpu, radius: float) -> None:
     picture = draw(gpu, scene(Blur(radius=radius)), observe(PICTURES["noise"], mask=flat(1.0)))
     assert far(picture[..., :3], PICTURES["noise"]) <= 1
 
 
 @pytest.mark.parametrize("confidence", [0.0, 0.3, 1.0])
-def test_blur_of_one_colour_is_that_colour(gpu: Gpu, confidence: float) -> None:  # noqa: F811
+def test_blur_of_one_colour_is_that_colour(gpu: Gpu, confidence: float) -> None:
     picture = draw(gpu, scene(Blur()), observe(plain(SIZE, (200, 90, 30)), mask=flat(confidence)))
     assert far(picture[..., :3], (200, 90, 30)) <= 3
 
 
-def test_blur_blurs_the_room(gpu: Gpu) -> None:  # noqa: F811
+def test_blur_blurs_the_room(gpu: Gpu) -> None:
     picture = draw(gpu, scene(Blur()), observe(PICTURES["noise"], mask=flat(0.0)))
     assert picture[..., :3].std() < 0.25 * PICTURES["noise"].std()
 
@@ -128,7 +127,7 @@ PAIRS = [
 @pytest.mark.parametrize("opacity", [0.25, 0.5, 1.0])
 @pytest.mark.parametrize(("above", "beneath"), PAIRS)
 def test_blending_happens_in_linear_light(
-    gpu: Gpu,  # noqa: F811
+    gpu: Gpu,
     blend: str,
     opacity: float,
     above: tuple[int, int, int],
@@ -154,28 +153,28 @@ def test_every_blend_mode_that_can_be_chosen_is_tested() -> None:
 
 @each_picture
 @pytest.mark.parametrize("blend", BLENDS)
-def test_a_layer_of_no_opacity_is_nothing(gpu: Gpu, pixels: Any, blend: str) -> None:  # noqa: F811
+def test_a_layer_of_no_opacity_is_nothing(gpu: Gpu, pixels: Any, blend: str) -> None:
     top = layer(shader("vec4(1.0, 0.0, 1.0, 1.0)"), name="top", opacity=0.0, blend=blend)
     assert np.array_equal(draw(gpu, stack(layer(), top), observe(pixels))[..., :3], pixels)
 
 
-def test_an_invisible_layer_is_nothing(gpu: Gpu) -> None:  # noqa: F811
+def test_an_invisible_layer_is_nothing(gpu: Gpu) -> None:
     top = layer(shader("vec4(1.0)"), name="top", visible=False)
     picture = draw(gpu, stack(layer(), top), observe(PICTURES["noise"]))
     assert np.array_equal(picture[..., :3], PICTURES["noise"])
 
 
-def test_no_layer_drawn_is_a_transparent_picture(gpu: Gpu) -> None:  # noqa: F811
+def test_no_layer_drawn_is_a_transparent_picture(gpu: Gpu) -> None:
     assert not draw(gpu, scene(visible=False), observe(PICTURES["noise"])).any()
 
 
 @each_picture
-def test_a_transparent_layer_is_nothing(gpu: Gpu, pixels: Any) -> None:  # noqa: F811
+def test_a_transparent_layer_is_nothing(gpu: Gpu, pixels: Any) -> None:
     top = layer(shader("vec4(0.0)"), name="top")
     assert far(draw(gpu, stack(layer(), top), observe(pixels))[..., :3], pixels) == 0
 
 
-def test_alpha_is_premultiplied_and_kept(gpu: Gpu) -> None:  # noqa: F811
+def test_alpha_is_premultiplied_and_kept(gpu: Gpu) -> None:
     half = draw(gpu, scene(shader("vec4(0.25, 0.1, 0.0, 0.5)"), source="none"), observe(PICTURES["noise"]))
     assert half[0, 0, 3] in (127, 128)
     assert far(half[0, 0, :3], to_codes([0.25, 0.1, 0.0])) <= 1
@@ -185,24 +184,24 @@ def test_alpha_is_premultiplied_and_kept(gpu: Gpu) -> None:  # noqa: F811
     assert abs(int(both[0, 0, 3]) - 191) <= 1
 
 
-def test_light_without_alpha_adds(gpu: Gpu) -> None:  # noqa: F811
+def test_light_without_alpha_adds(gpu: Gpu) -> None:
     made = stack(layer(), layer(shader("vec4(0.2, 0.0, 0.0, 0.0)"), name="glow", source="none"))
     expected = to_codes(light_of((50, 60, 70)) + np.array([0.2, 0, 0]))
     assert far(draw(gpu, made, observe(plain(SIZE, (50, 60, 70))))[0, 0, :3], expected) <= 1.5
 
 
-def test_a_layer_without_source_starts_from_nothing(gpu: Gpu) -> None:  # noqa: F811
+def test_a_layer_without_source_starts_from_nothing(gpu: Gpu) -> None:
     assert not draw(gpu, scene(shader("frame(uv)"), source="none"), observe(PICTURES["noise"])).any()
 
 
-def test_layers_see_what_lies_beneath_them(gpu: Gpu) -> None:  # noqa: F811
+def test_layers_see_what_lies_beneath_them(gpu: Gpu) -> None:
     made = stack(layer(), layer(shader("vec4(1.0 - backdrop(uv).rgb, 1.0)"), name="negative", source="none"))
     picture = draw(gpu, made, observe(plain(SIZE, (50, 60, 70))))
     assert far(picture[3, 3, :3], to_codes(1.0 - light_of((50, 60, 70)))) <= 1.5
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 5])
-def test_effects_are_applied_in_order(gpu: Gpu, count: int) -> None:  # noqa: F811
+def test_effects_are_applied_in_order(gpu: Gpu, count: int) -> None:
     """Doubling and adding do not commute, so the order shows."""
     bodies = ["frame(uv) * vec4(2.0, 2.0, 2.0, 1.0)", "frame(uv) + vec4(0.02, 0.0, 0.01, 0.0)"]
     effects = [shader(bodies[i % 2]) for i in range(count)]
@@ -220,7 +219,7 @@ MAGENTA = (255, 0, 255)
 
 
 @pytest.mark.parametrize("quality", ["draft", "good"])
-def test_outside_a_persons_bounds_the_backdrop_is_untouched(gpu: Gpu, quality: str) -> None:  # noqa: F811
+def test_outside_a_persons_bounds_the_backdrop_is_untouched(gpu: Gpu, quality: str) -> None:
     corner = np.zeros((36, 64), np.float32)
     corner[4:12, 4:16] = 1.0
     person = layer(name="person", cut="person")
@@ -234,13 +233,13 @@ def test_outside_a_persons_bounds_the_backdrop_is_untouched(gpu: Gpu, quality: s
 
 
 @pytest.mark.parametrize("made", [scene(), scene(cut="person"), scene(Duotone(), cut="not-person")])
-def test_what_was_drawn_before_does_not_bound_larger_pictures(gpu: Gpu, made: Any) -> None:  # noqa: F811
+def test_what_was_drawn_before_does_not_bound_larger_pictures(gpu: Gpu, made: Any) -> None:
     draw(gpu, made, observe(noise((16, 16)), mask=oval()))
     assert draw(gpu, scene(cut="person"), observe(noise((200, 100))))[..., 3].min() == 255, "the slate fills it all"
 
 
 @pytest.mark.parametrize("quality", ["draft", "good"])
-def test_person_and_not_person_are_the_two_halves_of_the_picture(gpu: Gpu, quality: str) -> None:  # noqa: F811
+def test_person_and_not_person_are_the_two_halves_of_the_picture(gpu: Gpu, quality: str) -> None:
     person, room = layer(name="person", cut="person"), layer(name="room", cut="not-person")
     for part in (person, room):
         part.matte.quality = quality  # type: ignore[assignment]
@@ -250,21 +249,21 @@ def test_person_and_not_person_are_the_two_halves_of_the_picture(gpu: Gpu, quali
 
 @pytest.mark.parametrize("cut", ["person", "not-person"])
 @pytest.mark.parametrize("confidence", [0.0, 1.0])
-def test_a_cut_of_all_or_nothing(gpu: Gpu, cut: str, confidence: float) -> None:  # noqa: F811
+def test_a_cut_of_all_or_nothing(gpu: Gpu, cut: str, confidence: float) -> None:
     kept = (confidence == 1.0) == (cut == "person")
     picture = draw(gpu, scene(cut=cut, private=False), observe(PICTURES["noise"], mask=flat(confidence)))
     assert np.array_equal(picture[..., :3], PICTURES["noise"] if kept else np.zeros_like(PICTURES["noise"]))
     assert (picture[..., 3] == (255 if kept else 0)).all()
 
 
-def test_a_person_fades_in_with_opacity(gpu: Gpu) -> None:  # noqa: F811
+def test_a_person_fades_in_with_opacity(gpu: Gpu) -> None:
     person = layer(name="person", cut="person", opacity=0.5)
     back = layer(shader("vec4(0.0, 0.0, 0.0, 1.0)"), name="back", source="none")
     picture = draw(gpu, stack(back, person), observe(plain(SIZE, (200, 100, 50)), mask=flat(1.0)))
     assert far(picture[0, 0, :3], to_codes(light_of((200, 100, 50)) * 0.5)) <= 1.5
 
 
-def test_a_wider_cut_keeps_more(gpu: Gpu) -> None:  # noqa: F811
+def test_a_wider_cut_keeps_more(gpu: Gpu) -> None:
     kept = []
     for grow in (-1.0, 0.0, 1.0):
         made = scene(cut="person", private=False)
@@ -273,7 +272,7 @@ def test_a_wider_cut_keeps_more(gpu: Gpu) -> None:  # noqa: F811
     assert kept[0] < kept[1] < kept[2]
 
 
-def test_an_effect_that_moves_the_picture_moves_the_cut_out_with_it(gpu: Gpu) -> None:  # noqa: F811
+def test_an_effect_that_moves_the_picture_moves_the_cut_out_with_it(gpu: Gpu) -> None:
     left = np.zeros((36, 64), np.float32)
     left[:, :24] = 1.0
     picture = draw(gpu, scene(Mirror(), cut="person", private=False), observe(plain(SIZE), mask=Mask(0, left)))
@@ -281,7 +280,7 @@ def test_an_effect_that_moves_the_picture_moves_the_cut_out_with_it(gpu: Gpu) ->
     assert picture[:, 50:, 3].min() == 255
 
 
-def test_the_mask_an_effect_reads_is_the_mask(gpu: Gpu) -> None:  # noqa: F811
+def test_the_mask_an_effect_reads_is_the_mask(gpu: Gpu) -> None:
     left = np.zeros((36, 64), np.float32)
     left[:, :32] = 1.0
     for body in ("vec4(vec3(mask(uv)), 1.0)", "vec4(vec3(mask_here()), 1.0)"):
@@ -290,14 +289,14 @@ def test_the_mask_an_effect_reads_is_the_mask(gpu: Gpu) -> None:  # noqa: F811
         assert picture[:, 40:, 0].max() == 0
 
 
-def test_without_a_mask_it_reads_nobody(gpu: Gpu) -> None:  # noqa: F811
+def test_without_a_mask_it_reads_nobody(gpu: Gpu) -> None:
     assert draw(gpu, scene(shader("vec4(vec3(mask(uv)), 1.0)")), observe(plain(SIZE)))[..., 0].max() == 0
 
 
 # What reaches the shader
 
 
-def test_parameters_reach_the_shader(gpu: Gpu) -> None:  # noqa: F811
+def test_parameters_reach_the_shader(gpu: Gpu) -> None:
     class Told(Effect):
         a = Float(0.25)
         b = Int(-3)
@@ -316,7 +315,7 @@ def test_parameters_reach_the_shader(gpu: Gpu) -> None:  # noqa: F811
     assert tuple(draw(gpu, scene(Told()), observe(plain(SIZE)))[0, 0]) == (0, 255, 0, 255)
 
 
-def test_time_size_and_count_reach_the_shader(gpu: Gpu) -> None:  # noqa: F811
+def test_time_size_and_count_reach_the_shader(gpu: Gpu) -> None:
     body = (
         "(size_px == vec2(64.0, 36.0) && abs(time_s - 2.5) < 1e-4 && dt == 0.0 && face_count == 1 && pose_count == 1)"
     )
@@ -325,13 +324,13 @@ def test_time_size_and_count_reach_the_shader(gpu: Gpu) -> None:  # noqa: F811
     assert tuple(draw(gpu, made, seen)[0, 0]) == (0, 255, 0, 255)
 
 
-def test_uv_begins_at_the_top_left(gpu: Gpu) -> None:  # noqa: F811
+def test_uv_begins_at_the_top_left(gpu: Gpu) -> None:
     picture = draw(gpu, scene(shader("vec4(to_linear(vec3(uv, 0.0)), 1.0)")), observe(plain(SIZE)))
     assert far(picture[0, 0, :2], (0.5 / 64 * 255, 0.5 / 36 * 255)) <= 1
     assert far(picture[-1, -1, :2], (63.5 / 64 * 255, 35.5 / 36 * 255)) <= 1
 
 
-def test_landmarks_reach_the_shader(gpu: Gpu) -> None:  # noqa: F811
+def test_landmarks_reach_the_shader(gpu: Gpu) -> None:
     made = scene(shader("vec4(to_linear(vec3(face_point(0, 468).xy, pose_point(0, 5).y)), pose_visibility(0, 5))"))
     seen = observe(plain(SIZE), people=True)
     expected = [*seen.faces[0].points[468, :2], seen.poses[0].points[5, 1], 1.0]

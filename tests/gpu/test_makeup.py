@@ -8,7 +8,6 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from gpu_fixture import gpu  # noqa: F401 (a fixture)
 from helpers import draw, far, head, noise, observe, plain, scene, to_linear
 from phosphene.effects.makeup import Makeup
 from phosphene.effects.makeup.masks import draw_masks
@@ -34,7 +33,7 @@ def seen(face: Face, pixels: Pixels | None = None) -> Observation:
     return Observation(frame, {"face": Faces(0, (face,))})
 
 
-def made(gpu: Gpu, face: Face, pixels: Pixels | None = None, **values: Any) -> Pixels:  # noqa: F811
+def made(gpu: Gpu, face: Face, pixels: Pixels | None = None, **values: Any) -> Pixels:
     return draw(gpu, scene(Makeup(hands=False, **values)), seen(face, pixels))
 
 
@@ -71,13 +70,13 @@ def test_masks() -> None:
 
 
 @pytest.mark.parametrize("yaw", [0, 45, 80])
-def test_nothing_asked_for_changes_nothing(gpu: Gpu, yaw: float) -> None:  # noqa: F811
+def test_nothing_asked_for_changes_nothing(gpu: Gpu, yaw: float) -> None:
     zero = {"lips_amount": 0.0, "eyes_amount": 0.0, "blush_amount": 0.0}
     assert far(made(gpu, head(SIZE, yaw), noise(SIZE), **zero)[..., :3], noise(SIZE)) == 0
 
 
 @pytest.mark.parametrize("part", ONLY)
-def test_only_what_is_asked_for_is_painted(gpu: Gpu, part: str) -> None:  # noqa: F811
+def test_only_what_is_asked_for_is_painted(gpu: Gpu, part: str) -> None:
     face = head(SIZE)
     changed = np.abs(made(gpu, face, **ONLY[part])[..., :3].astype(int) - SKIN).max(axis=2) > 3
     lips, oval = area(face, "lips", 2), area(face, "oval", 1)
@@ -92,7 +91,7 @@ def test_only_what_is_asked_for_is_painted(gpu: Gpu, part: str) -> None:  # noqa
 
 @pytest.mark.parametrize("color", ["#b3203a", "#2030c0", "#e8a0b0", "#301020"])
 @pytest.mark.parametrize("finish", ["matte", "satin", "gloss"])
-def test_lips_take_the_colour(gpu: Gpu, color: str, finish: str) -> None:  # noqa: F811
+def test_lips_take_the_colour(gpu: Gpu, color: str, finish: str) -> None:
     face = head(SIZE)
     picture = made(gpu, face, lips=color, finish=finish, **ONLY["lips"])
     middle = picture[lip(face)][:, :3].mean(axis=0)
@@ -100,7 +99,7 @@ def test_lips_take_the_colour(gpu: Gpu, color: str, finish: str) -> None:  # noq
     assert np.abs(chroma(middle) - chroma(wanted)).max() < 0.03
 
 
-def test_the_skins_own_light_is_kept(gpu: Gpu) -> None:  # noqa: F811
+def test_the_skins_own_light_is_kept(gpu: Gpu) -> None:
     """Twice the light on the lips, twice the light of the paint."""
     face = head(SIZE)
     lips = lip(face)
@@ -111,7 +110,7 @@ def test_the_skins_own_light_is_kept(gpu: Gpu) -> None:  # noqa: F811
     assert to_linear(bright[0]) / to_linear(dark[0]) == pytest.approx(ratio, rel=0.05)
 
 
-def test_texture_stays(gpu: Gpu) -> None:  # noqa: F811
+def test_texture_stays(gpu: Gpu) -> None:
     face, grain = head(SIZE), np.random.default_rng(0).integers(-25, 26, (SIZE[1], SIZE[0], 1))
     pixels = np.clip(plain(SIZE, (150, 100, 95)) + grain, 0, 255).astype(np.uint8)
     lips = lip(face)
@@ -120,7 +119,7 @@ def test_texture_stays(gpu: Gpu) -> None:  # noqa: F811
 
 
 @pytest.mark.parametrize("yaw", [0, 30, -30])
-def test_an_open_mouth_stays_as_it_is(gpu: Gpu, yaw: float) -> None:  # noqa: F811
+def test_an_open_mouth_stays_as_it_is(gpu: Gpu, yaw: float) -> None:
     face = head(SIZE, yaw, jaw_cm=3.5)
     inside = area(face, "mouth", -2)
     pixels = plain(SIZE, SKIN)
@@ -130,7 +129,7 @@ def test_an_open_mouth_stays_as_it_is(gpu: Gpu, yaw: float) -> None:  # noqa: F8
 
 
 @pytest.mark.parametrize("yaw", [60, 75, 90])
-def test_in_profile_nothing_leaves_the_face(gpu: Gpu, yaw: float) -> None:  # noqa: F811
+def test_in_profile_nothing_leaves_the_face(gpu: Gpu, yaw: float) -> None:
     for side in (yaw, -yaw):
         face = head(SIZE, side)
         hull = np.zeros((SIZE[1], SIZE[0]), np.uint8)
@@ -140,7 +139,7 @@ def test_in_profile_nothing_leaves_the_face(gpu: Gpu, yaw: float) -> None:  # no
         assert not changed[cv2.dilate(hull, np.ones((3, 3))) == 0].any()
 
 
-def test_the_cheek_that_turns_away_fades(gpu: Gpu) -> None:  # noqa: F811
+def test_the_cheek_that_turns_away_fades(gpu: Gpu) -> None:
     def painted(yaw: float) -> tuple[float, float]:
         face = head(SIZE, yaw)
         change = np.abs(made(gpu, face, **ONLY["blush"])[..., 1].astype(int) - SKIN[1])
@@ -152,7 +151,7 @@ def test_the_cheek_that_turns_away_fades(gpu: Gpu) -> None:  # noqa: F811
     assert min(painted(70)) < 0.12 * max(painted(70))
 
 
-def test_several_faces(gpu: Gpu) -> None:  # noqa: F811
+def test_several_faces(gpu: Gpu) -> None:
     faces = tuple(head(SIZE, distance_cm=60.0, at_cm=(x, 0)) for x in (-20, 20))
     faces = tuple(Face(f.points, f.blendshapes, f.transform, n) for n, f in enumerate(faces))
     frame = observe(plain(SIZE, SKIN)).frame
@@ -178,7 +177,7 @@ PHOTOS = [
 @pytest.mark.parametrize("photo", PHOTOS)
 @pytest.mark.parametrize("color", ["#b3203a", "#7030a0"])
 def test_lips_in_photos_move_toward_the_colour(
-    gpu: Gpu,  # noqa: F811
+    gpu: Gpu,
     data_dir: Path,
     models_ready: None,
     photo: str,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from gpu_fixture import gpu  # noqa: F401 (a fixture)
 from helpers import draw, layer, observe, scene, shader, stack, to_codes, to_linear
 from phosphene.engine.commands.score.alpha import final_alpha
 from phosphene.engine.core.frame import Frame, Pixels
@@ -33,7 +32,7 @@ def blob(number: int) -> Mask:
 @pytest.mark.gl
 @pytest.mark.parametrize("quality", QUALITIES)
 @pytest.mark.parametrize(("softness", "codes"), [(0.5, 1.5), (0.1, 3)])  # a steep edge steepens the GPU's rounding too
-def test_the_scored_alpha_is_the_drawn_one(gpu: Gpu, quality: str, softness: float, codes: float) -> None:  # noqa: F811
+def test_the_scored_alpha_is_the_drawn_one(gpu: Gpu, quality: str, softness: float, codes: float) -> None:
     made = scene(shader("vec4(0.0, 0.0, 0.0, mask_here())"))  # the alpha channel is stored as it is
     matte = made.layers[0].matte
     matte.set("quality", quality)
@@ -48,7 +47,7 @@ def test_the_scored_alpha_is_the_drawn_one(gpu: Gpu, quality: str, softness: flo
 
 
 @pytest.mark.gl
-def test_best_takes_the_rooms_colour_out_of_soft_pixels(gpu: Gpu) -> None:  # noqa: F811
+def test_best_takes_the_rooms_colour_out_of_soft_pixels(gpu: Gpu) -> None:
     person, behind = np.array([0.02, 0.02, 0.02]), np.array([0.1, 0.9, 0.1])  # linear light
     x = np.arange(SIZE[0])
     true = np.clip((x - 80) / 24, 0, 1)  # a wide soft edge

@@ -6,19 +6,18 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gpu_fixture import gpu  # noqa: F401 (a fixture)
 from helpers import draw, plain, scene
 from phosphene.effects.model_picture import ModelPicture
 from phosphene.engine.core.frame import Frame
 from phosphene.engine.core.observation import Observation
-from phosphene.engine.core.results import Mask, Picture
+from phosphene.engine.core.results import Mask, ModelImage
 from phosphene.engine.renderer.gpu import Gpu
 
 SIZE = (64, 36)
 pytestmark = pytest.mark.gl
 
 
-def shown(gpu: Gpu, found: Any, **values: Any) -> np.ndarray:  # noqa: F811
+def shown(gpu: Gpu, found: Any, **values: Any) -> np.ndarray:
     results = {} if found is None else {"model.style": found}
     return draw(
         gpu,
@@ -27,26 +26,26 @@ def shown(gpu: Gpu, found: Any, **values: Any) -> np.ndarray:  # noqa: F811
     )
 
 
-def test_the_models_picture_takes_the_place_of_the_cameras(gpu: Gpu) -> None:  # noqa: F811
-    picture = Picture(0, plain((8, 8), (10, 200, 30)))
+def test_the_models_picture_takes_the_place_of_the_cameras(gpu: Gpu) -> None:
+    picture = ModelImage(0, plain((8, 8), (10, 200, 30)))
     assert np.abs(shown(gpu, picture)[18, 32, :3].astype(int) - (10, 200, 30)).max() <= 2
     assert np.abs(shown(gpu, picture, amount=0.0)[18, 32, :3].astype(int) - (120, 90, 60)).max() <= 2
 
 
-def test_what_the_model_was_not_shown_stays_as_it_is(gpu: Gpu) -> None:  # noqa: F811
-    picture = Picture(0, plain((8, 8), (10, 200, 30)), (0.25, 0.0, 0.75, 1.0))
+def test_what_the_model_was_not_shown_stays_as_it_is(gpu: Gpu) -> None:
+    picture = ModelImage(0, plain((8, 8), (10, 200, 30)), (0.25, 0.0, 0.75, 1.0))
     image = shown(gpu, picture)
     assert np.abs(image[18, 4, :3].astype(int) - (120, 90, 60)).max() <= 2
     assert np.abs(image[18, 32, :3].astype(int) - (10, 200, 30)).max() <= 2
 
 
-def test_the_cameras_light_with_the_models_colours(gpu: Gpu) -> None:  # noqa: F811
-    image = shown(gpu, Picture(0, plain((8, 8), (0, 255, 0))), detail="camera")
+def test_the_cameras_light_with_the_models_colours(gpu: Gpu) -> None:
+    image = shown(gpu, ModelImage(0, plain((8, 8), (0, 255, 0))), detail="camera")
     assert image[18, 32, 1] > image[18, 32, 0]
     assert image[18, 32, 1] < 200
 
 
-def test_a_mask_cuts_out(gpu: Gpu) -> None:  # noqa: F811
+def test_a_mask_cuts_out(gpu: Gpu) -> None:
     confidence = np.zeros((4, 8), np.float32)
     confidence[:, 4:] = 1.0
     image = shown(gpu, Mask(0, confidence))
@@ -54,5 +53,5 @@ def test_a_mask_cuts_out(gpu: Gpu) -> None:  # noqa: F811
     assert image[18, 60, 3] == 255
 
 
-def test_nothing_known_changes_nothing(gpu: Gpu) -> None:  # noqa: F811
+def test_nothing_known_changes_nothing(gpu: Gpu) -> None:
     assert np.abs(shown(gpu, None)[18, 32, :3].astype(int) - (120, 90, 60)).max() <= 2

@@ -17,14 +17,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gpu_fixture import gpu  # noqa: F401 (a fixture)
 from helpers_hiding import BUILT_IN, TRACE, Case, Shown, frame_of, hiding, leak, mask_of, own_scene, play, scene_of
 from helpers_motion import MOTIONS, far_outside, outline, room_seen
 from phosphene.engine.renderer.gpu import Gpu
 from phosphene.engine.scene.toml_read import load_scene
 from phosphene.engine.show import capture, loop
 from phosphene.engine.show.governor import Governor
-from phosphene.engine.show.quality_ladder import KEYS
+from phosphene.engine.show.quality_levels import KEYS
 
 pytestmark = pytest.mark.gl
 
@@ -58,7 +57,7 @@ def test_what_is_looked_for_is_found() -> None:
     assert {"blur", "clone", "cutout", "hologram", "teleport", "vanish"} <= set(HIDING)
 
 
-def test_a_shown_room_is_seen_by_the_judge(gpu: Gpu) -> None:  # noqa: F811
+def test_a_shown_room_is_seen_by_the_judge(gpu: Gpu) -> None:
     case = Case([scene_of("cutout")], "lean", frames=4)
     shown = play(gpu, case)
     assert not leaks(shown, case)
@@ -67,7 +66,7 @@ def test_a_shown_room_is_seen_by_the_judge(gpu: Gpu) -> None:  # noqa: F811
 
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("name", HIDING)
-def test_at_every_quality(gpu: Gpu, name: str, step: str) -> None:  # noqa: F811
+def test_at_every_quality(gpu: Gpu, name: str, step: str) -> None:
     turn = HIDING.index(name) * len(STEPS) + STEPS.index(step)  # so that every motion meets every scene and every step
     quality = ("draft", "good", "best")[turn % 3]
     case = Case([scene_of(name, quality)], FAST[turn % len(FAST)], step=step)
@@ -79,21 +78,21 @@ def test_at_every_quality(gpu: Gpu, name: str, step: str) -> None:  # noqa: F811
 
 @pytest.mark.parametrize("step", ["fixed", "trackers-2", "trackers-3"])
 @pytest.mark.parametrize("motion", MOTIONS)
-def test_every_motion(gpu: Gpu, motion: str, step: str) -> None:  # noqa: F811
+def test_every_motion(gpu: Gpu, motion: str, step: str) -> None:
     quality = ("draft", "good", "best")[list(MOTIONS).index(motion) % 3]
     case = Case([scene_of("teleport", quality)], motion, step=step)
     assert leaks(play(gpu, case), case) == []
 
 
 @pytest.mark.parametrize("step", ["fixed", "trackers-3"])
-def test_a_scene_that_cuts_first_and_moves_the_picture_afterwards(gpu: Gpu, tmp_path: Path, step: str) -> None:  # noqa: F811
+def test_a_scene_that_cuts_first_and_moves_the_picture_afterwards(gpu: Gpu, tmp_path: Path, step: str) -> None:
     for motion in ("lean", "jump about"):
         case = Case([own_scene(tmp_path)], motion, step=step)
         assert leaks(play(gpu, case), case) == []
 
 
 @pytest.mark.parametrize("name", HIDING)
-def test_the_newest_picture_that_is_known_not_the_newest(gpu: Gpu, name: str) -> None:  # noqa: F811
+def test_the_newest_picture_that_is_known_not_the_newest(gpu: Gpu, name: str) -> None:
     """`sync = "latest"`: what is shown is as old as its mask, and no older than the tracker makes it."""
     case = Case([scene_of(name, sync="latest")], "lean", frames=30, live=True, late_s=lambda n: 0.01 * (n % 7))
     shown = play(gpu, case)
@@ -103,7 +102,7 @@ def test_the_newest_picture_that_is_known_not_the_newest(gpu: Gpu, name: str) ->
 
 @pytest.mark.parametrize("sync", ["frame", "latest"])
 @pytest.mark.parametrize("seed", range(3))
-def test_whatever_goes_wrong_live(gpu: Gpu, monkeypatch: Any, sync: str, seed: int) -> None:  # noqa: F811
+def test_whatever_goes_wrong_live(gpu: Gpu, monkeypatch: Any, sync: str, seed: int) -> None:
     """Trackers that raise, say nothing, hang and are given up; a camera that is unplugged and changes its size."""
     monkeypatch.setattr(capture, "RETRY_S", 0.05)
     monkeypatch.setattr(loop, "LIVE_PATIENCE_S", 0.3)
@@ -138,7 +137,7 @@ class Restless(Governor):
         self._turn = getattr(self, "_turn", 0) + 1
         rng = random.Random(self._turn)
         self.taken = [step for step in self.ladder if rng.random() < 0.4]
-        from phosphene.engine.show.quality_ladder import quality_of
+        from phosphene.engine.show.quality_levels import quality_of
 
         self.quality = quality_of(self.taken)
         return self.quality
@@ -146,13 +145,13 @@ class Restless(Governor):
 
 @pytest.mark.parametrize("live", [False, True])
 @pytest.mark.parametrize("name", HIDING)
-def test_while_the_quality_goes_up_and_down(gpu: Gpu, name: str, live: bool) -> None:  # noqa: F811
+def test_while_the_quality_goes_up_and_down(gpu: Gpu, name: str, live: bool) -> None:
     case = Case([scene_of(name)], "lean", frames=16, live=live, governor=Restless(30.0))
     assert leaks(play(gpu, case), case) == []
 
 
 @pytest.mark.parametrize("step", ["fixed", "trackers-2", "trackers-3"])
-def test_on_the_way_from_one_scene_into_another(gpu: Gpu, step: str) -> None:  # noqa: F811
+def test_on_the_way_from_one_scene_into_another(gpu: Gpu, step: str) -> None:
     scenes = [scene_of(name) for name in ("teleport", "blur", "cutout")]
     scenes.insert(2, load_scene("duotone", BUILT_IN))  # which shows the room, and may
     case = Case(scenes, "lean", frames=60, step=step, every_s=0.5)
@@ -162,13 +161,13 @@ def test_on_the_way_from_one_scene_into_another(gpu: Gpu, step: str) -> None:  #
 
 
 @pytest.mark.parametrize("name", ["teleport", "cutout", "blur"])
-def test_the_flash_guard_brings_no_room_back(gpu: Gpu, name: str) -> None:  # noqa: F811
+def test_the_flash_guard_brings_no_room_back(gpu: Gpu, name: str) -> None:
     case = Case([scene_of(name)], "jump about", frames=24, step="trackers-2", flash_guard=True)
     assert leaks(play(gpu, case), case) == []
 
 
 @pytest.mark.parametrize("who", ["middle", "same"])
-def test_one_person_of_several(gpu: Gpu, who: str) -> None:  # noqa: F811
+def test_one_person_of_several(gpu: Gpu, who: str) -> None:
     case = Case([scene_of("teleport", who=who)], "lean", frames=12, step="trackers-3")
     shown = play(gpu, case)
     assert leaks(shown, case) == []
@@ -176,7 +175,7 @@ def test_one_person_of_several(gpu: Gpu, who: str) -> None:  # noqa: F811
 
 
 @pytest.mark.parametrize(("step", "every"), [("trackers-2", 2), ("trackers-3", 3)])
-def test_the_person_stands_still_while_the_place_goes_on(gpu: Gpu, step: str, every: int) -> None:  # noqa: F811
+def test_the_person_stands_still_while_the_place_goes_on(gpu: Gpu, step: str, every: int) -> None:
     made = load_scene("teleport", BUILT_IN)
     case = Case([made], "lean", frames=12, step=step)
     shown = play(gpu, case)
@@ -185,7 +184,7 @@ def test_the_person_stands_still_while_the_place_goes_on(gpu: Gpu, step: str, ev
     assert any(still), "the made world moves while the person does not"
 
 
-def test_the_same_pictures_whatever_the_trackers_take(gpu: Gpu) -> None:  # noqa: F811
+def test_the_same_pictures_whatever_the_trackers_take(gpu: Gpu) -> None:
     def images(late_s: Callable[[int], float]) -> list[Any]:
         case = Case([scene_of("teleport")], "lean", frames=9, step="trackers-2", late_s=late_s)
         return [picture.image for picture in play(gpu, case)]

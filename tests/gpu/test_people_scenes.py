@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from gpu_fixture import gpu  # noqa: F401 (a fixture)
 from helpers import draw, drawings, far, flat, layer, noise, observe, oval, plain, scene, stack
 from phosphene.effects.clone import MOMENTS, Clone
 from phosphene.effects.hologram import Hologram
@@ -33,7 +32,7 @@ def clones(**values: object) -> Clone:
     return Clone(**{"spread": 0.4, "shrink": 0.5, "fade": 1.0, **values})
 
 
-def test_each_copy_is_so_much_later(gpu: Gpu) -> None:  # noqa: F811
+def test_each_copy_is_so_much_later(gpu: Gpu) -> None:
     """Two copies far aside, with the grey (distance takes red first) of the frames 0.2 and 0.4 s before."""
     levels = [40 + 5 * number for number in range(30)]
     made = stack(layer(Place(kind="color", color=BACK), clones(copies=2, delay_s=0.2), name="place", source="none"))
@@ -43,7 +42,7 @@ def test_each_copy_is_so_much_later(gpu: Gpu) -> None:  # noqa: F811
     assert abs(int(left) - levels[29 - 12]) <= 6
 
 
-def test_copies_of_what_is_not_known_yet_are_not_drawn(gpu: Gpu) -> None:  # noqa: F811
+def test_copies_of_what_is_not_known_yet_are_not_drawn(gpu: Gpu) -> None:
     made = stack(layer(Place(kind="color", color=BACK), clones(copies=2, delay_s=0.5), name="place", source="none"))
     pictures = list(drawings(gpu, made, (person_at(n, 200) for n in range(20))))
     assert pictures[10].max() == 255  # alpha
@@ -51,14 +50,14 @@ def test_copies_of_what_is_not_known_yet_are_not_drawn(gpu: Gpu) -> None:  # noq
     assert pictures[16][..., :3].max() > 150
 
 
-def test_after_a_jump_back_in_time_there_are_no_copies(gpu: Gpu) -> None:  # noqa: F811
+def test_after_a_jump_back_in_time_there_are_no_copies(gpu: Gpu) -> None:
     made = stack(layer(Place(kind="color", color=BACK), clones(delay_s=0.1), name="place", source="none"))
     again = [observe(plain(SIZE, (200, 200, 200)), n, mask=oval(n), time_s=t) for n, t in enumerate([5.0, 5.2, 1.0])]
     assert draw(gpu, made, *again)[..., :3].max() == 0
 
 
 @pytest.mark.parametrize("fps", [5.0, 30.0, 240.0])
-def test_enough_moments_are_kept_at_every_rate(gpu: Gpu, fps: float) -> None:  # noqa: F811
+def test_enough_moments_are_kept_at_every_rate(gpu: Gpu, fps: float) -> None:
     effect = Clone(copies=6, delay_s=1.0)
     seconds = 8.0 if fps < 100 else 6.5
     made = scene(effect)
@@ -69,7 +68,7 @@ def test_enough_moments_are_kept_at_every_rate(gpu: Gpu, fps: float) -> None:  #
     assert len(effect._moments) <= MOMENTS
 
 
-def test_a_hologram_never_flashes(gpu: Gpu) -> None:  # noqa: F811
+def test_a_hologram_never_flashes(gpu: Gpu) -> None:
     """Its trembling and its slips stay so small that the flash guard lets them pass."""
     made = load_scene("hologram", Registry([], []))
     made.set("slips", 1.0)
@@ -85,7 +84,7 @@ def test_a_hologram_never_flashes(gpu: Gpu) -> None:  # noqa: F811
     assert not any(damped)
 
 
-def test_a_hologram_is_of_its_colour_and_lets_light_through(gpu: Gpu) -> None:  # noqa: F811
+def test_a_hologram_is_of_its_colour_and_lets_light_through(gpu: Gpu) -> None:
     seen = observe(plain(SIZE, (180, 180, 180)), mask=oval())
     person = layer(Hologram(color="#ff0000", slips=0.0, shift=0.0), name="person", cut="person")
     dark, bright = (
@@ -109,13 +108,13 @@ def known_room(amount: float = 1.0) -> tuple[list[Observation], Pixels]:
     return [*seen, observe(person, 10, mask=mask)], room
 
 
-def test_the_person_vanishes(gpu: Gpu) -> None:  # noqa: F811
+def test_the_person_vanishes(gpu: Gpu) -> None:
     seen, room = known_room()
     made = scene(Vanish(), private=True)
     assert far(draw(gpu, made, *seen)[..., :3], room) <= 12
 
 
-def test_half_gone(gpu: Gpu) -> None:  # noqa: F811
+def test_half_gone(gpu: Gpu) -> None:
     seen, room = known_room()
     half = draw(gpu, scene(Vanish(amount=0.5)), *seen)[120, 160, :3].astype(int)
     assert (half != room[120, 160]).any()
@@ -124,7 +123,7 @@ def test_half_gone(gpu: Gpu) -> None:  # noqa: F811
     assert np.array_equal(whole, seen[-1].frame.pixels)
 
 
-def test_an_effect_that_reads_the_plate_without_a_mask_gets_nothing(gpu: Gpu) -> None:  # noqa: F811
+def test_an_effect_that_reads_the_plate_without_a_mask_gets_nothing(gpu: Gpu) -> None:
     picture = draw(gpu, scene(Vanish()), observe(noise(SIZE)))
     assert np.array_equal(picture[..., :3], noise(SIZE))
     assert draw(gpu, scene(Vanish()), observe(noise(SIZE), mask=flat(0.0))).shape == (180, 320, 4)

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gpu_fixture import gpu  # noqa: F401 (a fixture)
 from helpers import draw, drawings, far, flat, layer, noise, oval, plain, shader, stack
 from phosphene.effects.inset import Inset
 from phosphene.engine.core.frame import Frame, Pixels
@@ -34,37 +33,37 @@ def seen(picture: Pixels | None, *, mask: Mask | None = None, number: int = 0) -
     return Observation(Frame(number, number / 30, plain(SIZE, RED)), results)
 
 
-def beside(*effects: Any, **values: Any) -> Layer:
+def with_own_input(*effects: Any, **values: Any) -> Layer:
     return layer(*effects, name="other", source="camera:1", **values)
 
 
-def test_the_picture_is_the_other_inputs(gpu: Gpu) -> None:  # noqa: F811
+def test_the_picture_is_the_other_inputs(gpu: Gpu) -> None:
     picture = noise(SIZE)
-    assert far(draw(gpu, stack(beside()), seen(picture))[..., :3], picture) <= 1
+    assert far(draw(gpu, stack(with_own_input()), seen(picture))[..., :3], picture) <= 1
 
 
-def test_effects_read_it_as_their_camera(gpu: Gpu) -> None:  # noqa: F811
+def test_effects_read_it_as_their_camera(gpu: Gpu) -> None:
     picture = noise(SIZE)
     for body in ("camera(uv)", "frame(uv)"):
-        assert far(draw(gpu, stack(beside(shader(body))), seen(picture))[..., :3], picture) <= 1
+        assert far(draw(gpu, stack(with_own_input(shader(body))), seen(picture))[..., :3], picture) <= 1
 
 
-def test_a_foreign_shader_reads_its_codes(gpu: Gpu) -> None:  # noqa: F811
+def test_a_foreign_shader_reads_its_codes(gpu: Gpu) -> None:
     picture = noise(SIZE)
     effect = load(SAMPLES / "isf_pass_through.fs")()
-    assert far(draw(gpu, stack(beside(effect)), seen(picture))[..., :3], picture) <= 1
+    assert far(draw(gpu, stack(with_own_input(effect)), seen(picture))[..., :3], picture) <= 1
 
 
-def test_without_a_picture_the_layer_is_not_there(gpu: Gpu) -> None:  # noqa: F811
-    made = stack(layer(), beside())
+def test_without_a_picture_the_layer_is_not_there(gpu: Gpu) -> None:
+    made = stack(layer(), with_own_input())
     assert far(draw(gpu, made, seen(None))[..., :3], plain(SIZE, RED)) <= 1
     pictures = list(drawings(gpu, made, [seen(plain(SIZE, BLUE)), seen(None, number=1)]))
     assert far(pictures[0][..., :3], plain(SIZE, BLUE)) <= 1
     assert far(pictures[1][..., :3], plain(SIZE, RED)) <= 1
 
 
-def test_the_person_stands_before_it(gpu: Gpu) -> None:  # noqa: F811
-    made = stack(beside(), layer(name="person", cut="person"))
+def test_the_person_stands_before_it(gpu: Gpu) -> None:
+    made = stack(with_own_input(), layer(name="person", cut="person"))
     assert made.hides_room()
     picture = draw(gpu, made, seen(plain(SIZE, BLUE), mask=oval(size=SIZE)))
     assert far(picture[24, 32, :3], np.array(RED)) <= 2
@@ -73,22 +72,22 @@ def test_the_person_stands_before_it(gpu: Gpu) -> None:  # noqa: F811
     assert far(nobody[..., :3], plain(SIZE, BLUE)) <= 1
 
 
-def test_without_a_mask_the_private_scene_stays_closed(gpu: Gpu) -> None:  # noqa: F811
+def test_without_a_mask_the_private_scene_stays_closed(gpu: Gpu) -> None:
     looks: list[str] = []
-    made = stack(beside(), layer(name="person", cut="person"))
+    made = stack(with_own_input(), layer(name="person", cut="person"))
     list(drawings(gpu, made, [seen(plain(SIZE, BLUE))], lambda renderer: looks.append(renderer.closed)))
     assert looks == ["waiting for the person mask"]
 
 
-def test_in_the_persons_shape(gpu: Gpu) -> None:  # noqa: F811
-    picture = draw(gpu, stack(layer(), beside(cut="person")), seen(plain(SIZE, BLUE), mask=oval(size=SIZE)))
+def test_in_the_persons_shape(gpu: Gpu) -> None:
+    picture = draw(gpu, stack(layer(), with_own_input(cut="person")), seen(plain(SIZE, BLUE), mask=oval(size=SIZE)))
     assert far(picture[24, 32, :3], np.array(BLUE)) <= 2
     assert far(picture[2, 2, :3], np.array(RED)) <= 2
 
 
-def test_a_smaller_picture_is_drawn_and_everything_given_back(gpu: Gpu) -> None:  # noqa: F811
+def test_a_smaller_picture_is_drawn_and_everything_given_back(gpu: Gpu) -> None:
     before = gpu.live_objects
-    renderer = Renderer(gpu, stack(layer(), beside(Inset())), SIZE)
+    renderer = Renderer(gpu, stack(layer(), with_own_input(Inset())), SIZE)
     for scale in (1.0, 0.5, 1.0):
         renderer.set_quality(Quality(picture_scale=scale))
         renderer.render(seen(plain(SIZE, BLUE)), 0.0)
@@ -100,12 +99,12 @@ def test_a_smaller_picture_is_drawn_and_everything_given_back(gpu: Gpu) -> None:
 
 
 @pytest.mark.parametrize("corner", [0.0, 0.5, 1.0])
-def test_an_inset_has_its_place_and_round_corners(gpu: Gpu, corner: float) -> None:  # noqa: F811
+def test_an_inset_has_its_place_and_round_corners(gpu: Gpu, corner: float) -> None:
     values = {"x": 0.5, "y": 0.5, "scale": 0.5, "corner": corner}
     effect = Inset()
     for name, value in values.items():
         effect.set(name, value)
-    picture = draw(gpu, stack(layer(), beside(effect)), seen(plain(SIZE, BLUE)))[..., :3].astype(int)
+    picture = draw(gpu, stack(layer(), with_own_input(effect)), seen(plain(SIZE, BLUE)))[..., :3].astype(int)
     blue = np.abs(picture - BLUE).max(axis=2) <= 2
     red = np.abs(picture - RED).max(axis=2) <= 2
     assert blue[24, 18:46].all()

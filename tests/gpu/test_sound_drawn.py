@@ -10,7 +10,7 @@ import pytest
 from helpers import draw, observe, plain, scene
 from phosphene.engine.core.frame import Pixels
 from phosphene.engine.core.observation import Observation
-from phosphene.engine.core.results import Heard
+from phosphene.engine.core.results import AudioFeatures
 from phosphene.engine.glsl.dialects import load
 from phosphene.engine.renderer.gpu import Gpu
 
@@ -33,10 +33,10 @@ void mainImage(out vec4 c, in vec2 p) {
 """
 
 
-def sounding(number: int = 0) -> tuple[Observation, Heard]:
+def sounding(number: int = 0) -> tuple[Observation, AudioFeatures]:
     along = np.arange(512, dtype=np.float32)
     wave = (((along * 7 + number * 40) % 255) / 127.5 - 1.0).astype(np.float32)
-    heard = Heard(number, wave, (((along * 3) % 256) / 255.0).astype(np.float32))
+    heard = AudioFeatures(number, wave, (((along * 3) % 256) / 255.0).astype(np.float32))
     seen = observe(plain(SIZE), number)
     return replace(seen, results={"sound": heard}), heard
 
@@ -67,7 +67,7 @@ def test_such_files_ask_for_sound(tmp_path: Path) -> None:
     for name, text in (("ears.fs", ISF), ("ears.frag", TOY)):
         (tmp_path / name).write_text(text, encoding="utf-8")
         made = scene(load(tmp_path / name)())
-        assert made.hears()
+        assert made.uses_audio()
         assert made.needs() == set()
     (tmp_path / "deaf.frag").write_text(TOY.replace('#iChannel2 "sound"', ""), encoding="utf-8")
-    assert not scene(load(tmp_path / "deaf.frag")()).hears()
+    assert not scene(load(tmp_path / "deaf.frag")()).uses_audio()

@@ -29,7 +29,7 @@ from phosphene.engine.commands.soak import restless  # noqa: E402
 from phosphene.engine.renderer.gpu import Gpu  # noqa: E402
 from phosphene.engine.scene.scene import Scene  # noqa: E402
 from phosphene.engine.show.governor import governor_for  # noqa: E402
-from phosphene.engine.show.quality_ladder import KEYS  # noqa: E402
+from phosphene.engine.show.quality_levels import KEYS  # noqa: E402
 from phosphene.engine.trackers import open_tracker  # noqa: E402
 
 MATTES = ("draft", "good", "best")

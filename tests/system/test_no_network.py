@@ -35,9 +35,9 @@ socket.socket.sendto = refuse("sendto")
 
 from phosphene.engine.core.frame import Frame
 from phosphene.engine.models import store as models
-from phosphene.engine.trackers.names import KINDS; from phosphene.engine.trackers import open_tracker
+from phosphene.engine.trackers.names import TRACKERS; from phosphene.engine.trackers import open_tracker
 
-ready = [n for n, kind in KINDS.items() if all(models.state(m).ready for m in kind.models)]
+ready = [n for n, kind in TRACKERS.items() if all(models.state(m).ready for m in kind.models)]
 trackers = [open_tracker(name) for name in ready]
 noise = np.random.default_rng(1).integers(0, 255, (144, 256, 3), np.uint8)
 start = time.monotonic()

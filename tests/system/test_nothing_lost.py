@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from gpu_fixture import gpu  # noqa: F401 (a fixture)
 from phosphene.engine.commands.cli import main
 from phosphene.engine.core.files.claim import PART
 from PIL import Image

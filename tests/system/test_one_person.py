@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from phosphene.engine.core.frame import Floats, Frame, Pixels
 from phosphene.engine.core.observation import Observation
-from phosphene.engine.matte.subject import Chooser
+from phosphene.engine.matte.subject import SubjectSelector
 from phosphene.engine.sources import open_source
 from phosphene.engine.trackers import open_tracker
 
@@ -64,7 +64,7 @@ PLACES = {
 
 @pytest.mark.parametrize("kind", PLACES)
 def test_the_one_who_was_in_the_middle_is_cut_out_alone(data_dir: Path, kind: str) -> None:
-    chooser = Chooser("same")
+    chooser = SubjectSelector("same")
     unions, leaks = [], []
     with open_tracker("person") as everybody, open_tracker("pose", masks=True) as bodies:
         for number, (picture, mine, other) in enumerate(clip(data_dir, PLACES[kind])):

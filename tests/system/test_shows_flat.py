@@ -14,7 +14,7 @@ from typing import Any
 
 import cv2
 import pytest
-from gpu_fixture import context
+from gpu_context import context
 from phosphene.engine.audio.opening import open_sound
 from phosphene.engine.show import loop
 from phosphene.engine.show.options import Wishes

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from phosphene.engine.commands.doctor import user_folders
-from phosphene.engine.show import quarantine as condemned
+from phosphene.engine.show import quarantine as quarantine
 from phosphene.engine.sources import open_source
 
 pytestmark = pytest.mark.gl
@@ -162,13 +162,13 @@ def test_what_changed_since_is_not_condemned(tmp_path: Path, monkeypatch: pytest
     path, part = tmp_path / "a.frag", tmp_path / "part.glsl"
     path.write_text("a", encoding="utf-8")
     part.write_text("b", encoding="utf-8")
-    assert condemned.verdict_on(path) == ""
-    assert condemned.condemn(path, [part], "a.frag:3: hangs")
-    assert condemned.verdict_on(path).startswith("a.frag:3: hangs (in an earlier show)")
+    assert quarantine.verdict_on(path) == ""
+    assert quarantine.quarantine_effect(path, [part], "a.frag:3: hangs")
+    assert quarantine.verdict_on(path).startswith("a.frag:3: hangs (in an earlier show)")
     told = {check.name: check for check in user_folders()}["effect a.frag"]
-    assert (told.detail, told.next_step) == ("a.frag:3: hangs", f"mend it, or delete {condemned.list_file()}")
+    assert (told.detail, told.next_step) == ("a.frag:3: hangs", f"mend it, or delete {quarantine.list_file()}")
     part.write_text("saved", encoding="utf-8")
-    assert condemned.verdict_on(path) == ""
+    assert quarantine.verdict_on(path) == ""
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"x": 1}', "\0", '{"a": {"why": "b"}}'])
@@ -176,10 +176,10 @@ def test_a_list_that_cannot_be_read_condemns_nobody(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("PHOSPHENE_CACHE", str(tmp_path))
-    condemned.list_file().write_text(text, encoding="utf-8")
-    assert condemned.verdict_on(tmp_path / "a.frag") == ""
-    assert condemned.condemn(tmp_path / "a.frag", [], "hangs")
-    assert "hangs" in condemned.verdict_on(tmp_path / "a.frag")
+    quarantine.list_file().write_text(text, encoding="utf-8")
+    assert quarantine.verdict_on(tmp_path / "a.frag") == ""
+    assert quarantine.quarantine_effect(tmp_path / "a.frag", [], "hangs")
+    assert "hangs" in quarantine.verdict_on(tmp_path / "a.frag")
 
 
 def test_a_list_that_cannot_be_written_is_told(
@@ -187,5 +187,5 @@ def test_a_list_that_cannot_be_written_is_told(
 ) -> None:
     (tmp_path / "cache").write_text("a file", encoding="utf-8")
     monkeypatch.setenv("PHOSPHENE_CACHE", str(tmp_path / "cache"))
-    assert not condemned.condemn(tmp_path / "a.frag", [], "hangs")
+    assert not quarantine.quarantine_effect(tmp_path / "a.frag", [], "hangs")
     assert "cannot be remembered" in caplog.text

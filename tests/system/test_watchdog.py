@@ -23,8 +23,8 @@ from phosphene.engine.renderer.renderer import Renderer
 from phosphene.engine.scene.registry import Registry
 from phosphene.engine.scene.toml_read import load_scene
 from phosphene.engine.show.reload import LOOK_S, Reloader
-from phosphene.engine.show.slow_effects import FRAMES, Budget
-from phosphene.engine.show.trial import TryOut, foreign_to_us
+from phosphene.engine.show.slow_effects import FRAMES, SlowEffectGuard
+from phosphene.engine.show.trial import Trial, foreign_to_us
 from phosphene.engine.show.watchdog import place_in
 from phosphene.engine.sources import open_source
 
@@ -60,8 +60,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def tryout(folder: Path) -> Iterator[TryOut]:
-    made = TryOut([folder], limit_s=4.0)
+def trial(folder: Path) -> Iterator[Trial]:
+    made = Trial([folder], limit_s=4.0)
     yield made
     made.close()
 
@@ -71,8 +71,8 @@ def write(path: Path, text: str) -> Path:
     return path
 
 
-def verdict(tryout: TryOut, path: Path, effect: Effect | None = None) -> str:
-    job = tryout.ask(path, "mine", effect)
+def verdict(trial: Trial, path: Path, effect: Effect | None = None) -> str:
+    job = trial.ask(path, "mine", effect)
     assert job.done.wait(240.0)
     return job.error
 
@@ -80,37 +80,37 @@ def verdict(tryout: TryOut, path: Path, effect: Effect | None = None) -> str:
 # Trying out
 
 
-def test_a_good_effect_joins_and_one_without_end_does_not(tryout: TryOut, folder: Path) -> None:
+def test_a_good_effect_joins_and_one_without_end_does_not(trial: Trial, folder: Path) -> None:
     """And after the one that was stopped, the next is judged as ever."""
-    assert verdict(tryout, write(folder / "mine.frag", GOOD)) == ""
-    wrong = verdict(tryout, write(folder / "mine.frag", ENDLESS))
+    assert verdict(trial, write(folder / "mine.frag", GOOD)) == ""
+    wrong = verdict(trial, write(folder / "mine.frag", ENDLESS))
     assert wrong.startswith(f"{folder / 'mine.frag'}:4:")
     assert "a loop without an end" in wrong
-    assert verdict(tryout, write(folder / "mine.frag", GOOD)) == ""
+    assert verdict(trial, write(folder / "mine.frag", GOOD)) == ""
 
 
-def test_what_is_merely_broken_is_left_to_the_show(tryout: TryOut, folder: Path) -> None:
-    assert verdict(tryout, write(folder / "mine.frag", "vec4 effect(vec2 uv) { return oops; }")) == ""
+def test_what_is_merely_broken_is_left_to_the_show(trial: Trial, folder: Path) -> None:
+    assert verdict(trial, write(folder / "mine.frag", "vec4 effect(vec2 uv) { return oops; }")) == ""
 
 
-def test_it_is_tried_with_the_parameters_that_it_will_have(tryout: TryOut, folder: Path) -> None:
+def test_it_is_tried_with_the_parameters_that_it_will_have(trial: Trial, folder: Path) -> None:
     path = write(folder / "mine.frag", SLOW)
     effect = Registry([folder], []).effect("mine")()
-    assert verdict(tryout, path, effect) == ""
+    assert verdict(trial, path, effect) == ""
     effect.set("rounds", 2_000_000_000)
-    assert "loop without an end" in verdict(tryout, path, effect)
+    assert "loop without an end" in verdict(trial, path, effect)
 
 
-def test_python_that_never_ends_is_stopped(tryout: TryOut, folder: Path) -> None:
+def test_python_that_never_ends_is_stopped(trial: Trial, folder: Path) -> None:
     body = '    """Waits."""\n\n    def update(self, observation, dt):\n        while True:\n            pass\n'
     path = write(folder / "mine.py", f"from phosphene import Effect\n\n\nclass Mine(Effect):\n{body}")
-    assert "mine.py" in verdict(tryout, path)
+    assert "mine.py" in verdict(trial, path)
 
 
-def test_one_that_brings_the_process_down_is_named(tryout: TryOut, folder: Path) -> None:
+def test_one_that_brings_the_process_down_is_named(trial: Trial, folder: Path) -> None:
     body = '    """Falls."""\n\n    def update(self, observation, dt):\n        os.abort()\n'
     path = write(folder / "mine.py", f"import os\n\nfrom phosphene import Effect\n\n\nclass Mine(Effect):\n{body}")
-    assert "brought the process down" in verdict(tryout, path)
+    assert "brought the process down" in verdict(trial, path)
 
 
 def test_built_in_effects_are_trusted(folder: Path) -> None:
@@ -180,14 +180,14 @@ def test_an_endless_transition_is_refused_before_the_show(folder: Path, capsys: 
 class Running:
     """A scene that is drawn again and again while its effect is saved."""
 
-    def __init__(self, folder: Path, gpu: Gpu, tryout: TryOut) -> None:
+    def __init__(self, folder: Path, gpu: Gpu, trial: Trial) -> None:
         self.folder = folder
         write(folder / "mine.frag", GOOD)
         registry = Registry([folder], [])
         load = lambda: load_scene(str(folder / "t.toml"), registry)  # noqa: E731
         self.scene = load()
         self.renderer = Renderer(gpu, self.scene, (320, 240))
-        self.reloader = Reloader(self.scene, registry, load, tryout)
+        self.reloader = Reloader(self.scene, registry, load, trial)
         self.frame = Frame(0, 0.0, np.full((240, 320, 3), 90, np.uint8))
         self.draw()
 
@@ -215,8 +215,8 @@ class Running:
 
 
 @pytest.fixture
-def running(folder: Path, gpu: Gpu, tryout: TryOut) -> Iterator[Running]:
-    made = Running(folder, gpu, tryout)
+def running(folder: Path, gpu: Gpu, trial: Trial) -> Iterator[Running]:
+    made = Running(folder, gpu, trial)
     yield made
     made.renderer.release()
 
@@ -252,7 +252,7 @@ def test_an_effect_that_takes_seconds_is_found_and_switched_off(gpu: Gpu) -> Non
                 time.sleep(0.6)
 
     made = scene(shader("frame(uv)"), Sleepy(), shader("frame(uv)"))
-    renderer, budget = Renderer(gpu, made, (64, 36)), Budget(slow_s=0.5)
+    renderer, budget = Renderer(gpu, made, (64, 36)), SlowEffectGuard(slow_s=0.5)
     try:
         for number in range(3 + FRAMES + 1):
             assert renderer.problems == {}
@@ -286,7 +286,7 @@ def test_a_slow_shader_is_told_from_its_quick_neighbours(gpu: Gpu, folder: Path)
 
 
 def test_a_quick_show_is_never_measured(gpu: Gpu) -> None:
-    renderer, budget = Renderer(gpu, scene(shader("frame(uv)")), (32, 18)), Budget(slow_s=1.0)
+    renderer, budget = Renderer(gpu, scene(shader("frame(uv)")), (32, 18)), SlowEffectGuard(slow_s=1.0)
     try:
         for took_s in (1.5, 1.5, 0.1, 1.5, 1.5, 0.1):
             budget.frame(took_s, [renderer])

@@ -11,7 +11,7 @@ import av
 import numpy as np
 import pytest
 from helpers import layer, scene, shader, stack
-from phosphene.engine.audio.analysis import Ear
+from phosphene.engine.audio.analysis import AudioAnalyzer
 from phosphene.engine.audio.file_sound import FileSound
 from phosphene.engine.audio.microphone import BEHIND_S, Microphone
 from phosphene.engine.audio.opening import open_sound
@@ -19,7 +19,7 @@ from phosphene.engine.core.closing import Closing
 from phosphene.engine.core.errors import SourceError, UsageError
 from phosphene.engine.core.frame import Floats, Frame
 from phosphene.engine.core.observation import Observation
-from phosphene.engine.core.results import Heard
+from phosphene.engine.core.results import AudioFeatures
 from phosphene.engine.scene.binding import Binding
 from phosphene.engine.scene.signals import Signals
 from phosphene.engine.show.takes.files import pack, unpack
@@ -46,9 +46,9 @@ class Played(Closing):
         pass
 
 
-def hear(samples: Floats, fps: float = 30.0, seconds: float = 2.0) -> list[Heard]:
-    ear = Ear(Played(samples))
-    return [ear.hear(Frame(k, k / fps, PIXELS)) for k in range(round(seconds * fps))]
+def hear(samples: Floats, fps: float = 30.0, seconds: float = 2.0) -> list[AudioFeatures]:
+    ear = AudioAnalyzer(Played(samples))
+    return [ear.analyze(Frame(k, k / fps, PIXELS)) for k in range(round(seconds * fps))]
 
 
 # Files
@@ -232,7 +232,7 @@ def test_the_spectrum_has_its_peak_at_the_tone() -> None:
     assert np.allclose(heard.wave, tone(1500.0)[round(59 / 30 * RATE) - 512 : round(59 / 30 * RATE)])
 
 
-def begins(heard: list[Heard], fps: float) -> list[float]:
+def begins(heard: list[AudioFeatures], fps: float) -> list[float]:
     """When an onset was first seen."""
     values = [0.0, *(h.onset for h in heard)]
     return [k / fps for k, (a, b) in enumerate(pairwise(values)) if b > a]
@@ -263,14 +263,14 @@ def test_the_same_frames_hear_the_same() -> None:
     assert pack([vars_of(h) for h in hear(samples)]) == pack([vars_of(h) for h in hear(samples)])
 
 
-def vars_of(heard: Heard) -> list[Any]:
-    return [getattr(heard, name) for name in Heard.__slots__]
+def vars_of(heard: AudioFeatures) -> list[Any]:
+    return [getattr(heard, name) for name in AudioFeatures.__slots__]
 
 
 def test_a_jump_in_time_begins_anew() -> None:
-    ear = Ear(Played(tone(440.0, 20.0)))
+    ear = AudioAnalyzer(Played(tone(440.0, 20.0)))
     for moment in (0.0, 5.0, 18.0, 1.0):
-        heard = ear.hear(Frame(0, moment, PIXELS))
+        heard = ear.analyze(Frame(0, moment, PIXELS))
         assert heard.onset == 0.0
     assert heard.level > 0.5
 
@@ -278,8 +278,8 @@ def test_a_jump_in_time_begins_anew() -> None:
 # What follows it
 
 
-def heard(**values: float) -> Heard:
-    return Heard(0, np.zeros(512, np.float32), np.zeros(512, np.float32), **values)
+def heard(**values: float) -> AudioFeatures:
+    return AudioFeatures(0, np.zeros(512, np.float32), np.zeros(512, np.float32), **values)
 
 
 def test_signals_tell_what_is_heard() -> None:
@@ -292,19 +292,19 @@ def test_signals_tell_what_is_heard() -> None:
 
 def test_a_scene_hears_where_something_follows_sound() -> None:
     made = scene(shader("vec4(1.0)"))
-    assert not made.hears()
+    assert not made.uses_audio()
     made.bind("camera/opacity", Binding.parse({"from": "audio.level"}))
-    assert made.hears()
+    assert made.uses_audio()
     listens = shader("vec4(1.0)", needs=("sound", "face"))
     other = stack(layer(listens))
-    assert other.hears()
+    assert other.uses_audio()
     assert other.needs() == {"face"}, "no tracker hears"
     other.set("camera/visible", False)
-    assert not other.hears()
+    assert not other.uses_audio()
 
 
 def test_a_take_can_hold_what_was_heard() -> None:
     said = unpack(pack({"sound": heard(level=0.25, onset=0.5)}))["sound"]
-    assert isinstance(said, Heard)
+    assert isinstance(said, AudioFeatures)
     assert (said.level, said.onset) == (0.25, 0.5)
     assert said.spectrum.shape == (512,)

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gpu_fixture import gpu  # noqa: F401 (a fixture)
 from helpers import scene
 from phosphene.engine.core.errors import TrackerError
 from phosphene.engine.core.frame import Frame
@@ -19,7 +18,7 @@ from phosphene.engine.renderer.gpu import Gpu
 from phosphene.engine.sinks.fake import FakeSink
 from phosphene.engine.sources.fake import FakeSource
 from phosphene.engine.trackers import open_tracker
-from phosphene.engine.trackers.base import Early
+from phosphene.engine.trackers.base import DetectsAhead
 from phosphene.engine.trackers.face import FaceTracker
 from test_face_net import frames
 from test_loop import FakeTracker, Watcher, pictures, show
@@ -47,7 +46,7 @@ class EarlyTracker(FakeTracker):
 
 @pytest.mark.gl
 @pytest.mark.parametrize("live", [False, True])
-def test_each_frame_gets_what_was_said_of_it(gpu: Gpu, live: bool) -> None:  # noqa: F811
+def test_each_frame_gets_what_was_said_of_it(gpu: Gpu, live: bool) -> None:
     tracker, watcher = EarlyTracker(lambda f: f.id), Watcher("face")
     show(gpu, scene(watcher), FakeSource(pictures(30)), FakeSink(), trackers={"face": tracker}, live=live).run()
     assert all(told in (None, number) for number, told in tracker.told.items())
@@ -60,7 +59,7 @@ def test_each_frame_gets_what_was_said_of_it(gpu: Gpu, live: bool) -> None:  # n
 
 
 @pytest.mark.gl
-def test_the_next_frame_is_begun_while_this_one_is_looked_at(gpu: Gpu) -> None:  # noqa: F811
+def test_the_next_frame_is_begun_while_this_one_is_looked_at(gpu: Gpu) -> None:
     begun: dict[int, threading.Event] = {number: threading.Event() for number in range(12)}
     tracker = EarlyTracker(lambda f: begun[f.id].set() or f.id)
     waited: list[bool] = []
@@ -77,7 +76,7 @@ def test_the_next_frame_is_begun_while_this_one_is_looked_at(gpu: Gpu) -> None: 
 
 @pytest.mark.gl
 def test_what_fails_early_is_named_once_and_costs_that_frame_its_result(
-    gpu: Gpu,  # noqa: F811
+    gpu: Gpu,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     def early(frame: Frame) -> int:
@@ -99,7 +98,7 @@ def test_what_fails_early_is_named_once_and_costs_that_frame_its_result(
 def test_a_face_that_was_seen_early_is_the_same(people: int) -> None:
     shown = frames(8, people)
     with open_tracker("face") as one, open_tracker("face") as other:
-        assert isinstance(one, Early)
+        assert isinstance(one, DetectsAhead)
         assert isinstance(one, FaceTracker)
         early = [one.early(f) for f in shown]
         assert all(seen is not None and len(seen) >= 1 for seen in early)

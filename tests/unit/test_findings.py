@@ -8,7 +8,7 @@ from helpers import noise
 from phosphene.effects.findings import COLORS, Findings, color_of, overlap, rounded
 from phosphene.engine.core.frame import Frame
 from phosphene.engine.core.observation import Observation
-from phosphene.engine.core.results import Labels, Landmarks, Thing, Things
+from phosphene.engine.core.results import Classification, Detection, Detections, Landmarks
 
 from phosphene import Box, Label, Line
 
@@ -23,8 +23,8 @@ def effect(model: str = "objects", **values: float) -> Findings:
 
 def things(*found: tuple[str, float, float]) -> Observation:
     """Things called so, so sure, so far to the right."""
-    items = tuple(Thing(label, score, np.array([x, 0.2, x + 0.3, 0.8], np.float32)) for label, score, x in found)
-    return Observation(FRAME, {"model.objects": Things(0, items)})
+    items = tuple(Detection(label, score, np.array([x, 0.2, x + 0.3, 0.8], np.float32)) for label, score, x in found)
+    return Observation(FRAME, {"model.objects": Detections(0, items)})
 
 
 def labels(made: Findings) -> list[str]:
@@ -71,7 +71,7 @@ def test_two_of_a_kind_stay_two() -> None:
 def test_names_with_bars() -> None:
     scores = np.array([0.05, 0.7, 0.2], np.float32)
     made = effect("m", most=2)
-    made.update(Observation(FRAME, {"model.m": Labels(0, ("a", "b", "c"), scores, scores)}), 0.0)
+    made.update(Observation(FRAME, {"model.m": Classification(0, ("a", "b", "c"), scores, scores)}), 0.0)
     assert labels(made) == ["b 70%", "c 20%"]
     assert sum(isinstance(shape, Box) for shape in made.shapes) == 3
 
@@ -79,7 +79,7 @@ def test_names_with_bars() -> None:
 def test_a_guess_is_grey_and_a_wild_one_is_not_told() -> None:
     scores = np.array([0.15, 0.1], np.float32)
     made = effect("m", least=0.5)
-    made.update(Observation(FRAME, {"model.m": Labels(0, ("a", "b"), scores, scores)}), 0.0)
+    made.update(Observation(FRAME, {"model.m": Classification(0, ("a", "b"), scores, scores)}), 0.0)
     assert labels(made) == ["a 15%"]
     assert [shape.color for shape in made.shapes if isinstance(shape, Box)][1:] == ["#b0b0b0"]
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gpu_fixture import gpu  # noqa: F401 (a fixture)
 from phosphene.engine.core.errors import ShaderError
 from phosphene.engine.core.param_types import Bool, Choice, Color, Float, Int, Media, Point, Text
 from phosphene.engine.effect.effect import Effect, Pass, Uniform, passes_of
@@ -57,7 +56,7 @@ def author(tmp_path: Path) -> Author:
     return Author(tmp_path)
 
 
-def compiled(gpu: Any, effect: type[Effect]) -> None:  # noqa: F811
+def compiled(gpu: Any, effect: type[Effect]) -> None:
     """Compiles every pass and lets it go again."""
     from phosphene.engine.renderer.program import Program
 
@@ -66,7 +65,7 @@ def compiled(gpu: Any, effect: type[Effect]) -> None:  # noqa: F811
         Program(gpu, assemble(effect, step, [s.target for s in steps if s.target])).release()
 
 
-def refusal(gpu: Any, effect: type[Effect]) -> ShaderError:  # noqa: F811
+def refusal(gpu: Any, effect: type[Effect]) -> ShaderError:
     with pytest.raises(ShaderError) as caught:
         compiled(gpu, effect)
     return caught.value
@@ -130,7 +129,7 @@ def test_trackers_are_read_from_every_pass() -> None:
 # Uniforms
 
 
-def test_every_kind_of_parameter_becomes_its_uniform(gpu: Any) -> None:  # noqa: F811
+def test_every_kind_of_parameter_becomes_its_uniform(gpu: Any) -> None:
     effect = made(
         """
         vec4 effect(vec2 uv) {
@@ -157,7 +156,7 @@ def test_every_kind_of_parameter_becomes_its_uniform(gpu: Any) -> None:  # noqa:
 
 @pytest.mark.parametrize("main", glsl_prelude.MAIN)
 @pytest.mark.parametrize("body", ["frame(uv)", "vec4(mask(uv))", "vec4(mask_here())", "camera_here()"])
-def test_every_way_to_end_a_layer_compiles(gpu: Any, main: str, body: str) -> None:  # noqa: F811
+def test_every_way_to_end_a_layer_compiles(gpu: Any, main: str, body: str) -> None:
     from phosphene.engine.renderer.program import Program
 
     text = f"vec4 effect(vec2 uv) {{ return {body}; }}"
@@ -167,7 +166,7 @@ def test_every_way_to_end_a_layer_compiles(gpu: Any, main: str, body: str) -> No
 # Includes
 
 
-def test_an_include_is_put_in_once(gpu: Any, author: Author) -> None:  # noqa: F811
+def test_an_include_is_put_in_once(gpu: Any, author: Author) -> None:
     author.write("a.glsl", '#include "c.glsl"\nfloat a() { return c(); }\n')
     author.write("b.glsl", '#include "c.glsl"\nfloat b() { return c(); }\n')
     author.write("c.glsl", "float c() { return 1.0; }\n")
@@ -197,7 +196,7 @@ def test_an_include_of_itself_is_told(author: Author) -> None:
     assert caught.value.where == f"{author.folder / 'me.frag'}:2"
 
 
-def test_the_effects_own_folder_is_looked_in_first_then_the_library(gpu: Any, author: Author) -> None:  # noqa: F811
+def test_the_effects_own_folder_is_looked_in_first_then_the_library(gpu: Any, author: Author) -> None:
     text = '#include "lib/noise.glsl"\nvec4 effect(vec2 uv) { return vec4(noise2(uv)); }'
     compiled(gpu, author.effect(f'    glsl = """{text}"""\n', "first"))
     author.write("lib/noise.glsl", "float noise2(vec2 p) { return 0.5; }\n")
@@ -251,7 +250,7 @@ def test_a_shader_that_is_no_text(author: Author) -> None:
 
 @pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
-def test_any_editors_shader_compiles(gpu: Any, author: Author, ends: str, mark: bytes) -> None:  # noqa: F811
+def test_any_editors_shader_compiles(gpu: Any, author: Author, ends: str, mark: bytes) -> None:
     author.write("a.glsl", mark + f"float a() {{{ends} return 1.0; }}{ends}".encode())
     text = f'// hello{ends}#include "a.glsl"{ends}vec4 effect(vec2 uv) {{ return vec4(a()); }}'
     author.write("mine.frag", mark + text.encode())
@@ -264,7 +263,7 @@ BROKEN = "float broken = no_such_thing;"
 
 
 @pytest.mark.parametrize("before", [0, 1, 7, 40])
-def test_an_error_in_a_python_file_names_its_line(gpu: Any, author: Author, before: int) -> None:  # noqa: F811
+def test_an_error_in_a_python_file_names_its_line(gpu: Any, author: Author, before: int) -> None:
     body = "    # line\n" * before
     body += '    amount = Float(1.0, doc="x")\n    ink = Color("red")\n'
     body += f'    glsl = """\n    vec4 effect(vec2 uv) {{\n        {BROKEN}\n        return vec4(broken);\n    }}"""\n'
@@ -276,30 +275,30 @@ def test_an_error_in_a_python_file_names_its_line(gpu: Any, author: Author, befo
     assert "no_such_thing" in error.message
 
 
-def test_an_error_on_the_first_line_of_a_text(gpu: Any, author: Author) -> None:  # noqa: F811
+def test_an_error_on_the_first_line_of_a_text(gpu: Any, author: Author) -> None:
     effect = author.effect(f'    glsl = """{BROKEN}\n    {PASSING}"""\n')
     assert refusal(gpu, effect).where == f"{author.folder / 'mine.py'}:5"
 
 
 @pytest.mark.parametrize("row", [1, 2, 9])
-def test_an_error_in_a_shader_file_names_its_line(gpu: Any, author: Author, row: int) -> None:  # noqa: F811
+def test_an_error_in_a_shader_file_names_its_line(gpu: Any, author: Author, row: int) -> None:
     path = author.write("mine.frag", "\n" * (row - 1) + BROKEN + "\n" + PASSING)
     assert refusal(gpu, author.effect('    glsl = "mine.frag"\n')).where == f"{path}:{row}"
 
 
-def test_an_error_in_an_included_file_names_that_file(gpu: Any, author: Author) -> None:  # noqa: F811
+def test_an_error_in_an_included_file_names_that_file(gpu: Any, author: Author) -> None:
     path = author.write("lib/part.glsl", f"// one\n// two\n{BROKEN}\n")
     author.write("mine.frag", f'// zero\n#include "lib/part.glsl"\n{PASSING}\n')
     assert refusal(gpu, author.effect('    glsl = "mine.frag"\n')).where == f"{path}:3"
 
 
-def test_an_error_after_an_include_names_the_including_file(gpu: Any, author: Author) -> None:  # noqa: F811
+def test_an_error_after_an_include_names_the_including_file(gpu: Any, author: Author) -> None:
     author.write("lib/part.glsl", "float a;\nfloat b;\nfloat c;\n")
     path = author.write("mine.frag", f'// one\n#include "lib/part.glsl"\n#include "lib/part.glsl"\n{BROKEN}\n{PASSING}')
     assert refusal(gpu, author.effect('    glsl = "mine.frag"\n')).where == f"{path}:4"
 
 
-def test_an_error_in_a_second_pass_names_its_line(gpu: Any, author: Author) -> None:  # noqa: F811
+def test_an_error_in_a_second_pass_names_its_line(gpu: Any, author: Author) -> None:
     first = author.write("first.frag", PASSING)
     second = author.write("second.frag", f"\n{BROKEN}\n{PASSING}")
     effect = author.effect('    passes = (Pass("first.frag", target="one"), Pass("second.frag"))\n')
@@ -307,7 +306,7 @@ def test_an_error_in_a_second_pass_names_its_line(gpu: Any, author: Author) -> N
     assert refusal(gpu, effect).where == f"{second}:2"
 
 
-def test_a_built_in_library_error_would_name_its_file(gpu: Any, author: Author) -> None:  # noqa: F811
+def test_a_built_in_library_error_would_name_its_file(gpu: Any, author: Author) -> None:
     author.write("mine.frag", '#include "lib/noise.glsl"\nfloat noise1(float x) { return x; }\n' + PASSING)
     assert refusal(gpu, author.effect('    glsl = "mine.frag"\n')).where.endswith("mine.frag:2")
 
@@ -318,7 +317,7 @@ def test_a_built_in_library_error_would_name_its_file(gpu: Any, author: Author) 
      "vec4 effect(vec2 uv);",
      "#error x\n", "#include", "#version 100\n", "vec4 effect(vec2 uv) { return frame; }", "🎉"],
 )  # fmt: skip
-def test_every_kind_of_broken_shader_is_a_shader_error(gpu: Any, text: str) -> None:  # noqa: F811
+def test_every_kind_of_broken_shader_is_a_shader_error(gpu: Any, text: str) -> None:
     # an empty `glsl` means no pass, so the pass is named
     refusal(gpu, made("", passes=(Pass(text),)))
 
@@ -377,7 +376,7 @@ def test_further_errors_are_counted() -> None:
     assert "(and 2 more)" in explain("\n".join(["0:4(1): error: x"] * 3), WRITTEN).message
 
 
-def test_a_class_made_on_the_fly_still_compiles(gpu: Any) -> None:  # noqa: F811
+def test_a_class_made_on_the_fly_still_compiles(gpu: Any) -> None:
     compiled(gpu, made(PASSING))
 
 

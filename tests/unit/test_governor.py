@@ -8,7 +8,6 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
-from gpu_fixture import gpu as gpu
 from helpers import far, layer, noise, observe, oval, plain, ramp, scene, shader, stack
 from phosphene.engine.core.errors import UsageError
 from phosphene.engine.core.frame import Frame, Pixels
@@ -20,7 +19,7 @@ from phosphene.engine.renderer.quality import FULL, Quality
 from phosphene.engine.renderer.renderer import Renderer
 from phosphene.engine.show.governor import TRIAL_S, Governor, governor_for
 from phosphene.engine.show.loop import Show
-from phosphene.engine.show.quality_ladder import KEYS, LADDER, Step, down_to, ladder_for, quality_of, steps_of
+from phosphene.engine.show.quality_levels import KEYS, LADDER, Step, down_to, ladder_for, quality_of, steps_of
 from phosphene.engine.sources.fake import FakeSource
 
 Load = Callable[[float], float]

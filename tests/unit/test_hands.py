@@ -35,16 +35,16 @@ def test_the_signals_of_hands() -> None:
 @needs_hands
 def test_a_fist_is_seen_where_yes_is_signed(data_dir: Path) -> None:
     """The American sign for "yes" is a nodding fist, made here with the signer's right hand."""
-    values, sides = [], []
+    values, layer_inputs = [], []
     with open_source(str(data_dir / "desk" / "asl_yes.mkv")) as source, open_tracker("hands") as tracker:
         while (frame := source.read()) is not None:
             found = tracker.track(frame)
             values.append(found.gestures["closed_fist"])
-            sides += [hand.side for hand in found.items if hand.gesture == "closed_fist"]
+            layer_inputs += [hand.side for hand in found.items if hand.gesture == "closed_fist"]
             assert all(hand.points.shape == hand.world.shape == (21, 3) for hand in found.items)
     assert max(values) > 0.55
     assert values[0] < 0.5
-    assert set(sides) == {"right"}
+    assert set(layer_inputs) == {"right"}
 
 
 @needs_hands

@@ -28,16 +28,16 @@ class Room:
         self.now_s = 1000.0
         monkeypatch.setattr("phosphene.engine.audio.microphone.time", SimpleNamespace(perf_counter=lambda: self.now_s))
         self.rate, self.true_rate = rate, rate * (1 + drift)
-        self.heard = 0
+        self.audio = 0
         self.random = np.random.default_rng(3)
         self.microphone = Microphone()
 
     def pass_time(self, until_s: float) -> None:
         """The microphone delivers what sounds until then; its blocks come up to 8 ms late."""
-        while 1000.0 + (self.heard + BLOCK) / self.true_rate <= until_s:
-            at = (self.heard + np.arange(BLOCK)) / self.true_rate
-            self.heard += BLOCK
-            self.now_s = 1000.0 + self.heard / self.true_rate + float(self.random.uniform(0, 0.008))
+        while 1000.0 + (self.audio + BLOCK) / self.true_rate <= until_s:
+            at = (self.audio + np.arange(BLOCK)) / self.true_rate
+            self.audio += BLOCK
+            self.now_s = 1000.0 + self.audio / self.true_rate + float(self.random.uniform(0, 0.008))
             sounding = (at % 1.0 < 0.02) & (at >= 0.5)
             self.made[0].feed((0.8 * np.sin(2 * np.pi * 1000 * at) * sounding).astype(np.float32))
         self.now_s = until_s

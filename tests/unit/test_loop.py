@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gpu_fixture import gpu  # noqa: F401 (a fixture)
 from helpers import face, flat, noise, plain, scene, shader
 from phosphene.effects.blur import Blur
 from phosphene.effects.mirror import Mirror
@@ -123,7 +122,7 @@ TRACKERS: dict[str, Callable[[Frame], Any]] = {
 
 
 def show(
-    gpu: Gpu,  # noqa: F811
+    gpu: Gpu,
     made: Scene,
     source: FakeSource,
     *sinks: Sink,
@@ -141,7 +140,7 @@ def show(
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 17])
-def test_exact_draws_every_frame_in_order_with_its_own_time(gpu: Gpu, count: int) -> None:  # noqa: F811
+def test_exact_draws_every_frame_in_order_with_its_own_time(gpu: Gpu, count: int) -> None:
     frames, sink = pictures(count), FakeSink()
     stats = show(gpu, scene(), FakeSource(frames, fps=24), sink).run()
     assert sink.times == [n / 24 for n in range(count)]
@@ -150,7 +149,7 @@ def test_exact_draws_every_frame_in_order_with_its_own_time(gpu: Gpu, count: int
     assert sink.closed
 
 
-def test_frames_keep_times_that_are_not_even(gpu: Gpu) -> None:  # noqa: F811
+def test_frames_keep_times_that_are_not_even(gpu: Gpu) -> None:
     times = [0.0, 0.01, 0.5, 0.50001, 7.0]
     frames = [Frame(n, t, plain(SIZE)) for n, t in enumerate(times)]
     watcher, sink = Watcher(), FakeSink()
@@ -161,20 +160,20 @@ def test_frames_keep_times_that_are_not_even(gpu: Gpu) -> None:  # noqa: F811
 
 
 @pytest.mark.parametrize(("until_s", "count"), [(0.1, 3), (99.0, 10), (1 / 30, 1), (0.34, 10)])
-def test_a_show_of_limited_length(gpu: Gpu, until_s: float, count: int) -> None:  # noqa: F811
+def test_a_show_of_limited_length(gpu: Gpu, until_s: float, count: int) -> None:
     sink = FakeSink()
     show(gpu, scene(), FakeSource(pictures(10)), sink, until_s=until_s).run()
     assert len(sink.images) == count
 
 
-def test_every_sink_gets_every_picture(gpu: Gpu) -> None:  # noqa: F811
+def test_every_sink_gets_every_picture(gpu: Gpu) -> None:
     sinks = [FakeSink(), FakeSink(alpha=True), FakeSink()]
     show(gpu, scene(Mirror()), FakeSource(pictures(9)), *sinks).run()
     assert all(len(s.images) == 9 and s.closed for s in sinks)
     assert all(np.array_equal(a, b) for a, b in zip(sinks[0].images, sinks[2].images, strict=True))
 
 
-def test_sinks_that_keep_alpha_get_it_straight(gpu: Gpu) -> None:  # noqa: F811
+def test_sinks_that_keep_alpha_get_it_straight(gpu: Gpu) -> None:
     plainly, straight = FakeSink(), FakeSink(alpha=True)
     made = scene(shader("vec4(0.5, 0.0, 0.0, 0.5)"), source="none")
     show(gpu, made, FakeSource(pictures(1)), plainly, straight).run()
@@ -182,7 +181,7 @@ def test_sinks_that_keep_alpha_get_it_straight(gpu: Gpu) -> None:  # noqa: F811
     assert straight.images[0][0, 0, 0] >= 253
 
 
-def test_without_sinks_it_still_runs(gpu: Gpu) -> None:  # noqa: F811
+def test_without_sinks_it_still_runs(gpu: Gpu) -> None:
     assert show(gpu, scene(), FakeSource(pictures(5))).run().frames_out == 5
 
 
@@ -190,7 +189,7 @@ def test_without_sinks_it_still_runs(gpu: Gpu) -> None:  # noqa: F811
 
 
 @pytest.mark.parametrize("delays", [{}, {"person": 0.004}, {"person": 0.001, "face": 0.005, "pose": 0.0}])
-def test_every_frame_is_drawn_with_its_own_results(gpu: Gpu, delays: dict[str, float]) -> None:  # noqa: F811
+def test_every_frame_is_drawn_with_its_own_results(gpu: Gpu, delays: dict[str, float]) -> None:
     trackers = {n: FakeTracker(TRACKERS[n], lambda n=n: delays.get(n, 0.0)) for n in TRACKERS}  # type: ignore[misc]
     watcher = Watcher("face", "pose", "person")
     show(gpu, scene(watcher), FakeSource(pictures(12)), trackers=trackers).run()
@@ -198,7 +197,7 @@ def test_every_frame_is_drawn_with_its_own_results(gpu: Gpu, delays: dict[str, f
     assert all(t.seen == list(range(12)) and t.closed for t in trackers.values())
 
 
-def test_only_needed_trackers_are_opened(gpu: Gpu) -> None:  # noqa: F811
+def test_only_needed_trackers_are_opened(gpu: Gpu) -> None:
     opened: list[str] = []
 
     def open_tracker(name: str) -> Tracker:
@@ -209,7 +208,7 @@ def test_only_needed_trackers_are_opened(gpu: Gpu) -> None:  # noqa: F811
     assert opened == ["pose"]
 
 
-def test_a_tracker_that_is_needed_later_is_started_then(gpu: Gpu) -> None:  # noqa: F811
+def test_a_tracker_that_is_needed_later_is_started_then(gpu: Gpu) -> None:
     class Later(Watcher):
         def update(self, observation: Observation, dt: float) -> None:
             super().update(observation, dt)
@@ -222,7 +221,7 @@ def test_a_tracker_that_is_needed_later_is_started_then(gpu: Gpu) -> None:  # no
     assert all(results == {"face": n} for n, results in watcher.drawn if n >= 4 + 1 + loop.IN_FLIGHT)
 
 
-def test_two_runs_are_bit_equal_however_slow_the_trackers_are(gpu: Gpu) -> None:  # noqa: F811
+def test_two_runs_are_bit_equal_however_slow_the_trackers_are(gpu: Gpu) -> None:
     def run(seed: int) -> list[np.ndarray[Any, Any]]:
         dice = random.Random(seed)
         trackers = {n: FakeTracker(TRACKERS[n], lambda: dice.random() * 0.006) for n in TRACKERS}
@@ -240,7 +239,7 @@ def test_two_runs_are_bit_equal_however_slow_the_trackers_are(gpu: Gpu) -> None:
 
 
 def test_a_tracker_that_raises_is_named_once_and_the_show_goes_on(
-    gpu: Gpu,  # noqa: F811
+    gpu: Gpu,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     def sometimes(frame: Frame) -> Any:
@@ -256,7 +255,7 @@ def test_a_tracker_that_raises_is_named_once_and_the_show_goes_on(
     assert sum("no luck" in r.getMessage() for r in caplog.records) == 1
 
 
-def test_a_private_scene_is_closed_while_its_tracker_fails(gpu: Gpu) -> None:  # noqa: F811
+def test_a_private_scene_is_closed_while_its_tracker_fails(gpu: Gpu) -> None:
     def sometimes(frame: Frame) -> Mask:
         if frame.id in (2, 3):
             raise RuntimeError("no luck")
@@ -268,7 +267,7 @@ def test_a_private_scene_is_closed_while_its_tracker_fails(gpu: Gpu) -> None:  #
     assert [bool((image[..., 1] > 200).all()) for image in sink.images] == [True, True, False, False, True, True]
 
 
-def test_a_tracker_that_cannot_be_opened_ends_the_show_after_the_sinks_were_closed(gpu: Gpu) -> None:  # noqa: F811
+def test_a_tracker_that_cannot_be_opened_ends_the_show_after_the_sinks_were_closed(gpu: Gpu) -> None:
     def open_tracker(name: str) -> Tracker:
         raise TrackerError("no model")
 
@@ -280,7 +279,7 @@ def test_a_tracker_that_cannot_be_opened_ends_the_show_after_the_sinks_were_clos
     assert source.closed
 
 
-def test_a_tracker_that_hangs_is_passed_over(gpu: Gpu, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+def test_a_tracker_that_hangs_is_passed_over(gpu: Gpu, monkeypatch: pytest.MonkeyPatch) -> None:
     let_go, watcher, sink = threading.Event(), Watcher("face", "pose"), FakeSink()
 
     def hangs(frame: Frame) -> Any:
@@ -316,7 +315,7 @@ class Follows(FakeTracker):
 
 
 @pytest.mark.parametrize("delay_s", [0.0, 0.01])
-def test_a_tracker_that_is_fed_gets_the_results_of_the_same_frame(gpu: Gpu, delay_s: float) -> None:  # noqa: F811
+def test_a_tracker_that_is_fed_gets_the_results_of_the_same_frame(gpu: Gpu, delay_s: float) -> None:
     watcher = Watcher("model.arms")
     fed, feeds = Follows(lambda f: pytest.fail("it looked itself")), FakeTracker(TRACKERS["face"], lambda: delay_s)
     trackers = {"model.arms": fed, "pose": feeds}
@@ -325,7 +324,7 @@ def test_a_tracker_that_is_fed_gets_the_results_of_the_same_frame(gpu: Gpu, dela
     assert fed.seen == feeds.seen == list(range(6))
 
 
-def test_a_tracker_that_is_fed_goes_on_while_the_other_fails(gpu: Gpu) -> None:  # noqa: F811
+def test_a_tracker_that_is_fed_goes_on_while_the_other_fails(gpu: Gpu) -> None:
     def fails(frame: Frame) -> Any:
         if frame.id % 2:
             raise TrackerError("broken")
@@ -351,7 +350,7 @@ class Breaks(FakeSource):
 
 
 @pytest.mark.parametrize("error", [SourceError("the file is cut off"), OSError("the disk is gone")])
-def test_a_source_that_fails_midway_leaves_what_was_drawn(gpu: Gpu, error: Exception) -> None:  # noqa: F811
+def test_a_source_that_fails_midway_leaves_what_was_drawn(gpu: Gpu, error: Exception) -> None:
     source, sink = Breaks(pictures(7)), FakeSink()
     source.error = error
     with pytest.raises(type(error), match=str(error)):
@@ -361,7 +360,7 @@ def test_a_source_that_fails_midway_leaves_what_was_drawn(gpu: Gpu, error: Excep
     assert source.closed
 
 
-def test_a_source_that_fails_at_once(gpu: Gpu) -> None:  # noqa: F811
+def test_a_source_that_fails_at_once(gpu: Gpu) -> None:
     sink = FakeSink()
     with pytest.raises(SourceError):
         show(gpu, scene(), Breaks(pictures(1)), sink).run()
@@ -372,7 +371,7 @@ def test_a_source_that_fails_at_once(gpu: Gpu) -> None:  # noqa: F811
 @pytest.mark.parametrize("fail_at", [0, 3])
 @pytest.mark.parametrize("live", [False, True])
 def test_a_sink_that_fails_ends_the_show_and_the_others_are_closed(
-    gpu: Gpu,  # noqa: F811
+    gpu: Gpu,
     fail_at: int,
     live: bool,
 ) -> None:
@@ -388,7 +387,7 @@ def test_a_sink_that_fails_ends_the_show_and_the_others_are_closed(
     assert good.times == sorted(good.times)
 
 
-def test_a_sink_that_fails_when_it_is_closed_is_told(gpu: Gpu) -> None:  # noqa: F811
+def test_a_sink_that_fails_when_it_is_closed_is_told(gpu: Gpu) -> None:
     class Unfinished(FakeSink):
         def close(self) -> None:
             super().close()
@@ -402,7 +401,7 @@ def test_a_sink_that_fails_when_it_is_closed_is_told(gpu: Gpu) -> None:  # noqa:
 
 
 def test_frames_of_another_size_are_fitted_and_each_change_is_told(
-    gpu: Gpu,  # noqa: F811
+    gpu: Gpu,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     sink = FakeSink()
@@ -419,7 +418,7 @@ def test_frames_of_another_size_are_fitted_and_each_change_is_told(
 
 
 def test_a_live_show_goes_on_without_a_sink_that_failed_and_tells_it_at_once(
-    gpu: Gpu,  # noqa: F811
+    gpu: Gpu,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     bad, good = FakeSink(fail_at=2, error=SinkError("disk full")), FakeSink()
@@ -474,7 +473,7 @@ class Camera(FakeSource):
 
 @pytest.mark.parametrize("error", [SourceError("unplugged"), OSError("unplugged"), RuntimeError("unplugged")])
 def test_a_camera_that_fails_shows_a_slate_and_comes_back(
-    gpu: Gpu,  # noqa: F811
+    gpu: Gpu,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
     error: Exception,
@@ -493,7 +492,7 @@ def test_a_camera_that_fails_shows_a_slate_and_comes_back(
 
 
 def test_a_camera_that_falls_silent_shows_a_slate(
-    gpu: Gpu,  # noqa: F811
+    gpu: Gpu,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -513,7 +512,7 @@ def test_a_camera_that_falls_silent_shows_a_slate(
 
 
 def test_a_sink_that_blocks_does_not_hold_the_end_for_ever(
-    gpu: Gpu,  # noqa: F811
+    gpu: Gpu,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -539,13 +538,13 @@ def test_a_sink_that_blocks_does_not_hold_the_end_for_ever(
     assert ["is stuck" in r.getMessage() for r in caplog.records] == [True]
 
 
-def test_a_broken_effect_does_not_end_the_show(gpu: Gpu) -> None:  # noqa: F811
+def test_a_broken_effect_does_not_end_the_show(gpu: Gpu) -> None:
     sink = FakeSink()
     show(gpu, scene(shader("no_such_thing")), FakeSource(pictures(4)), sink).run()
     assert len(sink.images) == 4
 
 
-def test_an_on_frame_that_raises_closes_everything(gpu: Gpu) -> None:  # noqa: F811
+def test_an_on_frame_that_raises_closes_everything(gpu: Gpu) -> None:
     def on_frame(renderer: Any) -> bool:
         raise KeyError("window")
 
@@ -560,7 +559,7 @@ def test_an_on_frame_that_raises_closes_everything(gpu: Gpu) -> None:  # noqa: F
 
 
 @pytest.mark.parametrize("live", [False, True])
-def test_stop_ends_it_soon(gpu: Gpu, live: bool) -> None:  # noqa: F811
+def test_stop_ends_it_soon(gpu: Gpu, live: bool) -> None:
     sink = FakeSink()
     running = show(gpu, scene(Watcher("face")), Endless(), sink, live=live)
     timer = threading.Timer(0.1, running.stop)
@@ -571,14 +570,14 @@ def test_stop_ends_it_soon(gpu: Gpu, live: bool) -> None:  # noqa: F811
     assert sink.times == sorted(sink.times)
 
 
-def test_stop_before_the_start_draws_nothing(gpu: Gpu) -> None:  # noqa: F811
+def test_stop_before_the_start_draws_nothing(gpu: Gpu) -> None:
     running = show(gpu, scene(), Endless(), FakeSink())
     running.stop()
     assert running.run().frames_out == 0
 
 
 @pytest.mark.parametrize("count", [1, 4])
-def test_on_frame_ends_it_when_it_says_so(gpu: Gpu, count: int) -> None:  # noqa: F811
+def test_on_frame_ends_it_when_it_says_so(gpu: Gpu, count: int) -> None:
     calls: list[int] = []
     watcher, sink = Watcher(), FakeSink()
 
@@ -595,7 +594,7 @@ def test_on_frame_ends_it_when_it_says_so(gpu: Gpu, count: int) -> None:  # noqa
 
 
 def test_live_drops_but_never_reorders_and_counts(
-    gpu: Gpu,  # noqa: F811
+    gpu: Gpu,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(loop, "LIVE_PATIENCE_S", ENOUGH_S)  # none is given up, however slow the machine
@@ -612,7 +611,7 @@ def test_live_drops_but_never_reorders_and_counts(
     assert sink.times == sorted(set(sink.times))
 
 
-def test_a_slow_sink_does_not_hold_a_live_show_back(gpu: Gpu) -> None:  # noqa: F811
+def test_a_slow_sink_does_not_hold_a_live_show_back(gpu: Gpu) -> None:
     quick = FakeSink()
 
     class Slow(FakeSink):
@@ -630,7 +629,7 @@ def test_a_slow_sink_does_not_hold_a_live_show_back(gpu: Gpu) -> None:  # noqa: 
             assert np.array_equal(image[..., :3], noise(SIZE, round(time_s * 1000)))
 
 
-def test_latest_draws_without_waiting_for_trackers(gpu: Gpu) -> None:  # noqa: F811
+def test_latest_draws_without_waiting_for_trackers(gpu: Gpu) -> None:
     watcher = Watcher("face")
 
     def slow(frame: Frame) -> Any:
@@ -648,7 +647,7 @@ def test_latest_draws_without_waiting_for_trackers(gpu: Gpu) -> None:  # noqa: F
     assert len(numbers) > 2 * len(trackers["face"].seen)
 
 
-def test_latest_in_exact_pace_is_still_frame_true(gpu: Gpu) -> None:  # noqa: F811
+def test_latest_in_exact_pace_is_still_frame_true(gpu: Gpu) -> None:
     watcher = Watcher("face")
     made = scene(watcher)
     made.sync = "latest"

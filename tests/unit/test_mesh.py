@@ -130,7 +130,7 @@ def test_a_mesh_pass_has_what_it_promises() -> None:
         assert f"{name};" in shader.text
     assert "vec4 ink(vec2 uv)" in shader.text
     assert "_position" in shader.vertex
-    assert not Drawn.passes[0].covers
+    assert not Drawn.passes[0].is_full_frame
 
 
 def test_what_only_hides_is_not_in_the_box() -> None:

@@ -16,7 +16,7 @@ from phosphene.engine.commands.cli import main
 from phosphene.engine.core.errors import ModelError, PhospheneError, TrackerError, UsageError
 from phosphene.engine.core.frame import Frame
 from phosphene.engine.core.observation import Observation
-from phosphene.engine.core.results import Labels, Landmarks, Mask, Picture, Thing, Things
+from phosphene.engine.core.results import Classification, Detection, Detections, Landmarks, Mask, ModelImage
 from phosphene.engine.models import litert_gpu as card
 from phosphene.engine.models import litert_model as runtime
 from phosphene.engine.models.litert_model import Runtime, cut
@@ -37,7 +37,7 @@ from phosphene.engine.trackers.custom.labels import parse_labels, read_labels, s
 from phosphene.engine.trackers.custom.node import Node, probabilities
 from phosphene.engine.trackers.custom.picture import box, fitted, prepared, to_frame
 from phosphene.engine.trackers.custom.spec import InputSettings, OutputSettings, Spec, read_table
-from phosphene.engine.trackers.hysteresis import Steady
+from phosphene.engine.trackers.hysteresis import Hysteresis
 from PIL import Image, ImageOps
 
 RGB = np.eye(3, dtype=np.float32) * 8  # red, green and blue as classes
@@ -178,7 +178,7 @@ def test_numbers_and_channels() -> None:
 def test_an_export_is_used_as_it_came(tmp_path: Path) -> None:
     with Node(find.at("colours", colours(tmp_path / "c"))) as node:
         found = node.track(colour("red"))
-        assert isinstance(found, Labels)
+        assert isinstance(found, Classification)
         assert found.names == ("red", "green", "blue")
         assert found.names[found.best] == "red"
         assert found.scores.sum() == pytest.approx(1.0, abs=1e-5)
@@ -213,13 +213,13 @@ def test_without_labels_classes_are_numbered(tmp_path: Path) -> None:
 
 
 def test_signals_of_classes_cross_one_half_with_hysteresis() -> None:
-    steady = Steady(0.0, 0.6, 0.4)
+    steady = Hysteresis(0.0, 0.6, 0.4)
     values = [steady(np.array([p], np.float32), n / 30)[0] for n, p in enumerate((0.2, 0.55, 0.7, 0.45, 0.39, 0.55))]
     assert [bool(v >= 0.5) for v in values] == [False, False, True, True, False, False]
 
 
 def test_smoothing_is_in_seconds_and_forgets_after_a_gap() -> None:
-    fine, coarse = Steady(0.2, 0.6, 0.4), Steady(0.2, 0.6, 0.4)
+    fine, coarse = Hysteresis(0.2, 0.6, 0.4), Hysteresis(0.2, 0.6, 0.4)
     for steady in (fine, coarse):
         steady(np.zeros(1, np.float32), 0.0)
     for n in range(1, 9):
@@ -233,7 +233,7 @@ def test_smoothing_is_in_seconds_and_forgets_after_a_gap() -> None:
 
 @given(st.lists(st.floats(0.0, 1.0, width=32), min_size=1, max_size=40))
 def test_values_stay_between_0_and_1(scores: list[float]) -> None:
-    steady = Steady(0.1, 0.6, 0.4)
+    steady = Hysteresis(0.1, 0.6, 0.4)
     for n, score in enumerate(scores):
         assert 0.0 <= steady(np.array([score], np.float32), n / 30)[0] <= 1.0
 
@@ -252,7 +252,7 @@ def test_scores_become_probabilities() -> None:
 def test_an_image_node_gives_a_picture(tmp_path: Path) -> None:
     with described(tmp_path, passing((8, 6)), 'task = "image"\n[input]\nfit = "crop"') as node:
         found = node.track(colour("red", (40, 40)))
-    assert isinstance(found, Picture)
+    assert isinstance(found, ModelImage)
     assert found.pixels.shape == (6, 8, 3)
     assert found.pixels[3, 4].tolist() == [250, 9, 9]
     assert found.box == pytest.approx((0.0, 0.125, 1.0, 0.875))
@@ -321,7 +321,7 @@ def ssd(*, swapped: bool = False) -> bytes:
 def test_boxes_of_an_ssd(tmp_path: Path) -> None:
     with described(tmp_path, ssd(), 'task = "boxes"\nlabels = ["cat", "cup"]') as node:
         found = node.track(colour("red"))
-    assert isinstance(found, Things)
+    assert isinstance(found, Detections)
     assert [(t.label, round(t.score, 2)) for t in found.items] == [("cup", 0.9)]
     assert np.allclose(found.items[0].box, [0.2, 0.1, 0.6, 0.5])
 
@@ -591,7 +591,7 @@ def test_the_signals_of_models() -> None:
 
 
 def test_words_are_signals_by_themselves(tmp_path: Path) -> None:
-    heard = Labels(0, ("Laser", "stop"), *[np.array([0.9, 0.1], np.float32)] * 2)
+    heard = Classification(0, ("Laser", "stop"), *[np.array([0.9, 0.1], np.float32)] * 2)
     signals: Any = Signals().observe(Observation(colour("red"), {"model.voice": heard})).signals
     assert signals["voice.laser"] == signals["class.voice.laser"] == pytest.approx(0.9)
     colours(tmp_path / "c")
@@ -602,7 +602,7 @@ def test_words_are_signals_by_themselves(tmp_path: Path) -> None:
 
 
 def test_objects_are_signals_by_their_surest() -> None:
-    things = Things(0, tuple(Thing("Tea Cup", s, np.zeros(4, np.float32)) for s in (0.9, 0.6)))
+    things = Detections(0, tuple(Detection("Tea Cup", s, np.zeros(4, np.float32)) for s in (0.9, 0.6)))
     frame = colour("red")
     signals: Any = Signals().observe(Observation(frame, {"model.objects": things})).signals
     assert signals["object.tea-cup"] == pytest.approx(0.9)

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from gpu_fixture import gpu  # noqa: F401 (a fixture)
 from helpers import scene
 from phosphene.engine.core.errors import SourceError, SourceRests, UsageError
 from phosphene.engine.core.frame import Frame, Pixels
@@ -112,7 +111,7 @@ def test_a_camera_that_cannot_be_opened_is_told() -> None:
 
 
 @pytest.mark.gl
-def test_a_show_sends_a_slate_until_it_is_watched(gpu: Gpu) -> None:  # noqa: F811
+def test_a_show_sends_a_slate_until_it_is_watched(gpu: Gpu) -> None:
     cameras: list[Camera] = []
     viewer = Viewer()
     found = source(lambda: viewer.watched, cameras)
@@ -142,7 +141,7 @@ def test_a_show_sends_a_slate_until_it_is_watched(gpu: Gpu) -> None:  # noqa: F8
 
 
 @pytest.mark.gl
-def test_a_show_that_nobody_watches_still_ends_in_time(gpu: Gpu) -> None:  # noqa: F811
+def test_a_show_that_nobody_watches_still_ends_in_time(gpu: Gpu) -> None:
     cameras: list[Camera] = []
     found = source(lambda: False, cameras)
     Show(scene(), found, [FakeSink()], gpu=gpu, open_tracker=pytest.fail, live=True, until_s=0.5).run()

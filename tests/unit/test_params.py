@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from phosphene.engine.core.errors import UsageError
 from phosphene.engine.core.param_types import NAMED_COLORS, Bool, Choice, Color, File, Float, Int, Media, Point, Text
-from phosphene.engine.core.params import HasParams, Param
+from phosphene.engine.core.params import Param, Parametrized
 from phosphene.engine.effect.effect import Uniform
 
 KINDS: dict[str, Param[Any]] = {
@@ -38,7 +38,7 @@ HUGE: dict[str, Any] = {
 }
 
 
-class Owner(HasParams):
+class Owner(Parametrized):
     level = Float(0.5, 0.0, 1.0, "how much", unit="dB")
     count = Int(2, 0, 4)
     on = Bool(False)

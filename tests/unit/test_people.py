@@ -8,7 +8,7 @@ from helpers import observe, plain, stack
 from phosphene.engine.core.frame import Floats
 from phosphene.engine.core.observation import Observation
 from phosphene.engine.core.results import Mask, Pose, Poses
-from phosphene.engine.matte.subject import Chooser, person_of
+from phosphene.engine.matte.subject import SubjectSelector, person_of
 from phosphene.engine.scene.layer import Layer
 
 SIZE = (320, 180)
@@ -56,7 +56,7 @@ def seen(number: int, *people: tuple[float, int | None, float], masked: bool = T
     return Observation(found.frame, {**found.results, "pose": Poses(number, poses)})
 
 
-def shown(chooser: Chooser, observation: Observation) -> Floats:
+def shown(chooser: SubjectSelector, observation: Observation) -> Floats:
     mask = chooser.mask(observation)
     assert mask is not None
     return mask.confidence
@@ -71,20 +71,20 @@ def is_of(mask: Floats, x: float, tall: float = 0.8) -> float:
 @pytest.mark.parametrize("masked", [True, False])
 @pytest.mark.parametrize("who", ["middle", "same"])
 def test_the_one_in_the_middle_is_kept_and_the_other_dropped(who: str, masked: bool) -> None:
-    mask = shown(Chooser(who), seen(0, (0.45, 1, 0.8), (0.8, 2, 0.8), masked=masked))
+    mask = shown(SubjectSelector(who), seen(0, (0.45, 1, 0.8), (0.8, 2, 0.8), masked=masked))
     assert is_of(mask, 0.45) > 0.95
     assert is_of(mask, 0.8) < 0.02
 
 
 def test_passers_by_whom_the_pose_tracker_misses_are_dropped() -> None:
-    mask = shown(Chooser("same"), seen(0, (0.4, 1, 0.9), (0.75, None, 0.4)))
+    mask = shown(SubjectSelector("same"), seen(0, (0.4, 1, 0.9), (0.75, None, 0.4)))
     assert is_of(mask, 0.4, 0.9) > 0.95
     assert is_of(mask, 0.75, 0.4) == 0.0
 
 
 @pytest.mark.parametrize("steps", [20, 60])
 def test_two_who_cross_do_not_flip(steps: int) -> None:
-    chooser = Chooser("same")
+    chooser = SubjectSelector("same")
     for number, u in enumerate(np.linspace(0.0, 1.0, steps)):
         mine, other = 0.45 + 0.3 * float(u), 0.8 - 0.5 * float(u)
         mask = shown(chooser, seen(number, (mine, 1, 0.9), (other, 2, 0.8)))
@@ -95,7 +95,7 @@ def test_two_who_cross_do_not_flip(steps: int) -> None:
 
 def test_middle_changes_only_after_a_while_and_same_never() -> None:
     for who, last in (("middle", 0.5), ("same", 0.1)):
-        chooser = Chooser(who)
+        chooser = SubjectSelector(who)
         shown(chooser, seen(0, (0.45, 1, 0.8), (0.9, 2, 0.8)))
         early = shown(chooser, seen(1, (0.1, 1, 0.8), (0.5, 2, 0.8)))
         assert is_of(early, 0.1) > 0.9
@@ -106,7 +106,7 @@ def test_middle_changes_only_after_a_while_and_same_never() -> None:
 
 
 def test_somebody_missed_for_a_moment_is_nobody_else() -> None:
-    chooser = Chooser("same")
+    chooser = SubjectSelector("same")
     shown(chooser, seen(0, (0.45, 1, 0.8), (0.8, 2, 0.8)))
     for number in range(1, 20):
         mask = shown(chooser, seen(number, (0.45, None, 0.8), (0.8, 2, 0.8)))
@@ -115,7 +115,7 @@ def test_somebody_missed_for_a_moment_is_nobody_else() -> None:
 
 
 def test_a_new_number_for_the_same_body_is_the_same_person() -> None:
-    chooser = Chooser("same")
+    chooser = SubjectSelector("same")
     shown(chooser, seen(0, (0.45, 1, 0.8), (0.8, 2, 0.8)))
     mask = shown(chooser, seen(1, (0.46, 7, 0.8), (0.8, 2, 0.8)))
     assert is_of(mask, 0.46) > 0.9
@@ -123,7 +123,7 @@ def test_a_new_number_for_the_same_body_is_the_same_person() -> None:
 
 
 def test_who_has_left_is_replaced_at_last() -> None:
-    chooser = Chooser("same")
+    chooser = SubjectSelector("same")
     shown(chooser, seen(0, (0.45, 1, 0.8), (0.8, 2, 0.8)))
     assert is_of(shown(chooser, seen(15, (0.8, 2, 0.8))), 0.8) < 0.05
     assert is_of(shown(chooser, seen(150, (0.8, 2, 0.8))), 0.8) > 0.9
@@ -131,19 +131,19 @@ def test_who_has_left_is_replaced_at_last() -> None:
 
 @pytest.mark.parametrize("who", ["middle", "same"])
 def test_without_any_bones_one_blob_is_kept(who: str) -> None:
-    chooser = Chooser(who)
+    chooser = SubjectSelector(who)
     mask = shown(chooser, seen(0, (0.4, None, 0.8), (0.85, None, 0.8)))
     assert is_of(mask, 0.4) == 1.0
     assert is_of(mask, 0.85) == 0.0
 
 
 def test_one_body_that_is_seen_twice_is_not_shared_out() -> None:
-    mask = shown(Chooser("same"), seen(0, (0.5, 1, 0.8), (0.505, 2, 0.8)))
+    mask = shown(SubjectSelector("same"), seen(0, (0.5, 1, 0.8), (0.505, 2, 0.8)))
     assert is_of(mask, 0.5) > 0.9
 
 
 def test_nobody_and_nothing_known() -> None:
-    chooser = Chooser("same")
+    chooser = SubjectSelector("same")
     nobody = chooser.mask(seen(0))
     assert nobody is not None
     assert not nobody.present
@@ -151,7 +151,7 @@ def test_nobody_and_nothing_known() -> None:
 
 
 def test_a_jump_back_in_time_begins_anew() -> None:
-    chooser = Chooser("same")
+    chooser = SubjectSelector("same")
     shown(chooser, seen(100, (0.45, 1, 0.8), (0.9, 2, 0.8)))
     mask = shown(chooser, seen(0, (0.1, 1, 0.8), (0.5, 2, 0.8)))
     assert is_of(mask, 0.5) > 0.9

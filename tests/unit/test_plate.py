@@ -9,7 +9,7 @@ from helpers import to_codes, to_linear
 from phosphene.engine.core.frame import Floats, Frame, Pixels
 from phosphene.engine.core.imaging import rgba
 from phosphene.engine.core.results import Mask
-from phosphene.engine.matte.clean_plate import Plate, PlateView, continued
+from phosphene.engine.matte.clean_plate import CleanPlate, CleanPlateView, continued
 
 SIZE = (320, 180)
 WIDTH, HEIGHT = SIZE
@@ -45,8 +45,8 @@ class Watch:
     """Shows frames to a plate and keeps what it says of the last."""
 
     def __init__(self) -> None:
-        self.plate, self.number = Plate(SIZE), 0
-        self.view: PlateView | None = None
+        self.plate, self.number = CleanPlate(SIZE), 0
+        self.view: CleanPlateView | None = None
         self.texture = np.zeros((HEIGHT, WIDTH, 4), np.uint8)  # as the GPU has it: only the rows that changed are sent
 
     def look(self, picture: Pixels, alpha: Floats, times: int = 1) -> None:
@@ -242,7 +242,7 @@ def test_the_same_frames_give_the_same_plate() -> None:
 
 @pytest.mark.parametrize("size", [(1, 1), (16, 16), (17, 101), (64, 36), (333, 217)])
 def test_every_size_is_borne(size: tuple[int, int]) -> None:
-    plate = Plate(size)
+    plate = CleanPlate(size)
     for number in range(3):
         pixels = np.full((size[1], size[0], 3), 90, np.uint8)
         view = plate.see(Frame(number, number / FPS, pixels), rgba(pixels), Mask(number, np.zeros((3, 2), np.float32)))

@@ -136,10 +136,10 @@ def test_trackers_heed_the_first_scene_that_says_something() -> None:
 def test_all_that_is_shown_is_listened_for() -> None:
     loud = needing("sound")
     playlist = Playlist([needing(), loud], transition_s=1.0)
-    assert not playlist.hears()
+    assert not playlist.uses_audio()
     playlist.go(1)
     playlist.move(0.0, ())
-    assert playlist.hears()
+    assert playlist.uses_audio()
 
 
 def test_the_whole_is_all_layers() -> None:

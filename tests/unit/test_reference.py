@@ -22,9 +22,9 @@ CAMERA = scale.camera(SIZE, 66.0)
 THINGS = {"a4": (21.0, 29.7), "card": (8.56, 5.398), "marker": (15.0, 15.0)}
 
 
-def corners(sides: tuple[float, float], z_cm: float, yaw_deg: float, pitch_deg: float) -> np.ndarray:
+def corners(layer_inputs: tuple[float, float], z_cm: float, yaw_deg: float, pitch_deg: float) -> np.ndarray:
     """Where the corners of a thing lie in the picture, in pixels."""
-    w, h = sides
+    w, h = layer_inputs
     model = np.array([(-w, -h, 0), (w, -h, 0), (w, h, 0), (-w, h, 0)]) / 2
     turn = cv2.Rodrigues(np.array([math.radians(pitch_deg), math.radians(yaw_deg), 0.1]))[0]
     points = model @ turn.T + np.array([10.0, 5.0, z_cm])
@@ -52,8 +52,8 @@ def scene(thing: str, z_cm: float, yaw_deg: float = 0.0, pitch_deg: float = 0.0)
 def distances(thing: str, found: References) -> list[float]:
     out = []
     for item in found.items:
-        for sides in scale.sides_of(thing, 15.0, item.kind):
-            at = scale.plane(item.corners.astype(np.float64) * np.array(SIZE), sides, CAMERA)
+        for layer_inputs in scale.sides_of(thing, 15.0, item.kind):
+            at = scale.plane(item.corners.astype(np.float64) * np.array(SIZE), layer_inputs, CAMERA)
             if at is not None and at[1] > scale.LEAST_COSINE:
                 out.append(at[0])
     return out
@@ -92,9 +92,9 @@ def test_a_closed_tracker_says_so() -> None:
 FIGURE = Figure(SIZE, (640, 360))
 
 
-def held(cm_per_px: float, sides: tuple[float, float], at: tuple[float, float] = (0.5, 0.5)) -> Reference:
+def held(cm_per_px: float, layer_inputs: tuple[float, float], at: tuple[float, float] = (0.5, 0.5)) -> Reference:
     """A thing before the figure's chest, flat to the camera."""
-    half = np.array(sides) / cm_per_px / 2
+    half = np.array(layer_inputs) / cm_per_px / 2
     square = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) * half + np.array(at) * np.array(SIZE)
     return Reference("rectangle", (square / np.array(SIZE)).astype(np.float32))
 

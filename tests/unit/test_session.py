@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gpu_fixture import gpu  # noqa: F401 (a fixture)
 from phosphene.engine.core.errors import PhospheneError, UsageError
 from phosphene.engine.renderer.gpu import Gpu
 from phosphene.engine.scene.playlist import Playlist
@@ -148,7 +147,7 @@ CARD = "testcard:64x48@30x12"
 
 
 @pytest.mark.gl
-def test_a_run_from_end_to_end(gpu: Gpu) -> None:  # noqa: F811
+def test_a_run_from_end_to_end(gpu: Gpu) -> None:
     sink = FakeSink()
     told: list[tuple[int, int | None]] = []
     stats = play(Wishes("mirror", CARD, ["null"]), extra_sinks=[sink], progress=lambda n, of: told.append((n, of)))
@@ -159,7 +158,7 @@ def test_a_run_from_end_to_end(gpu: Gpu) -> None:  # noqa: F811
 
 
 @pytest.mark.gl
-def test_two_runs_are_bit_equal(gpu: Gpu) -> None:  # noqa: F811
+def test_two_runs_are_bit_equal(gpu: Gpu) -> None:
     def run() -> list[bytes]:
         sink = FakeSink()
         play(Wishes("mirror", CARD, ["null"], settings=[("mode", "left")]), extra_sinks=[sink])
@@ -169,19 +168,19 @@ def test_two_runs_are_bit_equal(gpu: Gpu) -> None:  # noqa: F811
 
 
 @pytest.mark.gl
-def test_seconds_limit_a_run(gpu: Gpu) -> None:  # noqa: F811
+def test_seconds_limit_a_run(gpu: Gpu) -> None:
     assert play(Wishes("mirror", CARD, ["null"], seconds=0.2)).frames_out == 6
 
 
 @pytest.mark.gl
-def test_files_are_written_as_many_as_frames(gpu: Gpu, tmp_path: Path) -> None:  # noqa: F811
+def test_files_are_written_as_many_as_frames(gpu: Gpu, tmp_path: Path) -> None:
     play(Wishes("mirror", CARD, [str(tmp_path / "a_%03d.png"), "null"], seconds=0.1))
     assert len(list(tmp_path.glob("a_*.png"))) == 3
 
 
 @pytest.mark.gl
 def test_a_second_output_that_cannot_be_opened_closes_the_first(
-    gpu: Gpu,  # noqa: F811
+    gpu: Gpu,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -220,7 +219,7 @@ def test_a_wrong_setting_is_told_before_anything_is_opened(monkeypatch: pytest.M
 
 
 @pytest.mark.gl
-def test_a_clip_that_the_scene_shows_is_not_overwritten(tmp_path: Path, gpu: Gpu) -> None:  # noqa: F811
+def test_a_clip_that_the_scene_shows_is_not_overwritten(tmp_path: Path, gpu: Gpu) -> None:
     play(Wishes("mirror", CARD, [str(tmp_path / "beach.mkv")]))
     before = (tmp_path / "beach.mkv").read_bytes()
     (tmp_path / "s.toml").write_text(

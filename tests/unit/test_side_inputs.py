@@ -16,7 +16,7 @@ from phosphene.engine.show.options import Wishes
 from phosphene.engine.show.session import play
 from phosphene.engine.sinks.fake import FakeSink
 from phosphene.engine.sources.fake import FakeSource
-from phosphene.engine.sources.layer_input import SideSource
+from phosphene.engine.sources.layer_input import LayerInputSource
 from phosphene.engine.sources.testcard import TestCardSource, read_number
 
 SIZE = (64, 48)
@@ -44,7 +44,9 @@ def written(folder: Path, text: str = TWO) -> str:
 )
 def test_a_layer_names_its_input(tmp_path: Path, source: str, name: str) -> None:
     scene = load_scene(written(tmp_path, f'[[layer]]\nsource = "{source}"\n'), BUILT_IN)
-    assert [(layer.source, layer.name, layer.beside) for layer in scene.layers] == [(source, name, source != "camera")]
+    assert [(layer.source, layer.name, layer.has_own_input) for layer in scene.layers] == [
+        (source, name, source != "camera")
+    ]
 
 
 @pytest.mark.parametrize("source", ["http://127.0.0.1/a", "video:a.mp4", "stream:rtsp://a", "/etc/passwd", "images:/"])
@@ -54,13 +56,13 @@ def test_a_scene_opens_no_file_and_no_address(tmp_path: Path, source: str) -> No
 
 
 def test_what_has_times_of_its_own_is_shown_at_them() -> None:
-    with SideSource(TestCardSource(SIZE, 10.0, 5), "testcard", SIZE) as side:
+    with LayerInputSource(TestCardSource(SIZE, 10.0, 5), "testcard", SIZE) as side:
         shown = [side.at(time_s) for time_s in (0.0, 0.05, 0.1, 0.35, 0.4, 9.0)]
     assert [read_number(frame.pixels) if frame else None for frame in shown] == [0, 0, 1, 3, 4, 4]
 
 
 def test_another_size_is_fitted() -> None:
-    with SideSource(FakeSource([np.zeros((100, 100, 3), np.uint8)]), "fake", SIZE) as side:
+    with LayerInputSource(FakeSource([np.zeros((100, 100, 3), np.uint8)]), "fake", SIZE) as side:
         frame = side.at(0.0)
     assert frame is not None
     assert frame.size == SIZE
@@ -89,7 +91,7 @@ class Flaky(FakeSource):
             self.reads.release()
 
 
-def until(side: SideSource, wanted: int | None) -> None:
+def until(side: LayerInputSource, wanted: int | None) -> None:
     """Waits until the picture is the wanted one."""
     end = time.monotonic() + 60.0
     while time.monotonic() < end:
@@ -105,7 +107,7 @@ def test_a_camera_that_breaks_off_shows_nothing_until_it_is_back(
 ) -> None:
     monkeypatch.setattr("phosphene.engine.sources.layer_input.RETRY_S", 0.01)
     source = Flaky()
-    side = SideSource(source, "camera:1", SIZE)
+    side = LayerInputSource(source, "camera:1", SIZE)
     try:
         assert side.at(0.0) is None
         source.give(1, 2)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from phosphene.engine.core.errors import SinkError, UsageError
 from phosphene.engine.core.frame import Pixels
-from phosphene.engine.sinks import KINDS, check_twice, keeping_alpha, open_sink, split_spec
+from phosphene.engine.sinks import SINKS, check_twice, keeping_alpha, open_sink, split_spec
 from phosphene.engine.sinks.fake import FakeSink
 from phosphene.engine.sinks.virtual_camera import PyVirtualCamSink
 from phosphene.engine.sources import open_source
@@ -61,7 +61,7 @@ def read(path: Path) -> list[Any]:
 )
 def test_names_are_recognised(spec: str, kind: str) -> None:
     assert split_spec(spec)[0] == kind
-    assert kind in KINDS
+    assert kind in SINKS
 
 
 def test_unknown_name_suggests_the_nearest() -> None:

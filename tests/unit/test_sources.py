@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from phosphene.engine.core.errors import SourceError, UsageError
 from phosphene.engine.core.frame import Pixels
-from phosphene.engine.sources import KINDS, kind_of_file, open_source, split_spec
+from phosphene.engine.sources import SOURCES, kind_of_file, open_source, split_spec
 from phosphene.engine.sources.fake import FakeSource
 from phosphene.engine.sources.fit import cover
 from phosphene.engine.sources.images import find_pictures
@@ -39,11 +39,11 @@ def test_table_imports_nothing_heavy() -> None:
     assert done.stdout.strip() == "set()"
 
 
-@pytest.mark.parametrize("kind", sorted(KINDS))
+@pytest.mark.parametrize("kind", sorted(SOURCES))
 def test_every_kind_can_be_loaded(kind: str) -> None:
     import importlib
 
-    module, _, name = KINDS[kind].target.partition(":")
+    module, _, name = SOURCES[kind].target.partition(":")
     assert hasattr(getattr(importlib.import_module(module), name), "from_spec")
 
 

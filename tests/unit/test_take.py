@@ -140,10 +140,10 @@ def test_forged_records_are_no_records(packed: bytes) -> None:
 
 
 def test_only_results_can_be_made_by_a_record() -> None:
-    from phosphene.engine.show.takes.files import KINDS
+    from phosphene.engine.show.takes.files import RESULTS
 
-    assert {"Face", "Faces", "Pose", "Poses", "Mask"} <= set(KINDS)
-    assert not {"Frame", "Observation"} & set(KINDS)
+    assert {"Face", "Faces", "Pose", "Poses", "Mask"} <= set(RESULTS)
+    assert not {"Frame", "Observation"} & set(RESULTS)
 
 
 def test_records_that_are_packed_are_smaller_than_their_arrays() -> None:

@@ -27,7 +27,7 @@ from phosphene.engine.commands.teach.panel import confusion_panel, panel
 from phosphene.engine.commands.teach.preview import Preview
 from phosphene.engine.core.errors import ModelError, TrackerError, UsageError
 from phosphene.engine.core.frame import Frame
-from phosphene.engine.core.results import Hand, Labels, Poses
+from phosphene.engine.core.results import Classification, Hand, Poses
 from phosphene.engine.effect.shapes import Box
 from phosphene.engine.models import tensorflow as tf_jobs
 from phosphene.engine.trackers.custom import find
@@ -280,7 +280,7 @@ def test_nobody_is_no_class(tmp_path: Path) -> None:
     with RowNode(find.at("m", taught(tmp_path / "m"))) as node:
         node._eyes = Blind()
         found = node.track(Frame(0, 0.0, np.zeros((8, 8, 3), np.uint8)))
-    assert isinstance(found, Labels)
+    assert isinstance(found, Classification)
     assert not found.scores.any()
 
 

@@ -17,7 +17,7 @@ from phosphene.engine.core.results import Faces, Mask, Poses
 from phosphene.engine.scene.signals import per_face
 from phosphene.engine.trackers import open_tracker, tracker_class, warm
 from phosphene.engine.trackers.face import IRIS_LEFT, IRIS_RIGHT, eye_distance
-from phosphene.engine.trackers.names import KINDS
+from phosphene.engine.trackers.names import TRACKERS
 from phosphene.engine.trackers.presence import Presence, without_specks
 from phosphene.engine.trackers.search_areas import WHOLE, Area, Search, grid
 
@@ -95,12 +95,12 @@ ONE_BODY = [
     "fullbody/fb_arsalan2.jpeg",
     "hard/sam2_headless_coffee.mp4",
 ]
-PEOPLE = [name for name in KINDS if name not in ("reference", "hands", "parts")]  # those have tests of their own
+PEOPLE = [name for name in TRACKERS if name not in ("reference", "hands", "parts")]  # those have tests of their own
 CROWDS = ["multi/voc_2007_007763.jpg", "multi/voc_2008_002470.jpg"]
 
 
 def test_every_kind_says_what_it_is() -> None:
-    for name, kind in KINDS.items():
+    for name, kind in TRACKERS.items():
         assert kind.name == name
         assert kind.doc
         assert kind.models or name not in PEOPLE
@@ -233,7 +233,7 @@ def test_wide_pictures_get_the_wide_model(data_dir: Path) -> None:
 
 
 @needs_models
-@pytest.mark.parametrize("name", [name for name in KINDS if name not in ("hands", "parts")])
+@pytest.mark.parametrize("name", [name for name in TRACKERS if name not in ("hands", "parts")])
 @pytest.mark.parametrize("size", [(1, 1), (16, 16), (4000, 3000), (3000, 4000), (641, 3), (359, 641)])
 def test_any_size_is_taken_and_noise_is_nobody(name: str, size: tuple[int, int]) -> None:
     noise = np.random.default_rng(7).integers(0, 255, (size[1], size[0], 3), np.uint8)
@@ -283,7 +283,7 @@ def test_a_source_may_begin_again(data_dir: Path, name: str) -> None:
 
 
 @needs_models
-@pytest.mark.parametrize("name", [name for name in KINDS if name not in ("hands", "parts")])
+@pytest.mark.parametrize("name", [name for name in TRACKERS if name not in ("hands", "parts")])
 def test_closing_twice_is_harmless_and_a_closed_tracker_says_so(name: str) -> None:
     tracker = open_tracker(name)
     tracker.close()

@@ -19,7 +19,7 @@ from ...sinks.null import NullSink
 from ...sources import open_source
 from ...sources.base import Source
 from ...trackers import open_tracker
-from ...trackers.base import Early, Tracker
+from ...trackers.base import DetectsAhead, Tracker
 from .clip import ClipCamera
 from .clock import thread_cpu
 
@@ -42,7 +42,7 @@ class Kept:
     def __init__(self, tracker: Tracker) -> None:
         self._tracker = tracker
         self.track = tracker.track
-        if isinstance(tracker, Early):
+        if isinstance(tracker, DetectsAhead):
             self.early, self.track_after = tracker.early, tracker.track_after
 
     def close(self) -> None:

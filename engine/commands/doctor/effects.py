@@ -10,7 +10,7 @@ from ...core.errors import GpuError
 from ...core.paths import named, resolved
 from ...scene.describe import Entry, effect_files
 from ...scene.registry import registry_with
-from ...show import quarantine as condemned
+from ...show import quarantine as quarantine
 from .devices import Row
 
 ALTOGETHER_S = 20.0  # for all of them: hundreds of shader files may lie there
@@ -29,12 +29,14 @@ def rows(named: Sequence[str] = ()) -> list[Row]:
     own: Row = ("own effects", "ok", ", ".join(counts), "")
     if not there:
         own = ("own effects", "note", f"none; put them into {folders[-1]}", "")
-    hung = [(Path(path), entry["why"]) for path, entry in condemned.read().items() if condemned.verdict_on(Path(path))]
+    hung = [
+        (Path(path), entry["why"]) for path, entry in quarantine.read().items() if quarantine.verdict_on(Path(path))
+    ]
     others = [entry for entry in known.effects().values() if entry.origin != "built-in"]
     return [
         own,
         *((f"effect {name}", "note", why, f"phosphene check {path}") for name, path, why in broken(others, named)),
-        *((f"effect {p.name}", "note", why, f"mend it, or delete {condemned.list_file()}") for p, why in hung),
+        *((f"effect {p.name}", "note", why, f"mend it, or delete {quarantine.list_file()}") for p, why in hung),
     ]
 
 

@@ -59,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
     from ...sources import open_source
     from ...sources.base import Source
     from ...trackers import open_tracker
-    from ...trackers.names import KINDS as TRACKERS
+    from ...trackers.names import TRACKERS
     from .graph import check_name, draw
     from .play import soak
     from .restless import RestlessSource

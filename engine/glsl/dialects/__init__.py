@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ...effect.effect import Effect
 
 SUFFIXES = (".fs", ".frag", ".glsl")
-KINDS = ("isf", "gl-transition", "shadertoy", "glsl")
+DIALECTS = ("isf", "gl-transition", "shadertoy", "glsl")
 
 
 def is_shader(path: Path) -> bool:

@@ -33,9 +33,17 @@ MAX_PACKED, MAX_RECORD = 1 << 27, 1 << 28
 CODEC, PIXELS = "huffyuv", "rgb24"
 TICK = Fraction(1, 1_000_000)
 
+# Names in takes that were recorded before a class was renamed: what is on the disk stays as it is.
+STORED_AS = {
+    "AudioFeatures": "Heard",
+    "Classification": "Labels",
+    "Detection": "Thing",
+    "Detections": "Things",
+    "ModelImage": "Picture",
+}
 # What a record may hold besides numbers and texts: the results that `phosphene.engine.core.results` describes.
-KINDS: dict[str, type[Any]] = {
-    name: kind
+RESULTS: dict[str, type[Any]] = {
+    STORED_AS.get(name, name): kind
     for name, kind in vars(data).items()
     if isinstance(kind, type) and dataclasses.is_dataclass(kind) and name not in ("Frame", "Observation")
 }
@@ -92,8 +100,8 @@ def _plain(value: Any, arrays: list[bytes]) -> Any:
         return {"$tuple": [_plain(item, arrays) for item in value]}
     if isinstance(value, list):
         return [_plain(item, arrays) for item in value]
-    name = type(value).__name__
-    if KINDS.get(name) is type(value):
+    name = STORED_AS.get(type(value).__name__, type(value).__name__)
+    if RESULTS.get(name) is type(value):
         fields = {f.name: _plain(getattr(value, f.name), arrays) for f in dataclasses.fields(value)}
         return {"$kind": name, "fields": fields}
     raise TypeError(f"a {name}")
@@ -115,7 +123,7 @@ def _rich(value: Any, arrays: memoryview) -> Any:
     if "$tuple" in value:
         return tuple(_rich(item, arrays) for item in value["$tuple"])
     if "$kind" in value:
-        return KINDS[value["$kind"]](**{k: _rich(v, arrays) for k, v in value["fields"].items()})
+        return RESULTS[value["$kind"]](**{k: _rich(v, arrays) for k, v in value["fields"].items()})
     return {key: _rich(item, arrays) for key, item in value.items()}
 
 

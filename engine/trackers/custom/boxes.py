@@ -8,7 +8,7 @@ import numpy as np
 
 from ...core.errors import ModelError
 from ...core.frame import Floats
-from ...core.results import Thing
+from ...core.results import Detection
 from ...models.litert_model import Runtime
 from .spec import Spec
 
@@ -54,7 +54,7 @@ class BoxReader:
                 hint="expected an SSD with its post-processing inside, or a raw EfficientDet",
             )
 
-    def read(self, outputs: list[Floats]) -> list[Thing]:
+    def read(self, outputs: list[Floats]) -> list[Detection]:
         """The boxes, surest first; corners in 0..1 of what the model was shown."""
         settings = self._settings
         if self._raw:
@@ -72,7 +72,7 @@ class BoxReader:
         for i in suppressed(corners, sure, classes, settings.overlap)[: settings.most]:
             index = int(classes[i])
             label = self._labels[index] if 0 <= index < len(self._labels) else f"class {index + 1}"
-            found.append(Thing(label, float(sure[i]), np.array(corners[i], np.float32)))
+            found.append(Detection(label, float(sure[i]), np.array(corners[i], np.float32)))
         return found
 
 

@@ -10,10 +10,10 @@ from ...audio.base import Sound
 from ...core.closing import Closing
 from ...core.errors import ModelError
 from ...core.frame import Floats, Frame
-from ...core.results import Labels
+from ...core.results import Classification
 from ...models.litert_model import Runtime
-from ..hysteresis import Steady
-from ..names import KINDS
+from ..hysteresis import Hysteresis
+from ..names import TRACKERS
 from . import web_audio
 from .convert import ready
 from .features import Extractor, of_found
@@ -41,7 +41,7 @@ class RowNode(Closing):
         self.labels = spec.labels or tuple(f"class {n}" for n in range(1, count + 1))
         if len(self.labels) != count:
             raise ModelError(f"{len(self.labels)} labels for {count} classes", where=str(spec.file))
-        self._steady = Steady(spec.output.smooth_s, spec.output.on, spec.output.off)
+        self._steady = Hysteresis(spec.output.smooth_s, spec.output.on, spec.output.off)
         self._eyes: Extractor | None = None
 
     def _outputs(self) -> int:
@@ -55,22 +55,22 @@ class RowNode(Closing):
             )
         return int(np.prod(self._net.outputs[0].shape))
 
-    def track(self, frame: Frame) -> Labels:
+    def track(self, frame: Frame) -> Classification:
         """How the model classifies `frame`; all zero where nobody is seen. Raises ModelError, TrackerError."""
         return self._said(frame, self._row(frame))
 
     @property
     def fed(self) -> str:
         """The tracker whose results are all that it needs, by name; empty where it must look or listen itself."""
-        return self.spec.input.of if self.spec.input.of in KINDS else ""
+        return self.spec.input.of if self.spec.input.of in TRACKERS else ""
 
-    def follow(self, frame: Frame, found: Any) -> Labels:
+    def follow(self, frame: Frame, found: Any) -> Classification:
         """As `track`, from what the tracker `fed` found in `frame`, None for nothing: so it need not run twice."""
         return self._said(frame, of_found(found, frame))
 
-    def _said(self, frame: Frame, row: Floats | None) -> Labels:
+    def _said(self, frame: Frame, row: Floats | None) -> Classification:
         scores = np.zeros(len(self.labels), np.float32) if row is None else self.judge(row)
-        return Labels(frame.id, self.labels, scores, self._steady(scores, frame.time_s))
+        return Classification(frame.id, self.labels, scores, self._steady(scores, frame.time_s))
 
     def _row(self, frame: Frame) -> Floats | None:
         """The row of numbers of one frame; for Teachable Machine's sound models the wave, or its spectrum over time."""

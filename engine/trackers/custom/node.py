@@ -11,9 +11,9 @@ import numpy as np
 from ...core.closing import Closing
 from ...core.errors import ModelError, TrackerError
 from ...core.frame import Floats, Frame, Pixels
-from ...core.results import Labels, Landmarks, Mask, Picture, Things
+from ...core.results import Classification, Detections, Landmarks, Mask, ModelImage
 from ...models.litert_model import Port, Runtime
-from ..hysteresis import Steady
+from ..hysteresis import Hysteresis
 from .boxes import BoxReader
 from .convert import ready
 from .picture import box, prepared, to_frame
@@ -28,7 +28,7 @@ class Node(Closing):
 
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
-        self._steady = Steady(spec.output.smooth_s, spec.output.on, spec.output.off)
+        self._steady = Hysteresis(spec.output.smooth_s, spec.output.on, spec.output.off)
         self._runtime: Runtime | None = Runtime(ready(spec), size=spec.size, device=spec.device)
         self._features: Runtime | None = None
         if spec.features is not None:
@@ -46,7 +46,7 @@ class Node(Closing):
         return self._labels
 
     def track(self, frame: Frame) -> Any:
-        """What the model says of `frame`: Labels, Things, Mask, Picture or Landmarks. Raises TrackerError."""
+        """The result: Classification, Detections, Mask, ModelImage or Landmarks. Raises TrackerError."""
         outputs = self.outputs(frame.pixels)
         answers: dict[str, Callable[[Frame, list[Floats]], Any]] = {
             "labels": self._as_labels,
@@ -181,17 +181,17 @@ class Node(Closing):
             )
         return labels
 
-    def _as_labels(self, frame: Frame, outputs: list[Floats]) -> Labels:
+    def _as_labels(self, frame: Frame, outputs: list[Floats]) -> Classification:
         scores = probabilities(outputs[0], self.spec.output)
-        return Labels(frame.id, self._labels, scores, self._steady(scores, frame.time_s))
+        return Classification(frame.id, self._labels, scores, self._steady(scores, frame.time_s))
 
-    def _as_boxes(self, frame: Frame, outputs: list[Floats]) -> Things:
+    def _as_boxes(self, frame: Frame, outputs: list[Floats]) -> Detections:
         assert self._boxes is not None
         found = self._boxes.read(outputs)
         for thing in found:
             corners = to_frame(thing.box.reshape(2, 2), frame.size, self.size, self.spec.input.fit)
             thing.box[:] = np.clip(corners, 0.0, 1.0).ravel()
-        return Things(frame.id, tuple(found))
+        return Detections(frame.id, tuple(found))
 
     def _as_mask(self, frame: Frame, outputs: list[Floats]) -> Mask:
         raw = planes(outputs[0])
@@ -206,7 +206,7 @@ class Node(Closing):
         confidence = np.clip(self._over_frame(plane, frame.size), 0.0, 1.0)
         return Mask(frame.id, confidence, bool(confidence.max() >= 0.5))
 
-    def _as_image(self, frame: Frame, outputs: list[Floats]) -> Picture:
+    def _as_image(self, frame: Frame, outputs: list[Floats]) -> ModelImage:
         raw = planes(outputs[0])
         settings = self.spec.output
         codes = (raw - settings.low) / (settings.high - settings.low) * 255.0
@@ -217,7 +217,7 @@ class Node(Closing):
             pixels = pixels[..., ::-1]
         width, height = frame.size
         left, top, right, bottom = box(frame.size, self.size, self.spec.input.fit)
-        return Picture(
+        return ModelImage(
             frame.id,
             np.ascontiguousarray(pixels[..., :3]),
             (left / width, top / height, right / width, bottom / height),

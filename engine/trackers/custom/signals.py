@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...core.errors import UsageError
-from ...core.results import Hands, Labels, Things
+from ...core.results import Classification, Detections, Hands
 from .labels import slug, slugs
 
 PREFIX = "model."  # how the trackers that run models are called
@@ -50,13 +50,13 @@ def heard_of(results: Mapping[str, Any]) -> dict[str, float]:
         if isinstance(found, Hands):
             values["hands.count"] = float(len(found.items))
             values |= {f"gesture.{slug(name)}": value for name, value in found.gestures.items()}
-        if isinstance(found, Labels) and tracker.startswith(PREFIX):
+        if isinstance(found, Classification) and tracker.startswith(PREFIX):
             model = tracker.removeprefix(PREFIX)
             for label, value in zip(slugs(found.names), found.values, strict=True):
                 values[f"class.{model}.{label}"] = float(value)
                 if model == VOICE:
                     values[f"{VOICE}.{label}"] = float(value)
-        elif isinstance(found, Things) and tracker == PREFIX + OBJECTS:
+        elif isinstance(found, Detections) and tracker == PREFIX + OBJECTS:
             for thing in found.items:
                 name = f"object.{slug(thing.label)}"
                 values[name] = max(values.get(name, 0.0), thing.score)

@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 
 from ...core.errors import ModelError, UsageError, unknown_name
 from ...core.param_types import Bool, Choice, Float, Int, Text
-from ...core.params import HasParams, finite, shown
+from ...core.params import Parametrized, finite, shown
 from ...core.paths import checked, is_file, is_folder, is_there
 
-T = TypeVar("T", bound=HasParams)
+T = TypeVar("T", bound=Parametrized)
 TASKS = ("labels", "boxes", "mask", "image", "landmarks")
 INPUTS = ("picture", "pose-heatmaps", "sound", "embedding", "face", "pose", "hands")
 ROWS = (
@@ -26,7 +26,7 @@ DEVICES = ("cpu", "gpu")
 KEYS = ("file", "doc", "labels", "task", "device", "input", "output", "features")
 
 
-class InputSettings(HasParams):
+class InputSettings(Parametrized):
     """How a picture becomes what the model wants."""
 
     of = Choice("picture", INPUTS, "what goes in: the picture, landmarks of a tracker, or sound")
@@ -37,7 +37,7 @@ class InputSettings(HasParams):
     high = Float(1.0, -1e4, 1e4, "the number that white becomes")
 
 
-class OutputSettings(HasParams):
+class OutputSettings(Parametrized):
     """What a model's numbers mean."""
 
     scores = Choice("as-is", ("as-is", "softmax", "sigmoid"), "what turns the numbers into probabilities")
@@ -56,7 +56,7 @@ class OutputSettings(HasParams):
     per_point = Int(0, 0, 10, "landmarks: numbers a point; 0: found from the shape")
 
 
-class _Words(HasParams):
+class _Words(Parametrized):
     """The texts of a node."""
 
     doc = Text("", "what it is, in a line")

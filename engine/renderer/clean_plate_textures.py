@@ -6,25 +6,25 @@ import moderngl
 
 from ..core.frame import Frame, Pixels
 from ..core.results import Mask
-from ..matte.clean_plate import Plate
+from ..matte.clean_plate import CleanPlate
 from .gpu import Gpu
 
 PLATE = ("_plate", "_plate_guess", "_plate_gain", "_plate_cover")
 
 
-class PlateTextures:
+class CleanPlateTextures:
     """Learns the plate and keeps its textures. Nothing is held before a shader asks for the plate."""
 
     def __init__(self, gpu: Gpu) -> None:
         self.gpu = gpu
-        self._plate: Plate | None = None
+        self._plate: CleanPlate | None = None
         self._held: dict[str, moderngl.Texture] = {}
 
     def see(self, frame: Frame, rgba: Pixels, mask: Mask) -> dict[str, moderngl.Texture]:
         """The textures, by their names in a shader, after `frame` (`rgba`: its picture with alpha) was learnt from."""
         plate = self._plate
         if plate is None:
-            plate = self._plate = Plate(frame.size)
+            plate = self._plate = CleanPlate(frame.size)
         elif plate.size != frame.size:
             plate.resize(frame.size)
         view = plate.see(frame, rgba, mask)

@@ -16,16 +16,16 @@ IN_GLSL = frozenset(re.findall(r"^(?:uniform |in |out )?(?:vec[234]|float|int) (
 IN_PYTHON = frozenset({*(n for n in dir(Effect) if not n.startswith("__")), "size", "seed", "shapes", "media_sizes"})
 
 
-def vet(kind: type[Effect], path: Path) -> type[Effect]:
+def validate(kind: type[Effect], path: Path) -> type[Effect]:
     """`kind` itself, from the Python file `path`. Raises UsageError for a parameter whose name is taken, and for a need
     that is no tracker."""
-    from ..trackers.names import KINDS
+    from ..trackers.names import TRACKERS
 
     for name in kind.params():
         if name in IN_GLSL | IN_PYTHON:
             hint = "every effect has that name already: choose another"
             raise UsageError(f"a parameter cannot be called '{name}'", where=line_with(path, name), hint=hint)
     for need in kind.needs:
-        if need not in KINDS and need != SOUND:
-            raise unknown_name("need", need, [*KINDS, SOUND], where=line_with(path, "needs"))
+        if need not in TRACKERS and need != SOUND:
+            raise unknown_name("need", need, [*TRACKERS, SOUND], where=line_with(path, "needs"))
     return kind

@@ -15,7 +15,7 @@ WITHIN_S, MOST = 60.0, 3  # a context that is lost oftener than this is lost by 
 SAID = "the graphics context was lost"
 
 
-class Revival:
+class ContextRecovery:
     """Counts how often the context of `gpu` was lost; a show that is not `live` ends with the first time."""
 
     def __init__(self, gpu: Gpu, *, live: bool) -> None:
@@ -36,4 +36,4 @@ class Revival:
             raise GpuLost(text, hint="an effect may be too much for the driver: try without, or at a smaller --size")
         log.error("%s: everything is made anew in another", SAID)
         stage.release()
-        self._gpu.renew()
+        self._gpu.recreate()

@@ -1,4 +1,4 @@
-"""The one GL context of a test process. A test module gets it by `from gpu_fixture import gpu`."""
+"""The one GL context of a test process. Every test gets it by the name `gpu` (conftest)."""
 
 from __future__ import annotations
 

@@ -152,7 +152,7 @@ def test_what_is_read_without_a_context_is_never_handed_on() -> None:
     with pytest.raises(GpuLost):
         renderer.read()
     renderer.release()
-    gpu.renew()
+    gpu.recreate()
     assert not gpu.lost
     assert gpu.live_objects == 0
     gpu.close()

@@ -150,7 +150,7 @@ class Show:
         hud, governor = self._parts.hud, self._parts.governor
         over = () if hud is None else hud.shapes(image.size, () if governor is None else governor.traded)
         shown = self._outputs.present(image, over)
-        drawn = Drawn(image, stage, self._observing.last, self._settings.live)
+        drawn = Drawn(image, stage, self._observing.last, self.stats, self._settings.live)
         wanted = [hook(drawn) for hook in self._parts.hooks]
         return shown and all(wanted)
 

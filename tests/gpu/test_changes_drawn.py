@@ -12,7 +12,7 @@ import pytest
 from phosphene.engine.control.changes import Changes
 from phosphene.engine.core.errors import UsageError
 from phosphene.engine.core.frame import Pixels
-from phosphene.engine.show.loop import Show
+from phosphene.engine.show.frame_hooks import Drawn
 from phosphene.engine.show.options import RunOptions, run_options
 from phosphene.engine.show.session import play
 from phosphene.engine.show.takes.take import Take
@@ -31,10 +31,10 @@ def drawn(options: RunOptions, change: Callable[[int, Changes], None] = lambda *
     sink, changes = FakeSink(), Changes()
     drawn_ids: list[int] = []
 
-    def on_image(show: Show) -> bool:
+    def on_image(drawn: Drawn) -> bool:
         """Called while an image is waited for, too."""
-        if show.seen is not None and show.seen.frame.id not in drawn_ids:
-            drawn_ids.append(show.seen.frame.id)
+        if drawn.observation is not None and drawn.observation.frame.id not in drawn_ids:
+            drawn_ids.append(drawn.observation.frame.id)
             change(len(drawn_ids), changes)
         return True
 

@@ -122,7 +122,7 @@ def fetch_models(trackers: Iterable[str], params: Callable[[str], Mapping[str, A
 
 def check_files(playlist: Playlist, *, live: bool) -> dict[str, str]:
     """Reads every file that a parameter of any scene names, before anything is drawn. Returns what is wrong, by effect;
-    a show that is live is told and goes on, for it has other things to show. Else raises UsageError."""
+    a live show reports it in the log and goes on, for it has other things to show. Else raises UsageError."""
     wrong: dict[str, str] = {}
     for scene in playlist.scenes:
         for address, (owner, param) in scene.addresses().items():
@@ -241,7 +241,7 @@ def open_audio(options: RunOptions, source: Source, stack: ExitStack) -> tuple[S
     return sound, opened if isinstance(opened, Recordable) else str(path_of(named))
 
 
-def tell_black(playlist: Playlist, outputs: Iterable[str]) -> None:
+def warn_of_black(playlist: Playlist, outputs: Iterable[str]) -> None:
     """Warns of outputs that show black where a scene is transparent, though they could keep it."""
     for scene in playlist.scenes:
         if scene.layers and all(layer.cut != "none" for layer in scene.layers):

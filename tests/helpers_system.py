@@ -124,7 +124,7 @@ def run(
         return Listening(name, inner, done.results)
 
     def on_frame(renderer: Renderer) -> bool:
-        done.problems.update(renderer.problems)
+        done.problems.update({address: str(problem) for address, problem in renderer.problems.items()})
         return True
 
     if keep:

@@ -14,15 +14,15 @@ from ..core.errors import PhospheneError
 from ..core.frame import Pixels
 from ..core.param_types import Media
 from ..core.places import user_folders
+from ..core.source_lines import location_of_error
 from ..effect.effect import Effect
 from ..effect.foreign import Foreign
-from ..effect.origin import line_in
 from ..glsl.dialects import is_shader, kind_of
 from ..glsl.locate import loop_line, main_line
 from ..renderer.effect_runner import EffectRunner
 from ..renderer.gpu import Gpu
-from ..renderer.notices import words
-from ..renderer.probing import float_pictures, runner_of, unused_uniforms
+from ..renderer.probing import float_images
+from ..renderer.problems import format_error
 from ..renderer.renderer import Renderer
 from ..scene.describe import describe_effect
 from ..scene.layer import Layer
@@ -63,17 +63,17 @@ class Judge:
             self.load_and_draw(path, verdict)
         except PhospheneError as error:
             named = error.message.startswith(f"{path}:")  # a running effect's error names its line itself
-            where = error.where or line_in(error, path, main_line(path))
+            where = error.where or location_of_error(error, path, main_line(path))
             verdict.error = verdict.error or (error.message if named else f"{where}: {error.message}")
             verdict.hint = error.hint
         except (Exception, SystemExit) as error:  # noqa: BLE001 (an author's file may do anything)
-            verdict.error = verdict.error or f"{line_in(error, path)}: {type(error).__name__}: {error}"
+            verdict.error = verdict.error or f"{location_of_error(error, path)}: {type(error).__name__}: {error}"
         verdict.leaks = self.gpu.live_objects - before
         if verdict.leaks and not verdict.error:
             verdict.error = f"{path}: {verdict.leaks} GL objects were not released"
         return verdict
 
-    def start_trials(self, use: str, file: str, folders: list[str], values: dict[str, str]) -> str:
+    def trial(self, use: str, file: str, folders: list[str], values: dict[str, str]) -> str:
         """Whether an effect by its name, or the one in `file`, must not join a show: what ends it, or nothing.
 
         What else is wrong with it is nothing to this: the show itself will say that, in its place.
@@ -99,7 +99,7 @@ class Judge:
         except PhospheneError as error:
             return f"{error.where}: {error.message}" if error.where else error.message
         except (Exception, SystemExit) as error:  # noqa: BLE001 (an author's file may do anything)
-            return words(error, effect)
+            return format_error(error, effect)
         return ""
 
     def load_and_draw(self, path: Path, verdict: Verdict) -> None:
@@ -159,7 +159,7 @@ class Judge:
     def look(renderer: Renderer) -> None:
         """Raises PhospheneError where the effect has failed."""
         if renderer.problems:
-            raise PhospheneError(next(iter(renderer.problems.values())))
+            raise PhospheneError(str(next(iter(renderer.problems.values()))))
 
     def compiles(self, kind: type[Effect], path: Path, verdict: Verdict) -> bool:
         """Compiles it and draws small pictures: what is too slow here would be an endless wait at full size."""
@@ -207,13 +207,13 @@ class Judge:
                 self.finite(renderer, number, "", verdict)
             verdict.ms = round(1e3 * float(np.median(costs[1:])), 2)
             lively = not all(is_flat(p) for p in shown[:FRAMES])
-            runner = runner_of(renderer, ADDRESS)
+            runner = renderer.effects.get(ADDRESS)
             if runner is not None and kind.update in (Effect.update, Foreign.update):
                 names = [p for p in kind.params() if not isinstance(kind.params()[p], Media)]
                 uniforms = {n: n for n in names}
                 if issubclass(kind, Foreign):
                     uniforms = {g.params[0]: g.name for g in kind.inputs if g.params}
-                idle = unused_uniforms(runner, list(uniforms.values()))
+                idle = [u for u in uniforms.values() if not runner.uses(u)]
                 verdict.unused = [p for p, u in uniforms.items() if u in idle and not sized_by(kind, u)]
             colours = {tuple(p[0, 0]) for p in shown}
             number = FRAMES
@@ -248,7 +248,7 @@ class Judge:
         for note, cut, loud, frames in (*ways, ("after some frames", "none", False, LATER)):
             renderer = self.stage(kind, cut=cut)
             try:
-                runner = runner_of(renderer, ADDRESS)
+                runner = renderer.effects.get(ADDRESS)
                 if cut != "none" and not issubclass(kind, Foreign) and runner and "frame" not in runner.reads:
                     continue  # what is seen would be the cut-out alone
                 for number in range(frames):
@@ -263,7 +263,7 @@ class Judge:
         """Notes NaN and infinities, once: at the defaults (`when` is empty), and anywhere else."""
         if not verdict.finite or (when and not verdict.finite_at_ends):
             return
-        for values in float_pictures(renderer, ADDRESS, observation(renderer.size, number)):
+        for values in float_images(renderer, ADDRESS, observation(renderer.size, number)):
             wrong = ~np.isfinite(values)
             if wrong.any():
                 share = 100.0 * wrong.any(axis=2).mean()

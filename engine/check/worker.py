@@ -29,7 +29,7 @@ def main() -> int:
         faulthandler.dump_traceback_later(2.0 * limit_s * busy(), exit=True)
         wanted = json.loads(line)
         if isinstance(wanted, dict):
-            answer = {"error": judge.start_trials(**wanted) if "values" in wanted else judge.load(**wanted)}
+            answer = {"error": judge.trial(**wanted) if "values" in wanted else judge.load(**wanted)}
         else:
             answer = judge.judge(Path(wanted)).table()
         print(json.dumps(answer, ensure_ascii=True), file=answers, flush=True)

@@ -103,6 +103,16 @@ class Texture(Descriptor[Pixels | None]):
         """No picture."""
         return None
 
+    @property
+    def sampler(self) -> str:
+        """The GLSL sampler that it is read through."""
+        return f"_texture_{self.name}"
+
+    @property
+    def declaration(self) -> str:
+        """Its GLSL: the sampler, and the function that reads it."""
+        return f"uniform sampler2D {self.sampler};\nvec4 {self.name}(vec2 uv) {{ return texture({self.sampler}, uv); }}"
+
     def __set__(self, instance: object, value: Pixels) -> None:
         if value.ndim != 3 or value.shape[2] != 4 or value.dtype != np.uint8 or 0 in value.shape:
             raise ValueError(f"{self.name}: expected H×W×4 uint8, got {value.shape} {value.dtype}")

@@ -97,8 +97,8 @@ class Inputs:
             self._fresh.add("codes")
         return self._codes
 
-    def side(self, name: str) -> LayerInput | None:
-        """The picture of another input than the show's own; None where there is none."""
+    def layer_input(self, name: str) -> LayerInput | None:
+        """The image of another input than the show's own; None where there is none."""
         frame = None if self._observation is None else self._observation.results.get(f"{RESULT}{name}")
         return self.layer_inputs.get(name, frame, self.size) if isinstance(frame, Frame) else None
 

@@ -29,13 +29,12 @@ class LayerCache:
         self._key: Hashable = None
         self._time_s = 0.0
         self._image: Pixels | None = None
-        self.written: Pixels | None = None  # the bytes of what was drawn last, where they are known
 
     def key(self, layer: Layer, runners: Sequence[EffectRunner]) -> Hashable:
         """What the layer's picture depends on beside the time; None where it must be drawn in every frame."""
         if not self.gpu.software or layer.source != "none" or layer.cut != "none":
             return None
-        if not runners or not all(runner.still for runner in runners):
+        if not runners or not all(runner.is_static for runner in runners):
             return None
         values = [getattr(layer, name) for name in layer.params()]
         for runner in runners:
@@ -53,9 +52,8 @@ class LayerCache:
         canvas.texture.write(image)
         return True
 
-    def keep(self, key: Hashable, time_s: float, canvas: Target) -> None:
-        """Keeps what was just drawn onto the canvas."""
-        image = self.written
+    def keep(self, key: Hashable, time_s: float, canvas: Target, image: Pixels | None) -> None:
+        """Keeps what was just drawn onto the canvas; `image` are its bytes, where they are known."""
         if image is None:
             image = np.empty((canvas.size[1], canvas.size[0], 4), np.uint8)
             self.gpu.finish()

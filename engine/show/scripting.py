@@ -177,8 +177,8 @@ def _rendered(wishes: Wishes) -> Generator[RenderedFrame, None, None]:
         nonlocal last
         if show.seen is not last and show.seen is not None and show.renderer is not None and show.stage is not None:
             if not show.live:
-                for address, words in show.stage.problems.items():
-                    raise EffectFailed(words, where=address)
+                for address, problem in show.stage.problems.items():
+                    raise EffectFailed(str(problem), where=address)
             last = show.seen
             pictures.put(RenderedFrame(show.renderer.read(), last.frame.time_s, last))
         return not left.is_set()

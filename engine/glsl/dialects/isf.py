@@ -13,6 +13,7 @@ from typing import Any
 from ...core.errors import ShaderError
 from ...core.param_types import Bool, Choice, Color, Float, Int, Media, Point
 from ...core.params import Param
+from ...core.source_lines import location
 from ...effect.effect import Effect
 from ...effect.foreign import Foreign, ForeignPass, Given, Size, make_class, param_name
 from ...effect.shader import VERSION, Shader
@@ -21,7 +22,7 @@ from ..words import words_of
 from .isf_header import SPECIAL, Header, HeaderReader, Input, IsfPass, extent
 from .isf_sizes import MAX_AREA, evaluate, names_in, pixels
 from .prelude import PICTURE, QUAD, SAMPLING, TEXTURES, ending, from_ours, shader, straight_shader
-from .text import attribute, defines, for_driver, leading, read_author, to_hex, together
+from .text import defines, for_driver, leading, read_author, to_hex, together
 
 BUILTINS = """
 uniform int PASSINDEX;
@@ -97,7 +98,7 @@ def load(path: Path, name: str) -> type[Effect]:
     header = HeaderReader(path, text).header()
     if not defines(text, "void main"):
         raise ShaderError(
-            "has no void main()", where=f"{path}:1", hint="write void main() { gl_FragColor = vec4(1.0); }"
+            "has no void main()", where=location(path, 1), hint="write void main() { gl_FragColor = vec4(1.0); }"
         )
     vertex_path = path.with_suffix(".vs")
     vertex = read_author(vertex_path) if vertex_path.is_file() else None
@@ -215,7 +216,7 @@ class IsfMaker:
         )
 
 
-def isf_builtins(effect: Foreign, number: int, size: Size) -> dict[str, Any]:
+def isf_builtins(effect: Foreign, number: int, size: Size, _: object) -> dict[str, Any]:
     """The variables that ISF gives to every shader."""
     return {
         "PASSINDEX": number,
@@ -229,9 +230,7 @@ def isf_builtins(effect: Foreign, number: int, size: Size) -> dict[str, Any]:
 
 def straight_pass() -> ForeignPass:
     """Makes the picture so far readable as display codes; not needed where it is the camera's own."""
-    return ForeignPass(
-        "straight alpha", "_straight", when=lambda effect: not effect.opaque, build=straight_shader, key="straight"
-    )
+    return ForeignPass("straight alpha", "_straight", straightens=True, build=straight_shader, key="straight")
 
 
 def special_pass(name: str) -> ForeignPass:
@@ -287,11 +286,11 @@ def make_input(entry: Input, samplers: dict[str, str]) -> tuple[dict[str, Param[
         samplers[entry.name] = "_wave" if entry.type == "audio" else "_spectrum"
         return {}, None
     if entry.type == "event":
-        words = doc or "fires when it is switched on"
-        return {name: Bool(False, words)}, Given(entry.name, "bool", (name,), attribute(name), event=True)
+        event = Bool(False, doc or "fires when it is switched on")
+        return {name: event}, Given.of(entry.name, name, event, event=True)
     if entry.type == "bool":
-        on = bool(held.get("DEFAULT", [0.0])[0])
-        return {name: Bool(on, doc)}, Given(entry.name, "bool", (name,), attribute(name))
+        switch = Bool(bool(held.get("DEFAULT", [0.0])[0]), doc)
+        return {name: switch}, Given.of(entry.name, name, switch)
     if entry.type == "color":
         codes = [min(max(v, 0.0), 1.0) for v in held.get("DEFAULT", [1.0, 1.0, 1.0, 1.0])]
         return {name: Color(to_hex(codes), doc)}, Given(entry.name, "vec4", (name,), leading(name, 4))
@@ -301,9 +300,8 @@ def make_input(entry: Input, samplers: dict[str, str]) -> tuple[dict[str, Param[
         low, high = held.get("MIN", []), held.get("MAX", [])
         middle = ((low or [0.0])[0] + (high or [1.0])[0]) / 2.0  # the standard leaves open what stands for no DEFAULT
         default = held.get("DEFAULT", [middle])[0]
-        return {name: Float(default, *extent(low, high, default), doc)}, Given(
-            entry.name, "float", (name,), attribute(name)
-        )
+        number = Float(default, *extent(low, high, default), doc)
+        return {name: number}, Given.of(entry.name, name, number)
     return make_point(entry, name)
 
 
@@ -314,7 +312,8 @@ def make_long(entry: Input, name: str) -> tuple[dict[str, Param[Any]], Given]:
     values: list[int] | None = held.get("VALUES")
     if values is None:
         low, high = extent(held.get("MIN", [-(2**31)]), held.get("MAX", [2**31 - 1]), default)
-        return {name: Int(default, int(low), int(high), doc)}, Given(entry.name, "int", (name,), attribute(name))
+        whole = Int(default, int(low), int(high), doc)
+        return {name: whole}, Given.of(entry.name, name, whole)
     labels: list[str] = held["LABELS"]
     chosen = labels[values.index(default)] if default in values else labels[0]
     by_label = dict(zip(labels, values, strict=False))

@@ -52,14 +52,14 @@ class Pass:
     """One draw of an effect with several.
 
     `shader`: GLSL text, or a file name ending in `.frag` that lies beside the effect or in `shaders/`.
-    `target`: the name under which later passes read the result as `vec4 NAME(vec2 uv)`; None is the effect's picture.
-    `scale`: size of the target relative to the picture. Instead of it `lines` gives the target's height in pixels (no
-    more than the picture's), its width as the picture's shape wants it, and `size` fixes (width, height). A pass
-    without a target that asks for less than the picture's size is drawn so and enlarged smoothly.
+    `target`: the name under which later passes read the result as `vec4 NAME(vec2 uv)`; None is the effect's image.
+    `scale`: size of the target relative to the image. Instead of it `lines` gives the target's height in pixels (no
+    more than the image's), its width as the image's shape wants it, and `size` fixes (width, height). A pass
+    without a target that asks for less than the image's size is drawn so and enlarged smoothly.
     `persistent`: the target keeps its content from frame to frame; its own pass may read it as of the last frame.
     `floats`: 16-bit float target (values above 1, or finer than 8 bits); costs 1.6 to 1.9 times as much in software.
-    `sprites`: the name of a `Sprites` attribute: draws one quad for each of its rows instead of the whole picture.
-    `mesh`: the name of a `Mesh` attribute: draws its triangles instead of the whole picture.
+    `sprites`: the name of a `Sprites` attribute: draws one quad for each of its rows instead of the whole image.
+    `mesh`: the name of a `Mesh` attribute: draws its triangles instead of the whole image.
     `depth`: of a mesh, whether nearer triangles hide those further away; its edges are then smooth.
     `blend`: how sprites or a mesh meet what is there: `add` (light), `over` or `replace`. Only with these.
     `when`: called with the effect before each frame; where it returns False the pass is skipped.
@@ -80,12 +80,12 @@ class Pass:
 
     @property
     def is_full_frame(self) -> bool:
-        """Whether it draws the effect's whole picture, rather than into a target or over what is there."""
+        """Whether it draws the effect's whole image, rather than into a target or over what is there."""
         return self.target is None and not self.sprites and not self.mesh
 
     @property
     def reduced(self) -> bool:
-        """Whether it asks for less than the picture's size, so that even less may do where the frame rate matters."""
+        """Whether it asks for less than the image's size, so that even less may do where the frame rate matters."""
         return self.size is None and (self.scale < 1.0 or self.lines is not None)
 
     @property
@@ -184,7 +184,7 @@ class Uniform(Descriptor[NDArray[Any]]):
 
 
 class Sprites(Descriptor[Floats]):
-    """Quads that a pass draws instead of the whole picture: cheap where little of the picture is touched.
+    """Quads that a pass draws instead of the whole image: cheap where little of the image is touched.
 
     Assign an array (N, 13): centre x, y and half width, half height in pixels, angle in radians (clockwise), and 8
     numbers of the effect's own, which the shader reads as `data0` and `data1` beside `vec2 sprite` (-1..1 in the quad).
@@ -203,7 +203,7 @@ class Sprites(Descriptor[Floats]):
 class Effect(Parametrized):
     """The base of every effect. Subclass it, declare parameters, write `glsl` or `passes`; hooks where they are needed.
 
-    `glsl` is one full-picture pass: GLSL that defines `vec4 effect(vec2 uv)`, or the name of a `.frag` file. Colours in
+    `glsl` is one full-image pass: GLSL that defines `vec4 effect(vec2 uv)`, or the name of a `.frag` file. Colours in
     GLSL are linear light with premultiplied alpha. `passes` replaces it where one draw does not suffice. `needs` names
     trackers (`face`, `pose`, `person`), or `sound`; those whose data the GLSL reads (`mask(uv)` …) are found by
     themselves.
@@ -222,7 +222,7 @@ class Effect(Parametrized):
             self.set(name, value)
 
     def prepare(self, size: tuple[int, int]) -> None:
-        """Called before the first frame and whenever the picture's size (width, height) in pixels changes."""
+        """Called before the first frame and whenever the image's size (width, height) in pixels changes."""
 
     def update(self, observation: Observation, dt: float) -> None:
         """Called before each frame is drawn; `dt` is the time since the last one in seconds (0 for the first)."""
@@ -282,5 +282,5 @@ class Effect(Parametrized):
 
 
 def passes_of(effect: type[Effect]) -> tuple[Pass, ...]:
-    """The passes of an effect; its one full-picture pass where it has only `glsl`; none where it only draws shapes."""
+    """The passes of an effect; its one full-image pass where it has only `glsl`; none where it only draws shapes."""
     return effect.passes or ((Pass(effect.glsl),) if effect.glsl else ())

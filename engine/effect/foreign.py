@@ -22,9 +22,9 @@ SECOND_IMAGES = ("to", "endImage")  # the parameter that names the second image 
 class Foreign(Effect):
     """An effect made from a foreign shader file.
 
-    `kind` is the dialect, `role` generator, filter or transition, `shader_file` the author's file, `fixed` the pictures
+    `kind` is the dialect, `role` generator, filter or transition, `shader_file` the author's file, `fixed` the images
     that the file itself brings (sampler name to path), `warnings` what is odd about it, in the author's lines,
-    `identity` the values at which it says that it leaves the picture alone.
+    `identity` the values at which it says that it leaves the image alone.
     """
 
     kind: ClassVar[str] = ""
@@ -32,7 +32,7 @@ class Foreign(Effect):
     shader_file: ClassVar[Path] = Path()
     inputs: ClassVar[tuple[Given, ...]] = ()
     fixed: ClassVar[dict[str, Path]] = {}
-    repeats: ClassVar[bool] = False  # whether its pictures go on beyond their edges
+    repeats: ClassVar[bool] = False  # whether its images go on beyond their edges
     warnings: ClassVar[tuple[str, ...]] = ()
     identity: ClassVar[dict[str, Any]] = {}
 
@@ -190,7 +190,7 @@ def param_name(name: str) -> str:
 
 
 def make_class(name: str, doc: str, base: type[Effect], attributes: dict[str, Any]) -> type[Effect]:
-    """The Effect class with these attributes; parameters among them are told their names."""
+    """The Effect class with these attributes; parameters among them learn their names."""
     module = f"phosphene_user_{name.replace('-', '_')}"
     made: type[Effect] = type(name, (base,), {"__doc__": doc, "__module__": module, **attributes})
     assert all(p.name for p in made.params().values() if isinstance(p, Param))

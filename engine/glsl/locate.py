@@ -14,7 +14,7 @@ _MAIN = re.compile(
 
 
 def main_line(path: Path) -> str:
-    """`file:line` of where an effect's picture is made."""
+    """`file:line` of where an effect's image is made."""
     return location_of(path, _MAIN, cleaned=strip_comments)
 
 

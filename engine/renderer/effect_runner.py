@@ -149,7 +149,7 @@ class EffectRunner:
         self._targets.follow_parameters(self.size, self.pass_scale)
 
     def begin_layer(self, *, opaque: bool) -> None:
-        """Is told of the image that it is about to be given: `opaque` where that is the camera's own."""
+        """Notes the image that it is about to be given: `opaque` where that is the camera's own."""
         self._opaque = opaque
 
     def replace_textures(self, textures: Mapping[str, moderngl.Texture]) -> None:

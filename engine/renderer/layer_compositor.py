@@ -28,11 +28,11 @@ class EffectError(Exception):
 
 
 class LayerPaint:
-    """Draws one layer for one frame. At least one of `runners` covers the picture, or all of them draw over the canvas.
+    """Draws one layer for one frame. At least one of `runners` covers the image, or all of them draw over the canvas.
 
     In meaning a layer is cut out first, then goes through its effects, and is blended onto the canvas last. Where the
     effects leave every pixel in its place, all of this happens in the last effect's own draw, so the layer costs no
-    pass of its own; else the picture is cut out, or finished, aside.
+    pass of its own; else the image is cut out, or finished, aside.
     """
 
     def __init__(
@@ -58,10 +58,10 @@ class LayerPaint:
             return
         ending = runners[self.last]
         adds = any(r.overlays for r in runners[self.last :])
-        # A mesh that repaints what is beneath it must be given that: the camera's picture where nothing was done to it.
+        # A mesh that repaints what is beneath it must be given that: the camera's image where nothing was done to it.
         repaint = max((i for i, r in enumerate(runners) if i >= self.last and r.reads_destination), default=-1)
         repaints = repaint >= 0 and (layer.cut != "none" or ending is not copy or repaint > self.last + 1)
-        # A picture that looks beneath itself, or at its own last one, cannot be drawn onto the canvas directly; nor can
+        # An image that looks beneath itself, or at its own last one, cannot be drawn onto the canvas directly; nor can
         # one whose sprites must be blended with it.
         looks = ending.image_uses("backdrop") or ending.past is not None
         self.direct = not looks and not repaints and (self.plain or not adds)
@@ -141,7 +141,7 @@ class LayerPaint:
             self.overlay.draw(runner.effect.shapes, self._open().framebuffer)
 
     def _open(self) -> Target:
-        """The picture so far, to draw over: what an effect keeps for its next frame is copied, not drawn over."""
+        """The image so far, to draw over: what an effect keeps for its next frame is copied, not drawn over."""
         self.written = None
         if self.surface.double:
             scratch = self._borrow()
@@ -151,13 +151,13 @@ class LayerPaint:
         return self.surface
 
     def _borrow(self) -> Target:
-        """A picture of the pool's, given back when the layer is drawn."""
+        """An image of the pool's, given back when the layer is drawn."""
         target = self.pool.take()
         self._borrowed.append(target)
         return target
 
     def _draw_mesh(self, runner: EffectRunner, index: int) -> None:
-        """Draws a mesh over the picture so far; where it looks at that, at a copy of the pixels that it may touch."""
+        """Draws a mesh over the image so far; where it looks at that, at a copy of the pixels that it may touch."""
         surface, textures = self._open(), self.textures
         box = runner.box(index)
         if box is None:
@@ -169,7 +169,7 @@ class LayerPaint:
         runner.draw(index, surface.framebuffer, self.values, textures)
 
     def _finish(self, runner: EffectRunner, index: int, ending: str | None, small: Target | None = None) -> None:
-        """Draws an effect's picture, or enlarges a `small` one: onto the canvas if it has an `ending`, else aside."""
+        """Draws an effect's image, or enlarges a `small` one: onto the canvas if it has an `ending`, else aside."""
         if small is not None:
             self.textures["_frame"] = small.texture
         if ending is None:
@@ -206,14 +206,14 @@ class LayerPaint:
         return main + CLEAN if self.clean and main in ("cut", "tile-soft") else main
 
     def _aside(self, runner: EffectRunner, index: int, values: Mapping[str, Any], main: str = "effect") -> None:
-        """Draws a pass into a picture of its own, which the next one reads."""
+        """Draws a pass into an image of its own, which the next one reads."""
         target = runner.past
         if target is None:
             target = self._borrow()
         runner.draw(index, target.framebuffer, values, self.textures, self._cleaned(main))
         target.flip()
         self.textures["_frame"] = target.texture
-        self.clean = False  # edges are cleaned once, in the picture that comes first
+        self.clean = False  # edges are cleaned once, in the image that comes first
         self.surface = target
 
 
@@ -223,7 +223,7 @@ def plain(layer: Layer) -> bool:
 
 
 def grounded(layer: Layer, runners: Sequence[EffectRunner]) -> tuple[Sequence[EffectRunner], Sequence[EffectRunner]]:
-    """The effects that make a layer's picture, and those after them that only draw something over it."""
+    """The effects that make a layer's image, and those after them that only draw something over it."""
     last = max((i for i, runner in enumerate(runners) if runner.is_full_frame), default=-1)
     over = runners[last + 1 :]
     if not plain(layer) or any(runner.reads_destination for runner in over):

@@ -9,7 +9,7 @@ from .gpu import Gpu
 
 
 class Target:
-    """A picture to draw into and to read from; `double` ones keep the last picture readable while the next is drawn.
+    """An image to draw into and to read from; `double` ones keep the last image readable while the next is drawn.
 
     It holds linear light as 8-bit sRGB, as 16-bit floats (`floats`), or plain numbers of the type `dtype`.
     """
@@ -41,7 +41,7 @@ class Target:
 
     @property
     def framebuffer(self) -> moderngl.Framebuffer:
-        """Where the next picture is drawn."""
+        """Where the next image is drawn."""
         return self._framebuffers[(self._front + 1) % len(self._framebuffers)]
 
     @property
@@ -51,7 +51,7 @@ class Target:
 
     @property
     def double(self) -> bool:
-        """Whether the last picture is kept while the next is drawn."""
+        """Whether the last image is kept while the next is drawn."""
         return len(self._framebuffers) > 1
 
     def like(self, other: Target) -> bool:
@@ -68,7 +68,7 @@ class Target:
             framebuffer.clear()
 
     def flip(self) -> None:
-        """Makes what was just drawn the picture to read."""
+        """Makes what was just drawn the image to read."""
         self._front = (self._front + 1) % len(self._framebuffers)
 
     def release(self) -> None:

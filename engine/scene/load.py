@@ -1,4 +1,4 @@
-"""Loads the effect class in a file or behind an entry point, with every failure told by file and line."""
+"""Loads the effect class in a file or behind an entry point, with every failure named by file and line."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ FRAMES = 3  # so many slow frames in a row: the first ones also compile
 
 
 class SlowEffectGuard:
-    """Is told what each frame took. After some slow ones in a row the next is measured effect by effect."""
+    """Takes note of what each frame took. After some slow ones in a row the next is measured effect by effect."""
 
     def __init__(self, slow_s: float = SLOW_S) -> None:
         self.slow_s = slow_s

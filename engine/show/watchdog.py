@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("phosphene")
 
 LIVE_S = 12.0  # above what the try-out lets through (10 s a frame), so that the merely slow are left to the budget
-EXACT_S = 120.0  # nobody waits for the next picture
+EXACT_S = 120.0  # nobody waits for the next image
 LOOK_S = 0.25
 SAVE_S = 30.0  # how long the end waits for what is being written
 SHOW_CURSOR = "\x1b[?25h"  # a progress bar hides it
@@ -59,7 +59,7 @@ class Watchdog(threading.Thread):
     def over(self, runner: EffectRunner) -> Iterator[None]:
         """While the effect of `runner` is at work.
 
-        What others wrote is waited for until it is drawn. Else the wait would fall to whoever touches the picture next;
+        What others wrote is waited for until it is drawn. Else the wait would fall to whoever touches the image next;
         most of them hold the interpreter's lock, and no thread could see it.
         """
         self._turn += 1

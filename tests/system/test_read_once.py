@@ -44,6 +44,8 @@ def test_an_effect_is_described_once_a_run_and_others_never(tmp_path: Path) -> N
     )
     told = json.loads(done.stdout.splitlines()[-1])
     assert told["code"] == 0, done.stderr
-    effects = {path: count for path, count in told["parsed"].items() if Path(path).parent in (ROOT / "effects", tmp_path)}
+    effects = {
+        path: count for path, count in told["parsed"].items() if Path(path).parent in (ROOT / "effects", tmp_path)
+    }
     # A user's file is parsed once more where it is imported.
     assert effects == {str(ROOT / "effects" / "duotone.py"): 1, str(mine): 2}

@@ -46,7 +46,7 @@ def kind_of(path: Path) -> str:
 
 
 def is_transition(path: Path) -> bool:
-    """Whether a shader file leads from one picture to another; a broken one does not."""
+    """Whether a shader file leads from one image to another; a broken one does not."""
     try:
         kind = kind_of(path)
         if kind == "isf":

@@ -1,6 +1,6 @@
-"""gl-transitions files, unmodified: `vec4 transition(vec2 uv)` between two pictures (https://gl-transitions.com).
+"""gl-transitions files, unmodified: `vec4 transition(vec2 uv)` between two images (https://gl-transitions.com).
 
-As an effect, the picture so far is the first picture and the parameter `to` names the second. As the way from one scene
+As an effect, the image so far is the first image and the parameter `to` names the second. As the way from one scene
 to another: phosphene.engine.renderer.transition.
 """
 

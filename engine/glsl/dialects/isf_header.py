@@ -214,7 +214,7 @@ class HeaderReader:
         return found
 
     def fits(self, sizes: list[ast.expr | None], known: frozenset[str], entry: dict[str, Any]) -> None:
-        """Fails for a pass that is larger than a target may be, in a picture of 1920×1080."""
+        """Fails for a pass that is larger than a target may be, in an image of 1920×1080."""
         values = {**dict.fromkeys(known, 1.0), "WIDTH": SCREEN[0], "HEIGHT": SCREEN[1]}
         width, height = (
             whole if tree is None or not math.isfinite(found := evaluate(tree, values)) else found
@@ -227,7 +227,7 @@ class HeaderReader:
             self.fail(f"a pass of {width:.0f}×{height:.0f} pixels is too large", needle, hint)
 
     def imported(self) -> dict[str, Path]:
-        """The pictures that IMPORTED names; they lie beside the file."""
+        """The images that IMPORTED names; they lie beside the file."""
         table = self.table.get("IMPORTED") or {}
         if isinstance(table, list):  # ISF 1 wrote a list of objects with NAME and PATH
             table = {e.get("NAME"): e for e in table if isinstance(e, dict)}

@@ -52,7 +52,7 @@ def params(path: Path, text: str) -> tuple[dict[str, Param[Any]], str]:
 
 
 def one_param(written: Written, path: Path) -> Param[Any]:
-    """The parameter of one uniform: vec2 is a place in the picture, vec3 a colour."""
+    """The parameter of one uniform: vec2 is a place in the image, vec3 a colour."""
     numbers = list(written.default) if isinstance(written.default, tuple) else []
     if written.type == "vec2":
         x, y = (numbers * 2)[:2] if numbers else (0.5, 0.5)

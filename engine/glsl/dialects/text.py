@@ -95,17 +95,17 @@ def uniforms(text: str) -> list[Written]:
     for match in _UNIFORM.finditer(text):
         kind, name = match[1], match[2]
         note = " ".join(part.strip("/* \t") for part in (match[3], match[4]) if part)
-        told = _DEFAULT.match(note)
+        given = _DEFAULT.match(note)
         low, high = -math.inf, math.inf
-        if told and told["low"] is not None:
+        if given and given["low"] is not None:
             try:
-                low, high = float(told["low"]), float(told["high"])
+                low, high = float(given["low"]), float(given["high"])
             except ValueError:
                 low, high = -math.inf, math.inf
-        doc = (told["doc"] if told else note).strip(" ;,.")
+        doc = (given["doc"] if given else note).strip(" ;,.")
         line = line_at(text, match.start())
         span = match.span()
-        found.append(Written(kind, name, parse_value(told["value"]) if told else None, low, high, doc, line, span))
+        found.append(Written(kind, name, parse_value(given["value"]) if given else None, low, high, doc, line, span))
     return found
 
 

@@ -57,7 +57,7 @@ class Renderer:
         self.effects = RunningEffects(gpu, scene, size, seed, self._problems)
         self._layer_cache = LayerCache(gpu)
         self._guard = FlashGuard(gpu)
-        self.effects.match_scene()
+        self.match_scene()
 
     def set_quality(self, quality: Quality) -> None:
         """Draws with less, or with all that the scene asks for again, from the next frame on. Compiles nothing."""
@@ -78,6 +78,10 @@ class Renderer:
             self._enlarge.resize(size, 1.0)
         if resizes or scales:
             self.effects.resize(size, quality.pass_scale)
+
+    def match_scene(self) -> None:
+        """Makes ready every effect of the scene that is new, and lets go of those that are gone."""
+        self.effects.match_scene()
 
     def swap_canvas(self, canvas: Target) -> Target:
         """Draws into `canvas` from now on; returns the last one, with the image that it holds."""

@@ -128,7 +128,7 @@ class Reloader:
         self.scene.layers[:] = fresh.layers
         self.scene.bindings = fresh.bindings
         self.scene.sync, self.scene.private = fresh.sync, fresh.private
-        renderer.effects.match_scene()
+        renderer.match_scene()
         log.info("reloaded %s", self.scene.path)
 
     def _reload_effect(self, renderer: Renderer, address: str, saved: Iterable[Path]) -> None:

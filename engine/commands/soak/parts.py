@@ -123,7 +123,7 @@ class FaultyEffect:
         """Puts the effect back as a saved file would."""
         if self._broken is not None and self._clock.now_s >= self._broken.end_s:
             self._broken = None
-            renderer.effects.match_scene()
+            renderer.match_scene()
 
 
 class FaultyCard:

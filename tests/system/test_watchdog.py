@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from helpers import noise, observe, scene, shader
 from phosphene.engine.commands.cli import main
+from phosphene.engine.core.errors import EffectRefused
 from phosphene.engine.core.frame import Frame
 from phosphene.engine.core.observation import Observation
 from phosphene.engine.effect.effect import Effect
@@ -22,9 +23,10 @@ from phosphene.engine.renderer.gpu import Gpu
 from phosphene.engine.renderer.renderer import Renderer
 from phosphene.engine.scene.registry import Registry
 from phosphene.engine.scene.toml_read import load_scene
+from phosphene.engine.show.opening import Trials
 from phosphene.engine.show.reload import LOOK_S, Reloader
 from phosphene.engine.show.slow_effects import FRAMES, SlowEffectGuard
-from phosphene.engine.show.trial import Trial, not_built_in
+from phosphene.engine.show.trial import Job, Trial, not_built_in
 from phosphene.engine.show.watchdog import place_in
 from phosphene.engine.sources import open_source
 
@@ -283,6 +285,39 @@ def test_a_slow_shader_is_told_from_its_quick_neighbours(gpu: Gpu, folder: Path)
         assert spent["camera/e1"] > 2 * max(spent["camera/e0"], spent["camera/e2"])
     finally:
         renderer.release()
+
+
+def judged(path: Path, error: str) -> Job:
+    job = Job(path, error=error)
+    job.done.set()
+    return job
+
+
+def test_what_a_trial_refuses_is_not_drawn_and_its_class_is_left_alone(gpu: Gpu, tmp_path: Path) -> None:
+    class Fine(Effect):
+        glsl = "vec4 effect(vec2 uv) { return vec4(1.0); }"
+
+    made = scene(Fine(), shader("frame(uv)"))
+    before = dict(vars(Fine))
+    refused, good = made.layers[0].effects.values()
+    jobs = [(refused, judged(tmp_path, "mine.frag:4: hangs")), (good, judged(tmp_path, ""))]
+    Trials([made], None, None, jobs).refuse()
+    assert dict(vars(Fine)) == before
+    renderer = Renderer(gpu, made, (64, 36))
+    try:
+        assert {address: str(problem) for address, problem in renderer.problems.items()} == {
+            "camera/e0": "mine.frag:4: hangs"
+        }
+        assert "camera/e0" not in renderer.effects
+        assert "camera/e1" in renderer.effects
+    finally:
+        renderer.release()
+
+
+def test_a_transition_that_a_trial_refuses_ends_the_show_before_it_begins(tmp_path: Path) -> None:
+    way = Registry([], []).transition("fade")()
+    with pytest.raises(EffectRefused, match="hangs"):
+        Trials([], way, None, [(way, judged(tmp_path, "way.glsl:2: hangs"))]).refuse()
 
 
 def test_a_quick_show_is_never_measured(gpu: Gpu) -> None:

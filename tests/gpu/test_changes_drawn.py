@@ -29,12 +29,13 @@ def asked(scene: str = "duotone", **more: Any) -> RunOptions:
 def drawn(options: RunOptions, change: Callable[[int, Changes], None] = lambda *_: None) -> list[Pixels]:
     """The images of a run; `change` is called after each of them, with the number of the next one."""
     sink, changes = FakeSink(), Changes()
-    count = 0
+    drawn_ids: list[int] = []
 
-    def on_image(_: Drawn) -> bool:
-        nonlocal count
-        count += 1
-        change(count, changes)
+    def on_image(seen: Drawn) -> bool:
+        """Called while an image is waited for, too."""
+        if seen.observation is not None and seen.observation.frame.id not in drawn_ids:
+            drawn_ids.append(seen.observation.frame.id)
+            change(len(drawn_ids), changes)
         return True
 
     play(options, extra_sinks=[sink], on_image=on_image, changes=changes)

@@ -40,8 +40,8 @@ def shown(options: RunOptions) -> list[Pixels]:
 
 
 def asked(scenes: list[str], **more: object) -> RunOptions:
-    said = {"scenes": scenes, "input": CARD, "outputs": ["null"], "seconds": 6.0, "every_s": 2.0, **more}
-    return run_options(**said)  # type: ignore[arg-type]
+    said = {"input": CARD, "outputs": ["null"], "seconds": 6.0, "every_s": 2.0, **more}
+    return run_options(scenes, **said)  # type: ignore[arg-type]
 
 
 def test_the_clock_goes_through_the_scenes(scenes: list[str]) -> None:
@@ -84,7 +84,6 @@ def test_settings_go_to_the_scenes_that_they_fit(scenes: list[str]) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"scenes": "mirror"}, "several scenes"),
         ({"record_take": Path("take")}, "one scene"),
         ({"transition": "fdae"}, "(?s)unknown transition 'fdae'.*fade"),
         ({"transition": "nowhere.glsl"}, "no transition file"),
@@ -97,6 +96,8 @@ def test_what_cannot_be_is_said(scenes: list[str], tmp_path: Path, changes: dict
         changes["transition"] = str(changes["transition"]).format(folder=tmp_path)
     with pytest.raises(UsageError, match=message):
         play(asked(scenes, **changes))
+    with pytest.raises(UsageError, match="several scenes"):
+        play(asked(scenes[:1]))
 
 
 def test_a_transition_of_the_users_own(scenes: list[str], tmp_path: Path) -> None:

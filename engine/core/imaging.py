@@ -9,11 +9,7 @@ import cv2
 import numpy as np
 
 from .frame import Floats, Frame, Pixels
-
-# Linear light of each 8-bit sRGB value (IEC 61966-2-1).
-_CODES = np.arange(256, dtype=np.float64) / 255
-LINEAR: Floats = np.where(_CODES <= 0.04045, _CODES / 12.92, ((_CODES + 0.055) / 1.055) ** 2.4).astype(np.float32)
-ROOT_OF_LINEAR: Floats = np.sqrt(LINEAR)  # near to how bright it looks, and cheap in a shader
+from .srgb import LINEAR, encode8
 
 
 def rgba(pixels: Pixels, out: Pixels | None = None) -> Pixels:
@@ -73,9 +69,7 @@ def straight_alpha(image: Pixels) -> Pixels:
         return image
     alpha = image[..., 3:4].astype(np.float32) / 255
     linear = LINEAR[image[..., :3]] / np.maximum(alpha, 1 / 255)
-    linear = np.minimum(linear, 1.0)
-    codes = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
-    return np.concatenate([(codes * 255 + 0.5).astype(np.uint8), image[..., 3:4]], axis=2)
+    return np.concatenate([encode8(np.minimum(linear, 1.0)), image[..., 3:4]], axis=2)
 
 
 def light_at(image: Pixels, cells: tuple[int, int], finer: int) -> Pixels:

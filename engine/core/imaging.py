@@ -44,6 +44,17 @@ def shrunk(frame: Frame, size: tuple[int, int]) -> Pixels:
         return made.setdefault(size, pixels)
 
 
+def letterbox(pixels: Pixels, side: int) -> Pixels:
+    """`pixels` in the middle of a black square of `side` pixels, its shape kept."""
+    height, width = pixels.shape[:2]
+    scale = side / max(width, height)
+    inner = resize(pixels, (max(1, round(width * scale)), max(1, round(height * scale))))
+    square = np.zeros((side, side, 3), np.uint8)
+    top, left = (side - inner.shape[0]) // 2, (side - inner.shape[1]) // 2
+    square[top : top + inner.shape[0], left : left + inner.shape[1]] = inner
+    return square
+
+
 def enlarge(image: Pixels, out: Pixels) -> Pixels:
     """`image` stretched to fill `out`, which has as many channels."""
     return np.asarray(cv2.resize(image, (out.shape[1], out.shape[0]), dst=out, interpolation=cv2.INTER_LINEAR))

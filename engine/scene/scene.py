@@ -86,7 +86,7 @@ class Scene:
         if len(fits) == 1:
             return fits[0], *known[fits[0]]
         if fits:
-            raise UsageError(f"'{address}' fits several parameters", hint="say which: " + ", ".join(fits))
+            raise UsageError(f"'{address}' matches several parameters", hint="choose one: " + ", ".join(fits))
         short = {a.rsplit(".", 1)[-1].rsplit("/", 1)[-1] for a in known}
         raise unknown_name("parameter", address, {*known, *(short if "/" not in address else ())}, where=self.name)
 
@@ -118,7 +118,7 @@ class Scene:
         """Lets a signal drive a parameter; raises UsageError where the parameter is no number."""
         full, _, param = self.find(address)
         if not hasattr(param, "clamp"):
-            raise UsageError(f"{full} is a {param.kind}: only numbers and switches follow a signal")
+            raise UsageError(f"{full} is a {param.kind}: only numbers and switches can follow a signal")
         self.bindings[full] = binding
         for listener in self.listeners:
             listener(full, binding)

@@ -103,7 +103,7 @@ def unknown_scene(name: str, scenes: Iterable[str], effects: Iterable[str]) -> U
         f'a scene shows it: [[layer]], source = "camera", effects = [{{ use = "{name}" }}] in a .toml file; '
         "`phosphene run SCENE.toml --effects FOLDER` where the effect is not in your own effect folder"
     )
-    return UsageError(f"'{name}' is an effect, no scene", hint=hint)
+    return UsageError(f"'{name}' is an effect, not a scene", hint=hint)
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:

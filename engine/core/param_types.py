@@ -9,6 +9,7 @@ from typing import Any
 
 from .errors import unknown_name
 from .params import Param, finite
+from .srgb import to_linear
 
 NAMED_COLORS = {
     "black": "#000000",
@@ -24,11 +25,6 @@ NAMED_COLORS = {
     "gray": "#808080",
     "transparent": "#00000000",
 }
-
-
-def linear(code: float) -> float:
-    """Linear light of an sRGB code 0..1 (IEC 61966-2-1)."""
-    return code / 12.92 if code <= 0.04045 else float(((code + 0.055) / 1.055) ** 2.4)
 
 
 class Float(Param[float]):
@@ -267,7 +263,7 @@ class Color(Param[Rgba]):
 
     def uniform_value(self, value: Rgba) -> tuple[float, float, float]:
         """Its colour in linear light."""
-        return linear(value[0]), linear(value[1]), linear(value[2])
+        return to_linear(value[0]), to_linear(value[1]), to_linear(value[2])
 
     def uniforms(self, value: Rgba) -> dict[str, Any]:
         """Its colour, and its opacity."""

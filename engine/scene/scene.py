@@ -89,7 +89,7 @@ class Scene:
         if len(fits) == 1:
             return fits[0], *known[fits[0]]
         if fits:
-            raise UsageError(f"'{address}' fits several parameters", hint="say which: " + ", ".join(fits))
+            raise UsageError(f"'{address}' matches several parameters", hint="choose one: " + ", ".join(fits))
         short = {a.rsplit(".", 1)[-1].rsplit("/", 1)[-1] for a in known}
         raise unknown_name("parameter", address, {*known, *(short if "/" not in address else ())}, where=self.name)
 
@@ -127,7 +127,7 @@ class Scene:
         """The full address of a parameter that may follow a signal. Raises UsageError where it is no number."""
         full, _, param = self.find(address)
         if not hasattr(param, "clamp"):
-            raise UsageError(f"{full} is a {param.kind}: only numbers and switches follow a signal")
+            raise UsageError(f"{full} is a {param.kind}: only numbers and switches can follow a signal")
         return full
 
     def bind(self, address: str, binding: Binding) -> None:

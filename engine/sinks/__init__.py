@@ -6,15 +6,16 @@ The web page's server has a thread of its own; a show writes to each sink from o
 
 from __future__ import annotations
 
-import importlib
 import re
 import sys
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl
 
-from ..core.errors import SinkError, UsageError, unknown_name
+from ..core.backends import Backend, Backends, load
+from ..core.errors import SinkError, UsageError
 from ..core.paths import is_folder, named
 
 if TYPE_CHECKING:
@@ -22,46 +23,44 @@ if TYPE_CHECKING:
     from .base import Sink
 
 
-class SinkKind(NamedTuple):
-    """One kind of output: `doc` in a line, an `example` of what to type, and `target` ("module:Class").
+@dataclass(frozen=True, slots=True)
+class SinkBackend(Backend):
+    """One kind of output, with an `example` of what to type.
 
-    `live`: somebody sees the pictures as they come, so that late ones are dropped.
+    `live`: somebody sees the images as they come, so that late ones are dropped.
     """
 
-    name: str
-    doc: str
     example: str
-    target: str
     live: bool = False
 
 
-SINKS: dict[str, SinkKind] = {
-    kind.name: kind
-    for kind in (
-        SinkKind("window", "a window on the screen", "window", "phosphene.engine.sinks.window:WindowSink", True),
-        SinkKind(
+_HERE = __name__
+SINKS = Backends(
+    "output",
+    (
+        SinkBackend("window", "a window on the screen", f"{_HERE}.window:WindowSink", "window", live=True),
+        SinkBackend(
             "virtual-camera",
             "a webcam that other programs see",
+            f"{_HERE}.virtual_camera:open_virtual_camera",
             "virtual-camera:/dev/video10",
-            "phosphene.engine.sinks.virtual_camera:open_virtual_camera",
-            True,
+            live=True,
         ),
-        SinkKind(
+        SinkBackend(
             "pipewire",
             "a webcam without a kernel module (Linux), with its name",
+            f"{_HERE}.pipewire:PipeWireSink",
             "pipewire:Phosphene",
-            "phosphene.engine.sinks.pipewire:PipeWireSink",
-            True,
+            live=True,
         ),
-        SinkKind("web", "a page for browsers on this machine", "web:8765", "phosphene.engine.sinks.web:WebSink", True),
-        SinkKind(
-            "video", "a video file: mp4, mov, mkv, webm, gif", "out.mp4", "phosphene.engine.sinks.video:VideoSink"
-        ),
-        SinkKind("png", "numbered pictures", "out_%05d.png", "phosphene.engine.sinks.png:PngSink"),
-        SinkKind("exr", "numbered pictures in linear light", "out_%05d.exr", "phosphene.engine.sinks.exr:ExrSink"),
-        SinkKind("null", "nothing: for measuring", "null", "phosphene.engine.sinks.null:NullSink"),
-    )
-}
+        SinkBackend("web", "a page for browsers on this machine", f"{_HERE}.web:WebSink", "web:8765", live=True),
+        SinkBackend("video", "a video file: mp4, mov, mkv, webm, gif", f"{_HERE}.video:VideoSink", "out.mp4"),
+        SinkBackend("png", "numbered images", f"{_HERE}.png:PngSink", "out_%05d.png"),
+        SinkBackend("exr", "numbered images in linear light", f"{_HERE}.exr:ExrSink", "out_%05d.exr"),
+        SinkBackend("null", "nothing: for measuring", f"{_HERE}.null:NullSink", "null"),
+    ),
+)
+_MATTE = f"{_HERE}.matte:MatteSink"  # a video with `?matte=1`
 
 FILES = ("video", "png", "exr")
 OPTIONS = {
@@ -107,13 +106,10 @@ def open_sink(
         extra["codec"] = options.get("codec", "")
     if kind in FILES:
         extra |= {"live": live, "overwrite": overwrite}
-    target = SINKS[kind].target
     if options.get("matte") == "1":
-        target = "phosphene.engine.sinks.matte:MatteSink"
         del extra["alpha"]
-    module, _, attribute = target.partition(":")
-    backend = getattr(importlib.import_module(module), attribute)
-    return cast("Sink", backend(rest, size=size, fps=fps, **extra))
+        return cast("Sink", load(_MATTE)(rest, size=size, fps=fps, **extra))
+    return cast("Sink", SINKS.find(kind).load()(rest, size=size, fps=fps, **extra))
 
 
 def check_twice(specs: Iterable[str]) -> None:
@@ -125,7 +121,7 @@ def check_twice(specs: Iterable[str]) -> None:
     for spec in specs:
         kind, rest, _ = split_spec(spec)
         if kind == "web" and (port := rest or str(DEFAULT_WEB_PORT)) in seen:
-            raise UsageError(f"the output '{spec}' is there twice", hint="leave one out, or choose another port")
+            raise UsageError(f"the output '{spec}' is given twice", hint="remove one, or choose another port")
         if kind == "web":
             seen.add(port)
     Guard().writes(targets_of(specs))
@@ -156,13 +152,13 @@ def knows_watchers(spec: str) -> bool:
 def split_spec(spec: str) -> tuple[str, str, dict[str, str]]:
     """The kind, the path or device, and the options of an output's name."""
     if not spec.partition("?")[0].strip():
-        raise UsageError("an output without a name", hint=f"write --output out.mp4, or one of {', '.join(SINKS)}")
+        raise UsageError("no output named", hint=f"write --output out.mp4, or one of {', '.join(SINKS)}")
     text, _, query = spec.partition("?")
     options = dict(parse_qsl(query, keep_blank_values=True))
     bad = [f"{key}={value}" for key, value in options.items() if value not in OPTIONS.get(key, ())]
     if bad or (query and not options):
         known = f"?alpha=1, ?matte=1, ?codec= with {', '.join(OPTIONS['codec'])}; joined by &"
-        raise UsageError(f"'{spec}': '{(bad or [query])[0]}' is no option of an output", hint=f"known: {known}")
+        raise UsageError(f"'{spec}': '{(bad or [query])[0]}' is not an option of an output", hint=f"known: {known}")
     name, _, rest = text.partition(":")
     if text in ("window", "null"):
         kind, rest = text, ""
@@ -173,11 +169,13 @@ def split_spec(spec: str) -> tuple[str, str, dict[str, str]]:
     else:
         kind, rest = _kind_of_path(text), text
     if options.get("alpha") == "1" and not (kind in ("png", "exr", "web") or text.lower().endswith((".mov", ".webm"))):
-        raise UsageError(f"'{text}' cannot keep transparency", hint="what can: .mov, .webm, PNG and EXR sequence, web")
+        raise UsageError(
+            f"'{text}' cannot keep transparency", hint="these can: .mov, .webm, PNG and EXR sequences, web"
+        )
     if kind != "video" and options.keys() & {"codec", "matte"}:
         raise UsageError(f"'{spec}': codec and matte are for video files", hint="write out.mp4?codec=h265")
     if options.get("alpha") == options.get("matte") == "1":
-        raise UsageError(f"'{spec}': either alpha or a matte of its own", hint="leave one of them out")
+        raise UsageError(f"'{spec}': alpha and matte exclude each other", hint="remove one of them")
     return kind, rest, options
 
 
@@ -190,7 +188,7 @@ def _kind_of_path(text: str) -> str:
     if path.suffix.lower() in VIDEO_SUFFIXES:
         return "video"
     if not path.suffix and len(path.parts) == 1:
-        raise unknown_name("output", text, SINKS)
+        raise SINKS.unknown(text)
     raise SinkError(
         f"no output format has the suffix '{path.suffix}'",
         where=text,
@@ -202,6 +200,6 @@ def check_picture(shape: tuple[int, ...], size: tuple[int, int]) -> None:
     """Raises SinkError where a picture is not `size` (width, height) with four channels."""
     if shape != (size[1], size[0], 4):
         raise SinkError(
-            f"got a picture of shape {shape}, expected {size[1]}×{size[0]}×4",
-            hint="every picture must have the same size",
+            f"got an image of shape {shape}, expected {size[1]}×{size[0]}×4",
+            hint="all images must have the same size",
         )

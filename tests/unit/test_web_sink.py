@@ -191,7 +191,7 @@ def test_a_browser_that_does_not_answer_gets_no_more_and_then_only_the_newest(si
         assert browser.receive()[0] == number
     for _ in range(6):
         sink.write(picture(), 0.0)
-    until(lambda: sink._newest[0] == 8)
+    until(lambda: sink._jpegs.number == 8)
     assert browser.silent()
     browser.answer("1")
     assert browser.receive()[0] == 8
@@ -271,7 +271,7 @@ def test_a_port_in_use_and_no_port_at_all(sink: WebSink) -> None:
         WebSink(str(sink.port), size=SIZE, fps=30.0)
     assert f"web:{sink.port + 1}" in raised.value.hint
     for text in ("x", "70000", "-1"):
-        with pytest.raises(SinkError, match="no port"):
+        with pytest.raises(SinkError, match="not a port"):
             WebSink(text, size=SIZE, fps=30.0)
 
 

@@ -141,13 +141,13 @@ def _wishes(
         fps=fps,
         seconds=seconds,
         rotate=rotate,
-        settings=[(address, _plain(value)) for address, value in (set or {}).items()],
+        settings=[(address, plain(value)) for address, value in (set or {}).items()],
         models=[(name, os.fspath(path)) for name, path in (models or {}).items()],
         arrays=None if isinstance(frames, str | os.PathLike) else frames,
     )
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """A path as text, and a number of numpy's as one of Python's."""
     if isinstance(value, os.PathLike):
         return os.fspath(value)

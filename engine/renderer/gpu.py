@@ -88,16 +88,15 @@ class Gpu:
 
     @contextmanager
     def borrowed(self) -> Iterator[None]:
-        """While a context of somebody else's is drawn in: it is current, and what was bound is bound again after."""
-        with self.context:
-            bound = self.context.fbo
-            self.context.enable_direct(FRAMEBUFFER_SRGB)
-            try:
-                yield
-            finally:
-                self.context.disable_direct(FRAMEBUFFER_SRGB)
-                if bound is not None:
-                    bound.use()
+        """While a context of somebody else's, the current one, is drawn in; what was bound is bound again after."""
+        bound = self.context.fbo
+        self.context.enable_direct(FRAMEBUFFER_SRGB)
+        try:
+            yield
+        finally:
+            self.context.disable_direct(FRAMEBUFFER_SRGB)
+            if bound is not None:
+                bound.use()
 
     @property
     def live_objects(self) -> int:

@@ -37,9 +37,9 @@ class Renderer(Closing):
     hides the room draws its slate where the person mask is not known.
 
     It draws in a thread and a headless graphics context of its own; `context` is a moderngl context (OpenGL 3.3) of the
-    caller's to draw in instead, in the caller's thread. That one stays open, with the same framebuffer bound as before;
-    blending is off, and programs, textures and the viewport are not put back. A context manager: `close` gives
-    everything back. Raises UsageError for the scene and its parameters, GpuError where there is no OpenGL.
+    caller's to draw in instead, in the caller's thread, in which it must be the current one. It stays open, with the
+    same framebuffer bound as before; blending is off, programs and textures are not put back. A context manager:
+    `close` gives everything back. Raises UsageError for the scene and its parameters, GpuError where there is no OpenGL.
     """
 
     def __init__(
@@ -150,7 +150,7 @@ class Drawing:
 
     @contextmanager
     def _current(self) -> Iterator[None]:
-        """Makes a context of the caller's the current one, and binds again what was bound in it."""
+        """Leaves a context of the caller's as it was."""
         if self._own:
             yield
             return

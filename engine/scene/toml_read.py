@@ -14,7 +14,7 @@ from ..core.params import Param, Parametrized
 from ..core.paths import checked, in_words
 from ..effect.effect import Effect
 from ..glsl.dialects import SUFFIXES
-from ..trackers import is_tracker, params_of, tracker_names
+from ..trackers import is_tracker, params_of, unknown_tracker
 from .binding import Binding
 from .describe import name_of
 from .layer import Layer
@@ -119,7 +119,7 @@ class SceneFile:
         for name, table in tables.items():
             place: Place = ("trackers", name)
             if not is_tracker(name):
-                raise self.wrong(unknown_name("tracker", name, tracker_names()), place)
+                raise self.wrong(unknown_tracker(name), place)
             if not isinstance(table, dict):
                 raise self.error(f"[trackers.{name}] must be a table", place)
             params = params_of(name)

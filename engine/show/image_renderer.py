@@ -39,7 +39,7 @@ class Renderer(Closing):
     It draws in a thread and a headless graphics context of its own; `context` is a moderngl context (OpenGL 3.3) of the
     caller's to draw in instead, in the caller's thread, in which it must be the current one. It stays open, with the
     same framebuffer bound as before; blending is off, programs and textures are not put back. A context manager:
-    `close` gives everything back. Raises UsageError for the scene and its parameters, GpuError where there is no OpenGL.
+    `close` gives everything back. Raises UsageError for the scene and its parameters, GpuError without OpenGL.
     """
 
     def __init__(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import mmap
 import os
 import select
@@ -22,8 +21,8 @@ import numpy as np
 from ..core.closing import Closing
 from ..core.errors import SinkError
 from ..core.frame import Pixels
+from ..sources import v4l2_api as api
 from . import check_picture
-from . import v4l2_api as api
 from .v4l2_watchers import Watchers
 
 DRIVER = "v4l2 loopback"
@@ -107,7 +106,7 @@ class V4l2Sink(Closing):
         descriptor, self._fd = self._fd, -1
         try:
             if self._streaming:
-                fcntl.ioctl(descriptor, api.STREAMOFF, struct.pack("=I", api.OUTPUT))
+                api.ioctl(descriptor, api.STREAMOFF, bytearray(struct.pack("=I", api.OUTPUT)))
         except OSError as error:
             if error.errno != errno.ENODEV:  # a device that is gone has stopped by itself
                 raise SinkError(f"could not be stopped ({error.strerror})", where=self.device) from error
@@ -121,8 +120,7 @@ class V4l2Sink(Closing):
     # -- inside ------------------------------------------------------------------------------------------------------
 
     def _ioctl(self, request: int, data: bytearray) -> bytearray:
-        fcntl.ioctl(self._fd, request, data)
-        return data
+        return api.ioctl(self._fd, request, data)
 
     def _open_device(self) -> int:
         try:
@@ -138,10 +136,10 @@ class V4l2Sink(Closing):
 
     def _check_capability(self) -> api.Capability:
         try:
-            found = api.read_capability(self._ioctl(api.QUERYCAP, bytearray(api.CAPABILITY_SIZE)))
+            found = api.query(self._fd)
         except OSError as error:
             raise SinkError("is not a video device", where=self.device, hint=_device_hint()) from error
-        if not found.caps & api.CAP_VIDEO_OUTPUT:
+        if not found.takes:
             if found.driver == DRIVER:
                 raise SinkError(
                     f"the virtual camera '{found.card}' is being fed by another program",

@@ -9,12 +9,13 @@ belongs to the object that started it.
 from __future__ import annotations
 
 import difflib
-import importlib
 import re
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, cast
 
-from ..core.errors import SourceError, UsageError, unknown_name
+from ..core.backends import Backend, Backends
+from ..core.errors import SourceError, UsageError
 from ..core.paths import in_words, is_folder, kind_of, named, own_entries
 from ..core.plugins import Plugins
 
@@ -22,52 +23,37 @@ if TYPE_CHECKING:
     from .base import Source
 
 
-class SourceKind(NamedTuple):
-    """One kind of input: `doc` in a line, an `example` of what to type, and `target` ("module:Class").
+@dataclass(frozen=True, slots=True)
+class SourceBackend(Backend):
+    """One kind of input, with an `example` of what to type.
 
     The class has `from_spec(rest, size=…, fps=…)`, where `rest` is what stands after the colon.
     """
 
-    name: str
-    doc: str
     example: str
-    target: str
 
 
-SOURCES: dict[str, SourceKind] = {
-    kind.name: kind
-    for kind in (
-        SourceKind(
-            "camera", "a webcam, by number or device path", "camera:1", "phosphene.engine.sources.camera:CameraSource"
-        ),
-        SourceKind("demo", "a portrait with a gentle camera move", "demo", "phosphene.engine.sources.demo:DemoSource"),
-        SourceKind(
+_HERE = __name__
+SOURCES = Backends(
+    "input",
+    (
+        SourceBackend("camera", "a webcam, by number or device path", f"{_HERE}.camera:CameraSource", "camera:1"),
+        SourceBackend("demo", "a portrait with a gentle camera move", f"{_HERE}.demo:DemoSource", "demo"),
+        SourceBackend(
             "testcard",
             "a moving test card with the frame's number",
+            f"{_HERE}.testcard:TestCardSource",
             "testcard:640x480@30x100",
-            "phosphene.engine.sources.testcard:TestCardSource",
         ),
-        SourceKind("screen", "what a monitor shows", "screen:1", "phosphene.engine.sources.screen:ScreenSource"),
-        SourceKind(
-            "stream",
-            "an address: RTSP, HTTP, RTMP",
-            "rtsp://192.168.0.9/live",
-            "phosphene.engine.sources.stream:StreamSource",
+        SourceBackend("screen", "what a monitor shows", f"{_HERE}.screen:ScreenSource", "screen:1"),
+        SourceBackend(
+            "stream", "an address: RTSP, HTTP, RTMP", f"{_HERE}.stream:StreamSource", "rtsp://192.168.0.9/live"
         ),
-        SourceKind(
-            "video", "a video file or an animated GIF", "video:clip.mp4", "phosphene.engine.sources.video:VideoSource"
-        ),
-        SourceKind(
-            "image", "a still picture, for ever", "image:photo.jpg", "phosphene.engine.sources.image:ImageSource"
-        ),
-        SourceKind(
-            "images",
-            "a folder or numbered pictures",
-            "images:frame_%04d.png",
-            "phosphene.engine.sources.images:ImagesSource",
-        ),
-    )
-}
+        SourceBackend("video", "a video file or an animated GIF", f"{_HERE}.video:VideoSource", "video:clip.mp4"),
+        SourceBackend("image", "a still image, for ever", f"{_HERE}.image:ImageSource", "image:photo.jpg"),
+        SourceBackend("images", "a folder or numbered images", f"{_HERE}.images:ImagesSource", "images:frame_%04d.png"),
+    ),
+)
 
 PLUGINS = Plugins("phosphene.sources", "input", SOURCES, SourceError)  # what other packages offer
 
@@ -96,13 +82,11 @@ def open_source(spec: str, *, size: tuple[int, int] | None = None, fps: float | 
     unknown name, SourceError for an input that cannot be opened.
     """
     name, rest = split_spec(spec)
-    if name not in SOURCES:
-        from .base import Source
+    if name in SOURCES:
+        return cast("Source", SOURCES[name].load().from_spec(rest, size=size, fps=fps))
+    from .base import Source
 
-        return cast("Source", PLUGINS.open(name, Source, rest, size=size, fps=fps))
-    module, _, attribute = SOURCES[name].target.partition(":")
-    backend = getattr(importlib.import_module(module), attribute)
-    return cast("Source", backend.from_spec(rest, size=size, fps=fps))
+    return cast("Source", PLUGINS.open(name, Source, rest, size=size, fps=fps))
 
 
 def split_spec(spec: str) -> tuple[str, str]:
@@ -131,7 +115,7 @@ def split_spec(spec: str) -> tuple[str, str]:
     if _PATTERN.search(path.name) and is_folder(path.parent):
         return "images", spec
     if not path.suffix and len(path.parts) == 1 and not spec.startswith(("~", ".")):
-        raise unknown_name("input", name, [*SOURCES, *PLUGINS.names()])
+        raise SOURCES.unknown(name, PLUGINS.names())
     raise missing_file(path)
 
 

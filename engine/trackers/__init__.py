@@ -8,11 +8,10 @@ imports the rooms up to effect, and owns no thread: a show runs each tracker in 
 from __future__ import annotations
 
 import contextlib
-import importlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ..core.errors import PhospheneError, TrackerError, unknown_name
+from ..core.errors import PhospheneError, TrackerError, UsageError
 from ..core.params import Param, Parametrized
 from ..core.plugins import Plugins
 from .base import Tracker
@@ -57,15 +56,19 @@ def tracker_names() -> list[str]:
     return [*TRACKERS, *PLUGINS.names()]
 
 
+def unknown_tracker(name: str) -> UsageError:
+    """The error for a tracker that does not exist, with the nearest names."""
+    return TRACKERS.unknown(name, PLUGINS.names())
+
+
 def tracker_class(name: str) -> Callable[..., Tracker]:
     """What makes the tracker called `name`, its library loaded. Raises UsageError, which suggests the nearest, and
     TrackerError where a package's cannot be imported."""
     if name in TRACKERS:
-        module, _, attribute = TRACKERS[name].where.partition(":")
-        found: Callable[..., Tracker] = getattr(importlib.import_module(module), attribute)
+        found: Callable[..., Tracker] = TRACKERS[name].load()
         return found
     if not PLUGINS.has(name):
-        raise unknown_name("tracker", name, tracker_names())
+        raise unknown_tracker(name)
     return PLUGINS.load(name)
 
 

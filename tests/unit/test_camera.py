@@ -55,12 +55,11 @@ class FakeCapture:
 
 @pytest.fixture
 def camera(monkeypatch: pytest.MonkeyPatch) -> type[FakeCapture]:
-    from phosphene.engine.sources import camera as module
-    from phosphene.engine.sources import camera_feed
+    from phosphene.engine.sources import camera_feed, live
 
     FakeCapture.plugged, FakeCapture.opened = True, 0
-    monkeypatch.setattr(module.cv2, "VideoCapture", FakeCapture)
-    monkeypatch.setattr(module, "WAIT_S", 60.0)
+    monkeypatch.setattr(camera_feed.cv2, "VideoCapture", FakeCapture)
+    monkeypatch.setattr(live, "WAIT_S", 60.0)
     monkeypatch.setattr(camera_feed, "RETRY_S", 0.02)
     monkeypatch.setattr(cameras, "SYSFS", Path("/nowhere"))
     return FakeCapture
@@ -70,8 +69,8 @@ def unplug(camera: type[FakeCapture], source: Any, monkeypatch: pytest.MonkeyPat
     """Takes the camera away, until that has been told and it is being looked for."""
     opened, camera.plugged = camera.opened, False
     with monkeypatch.context() as impatient:
-        impatient.setattr("phosphene.engine.sources.camera.WAIT_S", 0.3)
-        with pytest.raises(SourceError, match="no picture"):
+        impatient.setattr("phosphene.engine.sources.live.WAIT_S", 0.3)
+        with pytest.raises(SourceError, match="no frame"):
             list(iter(source.read, None))  # what was on its way still comes
     deadline = time.monotonic() + 60
     while camera.opened == opened and time.monotonic() < deadline:

@@ -16,7 +16,7 @@ from phosphene.engine.core.errors import SourceError
 from phosphene.engine.sources import open_source, split_spec
 from phosphene.engine.sources.camera_feed import in_bgr
 from phosphene.engine.sources.fake import FakeSource
-from phosphene.engine.sources.polled import NewestSource
+from phosphene.engine.sources.live import LiveSource
 from phosphene.engine.sources.rotate import RotatedSource
 from phosphene.engine.sources.testcard import TestCardSource, read_number
 
@@ -101,7 +101,7 @@ def test_a_stream_is_played_newest_first_and_comes_back() -> None:
             state["sink"].close()
 
 
-class Counting(NewestSource):
+class Counting(LiveSource):
     """Delivers numbered pictures as fast as it is told to."""
 
     where = "counting"
@@ -109,14 +109,11 @@ class Counting(NewestSource):
     def __init__(self) -> None:
         super().__init__((4, 4), 30.0)
 
-    def drain(self) -> None:
-        """Nothing by itself."""
-
 
 def test_only_the_newest_is_kept_and_problems_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("phosphene.engine.sources.polled.WAIT_S", 0.05)
+    monkeypatch.setattr("phosphene.engine.sources.live.WAIT_S", 0.05)
     source = Counting()
-    with pytest.raises(SourceError, match="no picture"):
+    with pytest.raises(SourceError, match="no frame"):
         source.read()
     for value in range(5):
         source.deliver(np.full((4, 4, 3), value, np.uint8))

@@ -186,8 +186,10 @@ def test_a_file_that_another_process_has_open_is_found(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Video4Linux2 is Linux's")
 def test_the_drivers_events_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    from phosphene.engine.sinks import v4l2_api as api
+    import fcntl
+
     from phosphene.engine.sinks import v4l2_watchers
+    from phosphene.engine.sources import v4l2_api as api
 
     told: list[int] = [0]
 
@@ -200,7 +202,7 @@ def test_the_drivers_events_are_counted(monkeypatch: pytest.MonkeyPatch) -> None
             struct.pack_into("=I4xI", data, 0, api.CLIENT_USAGE, told.pop(0))
         return 0
 
-    monkeypatch.setattr(v4l2_watchers.fcntl, "ioctl", ioctl)
+    monkeypatch.setattr(fcntl, "ioctl", ioctl)
     watchers = v4l2_watchers.Watchers(7, "/dev/video99")
     assert watchers.told
     assert watchers.watched is False
@@ -213,6 +215,6 @@ def test_the_drivers_events_are_counted(monkeypatch: pytest.MonkeyPatch) -> None
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Video4Linux2 is Linux's")
 def test_the_event_calls_are_the_kernels() -> None:
-    from phosphene.engine.sinks import v4l2_api as api
+    from phosphene.engine.sources import v4l2_api as api
 
     assert (api.DQEVENT, api.SUBSCRIBE_EVENT) == (0x80885659, 0x4020565A)

@@ -191,7 +191,7 @@ def test_a_browser_that_does_not_answer_gets_no_more_and_then_only_the_newest(si
         assert browser.receive()[0] == number
     for _ in range(6):
         sink.write(picture(), 0.0)
-    until(lambda: sink._newest[0] == 8)
+    until(lambda: sink._jpegs.number == 8)
     assert browser.silent()
     browser.answer("1")
     assert browser.receive()[0] == 8

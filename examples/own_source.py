@@ -29,7 +29,7 @@ class Plasma(Source):
         time_s = number / (self.fps or 30.0)
         x, y = np.meshgrid(np.linspace(0, 9, self.size[0]), np.linspace(0, 5, self.size[1]))
         waves = [np.sin(x + time_s * 2), np.sin(y + x / 2 - time_s), np.sin(np.hypot(x - 4, y - 2) + time_s)]
-        return Frame(number, time_s, np.uint8(127 + 127 * np.stack(waves, axis=2)))
+        return Frame(number, time_s, (127 + 127 * np.stack(waves, axis=2)).astype(np.uint8))
 
 
 def main(out: str = "plasma.mp4") -> None:
@@ -37,7 +37,7 @@ def main(out: str = "plasma.mp4") -> None:
     with (
         Plasma() as source,
         open_sink(out, size=source.size, fps=source.fps or 30.0) as sink,
-        Renderer("mirror") as renderer,
+        Renderer("mirror", parameters={"mode": "left"}) as renderer,
     ):
         while (frame := source.read()) is not None:
             sink.write(renderer.render(frame).premultiplied, frame.time_s)

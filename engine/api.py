@@ -67,6 +67,7 @@ from .show.catalogue import (
     load_scene,
 )
 from .show.image_renderer import Renderer
+from .show.live import LiveShow, run
 from .show.scripting import RenderedFrame, render, track
 from .sinks import open_sink
 from .sinks.base import Sink
@@ -108,6 +109,7 @@ __all__ = [
     "Layer",
     "Line",
     "Listed",
+    "LiveShow",
     "Mask",
     "Media",
     "Mesh",
@@ -163,6 +165,7 @@ __all__ = [
     "open_tracker",
     "read_model",
     "render",
+    "run",
     "save_scene",
     "skin_of",
     "track",

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from ..core.plugins import Plugins
 from ..scene.registry import registry_with
+from .options import AnyPath
 
 if TYPE_CHECKING:
     from ..effect.effect import Effect
     from ..scene.describe import Entry
     from ..scene.scene import Scene
 
-AnyPath: TypeAlias = str | os.PathLike[str]
 Folders: TypeAlias = AnyPath | Iterable[AnyPath]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from ..control.keys import take_keys
 from ..renderer.renderer import Renderer
 from ..scene.scene import Scene
 from .hud import Hud
@@ -63,19 +64,8 @@ class AfterFrame:
             self.window.rename(title_of(renderer.scene))
         self._named = renderer.scene
         goes_on = self.window.show(renderer)
-        self.show.signals.held = set(self.window.held)
-        for key in self.window.pressed():
-            self.press(key)
+        take_keys(self.window.held, self.window.pressed(), self.show.playlist, self.show.signals)
         return goes_on
-
-    def press(self, key: str) -> None:
-        """N and P bring the next scene and the one before, 1 to 9 one by its place in the list."""
-        if self.show is None or len(self.show.playlist.scenes) < 2:
-            return
-        if key in ("n", "p"):
-            self.show.playlist.step_by(1 if key == "n" else -1)
-        elif len(key) == 1 and key in "123456789":
-            self.show.playlist.go(int(key) - 1)
 
 
 def title_of(scene: Scene) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from ..control.settings import plain, setting
 from ..core.closing import Closing
 from ..core.errors import EffectFailed, UsageError
 from ..core.frame import Frame, Pixels
@@ -16,9 +17,9 @@ from ..core.observation import Observation
 from ..scene.scene import Scene
 from ..scene.signals import Signals
 from .catalogue import load_scene
-from .options import media_path
+from .options import AnyPath
 from .own_thread import OwnThread
-from .scripting import AnyPath, RenderedFrame, plain
+from .scripting import RenderedFrame
 
 if TYPE_CHECKING:
     import moderngl
@@ -53,7 +54,7 @@ class Renderer(Closing):
     ) -> None:
         self._scene = scene if isinstance(scene, Scene) else load_scene(scene, effects=effects)
         for address, value in (parameters or {}).items():
-            self._scene.set(address, media_path(self._scene, address, plain(value)))
+            setting(self._scene, address, plain(value)).apply()
         thread = OwnThread("image renderer") if context is None else None
         self._do: Callable[[Callable[[], Any]], Any] = call if thread is None else thread.do
         try:

@@ -74,6 +74,7 @@ class Show:
         stats: Stats | None = None,
         on_frame: Callable[[Renderer], bool] | None = None,
         governor: Governor | None = None,
+        control: Callable[[], None] | None = None,
         take: Take | None = None,
         recorder: TakeRecorder | None = None,
         shown: bool = False,
@@ -91,6 +92,7 @@ class Show:
         self.seen: Observation | None = None  # what is known of the frame that is in the picture
         self._transition, self._seed, self._on_frame = transition, seed, on_frame
         self._take, self._recorder = take, recorder
+        self._control = control  # applies the changes that wait, between two frames
         self._audio_analyzer = None if sound is None else AudioAnalyzer(sound)
         self._recorded, self._layer_inputs = recorded, layer_inputs or {}
         self._feeds = feeds or {}  # the tracker whose results another one takes
@@ -261,6 +263,8 @@ class Show:
         if renderer is None or waited_s < PATIENCE_S or time.perf_counter() - self._idled_s < PATIENCE_S:
             return True
         self._idled_s = time.perf_counter()
+        if self._control is not None:
+            self._control()
         if stalled := self._capture.stalled:
             renderer.slate(stalled)
             self._hand_out(renderer, self._last_s + waited_s)
@@ -300,6 +304,8 @@ class Show:
         moment = None if self._take is None else self._take.begin(ticket.frame, self.scene)
         if moment is not None:
             dt, self.signals.held = moment.dt, set(moment.held)
+        if self._control is not None:
+            self._control()
         self.playlist.move(ticket.frame.time_s, ticket.results)
         if self._recorded is not None:
             self._recorded.picture(ticket.frame.time_s, ticket.frame.captured_s or ticket.born_s)

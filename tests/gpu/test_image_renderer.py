@@ -51,7 +51,7 @@ def black(number: int = 0, size: tuple[int, int] = SIZE) -> Frame:
 
 def test_it_draws_what_a_show_draws() -> None:
     images = [noise(SIZE, number) for number in range(4)]
-    shown = list(phosphene.render("duotone", images, set={"amount": 0.5}))
+    shown = list(phosphene.render("duotone", images, parameters={"amount": 0.5}))
     with Renderer("duotone", parameters={"amount": 0.5}) as renderer:
         for picture in shown:
             again = renderer.render(picture.observation)

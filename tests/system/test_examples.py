@@ -197,6 +197,13 @@ def test_scene_in_code(tmp_path: Path) -> None:
     assert example("scene_in_code", tmp_path)  # again, over its own file
 
 
+def test_live_show(tmp_path: Path) -> None:
+    said = example("live_show", tmp_path, "demo", "null", "1")
+    frames = re.search(r"(\d+) frames", said)
+    assert frames
+    assert int(frames[1]) > 0
+
+
 # What is not one program
 
 
@@ -248,7 +255,7 @@ def test_every_command_of_the_recipe_can_be_typed(line: str) -> None:
     options = build_parser().parse_args(words)
     from phosphene.engine.sinks import split_spec
 
-    kinds = [split_spec(output)[0] for output in options.output]
+    kinds = [split_spec(output)[0] for output in options.outputs]
     assert kinds
     assert set(kinds) <= {"web", "virtual-camera", "pipewire", "video"}
 

@@ -53,7 +53,13 @@ def test_memory_is_told_where_the_system_says() -> None:
 def test_the_list_of_keys_stands_alone(help_shown: bool) -> None:
     drawn: list[Any] = []
     nothing = SimpleNamespace(
-        help_shown=help_shown, held=(), show=lambda _: True, pressed=list, governor=None, signals=SimpleNamespace()
+        help_shown=help_shown,
+        held=(),
+        show=lambda _: True,
+        pressed=list,
+        governor=None,
+        playlist=None,
+        signals=SimpleNamespace(),
     )
     overlay = SimpleNamespace(draw=lambda shapes, _: drawn.append(shapes))
     renderer: Any = SimpleNamespace(

@@ -316,13 +316,13 @@ def test_no_decoder_at_all_is_an_error_in_a_line(tmp_path: Path) -> None:
         MediaPlayer(clip)
 
 
-def play_to(folder: Path, clip: Path, **wishes: Any) -> tuple[list[float], float]:
+def play_to(folder: Path, clip: Path, **options: Any) -> tuple[list[float], float]:
     """(when each picture is shown, how long all of them) in the file that a whole show writes."""
-    from phosphene.engine.show.options import Wishes
+    from phosphene.engine.show.options import run_options
     from phosphene.engine.show.session import play
 
     target = folder / f"show{len(list(folder.iterdir()))}.mp4"
-    play(Wishes(**{"scene": "duotone", "input": str(clip), "outputs": (str(target),), **wishes}))
+    play(run_options(**{"scenes": "duotone", "input": str(clip), "outputs": (str(target),), **options}))
     with av.open(str(target)) as container:
         return sorted(float(frame.time) for frame in container.decode(video=0)), length_s(target)
 

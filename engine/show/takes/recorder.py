@@ -23,7 +23,7 @@ from .take import DERIVED, FORMAT, HEADER, SCENE, About
 
 if TYPE_CHECKING:
     from ...sources.base import Source
-    from ..options import Wishes
+    from ..options import RunOptions
 
 log = logging.getLogger("phosphene")
 
@@ -182,25 +182,25 @@ class TakeRecorder(threading.Thread):
             log.error("the take in %s could not be finished: %s", self.folder, error)
 
 
-def record(wishes: Wishes, scene: Scene, source: Source, fps: float, *, live: bool) -> TakeRecorder:
-    """The recorder that `wishes.record_take` asks for. Raises SinkError where the folder cannot be used."""
-    from ..options import TRACKERS_AT, media_path
+def record(options: RunOptions, scene: Scene, source: Source, fps: float, *, live: bool) -> TakeRecorder:
+    """The recorder that `options.output.record_take` asks for. Raises SinkError where the folder cannot be used."""
+    from ...control.settings import TRACKERS_AT, media_path
 
     def as_found(address: str, value: Any) -> Any:
         return value if address.startswith(TRACKERS_AT) else media_path(scene, address, value)
 
-    assert wishes.record_take is not None
+    assert options.output.record_take is not None
     about = About(
         scene.name,
         source.size,
         fps,
-        seed=wishes.seed or 0,
+        seed=options.scene.seed or 0,
         sync=scene.sync,
         pace="live" if live else "exact",
-        input=wishes.input,
+        input=options.input.spec,
         scene_path="" if scene.path is None else str(scene.path.resolve()),
-        settings=[(address, as_found(address, value)) for address, value in wishes.settings],
-        bindings=list(wishes.bindings),
-        effect_folders=[str(folder) for folder in wishes.effect_folders],
+        settings=[(address, as_found(address, value)) for address, value in options.scene.parameters],
+        bindings=list(options.scene.bindings),
+        effect_folders=[str(folder) for folder in options.scene.effect_folders],
     )
-    return TakeRecorder(named(wishes.record_take), about, scene, waits=not live)
+    return TakeRecorder(named(options.output.record_take), about, scene, waits=not live)

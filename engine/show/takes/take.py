@@ -26,7 +26,7 @@ from ...scene.scene import Scene
 from .files import FRAMES, TRACKS, TrackReader, read_frames
 
 if TYPE_CHECKING:
-    from ..options import Wishes
+    from ..options import RunOptions
 
 log = logging.getLogger("phosphene")
 
@@ -49,7 +49,7 @@ class About:
     pace: str = "exact"
     input: str = ""
     scene_path: str = ""
-    settings: Sequence[tuple[str, str]] = ()
+    settings: Sequence[tuple[str, Any]] = ()  # as they were typed, or values as JSON knows them
     bindings: Sequence[tuple[str, Mapping[str, Any]]] = ()
     effect_folders: Sequence[str] = ()
     trackers: Sequence[str] = ()
@@ -229,7 +229,7 @@ def read_about(folder: Path) -> About:
         known = {f.name for f in fields(About)}
         values = {key: value for key, value in said.items() if key in known}
         width, height = (int(n) for n in values.pop("size"))
-        values["settings"] = [(str(a), str(v)) for a, v in values.get("settings", [])]
+        values["settings"] = [(str(a), setting_value(v)) for a, v in values.get("settings", [])]
         values["trackers"] = [str(n) for n in values.get("trackers", [])]
         values["bindings"] = [(str(a), dict(t)) for a, t in values.get("bindings", [])]
         about = About(**{**values, "size": (width, height)})
@@ -243,24 +243,30 @@ def read_about(folder: Path) -> About:
     return about
 
 
-def wishes_for(wishes: Wishes, take: Take) -> Wishes:
-    """`wishes` with what was asked for when `take` was recorded, where the same scene is wanted; new wishes come last.
+def setting_value(value: Any) -> Any:
+    """The value of a recorded setting. Raises TypeError for what nobody sets."""
+    if not isinstance(value, str | int | float | list | dict):
+        raise TypeError(f"a setting of {value!r}")
+    return value
+
+
+def options_for(options: RunOptions, take: Take) -> RunOptions:
+    """`options` with what was asked for when `take` was recorded, where the same scene is wanted; new ones come last.
 
     Raises UsageError for what a take cannot do.
     """
-    for name, given in (("--size", wishes.size), ("--fps", wishes.fps)):
+    for name, given in (("--size", options.input.size), ("--fps", options.input.fps)):
         if given is not None:
             raise UsageError(f"a take has its own size and rate: leave {name} out", where=str(take.folder))
-    if wishes.input != "camera":
+    if options.input.spec != "camera":
         raise UsageError("--take is the input: leave --input out", where=str(take.folder))
-    if wishes.record_take is not None or wishes.pace == "live":
-        other = "--record-take" if wishes.record_take is not None else "--pace live"
+    if options.output.record_take is not None or options.pace.pace == "live":
+        other = "--record-take" if options.output.record_take is not None else "--pace live"
         raise UsageError(f"a take is drawn frame by frame: leave {other} out", where=str(take.folder))
-    about = take.about
-    same = take.is_of(wishes.scene)
-    return replace(
-        wishes,
-        seed=about.seed if wishes.seed is None else wishes.seed,
-        settings=[*(about.settings if same else ()), *wishes.settings],
-        bindings=[*(about.bindings if same else ()), *wishes.bindings],
+    about, asked = take.about, options.scene
+    same = take.is_of(asked.names[0])
+    return options.changed(
+        seed=about.seed if asked.seed is None else asked.seed,
+        parameters=[*(about.settings if same else ()), *asked.parameters],
+        bindings=[*(about.bindings if same else ()), *asked.bindings],
     )

@@ -1,4 +1,8 @@
-"""The public names, each from its room: what `import phosphene` offers, loaded with the first that is used."""
+"""The public names, each from its room: what `import phosphene` offers.
+
+This file is a list. Type checkers read it as the module that it is; phosphene/__init__.py reads its imports, and does
+each when its name is first used.
+"""
 
 from .core.errors import (
     EffectFailed,

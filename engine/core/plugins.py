@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .errors import PhospheneError, UsageError
 from .python_ast import module_in
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 SHORTEST = 2  # a single letter is a drive of Windows
@@ -55,7 +56,7 @@ class Plugins:
     def listed(self) -> list[Plugin]:
         """Everything that packages offer, by name; nothing is imported."""
         found = []
-        for point in sorted(entry_points(group=self.group), key=lambda point: (point.name, package_of(point))):
+        for point in sorted(entry_points(self.group), key=lambda point: (point.name, package_of(point))):
             written = read_source(point)
             package = package_of(point)
             found.append(Plugin(point.name, written.doc, package, self._refused(point.name) or written.problem))
@@ -63,11 +64,11 @@ class Plugins:
 
     def names(self) -> list[str]:
         """The names that can be asked for."""
-        return sorted({p.name for p in entry_points(group=self.group) if not self._refused(p.name)})
+        return sorted({p.name for p in entry_points(self.group) if not self._refused(p.name)})
 
     def has(self, name: str) -> bool:
         """Whether a package offers `name`, and the engine does not."""
-        return name not in self._own and usable(name) and bool(entry_points(group=self.group, name=name))
+        return name not in self._own and usable(name) and bool(entry_points(self.group, name))
 
     def load(self, name: str) -> Callable[..., Any]:
         """What the entry point called `name` stands for, imported. Raises UsageError where two packages offer it."""
@@ -98,7 +99,7 @@ class Plugins:
         return made
 
     def _point(self, name: str) -> EntryPoint:
-        points = list(entry_points(group=self.group, name=name))
+        points = entry_points(self.group, name)
         if len(points) > 1:
             packages = ", ".join(sorted(package_of(point) for point in points))
             hint = "uninstall all but one of them"
@@ -111,7 +112,7 @@ class Plugins:
             return f"the name '{name}' is taken: the engine's own {self.what} wins"
         if not usable(name):
             return f"'{name}' is no name: use small letters, digits and single hyphens, two characters or more"
-        if len(points := entry_points(group=self.group, name=name)) > 1:
+        if len(points := entry_points(self.group, name)) > 1:
             return f"several packages offer it: {', '.join(sorted(package_of(point) for point in points))}"
         return ""
 
@@ -121,6 +122,13 @@ class Plugins:
             where=point.value,
             hint="update that package, or tell its author",
         )
+
+
+def entry_points(group: str, name: str = "") -> list[EntryPoint]:
+    """The entry points of a group, or those called `name`, of every installed package."""
+    import importlib.metadata  # which takes a tenth of a second to import, and most runs ask for no package
+
+    return list(importlib.metadata.entry_points(group=group, **({"name": name} if name else {})))
 
 
 def usable(name: str) -> bool:
@@ -142,6 +150,8 @@ def members(protocol: type) -> list[str]:
 
 def read_source(point: EntryPoint) -> Written:
     """What the source of an entry point says of it; nothing of the package is imported."""
+    import importlib.util
+
     top, *rest = point.module.split(".")
     spec = importlib.util.find_spec(top)  # of a package without dots: that imports nothing
     if spec is None or spec.origin is None:

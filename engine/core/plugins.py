@@ -128,7 +128,8 @@ def entry_points(group: str, name: str = "") -> list[EntryPoint]:
     """The entry points of a group, or those called `name`, of every installed package."""
     import importlib.metadata  # which takes a tenth of a second to import, and most runs ask for no package
 
-    return list(importlib.metadata.entry_points(group=group, **({"name": name} if name else {})))
+    found = importlib.metadata.entry_points(group=group)
+    return [point for point in found if not name or point.name == name]
 
 
 def usable(name: str) -> bool:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from ..core.plugins import Plugins
-from ..scene.registry import registry_with
-from .options import AnyPath
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from ..effect.effect import Effect
     from ..scene.describe import Entry
+    from ..scene.registry import Registry
     from ..scene.scene import Scene
+    from .options import AnyPath
 
-Folders: TypeAlias = AnyPath | Iterable[AnyPath]
+    Folders: TypeAlias = AnyPath | Iterable[AnyPath]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,27 +44,27 @@ def load_scene(scene: AnyPath, *, effects: Folders = ()) -> Scene:
     """
     from ..scene.toml_read import load_scene as load
 
-    return load(os.fspath(scene), registry_with(folders(effects)))
+    return load(os.fspath(scene), registry(effects))
 
 
 def load_effect(name: str, *, effects: Folders = ()) -> type[Effect]:
     """The class of the effect of that name, looked for in the folders `effects` first. Raises UsageError."""
-    return registry_with(folders(effects)).effect(name)
+    return registry(effects).effect(name)
 
 
 def list_scenes(*, effects: Folders = ()) -> list[Listed]:
     """Every scene, those in the folders `effects` included."""
-    return [entry_listed(entry) for entry in registry_with(folders(effects)).scenes().values()]
+    return [entry_listed(entry) for entry in registry(effects).scenes().values()]
 
 
 def list_effects(*, effects: Folders = ()) -> list[Listed]:
     """Every effect, those in the folders `effects` included; none is imported."""
-    return [entry_listed(entry) for entry in registry_with(folders(effects)).effects().values()]
+    return [entry_listed(entry) for entry in registry(effects).effects().values()]
 
 
 def list_transitions(*, effects: Folders = ()) -> list[Listed]:
     """Every transition, those in the folders `effects` included."""
-    return [entry_listed(entry) for entry in registry_with(folders(effects)).transitions().values()]
+    return [entry_listed(entry) for entry in registry(effects).transitions().values()]
 
 
 def list_sources() -> list[Listed]:
@@ -102,9 +104,12 @@ def list_models() -> list[Listed]:
     return ready + [Listed(name, summary(path), "user") for name, path in own_models().items()]
 
 
-def folders(paths: Folders) -> list[str]:
-    """Folders as texts: one, or several."""
-    return [os.fspath(path) for path in ([paths] if isinstance(paths, str | os.PathLike) else paths)]
+def registry(effects: Folders) -> Registry:
+    """The registry in which one folder, or several, come before all else. Raises UsageError where one is not there."""
+    from ..scene.registry import registry_with
+
+    folders = [effects] if isinstance(effects, str | os.PathLike) else effects
+    return registry_with([os.fspath(folder) for folder in folders])
 
 
 def entry_listed(entry: Entry) -> Listed:

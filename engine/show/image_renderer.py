@@ -121,7 +121,7 @@ class Drawing:
             self._scene.apply(observation.signals, dt)
             renderer.render(observation, dt)
             for address, why in renderer.problems.items():
-                raise EffectFailed(why, where=address)
+                raise EffectFailed(str(why), where=address)
             return RenderedFrame(renderer.read(), frame.time_s, observation)
 
     def _begin(self, frame: Frame) -> SceneRenderer:

@@ -22,9 +22,9 @@ def add_option(parser: argparse._ActionsContainer, name: str, **changes: Any) ->
     parser.add_argument(*found.flags, **{"dest": name, "help": found.doc, **_arguments(found), **changes})
 
 
-def add_effects(parser: argparse.ArgumentParser, words: str) -> None:
+def add_effects(parser: argparse.ArgumentParser, doc: str) -> None:
     """`--effects DIR`, any number of times; engine/scene/registry.py makes a registry of them."""
-    add_option(parser, "effects", help=words)
+    add_option(parser, "effects", help=doc)
 
 
 def add_overwrite(parser: argparse.ArgumentParser) -> None:

@@ -96,8 +96,8 @@ def show(asked: RunOptions, options: argparse.Namespace) -> Stats:
             f"{stats.frames_out} frames at {stats.fps:.1f} fps" if stats.frames_out > 1 else f"{stats.frames_out} frame"
         )
         print(f"{rate}{drops}{where}", file=sys.stderr)
-        for words in stats.problems.values():
-            print(f"not shown: {words}", file=sys.stderr)
+        for problem in stats.problems.values():
+            print(f"not shown: {problem}", file=sys.stderr)
     if options.hud:
         print(stats_table(stats), file=sys.stderr)
     return stats

@@ -6,8 +6,8 @@ change while a show runs:
 - every parameter of a layer, a matte or an effect, by its address, and the signal that it follows;
 - no parameter of a tracker, and nothing that would open a running tracker otherwise (see limits.py).
 
-What was changed by hand stays so when the scene's file is saved. Changes are heard by the scene's listeners, so a take
-holds each of them before the frame that it was first drawn in.
+What was changed by hand stays so when the scene's file is saved. Each change is reported to the scene's listeners, so
+a take holds it before the frame that it was first drawn in.
 """
 
 from __future__ import annotations

@@ -1,18 +1,8 @@
-"""What the keys of a window do: held ones are signals, and some of those that are pressed change the scene."""
+"""What the keys of a window do that are pressed: some of them change the scene. Held keys are signals."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-
 from ..scene.playlist import Playlist
-from ..scene.signals import Signals
-
-
-def take_keys(held: Collection[str], pressed: Iterable[str], playlist: Playlist, signals: Signals) -> None:
-    """Takes what the keyboard did since the last frame; names of keys are those of the signals `key.NAME`."""
-    signals.held = set(held)
-    for key in pressed:
-        press(key, playlist)
 
 
 def press(key: str, playlist: Playlist) -> None:

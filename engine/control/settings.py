@@ -26,7 +26,7 @@ class Setting:
     value: Any
 
     def apply(self) -> None:
-        """Sets or binds the parameter; the scene's listeners are told."""
+        """Sets or binds the parameter; the scene's listeners hear of it."""
         if isinstance(self.value, Binding):
             self.scene.bind(self.address, self.value)
         else:

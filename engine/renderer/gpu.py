@@ -38,7 +38,6 @@ class Gpu:
         self._another = another
         self._live: set[int] = set()
         self.watchdog: Watch | None = None  # of a running show: sees an effect that never comes back
-        self.meanwhile: Callable[[], None] | None = None  # what to do once while `finish` would only wait
         self._native = native_gl()
         self._begin(context)
 
@@ -144,15 +143,15 @@ class Gpu:
         self.keep(framebuffer)
         return framebuffer
 
+    def flush(self) -> None:
+        """Sends off everything drawn, without a wait: the GPU works on it while this thread goes on."""
+        self._native.glFlush()
+
     def finish(self) -> None:
         """Waits until everything drawn is there. moderngl would hold the interpreter's lock; this call does not.
 
         Raises GpuLost.
         """
-        work, self.meanwhile = self.meanwhile, None
-        if work is not None:
-            self._native.glFlush()
-            work()
         self._native.glFinish()
         self.check()
 
@@ -190,7 +189,7 @@ class Gpu:
         gl.glBindFramebuffer(READ_FRAMEBUFFER, source.glo)
         gl.glBindFramebuffer(DRAW_FRAMEBUFFER, 0)
         left, bottom, width, height = box
-        # Row 0 of our pictures is the top, of the window the bottom: the one flip stands here.
+        # Row 0 of our images is the top, of the window the bottom: the one flip stands here.
         gl.glBlitFramebuffer(
             0, 0, source.width, source.height, left, bottom + height, left + width, bottom, COLOR_BUFFER_BIT, LINEAR
         )

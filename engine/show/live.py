@@ -19,7 +19,7 @@ from .show_thread import LOOK_S, ShowThread
 from .stats import Stats
 
 if TYPE_CHECKING:
-    from .loop import Show
+    from .frame_hooks import Drawn
 
 log = logging.getLogger("phosphene")
 
@@ -58,15 +58,16 @@ class LiveShow:
         self._changes.close()
         self._begun.set()
 
-    def _look(self, show: Show) -> None:
+    def _look(self, drawn: Drawn) -> None:
         """Called by the thread of the show, after each image and while one is waited for."""
-        self._names = tuple(scene.name for scene in show.playlist.scenes)
+        playlist = drawn.stage.playlist
+        self._names = tuple(scene.name for scene in playlist.scenes)
         wanted, self._wanted = self._wanted, None
         if wanted is not None:
-            show.playlist.go(wanted)
-        self._scene, self._stats = show.scene.name, show.stats
-        if show.seen is not None:
-            self._observation = show.seen
+            playlist.go(wanted)
+        self._scene, self._stats = playlist.scene.name, drawn.stats
+        if drawn.observation is not None:
+            self._observation = drawn.observation
         self._begun.set()
 
     @property

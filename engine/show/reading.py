@@ -73,7 +73,7 @@ def checked(load: Callable[[], Scene], guard: Guard) -> Callable[[], Scene]:
 
 
 def shown_files(scene: Scene) -> Iterator[Path]:
-    """The pictures, videos and other files that parameters name."""
+    """The images, videos and other files that parameters name."""
     for owner, param in scene.addresses().values():
         if isinstance(param, File) and (value := getattr(owner, param.name)):
             yield Path(value)
@@ -97,7 +97,7 @@ def scene_files(scene: Scene, registry: Registry) -> Iterator[Path]:
 
 
 def effect_files(effect: Effect) -> Iterator[Path]:
-    """The author's file of a shader that is an effect by itself, and the pictures that it brings."""
+    """The author's file of a shader that is an effect by itself, and the images that it brings."""
     if (file := getattr(effect, "shader_file", None)) is not None:
         yield file
     yield from getattr(effect, "fixed", {}).values()

@@ -21,7 +21,7 @@ from .options import AnyPath, RunOptions
 from .show_thread import LOOK_S, ShowThread, closed_at_exit
 
 if TYPE_CHECKING:
-    from .loop import Show
+    from .frame_hooks import Drawn
 
 Frames: TypeAlias = AnyPath | Iterable[Pixels]
 
@@ -139,14 +139,14 @@ def _rendered(options: RunOptions) -> Generator[RenderedFrame, None, None]:
     images: Mailbox[RenderedFrame] = Mailbox(1, drops=False)
     last: Observation | None = None
 
-    def hand_over(show: Show) -> None:
+    def hand_over(drawn: Drawn) -> None:
         nonlocal last
-        if show.seen is not last and show.seen is not None and show.renderer is not None and show.stage is not None:
-            if not show.live:
-                for address, words in show.stage.problems.items():
+        if drawn.observation is not last and drawn.observation is not None:
+            if not drawn.live:
+                for address, words in drawn.stage.problems.items():
                     raise EffectFailed(words, where=address)
-            last = show.seen
-            images.put(RenderedFrame(show.renderer.read(), last.frame.time_s, last))
+            last = drawn.observation
+            images.put(RenderedFrame(drawn.image.read(), last.frame.time_s, last))
 
     thread = ShowThread(options, hand_over, ended=images.close)
 

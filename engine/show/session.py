@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ..sinks.base import Sink
     from ..sources.base import Source
     from ..trackers.base import Tracker
-    from .loop import Show
+    from .frame_hooks import FrameHook
     from .reload_transition import TransitionReloader
     from .stats import Stats
     from .takes.take import Take
@@ -93,7 +93,7 @@ def play(
     *,
     progress: Progress | None = None,
     extra_sinks: Sequence[Sink] = (),
-    on_image: Callable[[Show], bool] | None = None,
+    on_image: FrameHook | None = None,
     changes: Changes | None = None,
 ) -> Stats:
     """Runs a show to its end and returns its numbers. Ctrl-C ends it cleanly: files that were being written play.
@@ -118,18 +118,21 @@ def _play(
     take: Take | None,
     progress: Progress | None,
     extra_sinks: Sequence[Sink],
-    on_image: Callable[[Show], bool] | None,
+    on_image: FrameHook | None,
     changes: Changes | None,
 ) -> Stats:
     from ..control.limits import Limits
     from ..scene.custom_models import settle
-    from ..sinks.base import WritesFiles
+    from ..sinks.base import ReadsKeys, WritesFiles
     from ..trackers import open_tracker, warm
-    from .frame_hooks import AfterFrame, title_of
+    from .frame_hooks import ChangeScenes, NameWindow, ReloadFiles, ReportProgress, title_of
     from .governor import governor_for
+    from .hud import Hud
     from .loop import Show
+    from .observing import ObservedInputs
     from .reading import checked, guard_for
     from .reload import Reloader
+    from .settings import ShowParts, ShowSettings
     from .stats import Stats
 
     registry = registry_for(options)
@@ -147,15 +150,16 @@ def _play(
         guard = guard_for(options, playlist, source, registry, transition)
         layer_inputs = opening.open_layer_inputs(options, playlist, source.size, stack)
         opening.fetch_models(needs, playlist.tracker_params)
-        feeds: dict[str, str] = {}
+        upstream: dict[str, str] = {}
         for scene in playlist.scenes:
-            feeds |= settle(scene, scene.needs() & needs)
+            upstream |= settle(scene, scene.needs() & needs)
         live = opening.runs_live(options, source, replays=take is not None)
         unreadable = opening.check_files(playlist, live=live)
         fps = options.input.fps or source.fps or 30.0
         seconds = options.pace.seconds if live else length_wanted(options, source, fps)
         recorder = opening.open_recorder(options, playlist.scene, source, fps, stack, live=live)
-        window, gpu = opening.open_gpu(options, source.size, title_of(playlist.scene), stack)
+        window = opening.open_presenting(options, source.size, fps, title_of(playlist.scene), sinks, stack)
+        gpu = opening.open_gpu(stack) if window is None else window.gpu
         sound, recorded = opening.open_audio(options, source, stack)
         opening.open_sinks(options, source, fps, recorded, sinks, stack, live=live)
         opening.tell_black(playlist, options.output.specs)
@@ -176,39 +180,43 @@ def _play(
         reloaders = [
             Reloader(scene, registry, checked(partial(load, name), guard), tried.trial) for scene, name in watched
         ]
-        after = AfterFrame(
-            stats,
-            progress=progress,
-            total=frames_wanted(source, seconds, fps),
-            reloaders=reloaders,
-            transition=reloads(options, registry, transition, tried.trial) if live and take is None else None,
-            window=window,
-            hud=options.output.hud,
-            on_picture=on_image,
-        )
-        show = after.show = Show(
+        hooks: list[FrameHook] = []
+        if progress is not None:
+            hooks.append(ReportProgress(progress, frames_wanted(source, seconds, fps)))
+        if live and take is None:
+            hooks.append(ReloadFiles(reloaders, reloads(options, registry, transition, tried.trial)))
+        if on_image is not None:
+            hooks.append(on_image)
+        if window is not None:
+            hooks.append(NameWindow(window))
+        keys = window if isinstance(window, ReadsKeys) else None
+        if keys is not None:
+            hooks.append(ChangeScenes(keys, playlist))
+        governor = governor_for(options.pace.quality, playlist.whole(), fps, governs=live, replays=take is not None)
+        show = Show(
             playlist,
             source,
             sinks,
             gpu=gpu,
             open_tracker=opened,
-            live=live,
-            until_s=seconds,
-            seed=options.scene.seed or 0,
-            stats=stats,
-            on_frame=after,
-            governor=governor_for(options.pace.quality, playlist.whole(), fps, governs=live, replays=take is not None),
-            control=partial(queue.apply, playlist.scenes, limits.check),
-            take=take,
-            recorder=recorder,
-            shown=window is not None,
-            transition=transition,
-            sound=sound,
-            layer_inputs=layer_inputs,
-            feeds=feeds,
-            recorded=None if isinstance(recorded, str) else recorded,
+            settings=ShowSettings(live, seconds, options.scene.seed or 0, upstream),
+            parts=ShowParts(
+                stats=stats,
+                governor=governor,
+                take=take,
+                recorder=recorder,
+                transition=transition,
+                inputs=ObservedInputs(
+                    sound=sound,
+                    recorded_sound=None if isinstance(recorded, str) else recorded,
+                    layer_inputs=layer_inputs,
+                    held_keys=frozenset if keys is None else partial(getattr, keys, "held"),
+                    control=partial(queue.apply, playlist.scenes, limits.check),
+                ),
+                hud=Hud(stats) if options.output.hud and window is not None else None,
+                hooks=hooks,
+            ),
         )
-        stack.callback(setattr, after, "show", None)  # each holds the other
         tried.refuse()
         opening.watch(gpu, show, recorder, stack, live=live)
         with stopping(show.stop, stats):

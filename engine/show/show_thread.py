@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ..control.changes import Changes
-    from .loop import Show
+    from .frame_hooks import Drawn
     from .options import RunOptions
 
 LOOK_S = 0.2  # how soon Ctrl-C is heard where a wait cannot be interrupted (Windows)
@@ -37,7 +37,7 @@ class ShowThread(threading.Thread):
     def __init__(
         self,
         options: RunOptions,
-        look: Callable[[Show], None],
+        look: Callable[[Drawn], None],
         *,
         ended: Callable[[], None],
         changes: Changes | None = None,
@@ -53,8 +53,8 @@ class ShowThread(threading.Thread):
         """Plays to the end."""
         from .session import play
 
-        def on_image(show: Show) -> bool:
-            self._look(show)
+        def on_image(drawn: Drawn) -> bool:
+            self._look(drawn)
             return not self._left.is_set()
 
         try:

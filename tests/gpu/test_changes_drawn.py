@@ -12,7 +12,7 @@ import pytest
 from phosphene.engine.control.changes import Changes
 from phosphene.engine.core.errors import UsageError
 from phosphene.engine.core.frame import Pixels
-from phosphene.engine.show.loop import Show
+from phosphene.engine.show.frame_hooks import Drawn
 from phosphene.engine.show.options import RunOptions, run_options
 from phosphene.engine.show.session import play
 from phosphene.engine.show.takes.take import Take
@@ -29,12 +29,13 @@ def asked(scene: str = "duotone", **more: Any) -> RunOptions:
 def drawn(options: RunOptions, change: Callable[[int, Changes], None] = lambda *_: None) -> list[Pixels]:
     """The images of a run; `change` is called after each of them, with the number of the next one."""
     sink, changes = FakeSink(), Changes()
-    count = 0
+    drawn_ids: list[int] = []
 
-    def on_image(_: Show) -> bool:
-        nonlocal count
-        count += 1
-        change(count, changes)
+    def on_image(drawn: Drawn) -> bool:
+        """Called while an image is waited for, too."""
+        if drawn.observation is not None and drawn.observation.frame.id not in drawn_ids:
+            drawn_ids.append(drawn.observation.frame.id)
+            change(len(drawn_ids), changes)
         return True
 
     play(options, extra_sinks=[sink], on_image=on_image, changes=changes)

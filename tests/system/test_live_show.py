@@ -41,8 +41,9 @@ def test_a_show_runs_and_is_controlled_while_it_runs() -> None:
         assert (show.scene, show.scenes) == ("duotone", ("duotone",))
         assert show.set("amount", 0.5) == "camera/duotone.amount"
         first = show.observation
-        while show.observation is first or first is None:
+        while show.observation is None or show.observation is first:
             first = first or show.observation
+            assert show.running
         assert show.signals["time"] > 0.0
         assert show.stats.frames_out > 0
         assert not show.wait(0.01)

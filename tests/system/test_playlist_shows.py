@@ -8,15 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import scene
 from phosphene.engine.commands.cli import main
 from phosphene.engine.core.errors import UsageError
 from phosphene.engine.core.frame import Pixels
-from phosphene.engine.scene.playlist import Playlist
-from phosphene.engine.show.frame_hooks import AfterFrame
 from phosphene.engine.show.options import RunOptions, run_options
 from phosphene.engine.show.session import play
-from phosphene.engine.show.stats import Stats
 from phosphene.engine.sinks.fake import FakeSink
 
 pytestmark = pytest.mark.gl
@@ -44,8 +40,8 @@ def shown(options: RunOptions) -> list[Pixels]:
 
 
 def asked(scenes: list[str], **more: object) -> RunOptions:
-    said = {"scenes": scenes, "input": CARD, "outputs": ["null"], "seconds": 6.0, "every_s": 2.0, **more}
-    return run_options(**said)  # type: ignore[arg-type]
+    said = {"input": CARD, "outputs": ["null"], "seconds": 6.0, "every_s": 2.0, **more}
+    return run_options(scenes, **said)  # type: ignore[arg-type]
 
 
 def test_the_clock_goes_through_the_scenes(scenes: list[str]) -> None:
@@ -88,7 +84,6 @@ def test_settings_go_to_the_scenes_that_they_fit(scenes: list[str]) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"scenes": "mirror"}, "several scenes"),
         ({"record_take": Path("take")}, "one scene"),
         ({"transition": "fdae"}, "(?s)unknown transition 'fdae'.*fade"),
         ({"transition": "nowhere.glsl"}, "no transition file"),
@@ -101,6 +96,8 @@ def test_what_cannot_be_is_said(scenes: list[str], tmp_path: Path, changes: dict
         changes["transition"] = str(changes["transition"]).format(folder=tmp_path)
     with pytest.raises(UsageError, match=message):
         play(asked(scenes, **changes))
+    with pytest.raises(UsageError, match="several scenes"):
+        play(asked(scenes[:1]))
 
 
 def test_a_transition_of_the_users_own(scenes: list[str], tmp_path: Path) -> None:
@@ -124,18 +121,3 @@ def test_from_the_command_line(scenes: list[str], tmp_path: Path) -> None:
         [sys.executable, "main.py", "list", "transitions"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
     assert {"fade", "wipe", "iris"} <= set(listed.split())
-
-
-def test_keys_change_the_scene() -> None:
-    class Shown:
-        playlist = Playlist([scene(), scene(), scene()], transition_s=0.0)
-
-    after = AfterFrame(Stats(), progress=None, total=None, reloaders=(), window=None, hud=False)
-    after.press("n")  # before the show has begun
-    after.show = Shown()  # type: ignore[assignment]
-    reached = []
-    for key in ("n", "n", "p", "3", "1", "9", "x", "space"):
-        after.press(key)
-        Shown.playlist.move(0.0, ())
-        reached.append(Shown.playlist.at)
-    assert reached == [1, 2, 1, 2, 0, 0, 0, 0]

@@ -14,7 +14,7 @@ from helpers import layer, scene, shader, stack
 from hypothesis import given
 from hypothesis import strategies as st
 from phosphene.engine.control.changes import Changes
-from phosphene.engine.control.keys import take_keys
+from phosphene.engine.control.keys import press
 from phosphene.engine.control.limits import Limits
 from phosphene.engine.control.settings import Setting
 from phosphene.engine.core.errors import UsageError
@@ -22,7 +22,6 @@ from phosphene.engine.core.param_types import Choice, Color, Float, Media
 from phosphene.engine.models.store import State
 from phosphene.engine.scene.playlist import Playlist
 from phosphene.engine.scene.scene import Scene
-from phosphene.engine.scene.signals import Signals
 
 
 class Tuned(type(shader("frame_here()"))):  # type: ignore[misc]
@@ -392,20 +391,20 @@ def test_trying_a_change_leaves_no_trace() -> None:
 # Keys
 
 
-def test_keys_change_the_scene_and_held_ones_are_signals() -> None:
-    playlist, signals = Playlist([scene(), scene(), scene()], transition_s=0.0), Signals()
+def test_keys_change_the_scene() -> None:
+    playlist = Playlist([scene(), scene(), scene()], transition_s=0.0)
 
     def after(*pressed: str) -> int:
-        take_keys({"space"}, pressed, playlist, signals)
+        for key in pressed:
+            press(key, playlist)
         playlist.move(0.0, ())
         return playlist.at
 
     assert [after("n"), after("n"), after("n"), after("p"), after("2"), after("9"), after("x", "space")] == [
         1, 2, 0, 2, 1, 1, 1,
     ]  # fmt: skip
-    assert signals.held == {"space"}
     alone = Playlist([scene()])
-    take_keys((), ("n", "2"), alone, signals)
+    for key in ("n", "2"):
+        press(key, alone)
     alone.move(0.0, ())
     assert alone.at == 0
-    assert signals.held == set()

@@ -322,7 +322,7 @@ def test_a_disk_that_cannot_follow_ends_the_recording_and_never_the_show(
     monkeypatch.setattr("phosphene.engine.show.takes.recorder.FrameWriter", Slow)
     Slow.gate.clear()
     bytes_of_one = SIZE[0] * SIZE[1] * 3
-    recorder = TakeRecorder(tmp_path / "t", about(), scene(), waits=False, room_bytes=4 * bytes_of_one)
+    recorder = TakeRecorder(tmp_path / "t", about(), scene(), waits=False, capacity_bytes=4 * bytes_of_one)
     for number in range(50):  # none of these waits
         recorder.add(observe(noise(SIZE), number), 0.0, ())
     Slow.gate.set()

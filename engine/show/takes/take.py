@@ -2,7 +2,7 @@
 
 A take is a folder: `take.json` (what was asked for), `scene.toml` (the scene as it was), `frames.nut` (the drawn
 frames, lossless) and `tracks.bin` (for each drawn frame: its exact time, what the
-trackers said, keys, changed parameters).
+trackers found, keys, changed parameters).
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ class Take(Closing):
         self._next = 0
         self._moments: dict[int, Moment] = {}
         self._kept: dict[str, tuple[int, Any]] = {}
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
         self.trackers = frozenset(self.about.trackers)
 
     def _record(self, index: int) -> dict[str, Any]:
@@ -152,18 +152,18 @@ class Take(Closing):
         held_from = None if moment.image_id == moment.id else Frame(moment.image_id, moment.time_s, pixels)
         return Frame(moment.id, moment.time_s, pixels, held_from=held_from)
 
-    def _result(self, name: str, said: Any, index: int) -> Any:
+    def _result(self, name: str, recorded: Any, index: int) -> Any:
         """A result, or the earlier one that it is the same as."""
-        if isinstance(said, dict) and "same_as" in said:
+        if isinstance(recorded, dict) and "same_as" in recorded:
             held = self._kept.get(name)
-            if held is None or held[0] != said["same_as"]:
-                raise ValueError(f"{name} is that of record {said['same_as']}, which is not there")
+            if held is None or held[0] != recorded["same_as"]:
+                raise ValueError(f"{name} is that of record {recorded['same_as']}, which is not there")
             return held[1]
-        self._kept[name] = index, said
-        return said
+        self._kept[name] = index, recorded
+        return recorded
 
     def results(self, frame: Frame) -> Mapping[str, Any]:
-        """What the trackers said of `frame`, which `read` gave and `begin` was not called for."""
+        """What the trackers found in `frame`, which `read` gave and `begin` was not called for."""
         return self._moments[frame.id].results
 
     def begin(self, frame: Frame, scene: Scene) -> Moment:
@@ -176,9 +176,9 @@ class Take(Closing):
                 else:
                     scene.set(address, value)
             except UsageError as error:
-                if address not in self._told:
+                if address not in self._reported:
                     log.warning("frame %d of the take: %s", frame.id, error)
-                    self._told.add(address)
+                    self._reported.add(address)
         return moment
 
     def is_of(self, scene: str) -> bool:
@@ -215,19 +215,19 @@ def read_about(folder: Path) -> About:
     try:
         if kind_of(path) and checked(path, "take").stat().st_size > MAX_HEADER:
             raise SourceError(f"more than {MAX_HEADER} bytes", where=str(path))
-        said = json.loads(path.read_text(encoding="utf-8"))
+        header = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         hint = "give the folder that --record-take wrote"
         raise SourceError("there is no take here", where=str(folder), hint=hint) from None
     except (OSError, ValueError, RecursionError) as error:
         raise SourceError(f"cannot be read: {error}", where=str(path)) from error
-    if not isinstance(said, dict) or said.get("format") != FORMAT:
-        found = said.get("format") if isinstance(said, dict) else None
-        hint = f"it was recorded by version {said.get('engine', '?')}" if isinstance(said, dict) else ""
+    if not isinstance(header, dict) or header.get("format") != FORMAT:
+        found = header.get("format") if isinstance(header, dict) else None
+        hint = f"it was recorded by version {header.get('engine', '?')}" if isinstance(header, dict) else ""
         raise SourceError(f"format {found!r}: this version reads format {FORMAT}", where=str(path), hint=hint)
     try:
         known = {f.name for f in fields(About)}
-        values = {key: value for key, value in said.items() if key in known}
+        values = {key: value for key, value in header.items() if key in known}
         width, height = (int(n) for n in values.pop("size"))
         values["settings"] = [(str(a), setting_value(v)) for a, v in values.get("settings", [])]
         values["trackers"] = [str(n) for n in values.get("trackers", [])]

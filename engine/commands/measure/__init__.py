@@ -65,11 +65,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Measures, or evaluates."""
     from ...models import store as models
-    from ...trackers.names import TRACKERS
+    from ...trackers import models_of
     from .one import measuring_effect
 
     effect = measuring_effect(options.effect, options.effects)
-    wanted = sorted({model for name in effect.needs for model in TRACKERS[name].models})
+    wanted = sorted({model for name in effect.needs for model in models_of(name)})
     models.fetch([name for name in wanted if not models.state(name).ready])
     return evaluate(options) if options.evaluate else measure_files(options)
 

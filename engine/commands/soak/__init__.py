@@ -53,8 +53,7 @@ def run(options: argparse.Namespace) -> int:
     from ...models import store as models
     from ...sources import open_source
     from ...sources.base import Source
-    from ...trackers import open_tracker
-    from ...trackers.names import TRACKERS
+    from ...trackers import models_of, open_tracker
     from .graph import check_name, draw
     from .play import soak
     from .restless import RestlessSource
@@ -70,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
         Guard(read).writes([Target(graph)])
         check_folder(graph)
         check_free(graph, overwrite=options.overwrite)
-    needed = sorted({model for name in scene.needs() for model in TRACKERS[name].models})
+    needed = sorted({model for name in scene.needs() for model in models_of(name)})
     models.fetch([name for name in needed if not models.state(name).ready])
 
     def opened() -> Source:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from helpers import noise, observe, oval, scene, shader
+from helpers import noise, observe, scene, shader
 from phosphene.engine.core.frame import Pixels
 from phosphene.engine.core.observation import Observation
 from phosphene.engine.matte.maker import MatteMaker
@@ -14,6 +14,8 @@ from phosphene.engine.renderer.gpu import Gpu
 from phosphene.engine.renderer.quality import FULL, Quality
 from phosphene.engine.renderer.renderer import Renderer
 from phosphene.engine.scene.scene import Scene
+
+from phosphene.testing import fake_mask
 
 pytestmark = pytest.mark.gl
 
@@ -29,7 +31,7 @@ def cut(quality: str, who: str = "all") -> Scene:
 
 
 def seen(count: int = 8) -> list[Observation]:
-    return [observe(noise(SIZE, number // 2), number, mask=oval(number)) for number in range(count)]
+    return [observe(noise(SIZE, number // 2), number, mask=fake_mask(number)) for number in range(count)]
 
 
 def pictures(

@@ -19,8 +19,9 @@ from phosphene.engine.renderer.gpu import Gpu
 from phosphene.engine.renderer.renderer import Renderer
 from phosphene.engine.show.context_recovery import MOST, SAID
 from phosphene.engine.show.loop import Show
-from phosphene.engine.sinks.fake import FakeSink
 from phosphene.engine.sources.testcard import TestCardSource
+
+from phosphene.testing import FakeSink, FakeTracker
 
 SIZE = (64, 48)
 ROOM = (10, 200, 30)
@@ -43,14 +44,9 @@ class Live(TestCardSource):
         return Frame(frame.id, frame.time_s, np.full_like(frame.pixels, ROOM), frame.captured_s)
 
 
-class Person:
+def everywhere(name: str) -> FakeTracker:
     """Finds a person everywhere."""
-
-    def track(self, frame: Frame) -> Any:
-        return flat(1.0, frame.id, SIZE)
-
-    def close(self) -> None:
-        """Has nothing to close."""
+    return FakeTracker(lambda frame: flat(1.0, frame.id, SIZE))
 
 
 def play(act: Callable[[int], None], *, live: bool = True, frames: int = 60, at: str = "frame") -> tuple[FakeSink, Gpu]:
@@ -78,7 +74,7 @@ def play(act: Callable[[int], None], *, live: bool = True, frames: int = 60, at:
     sink = FakeSink()
     gpu = Gpu.headless()
     source = (Live if live else TestCardSource)(SIZE, 60.0, None)
-    show = Show(words, source, [sink], gpu=gpu, open_tracker=lambda name: Person(), live=live, on_frame=on_frame)
+    show = Show(words, source, [sink], gpu=gpu, open_tracker=everywhere, live=live, on_frame=on_frame)
     show._outputs.threads[0].inbox.drops = False  # every picture is judged
     try:
         show.run()

@@ -17,7 +17,8 @@ from phosphene.engine.show.frame_hooks import AfterFrame
 from phosphene.engine.show.options import Wishes
 from phosphene.engine.show.session import play
 from phosphene.engine.show.stats import Stats
-from phosphene.engine.sinks.fake import FakeSink
+
+from phosphene.testing import FakeSink
 
 pytestmark = pytest.mark.gl
 

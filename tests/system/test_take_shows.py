@@ -23,9 +23,10 @@ from phosphene.engine.show.session import open_scene, play
 from phosphene.engine.show.stats import Stats
 from phosphene.engine.show.takes.recorder import TakeRecorder
 from phosphene.engine.show.takes.take import About, Take
-from phosphene.engine.sinks.fake import FakeSink
 from phosphene.engine.sources import open_source
 from phosphene.engine.trackers import open_tracker
+
+from phosphene.testing import FakeSink
 
 ROOT = Path(__file__).resolve().parents[2]
 CLIP = "desk/pixabay_doctor_desk.mp4"

@@ -15,10 +15,11 @@ import pytest
 from phosphene.engine.core.errors import SourceError
 from phosphene.engine.sources import open_source, split_spec
 from phosphene.engine.sources.camera_feed import in_bgr
-from phosphene.engine.sources.fake import FakeSource
 from phosphene.engine.sources.polled import NewestSource
 from phosphene.engine.sources.rotate import RotatedSource
 from phosphene.engine.sources.testcard import TestCardSource, read_number
+
+from phosphene.testing import FakeSource
 
 SIZE = (160, 120)
 

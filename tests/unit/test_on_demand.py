@@ -19,8 +19,8 @@ from phosphene.engine.renderer.gpu import Gpu
 from phosphene.engine.show.loop import Show
 from phosphene.engine.show.on_demand import OnDemandSource, open_on_demand
 from phosphene.engine.sinks import knows_watchers
-from phosphene.engine.sinks.fake import FakeSink
-from phosphene.engine.sources.fake import FakeSource
+
+from phosphene.testing import FakeSink, FakeSource
 
 SIZE = (32, 18)
 ROOM = np.full((18, 32, 3), 200, np.uint8)

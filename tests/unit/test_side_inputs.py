@@ -14,10 +14,10 @@ from phosphene.engine.scene.registry import Registry
 from phosphene.engine.scene.toml_read import load_scene
 from phosphene.engine.show.options import Wishes
 from phosphene.engine.show.session import play
-from phosphene.engine.sinks.fake import FakeSink
-from phosphene.engine.sources.fake import FakeSource
 from phosphene.engine.sources.layer_input import LayerInputSource
 from phosphene.engine.sources.testcard import TestCardSource, read_number
+
+from phosphene.testing import FakeSink, FakeSource
 
 SIZE = (64, 48)
 BUILT_IN = Registry([], [])

@@ -58,7 +58,7 @@ BACKENDS = {
         "engine/commands/soak/",
     ),
     "PIL": ("engine/renderer/text.py", "engine/sources/", "engine/sinks/", "engine/commands/score/"),
-    "ai_edge_litert": ("engine/models/litert.py", "engine/models/litert_model.py"),
+    "ai_edge_litert": ("engine/models/litert.py",),
 }
 # The modules that are loaded to answer `list`, `show` and `--help`: they stay light, as all faces of packages do.
 LIGHT = {

@@ -122,7 +122,7 @@ def decoded(codes: Any) -> Floats:
 
 def sampled(picture: Any, uv: Any) -> Floats:
     """A texture's linear light and opacity (N, 4) at `uv`, which trimesh counts from the bottom left."""
-    from ..core.imaging import LINEAR
+    from ..core.srgb import LINEAR
 
     codes = np.asarray(picture.convert("RGBA"))
     at = np.nan_to_num(uv) % 1.0

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from ..core.places import SHADERS
 from ..effect.shader import VERSION
 
+# The sRGB curve, `to_srgb` and `to_linear`: no include, as every shader may call it.
+SRGB = (SHADERS / "lib" / "srgb.glsl").read_text("utf-8")
 # What a shader is told of the renderer: a program turns 0 into 1 where a processor draws.
 NO_SOFTWARE, IN_SOFTWARE = "#define _SOFTWARE 0", "#define _SOFTWARE 1"
 
@@ -73,7 +76,8 @@ void main() {{
 }}
 """
 
-PRELUDE = """
+PRELUDE = (
+    """
 uniform float time_s;      // seconds since the start
 uniform float dt;          // seconds since the last frame
 uniform vec2 size_px;      // the size of what is drawn
@@ -82,15 +86,9 @@ in vec2 _uv;
 out vec4 _out;
 float _mask_here = 1.0;   // fetched once for the pixel that is drawn, before anything else
 float luma(vec3 linear_rgb) { return dot(linear_rgb, vec3(0.2126, 0.7152, 0.0722)); }
-vec3 to_srgb(vec3 c) {
-    c = max(c, vec3(0.0));
-    return mix(c * 12.92, 1.055 * pow(c, vec3(1.0 / 2.4)) - 0.055, step(0.0031308, c));
-}
-vec3 to_linear(vec3 c) {
-    c = max(c, vec3(0.0));
-    return mix(c / 12.92, pow((c + 0.055) / 1.055, vec3(2.4)), step(0.04045, c));
-}
 """
+    + SRGB
+)
 
 SPRITE_PRELUDE = """
 in vec2 sprite;

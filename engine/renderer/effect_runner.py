@@ -16,6 +16,7 @@ from ..core.frame import Floats
 from ..core.imaging import rgba
 from ..core.param_types import Choice, Color, Media
 from ..core.places import ROOT
+from ..core.srgb import to_linear
 from ..effect.effect import Effect, Pass, passes_of
 from ..effect.foreign import Foreign, ForeignPass
 from ..effect.origin import file_of
@@ -233,7 +234,7 @@ class EffectRunner:
                 if isinstance(param, Choice):
                     program.set(name, param.options.index(value))
                 elif isinstance(param, Color):
-                    program.set(name, tuple(linear(v) for v in value[:3]))
+                    program.set(name, tuple(to_linear(v) for v in value[:3]))
                     program.set(f"{name}_alpha", value[3])
                 else:
                     program.set(name, value)
@@ -344,8 +345,3 @@ def own_target(step: Pass) -> str | None:
     if not step.is_full_frame or not step.reduced:
         return step.target
     return f"picture of {step.lines or 0} lines, {step.scale:g} of the size"
-
-
-def linear(code: float) -> float:
-    """Linear light of an sRGB code 0..1 (IEC 61966-2-1)."""
-    return code / 12.92 if code <= 0.04045 else float(((code + 0.055) / 1.055) ** 2.4)

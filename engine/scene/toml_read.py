@@ -120,7 +120,7 @@ class SceneFile:
         for name, table in tables.items():
             place: Place = ("trackers", name)
             if name not in TRACKERS:
-                raise self.wrong(unknown_name("tracker", name, TRACKERS), place)
+                raise self.wrong(TRACKERS.unknown(name), place)
             if not isinstance(table, dict):
                 raise self.error(f"[trackers.{name}] must be a table", place)
             params = tracker_class(name).params()

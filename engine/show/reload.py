@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from ..core.errors import PhospheneError
+from ..core.files.stamp import Stamp, stamp
 from ..effect.effect import Effect
 from ..glsl.dialects import SUFFIXES
 from ..renderer.renderer import Renderer
@@ -23,8 +24,6 @@ from .trial import Job, Trial, foreign_to_us
 log = logging.getLogger("phosphene")
 
 LOOK_S = 0.1  # how often the files are looked at; trying out and compiling take most of the half second
-
-Stamp = tuple[int, int]
 
 
 class Reloader:
@@ -181,12 +180,3 @@ def keep_running(layer: Layer, before: Iterable[Layer]) -> None:
             for param in effect.params():
                 running.set(param, getattr(effect, param))
             layer.effects[name] = running
-
-
-def stamp(path: Path) -> Stamp | None:
-    """What changes when a file is saved; None where it is not there."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..core.errors import PhospheneError
+from ..core.files.stamp import Stamp, stamp
 from ..effect.effect import Effect
 from ..renderer.stage import Stage
-from .reload import LOOK_S, Stamp, stamp
+from .reload import LOOK_S
 from .trial import Job, Trial
 
 log = logging.getLogger("phosphene")

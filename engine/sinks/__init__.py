@@ -6,15 +6,16 @@ The web page's server has a thread of its own; a show writes to each sink from o
 
 from __future__ import annotations
 
-import importlib
 import re
 import sys
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl
 
-from ..core.errors import SinkError, UsageError, unknown_name
+from ..core.backends import Backend, Backends, load
+from ..core.errors import SinkError, UsageError
 from ..core.paths import is_folder, named
 
 if TYPE_CHECKING:
@@ -22,46 +23,44 @@ if TYPE_CHECKING:
     from .base import Sink
 
 
-class SinkKind(NamedTuple):
-    """One kind of output: `doc` in a line, an `example` of what to type, and `target` ("module:Class").
+@dataclass(frozen=True, slots=True)
+class SinkBackend(Backend):
+    """One kind of output, with an `example` of what to type.
 
-    `live`: somebody sees the pictures as they come, so that late ones are dropped.
+    `live`: somebody sees the images as they come, so that late ones are dropped.
     """
 
-    name: str
-    doc: str
     example: str
-    target: str
     live: bool = False
 
 
-SINKS: dict[str, SinkKind] = {
-    kind.name: kind
-    for kind in (
-        SinkKind("window", "a window on the screen", "window", "phosphene.engine.sinks.window:WindowSink", True),
-        SinkKind(
+_HERE = __name__
+SINKS = Backends(
+    "output",
+    (
+        SinkBackend("window", "a window on the screen", f"{_HERE}.window:WindowSink", "window", live=True),
+        SinkBackend(
             "virtual-camera",
             "a webcam that other programs see",
+            f"{_HERE}.virtual_camera:open_virtual_camera",
             "virtual-camera:/dev/video10",
-            "phosphene.engine.sinks.virtual_camera:open_virtual_camera",
-            True,
+            live=True,
         ),
-        SinkKind(
+        SinkBackend(
             "pipewire",
             "a webcam without a kernel module (Linux), with its name",
+            f"{_HERE}.pipewire:PipeWireSink",
             "pipewire:Phosphene",
-            "phosphene.engine.sinks.pipewire:PipeWireSink",
-            True,
+            live=True,
         ),
-        SinkKind("web", "a page for browsers on this machine", "web:8765", "phosphene.engine.sinks.web:WebSink", True),
-        SinkKind(
-            "video", "a video file: mp4, mov, mkv, webm, gif", "out.mp4", "phosphene.engine.sinks.video:VideoSink"
-        ),
-        SinkKind("png", "numbered pictures", "out_%05d.png", "phosphene.engine.sinks.png:PngSink"),
-        SinkKind("exr", "numbered pictures in linear light", "out_%05d.exr", "phosphene.engine.sinks.exr:ExrSink"),
-        SinkKind("null", "nothing: for measuring", "null", "phosphene.engine.sinks.null:NullSink"),
-    )
-}
+        SinkBackend("web", "a page for browsers on this machine", f"{_HERE}.web:WebSink", "web:8765", live=True),
+        SinkBackend("video", "a video file: mp4, mov, mkv, webm, gif", f"{_HERE}.video:VideoSink", "out.mp4"),
+        SinkBackend("png", "numbered images", f"{_HERE}.png:PngSink", "out_%05d.png"),
+        SinkBackend("exr", "numbered images in linear light", f"{_HERE}.exr:ExrSink", "out_%05d.exr"),
+        SinkBackend("null", "nothing: for measuring", f"{_HERE}.null:NullSink", "null"),
+    ),
+)
+_MATTE = f"{_HERE}.matte:MatteSink"  # a video with `?matte=1`
 
 FILES = ("video", "png", "exr")
 OPTIONS = {
@@ -109,13 +108,10 @@ def open_sink(
         extra["codec"] = options.get("codec", "")
     if kind in FILES:
         extra |= {"live": live, "overwrite": overwrite}
-    target = SINKS[kind].target
     if options.get("matte") == "1":
-        target = "phosphene.engine.sinks.matte:MatteSink"
         del extra["alpha"]
-    module, _, attribute = target.partition(":")
-    backend = getattr(importlib.import_module(module), attribute)
-    return cast("Sink", backend(rest, size=size, fps=fps, **extra))
+        return cast("Sink", load(_MATTE)(rest, size=size, fps=fps, **extra))
+    return cast("Sink", SINKS.find(kind).load()(rest, size=size, fps=fps, **extra))
 
 
 def check_twice(specs: Iterable[str]) -> None:
@@ -192,7 +188,7 @@ def _kind_of_path(text: str) -> str:
     if path.suffix.lower() in VIDEO_SUFFIXES:
         return "video"
     if not path.suffix and len(path.parts) == 1:
-        raise unknown_name("output", text, SINKS)
+        raise SINKS.unknown(text)
     raise SinkError(
         f"no output format has the suffix '{path.suffix}'",
         where=text,

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..core.errors import SinkError
 from ..core.frame import Pixels
-from ..core.imaging import LINEAR
+from ..core.srgb import LINEAR
 from .png import PngSink
 
 

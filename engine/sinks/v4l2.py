@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import mmap
 import os
 import select
@@ -22,8 +21,8 @@ import numpy as np
 from ..core.closing import Closing
 from ..core.errors import SinkError
 from ..core.frame import Pixels
+from ..sources import v4l2_api as api
 from . import check_picture
-from . import v4l2_api as api
 from .v4l2_watchers import Watchers
 
 DRIVER = "v4l2 loopback"
@@ -34,7 +33,7 @@ INSTALL = (
 _FOURCC = "YU12"  # I420: every consumer reads it; 1.5 bytes a pixel; OpenCV makes it in a third of a millisecond
 _SYSFS = Path("/sys/class/video4linux")
 _BUFFERS = 2
-_WAIT_S = 1.0
+TIMEOUT_S = 1.0
 
 
 class V4l2Sink(Closing):
@@ -42,13 +41,14 @@ class V4l2Sink(Closing):
 
     `device` is the path, or empty for the first loopback device. The last row or column of an odd size is dropped.
     Raises SinkError where there is no device, where it is no output or in use, and where it is held at another size.
-    Pictures that the device did not take within a second are dropped and counted.
+    Images that the device did not take within `timeout_s` are dropped and counted.
     """
 
     alpha = False
 
-    def __init__(self, device: str = "", *, size: tuple[int, int], fps: float) -> None:
+    def __init__(self, device: str = "", *, size: tuple[int, int], fps: float, timeout_s: float = TIMEOUT_S) -> None:
         self.size, self.fps = size, fps
+        self._timeout_s = timeout_s
         self.frames = self.dropped = 0
         self.device = device or find_loopback()
         self._coded = (size[0] // 2 * 2, size[1] // 2 * 2)
@@ -107,7 +107,7 @@ class V4l2Sink(Closing):
         descriptor, self._fd = self._fd, -1
         try:
             if self._streaming:
-                fcntl.ioctl(descriptor, api.STREAMOFF, struct.pack("=I", api.OUTPUT))
+                api.ioctl(descriptor, api.STREAMOFF, bytearray(struct.pack("=I", api.OUTPUT)))
         except OSError as error:
             if error.errno != errno.ENODEV:  # a device that is gone has stopped by itself
                 raise SinkError(f"could not be stopped ({error.strerror})", where=self.device) from error
@@ -121,8 +121,7 @@ class V4l2Sink(Closing):
     # -- inside ------------------------------------------------------------------------------------------------------
 
     def _ioctl(self, request: int, data: bytearray) -> bytearray:
-        fcntl.ioctl(self._fd, request, data)
-        return data
+        return api.ioctl(self._fd, request, data)
 
     def _open_device(self) -> int:
         try:
@@ -138,10 +137,10 @@ class V4l2Sink(Closing):
 
     def _check_capability(self) -> api.Capability:
         try:
-            found = api.read_capability(self._ioctl(api.QUERYCAP, bytearray(api.CAPABILITY_SIZE)))
+            found = api.query(self._fd)
         except OSError as error:
             raise SinkError("is not a video device", where=self.device, hint=_device_hint()) from error
-        if not found.caps & api.CAP_VIDEO_OUTPUT:
+        if not found.takes:
             if found.driver == DRIVER:
                 raise SinkError(
                     f"the virtual camera '{found.card}' is being fed by another program",
@@ -198,10 +197,10 @@ class V4l2Sink(Closing):
         self._marks = api.is_mapped(self._ioctl(api.QUERYBUF, api.make_buffer(index)))  # else this driver does not mark
 
     def _take_buffer(self) -> int | None:
-        """The index of a buffer that may be filled, or None where the device kept them all for a second."""
+        """The index of a buffer that may be filled, or None where the device kept them all for too long."""
         if self._free:
             return self._free.pop(0)
-        deadline = time.monotonic() + _WAIT_S
+        deadline = time.monotonic() + self._timeout_s
         while True:
             try:
                 return api.read_buffer(self._ioctl(api.DQBUF, api.make_buffer(0)))[0]

@@ -7,64 +7,50 @@ stream, a layer's input and a clip in a scene are each read by a thread that bel
 from __future__ import annotations
 
 import difflib
-import importlib
 import re
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, cast
 
-from ..core.errors import SourceError, UsageError, unknown_name
+from ..core.backends import Backend, Backends
+from ..core.errors import SourceError, UsageError
 from ..core.paths import in_words, is_folder, kind_of, named, own_entries
 
 if TYPE_CHECKING:
     from .base import Source
 
 
-class SourceKind(NamedTuple):
-    """One kind of input: `doc` in a line, an `example` of what to type, and `target` ("module:Class").
+@dataclass(frozen=True, slots=True)
+class SourceBackend(Backend):
+    """One kind of input, with an `example` of what to type.
 
     The class has `from_spec(rest, size=…, fps=…)`, where `rest` is what stands after the colon.
     """
 
-    name: str
-    doc: str
     example: str
-    target: str
 
 
-SOURCES: dict[str, SourceKind] = {
-    kind.name: kind
-    for kind in (
-        SourceKind(
-            "camera", "a webcam, by number or device path", "camera:1", "phosphene.engine.sources.camera:CameraSource"
-        ),
-        SourceKind("demo", "a portrait with a gentle camera move", "demo", "phosphene.engine.sources.demo:DemoSource"),
-        SourceKind(
+_HERE = __name__
+SOURCES = Backends(
+    "input",
+    (
+        SourceBackend("camera", "a webcam, by number or device path", f"{_HERE}.camera:CameraSource", "camera:1"),
+        SourceBackend("demo", "a portrait with a gentle camera move", f"{_HERE}.demo:DemoSource", "demo"),
+        SourceBackend(
             "testcard",
             "a moving test card with the frame's number",
+            f"{_HERE}.testcard:TestCardSource",
             "testcard:640x480@30x100",
-            "phosphene.engine.sources.testcard:TestCardSource",
         ),
-        SourceKind("screen", "what a monitor shows", "screen:1", "phosphene.engine.sources.screen:ScreenSource"),
-        SourceKind(
-            "stream",
-            "an address: RTSP, HTTP, RTMP",
-            "rtsp://192.168.0.9/live",
-            "phosphene.engine.sources.stream:StreamSource",
+        SourceBackend("screen", "what a monitor shows", f"{_HERE}.screen:ScreenSource", "screen:1"),
+        SourceBackend(
+            "stream", "an address: RTSP, HTTP, RTMP", f"{_HERE}.stream:StreamSource", "rtsp://192.168.0.9/live"
         ),
-        SourceKind(
-            "video", "a video file or an animated GIF", "video:clip.mp4", "phosphene.engine.sources.video:VideoSource"
-        ),
-        SourceKind(
-            "image", "a still picture, for ever", "image:photo.jpg", "phosphene.engine.sources.image:ImageSource"
-        ),
-        SourceKind(
-            "images",
-            "a folder or numbered pictures",
-            "images:frame_%04d.png",
-            "phosphene.engine.sources.images:ImagesSource",
-        ),
-    )
-}
+        SourceBackend("video", "a video file or an animated GIF", f"{_HERE}.video:VideoSource", "video:clip.mp4"),
+        SourceBackend("image", "a still image, for ever", f"{_HERE}.image:ImageSource", "image:photo.jpg"),
+        SourceBackend("images", "a folder or numbered images", f"{_HERE}.images:ImagesSource", "images:frame_%04d.png"),
+    ),
+)
 
 # Content decides before the name does: the first bytes of still pictures, also of those that the picture reader can
 # only name, so that nobody is told that his drawing is no video.
@@ -91,9 +77,7 @@ def open_source(spec: str, *, size: tuple[int, int] | None = None, fps: float | 
     for an input that cannot be opened.
     """
     name, rest = split_spec(spec)
-    module, _, attribute = SOURCES[name].target.partition(":")
-    backend = getattr(importlib.import_module(module), attribute)
-    return cast("Source", backend.from_spec(rest, size=size, fps=fps))
+    return cast("Source", SOURCES.find(name).load().from_spec(rest, size=size, fps=fps))
 
 
 def split_spec(spec: str) -> tuple[str, str]:
@@ -120,7 +104,7 @@ def split_spec(spec: str) -> tuple[str, str]:
     if _PATTERN.search(path.name) and is_folder(path.parent):
         return "images", spec
     if not path.suffix and len(path.parts) == 1 and not spec.startswith(("~", ".")):
-        raise unknown_name("input", name, SOURCES)
+        raise SOURCES.unknown(name)
     raise missing_file(path)
 
 

@@ -14,7 +14,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ..core.errors import SourceError
 from ..core.frame import Pixels
-from ..core.imaging import LINEAR
+from ..core.srgb import LINEAR, encode8
 
 MAX_PIXELS, MAX_BYTES = 100_000_000, 1_000_000_000
 _JPEG_XL = (b"\xff\x0a", b"\0\0\0\x0cJXL ")  # a bare codestream, and one in a container (ISO/IEC 18181-2)
@@ -87,7 +87,7 @@ def to_rgb8(picture: Image.Image) -> Pixels:
 def premultiplied(picture: Image.Image) -> Pixels:
     """A Pillow picture with transparent parts as H×W×4 uint8, linear light times alpha, stored as sRGB."""
     rgba = np.asarray(picture.convert("RGBA"))
-    codes = encode_srgb(LINEAR[rgba[..., :3]] * (rgba[..., 3:].astype(np.float32) / 255))
+    codes = encode8(LINEAR[rgba[..., :3]] * (rgba[..., 3:].astype(np.float32) / 255))
     return np.concatenate([codes, rgba[..., 3:]], axis=2)
 
 
@@ -117,14 +117,7 @@ def _read_hdr(data: bytes, path: Path) -> Pixels:
     exposed = linear * np.float32(0.18 / max(key, 1e-6))
     white = max(1.0, float(np.percentile(luma, 99.5)) * 0.18 / max(key, 1e-6))
     mapped = exposed * (1 + exposed / white**2) / (1 + exposed)
-    return encode_srgb(mapped)
-
-
-def encode_srgb(linear: NDArray[np.float32]) -> Pixels:
-    """Linear light 0..1 as 8-bit sRGB (IEC 61966-2-1)."""
-    clipped = np.clip(linear, 0, 1)
-    curved = np.where(clipped <= 0.0031308, clipped * 12.92, 1.055 * clipped ** (1 / 2.4) - 0.055)
-    return np.ascontiguousarray((curved * 255 + 0.5).astype(np.uint8))
+    return np.ascontiguousarray(encode8(np.clip(mapped, 0, 1)))
 
 
 def _check_size(size: tuple[int, int], path: Path) -> None:

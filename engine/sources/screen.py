@@ -10,13 +10,13 @@ import numpy as np
 
 from ..core.errors import SourceError
 from ..core.frame import Pixels
-from .polled import NewestSource
+from .polled import PolledSource
 
 EXTRA = "pip install 'phosphene[screen]' (it brings mss)"
 _SPEC = re.compile(r"(\d*)(?:@(\d+)x(\d+)\+(\d+)\+(\d+))?$")
 
 
-class ScreenSource(NewestSource):
+class ScreenSource(PolledSource):
     """Gives what a monitor shows, `fps` (30) times a second; `monitor` counts from 1, 0 is all of them together.
 
     `region` is a part of it: left, top, width and height in its pixels.

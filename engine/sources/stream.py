@@ -15,7 +15,7 @@ from av.video.frame import VideoFrame
 from ..core.errors import SourceError
 from ..core.frame import Pixels
 from .decoder import BT709
-from .polled import NewestSource
+from .polled import PolledSource
 
 log = logging.getLogger("phosphene")
 
@@ -30,7 +30,7 @@ _MOST_PIXELS = 100_000_000
 _UNTAGGED = (2, 3)
 
 
-class StreamSource(NewestSource):
+class StreamSource(PolledSource):
     """Plays an address at its own pace, the newest frame first; where it breaks off it is opened again every second.
 
     An address that ends, such as that of a file, begins anew. Raises SourceError where it cannot be opened at first.

@@ -7,11 +7,10 @@ effect, and owns no thread: a show runs each tracker in one.
 from __future__ import annotations
 
 import contextlib
-import importlib
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
-from ..core.errors import PhospheneError, unknown_name
+from ..core.errors import PhospheneError
 from ..core.params import Param
 from .base import Tracker
 from .names import MODEL, ROW_MODELS, TRACKERS
@@ -53,10 +52,7 @@ def belongs_to_pixels(name: str, params: Mapping[str, Any]) -> bool:
 
 def tracker_class(name: str) -> TrackerClass:
     """The class of the tracker called `name`, its library loaded. Raises UsageError, which suggests the nearest."""
-    if name not in TRACKERS:
-        raise unknown_name("tracker", name, TRACKERS)
-    module, _, attribute = TRACKERS[name].where.partition(":")
-    found: TrackerClass = getattr(importlib.import_module(module), attribute)
+    found: TrackerClass = TRACKERS.find(name).load()
     return found
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers_waiting import wait_until
 from phosphene.engine.core.closing import Closing
 from phosphene.engine.core.frame import Frame, Pixels
 from phosphene.engine.renderer.gpu import Gpu
@@ -203,12 +204,9 @@ def recording(folder: Path, *options: str) -> subprocess.Popen[str]:
 
 
 def wait_for_frames(folder: Path, size: int) -> None:
-    deadline = time.monotonic() + 240
-    while time.monotonic() < deadline:
-        if (folder / "tracks.bin").exists() and (folder / "tracks.bin").stat().st_size > size:
-            return
-        time.sleep(0.05)
-    raise AssertionError("nothing was recorded")
+    """Waits until more than so many bytes of tracks were recorded."""
+    tracks = folder / "tracks.bin"
+    wait_until(lambda: tracks.exists() and tracks.stat().st_size > size)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no such signals")

@@ -305,18 +305,6 @@ def test_a_forbidden_node_is_told_apart(tmp_path: Path, monkeypatch: pytest.Monk
     assert device.name == "video0"
 
 
-@pytest.mark.parametrize(("all_bits", "node_bits", "wanted"), [(0x85200001, 0x04A00000, 0x04A00000), (0x3, 0x9, 0x3)])
-def test_the_nodes_own_capabilities_count_where_the_driver_tells_them(
-    all_bits: int, node_bits: int, wanted: int
-) -> None:
-    packed = cams.CAPABILITY.pack(b"uvcvideo", b"HD Webcam", b"usb", 1, all_bits, node_bits, 0, 0, 0)
-    assert cams.parse_capability(packed) == ("uvcvideo", "HD Webcam", wanted)
-
-
-def test_the_ioctl_is_the_kernels() -> None:
-    assert cams.VIDIOC_QUERYCAP == 0x80685600
-
-
 def test_macos_names(monkeypatch: pytest.MonkeyPatch) -> None:
     said = json.dumps({"SPCameraDataType": [{"_name": "FaceTime HD"}, {"_name": "iPhone"}]})
     monkeypatch.setattr(cams, "_listed", lambda command: said)

@@ -17,9 +17,9 @@ from phosphene.engine.core.errors import ModelError, PhospheneError, TrackerErro
 from phosphene.engine.core.frame import Frame
 from phosphene.engine.core.observation import Observation
 from phosphene.engine.core.results import Classification, Detection, Detections, Landmarks, Mask, ModelImage
-from phosphene.engine.models import litert_gpu as card
-from phosphene.engine.models import litert_model as runtime
-from phosphene.engine.models.litert_model import Runtime, cut
+from phosphene.engine.models import litert, litert_gpu
+from phosphene.engine.models.litert import LiteRtModel
+from phosphene.engine.models.tflite_graph import cut
 from phosphene.engine.scene.binding import Binding
 from phosphene.engine.scene.custom_models import pair, settle
 from phosphene.engine.scene.registry import Registry
@@ -470,7 +470,7 @@ def test_a_zip_that_reaches_outside_itself_is_refused(tmp_path: Path) -> None:
 @given(st.binary(max_size=400))
 def test_no_bytes_crash_the_reader_of_models(raw: bytes) -> None:
     with pytest.raises(ModelError):
-        Runtime(Path("m.tflite"), raw)
+        LiteRtModel(Path("m.tflite"), raw)
 
 
 # Parts of models
@@ -478,7 +478,7 @@ def test_no_bytes_crash_the_reader_of_models(raw: bytes) -> None:
 
 def test_a_model_is_cut_at_a_tensor() -> None:
     content = classifier(RGB)
-    net = Runtime(Path("m.tflite"), cut(content, ["mean"]))
+    net = LiteRtModel(Path("m.tflite"), cut(content, ["mean"]))
     (mean,) = net.run(np.full((6, 8, 3), 0.25, np.float32))
     assert mean == pytest.approx([0.25, 0.25, 0.25])
     with pytest.raises(ModelError, match="no tensor 'nothing'"):
@@ -635,16 +635,16 @@ def test_a_model_for_the_graphics_card_runs_on_the_processor_where_there_is_none
         content = classifier(RGB, quantized=quantized)
         with described(tmp_path, content, "") as node:
             expected = node.classify(picture)
-        monkeypatch.setattr(runtime, "_told", set())
-        monkeypatch.setattr(card, "ON", "NPU")  # there is none here either, and asking is quick
+        monkeypatch.setattr(litert, "_reported", set())
+        monkeypatch.setattr(litert_gpu, "ON", "NPU")  # there is none here either, and asking is quick
         with described(tmp_path, content, 'device = "gpu"') as node:
             assert np.array_equal(node.classify(picture), expected)
         assert "it runs on the processor" in caplog.text
         caplog.clear()
-        monkeypatch.setattr(card, "ON", "CPU")
+        monkeypatch.setattr(litert_gpu, "ON", "CPU")
         with described(tmp_path, content, 'device = "gpu"') as node:
-            assert isinstance(node._runtime, Runtime)
-            assert node._runtime._card is not None
+            assert isinstance(node._runtime, LiteRtModel)
+            assert node._runtime._gpu is not None
             assert np.abs(node.classify(picture) - expected).max() < 1e-6
         assert not caplog.text
     with pytest.raises(UsageError, match="unknown device of a model 'cuda'"):

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import socket
-import struct
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from ...sinks.pipewire_api import PIPEWIRE_HELP, PIPEWIRE_START
+from ...sources import v4l2_api
 from ...sources.camera_formats import Offer, choose, list_offers, summary
 
 Row = tuple[str, Literal["ok", "not ok", "note"], str, str]
@@ -22,10 +22,6 @@ SYSFS = Path("/sys/class/video4linux")
 DEV = Path("/dev")
 LIST_TIMEOUT_S = 20.0
 SIZE, FPS = (1280, 720), 30.0  # what a show asks for that was told nothing else
-# linux/videodev2.h: struct v4l2_capability, and its ioctl _IOR('V', 0, ...).
-CAPABILITY = struct.Struct("16s32s32sIII3I")
-VIDIOC_QUERYCAP = 0x80000000 | CAPABILITY.size << 16 | ord("V") << 8
-CAP_CAPTURE, CAP_OUTPUT, CAP_DEVICE_CAPS = 0x1, 0x2, 0x80000000
 LOOPBACK_DRIVER = "v4l2 loopback"
 LOOPBACK_HELP = (
     "sudo apt install v4l2loopback-dkms && sudo modprobe v4l2loopback exclusive_caps=1 card_label=Phosphene "
@@ -75,32 +71,12 @@ def _device(node: Path, path: Path) -> Device:
     except OSError as error:
         return Device(path, name, problem=error.strerror or str(error))
     try:
-        answer = _query(handle)
+        found = v4l2_api.query(handle)
     except OSError as error:
         return Device(path, name, problem=error.strerror or str(error))
     finally:
         os.close(handle)
-    driver, card, capabilities = parse_capability(answer)
-    return Device(path, card or name, driver, bool(capabilities & CAP_CAPTURE), bool(capabilities & CAP_OUTPUT))
-
-
-def _query(handle: int) -> bytes:
-    import fcntl
-
-    answer = bytearray(CAPABILITY.size)
-    fcntl.ioctl(handle, VIDIOC_QUERYCAP, answer)
-    return bytes(answer)
-
-
-def parse_capability(answer: bytes) -> tuple[str, str, int]:
-    """Driver, card name and capability bits of a v4l2_capability; the node's own bits where the driver tells them."""
-    driver, card, _bus, _version, all_bits, node_bits, *_ = CAPABILITY.unpack(answer)
-    bits = node_bits if all_bits & CAP_DEVICE_CAPS else all_bits
-    return _text(driver), _text(card), bits
-
-
-def _text(field: bytes) -> str:
-    return field.split(b"\0", 1)[0].decode("utf-8", "replace")
+    return Device(path, found.card or name, found.driver, found.captures, found.takes)
 
 
 def cameras(platform: str = sys.platform, *, size: tuple[int, int] = SIZE, fps: float = FPS) -> list[Row]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ...core.errors import SinkError, UsageError
+from ...core.files.stamp import stamp
 from ...core.paths import is_file, named
 from .one import Task, measure
 
@@ -61,10 +62,8 @@ def key(task: Task) -> str:
 
 def _age(path: Path) -> int:
     """When a file was saved; 0 for one that is not there or may not be looked at, which its row tells."""
-    try:
-        return path.stat().st_mtime_ns if path.is_file() else 0
-    except OSError:
-        return 0
+    found = stamp(path)
+    return found.saved_ns if found is not None and path.is_file() else 0
 
 
 def run(

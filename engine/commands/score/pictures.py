@@ -10,8 +10,8 @@ import numpy as np
 from ...core.errors import SinkError
 from ...core.files.put import check_free, write_whole
 from ...core.frame import Floats, Frame, Pixels
-from ...core.imaging import LINEAR
 from ...core.paths import in_words
+from ...core.srgb import LINEAR, encode8
 from ...sources.demo import DemoSource
 from .ladder import RUNGS, run, segmenter
 
@@ -49,8 +49,7 @@ def over_place(frame: Frame, alpha: Floats) -> Pixels:
     """The frame, cut out by `alpha`, before the plain colour, blended in linear light."""
     place = LINEAR[np.array(PLACE)]
     light = LINEAR[frame.pixels] * alpha[..., None] + place * (1 - alpha[..., None])
-    codes = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
-    return np.asarray(codes * 255 + 0.5, np.uint8)
+    return encode8(light)
 
 
 def write(path: Path, picture: Pixels) -> Path:

@@ -75,8 +75,7 @@ _POINTS = (
 SPECIALS: dict[str, tuple[str, Size | None]] = {
     "mask": ("_out = vec4(vec3(mask(gl_FragCoord.xy / vec2(textureSize(_guide, 0)))), 1.0);", None),
     "plate": (
-        "vec4 p = plate(gl_FragCoord.xy / vec2(textureSize(_plate, 0))); "
-        "_out = vec4(mix(p.rgb * 12.92, 1.055 * pow(p.rgb, vec3(1.0 / 2.4)) - 0.055, step(0.0031308, p.rgb)), p.a);",
+        "vec4 p = plate(gl_FragCoord.xy / vec2(textureSize(_plate, 0))); _out = vec4(_to_srgb(p.rgb), p.a);",
         None,
     ),
     "face": (_POINTS.format(name="face", rows=16, alpha="1.0"), (478, 16)),

@@ -12,7 +12,7 @@ from ...core.closing import Closing
 from ...core.errors import ModelError, TrackerError
 from ...core.frame import Floats, Frame, Pixels
 from ...core.results import Classification, Detections, Landmarks, Mask, ModelImage
-from ...models.litert_model import Port, Runtime
+from ...models.litert import LiteRtModel, Port
 from ..hysteresis import Hysteresis
 from .boxes import BoxReader
 from .convert import ready
@@ -29,12 +29,12 @@ class Node(Closing):
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
         self._steady = Hysteresis(spec.output.smooth_s, spec.output.on, spec.output.off)
-        self._runtime: Runtime | None = Runtime(ready(spec), size=spec.size, device=spec.device)
-        self._features: Runtime | None = None
+        self._runtime: LiteRtModel | None = LiteRtModel(ready(spec), size=spec.size, device=spec.device)
+        self._features: LiteRtModel | None = None
         if spec.features is not None:
             side = (POSE_SIDE, POSE_SIDE) if self._is_pose else None
             file = ready(replace(spec, file=spec.features, kind=kind_of(spec.features), store=""))
-            self._features = Runtime(file, size=side, fits_any=self._is_pose)
+            self._features = LiteRtModel(file, size=side, fits_any=self._is_pose)
         self._input = self._check_input(self._runtime)
         self.size = self._picture_size(self._input)
         self._labels = self._check_labels(self._runtime)
@@ -80,7 +80,7 @@ class Node(Closing):
 
     # What goes in
 
-    def _check_input(self, runtime: Runtime) -> Port:
+    def _check_input(self, runtime: LiteRtModel) -> Port:
         name = self.spec.name
         if len(runtime.inputs) != 1:
             raise ModelError(f"model {name} has {len(runtime.inputs)} inputs, expected one", where=str(runtime.file))
@@ -142,7 +142,7 @@ class Node(Closing):
         offsets = next(f for f in features if f.ndim == 3 and f.shape[2] == 34)
         return np.concatenate([heatmaps, offsets], axis=2).ravel()
 
-    def _first(self, runtime: Runtime) -> bool:
+    def _first(self, runtime: LiteRtModel) -> bool:
         """Whether the colours come first in the model's input."""
         shape = runtime.inputs[0].shape
         return len(shape) == 3 and shape[0] in (1, 3) and shape[2] not in (1, 3)
@@ -160,7 +160,7 @@ class Node(Closing):
 
     # What comes out
 
-    def _check_labels(self, runtime: Runtime) -> tuple[str, ...]:
+    def _check_labels(self, runtime: LiteRtModel) -> tuple[str, ...]:
         spec = self.spec
         if spec.task != "labels":
             return spec.labels

@@ -15,11 +15,12 @@ from phosphene.engine.core.closing import Closing
 from phosphene.engine.core.frame import Frame, Pixels
 from phosphene.engine.core.observation import Observation
 from phosphene.engine.renderer.gpu import Gpu
-from phosphene.engine.renderer.renderer import Renderer
 from phosphene.engine.scene.scene import Scene
+from phosphene.engine.show.frame_hooks import Drawn
 from phosphene.engine.show.loop import Show
-from phosphene.engine.show.options import Wishes
+from phosphene.engine.show.options import run_options
 from phosphene.engine.show.session import open_scene
+from phosphene.engine.show.settings import ShowParts, ShowSettings
 from phosphene.engine.sources import open_source
 from phosphene.engine.sources.base import Source
 from phosphene.engine.trackers import open_tracker
@@ -109,7 +110,7 @@ def run(
     `settings`: (address, value) pairs; `paint` changes each frame before anybody sees it; `trackers` opens trackers
     instead of the real ones; `keep` names an effect's attribute (`layer/effect.attribute`), copied for each frame.
     """
-    words = open_scene(Wishes(scene))
+    words = open_scene(run_options(scene))
     for address, value in settings:
         words.set(address, value)
     done = Run()
@@ -118,8 +119,8 @@ def run(
         inner = trackers(name) if trackers is not None else open_tracker(name, **words.tracker_params(name))
         return listening(name, inner, done.results)
 
-    def on_frame(renderer: Renderer) -> bool:
-        done.problems.update(renderer.problems)
+    def note(drawn: Drawn) -> bool:
+        done.problems.update(drawn.image.problems)
         return True
 
     if keep:
@@ -132,7 +133,8 @@ def run(
         gpu = Gpu.headless()
         stack.callback(gpu.context.release)
         sink = FakeSink()
-        Show(words, recorded, [sink], gpu=gpu, open_tracker=opened, live=False, on_frame=on_frame).run()
+        settings, parts = ShowSettings(live=False), ShowParts(hooks=[note])
+        Show(words, recorded, [sink], gpu=gpu, open_tracker=opened, settings=settings, parts=parts).run()
         done.live_objects = gpu.live_objects
     done.frames, done.images, done.times = recorded.frames, sink.images, sink.times
     return done
@@ -202,12 +204,12 @@ def playable_scenes() -> list[str]:
     """The built-in scenes whose models are all on this machine."""
     from phosphene.engine.models import store as models
     from phosphene.engine.scene.registry import Registry
-    from phosphene.engine.show.options import Wishes
+    from phosphene.engine.show.options import run_options
     from phosphene.engine.show.session import open_scene
     from phosphene.engine.trackers import models_of
 
     def ready(name: str) -> bool:
-        scene = open_scene(Wishes(name))
+        scene = open_scene(run_options(name))
         wanted = {model for tracker in scene.needs() for model in models_of(tracker, scene.tracker_params(tracker))}
         return all(models.state(model).ready for model in wanted)
 

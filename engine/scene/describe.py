@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 import re
 import tomllib
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from ..core.errors import PhospheneError
 from ..core.paths import is_file, own_entries
+from ..core.plugins import package_of, read_source
 from ..core.python_ast import module_in
 from ..glsl.dialects import is_shader
 
@@ -118,23 +118,9 @@ def describe_scene(path: Path, origin: str) -> Entry:
 
 def describe_point(point: EntryPoint) -> Entry:
     """What a package's entry point offers, read from its source; nothing of the package is imported."""
-    package = f"from package {point.dist.name}" if point.dist else "from a package"
-    top, *rest = point.module.split(".")
-    spec = importlib.util.find_spec(top)  # of a package without dots: that imports nothing
-    if spec is None or spec.origin is None:
-        return Entry(point.name, "", Path(top), "plugin", problem=f"{point.value}: there is no module {top}")
-    path = Path(spec.origin)
-    if rest:
-        inner = path.parent.joinpath(*rest)
-        path = inner / "__init__.py" if inner.is_dir() else inner.with_suffix(".py")
-    try:
-        tree = module_in(path)
-    except SyntaxError as error:
-        return Entry(point.name, "", path, "plugin", problem=f"{path}:{error.lineno}: {error.msg}")
-    except FileNotFoundError:
-        return Entry(point.name, "", path, "plugin", problem=f"{point.value}: there is no module {point.module}")
-    except (OSError, ValueError, RecursionError, MemoryError) as error:
-        return Entry(point.name, "", path, "plugin", problem=f"{path}: {error}")
-    made = [n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == point.value.partition(":")[2]]
-    doc, params = said_by(made[0]) if made else ("", ())  # it may come from elsewhere in the package
-    return Entry(point.name, f"{doc} ({package})".strip() if doc else package, path, "plugin", params)
+    written = read_source(point)
+    if written.problem:
+        return Entry(point.name, "", written.path, "plugin", problem=written.problem)
+    package = f"from package {package_of(point)}"
+    doc, params = said_by(written.node) if isinstance(written.node, ast.ClassDef) else ("", ())
+    return Entry(point.name, f"{doc} ({package})" if doc else package, written.path, "plugin", params)

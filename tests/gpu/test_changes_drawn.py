@@ -16,7 +16,8 @@ from phosphene.engine.show.frame_hooks import Drawn
 from phosphene.engine.show.options import RunOptions, run_options
 from phosphene.engine.show.session import play
 from phosphene.engine.show.takes.take import Take
-from phosphene.engine.sinks.fake import FakeSink
+
+from phosphene.testing import FakeSink
 
 pytestmark = [pytest.mark.gl, pytest.mark.usefixtures("gpu")]
 CARD = "testcard:64x48@30x10"

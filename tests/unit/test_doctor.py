@@ -170,8 +170,7 @@ def test_a_crashing_or_hanging_driver_does_not_take_doctor_down(
     folder.mkdir(parents=True)
     (folder / "driver_probe.py").write_text(script)
     monkeypatch.setattr(doctor, "ROOT", tmp_path)
-    monkeypatch.setattr(doctor, "PROBE_TIMEOUT_S", 2.0 if "sleep" in script else 60.0)
-    assert said in doctor.probe("gl")["error"]
+    assert said in doctor.probe("gl", 2.0 if "sleep" in script else 60.0)["error"]
 
 
 @pytest.mark.gl

@@ -29,6 +29,8 @@ from phosphene.engine.core.frame import Floats, Frame, Pixels
 from phosphene.engine.core.results import Faces, Mask
 from phosphene.engine.matte.matte import Detail
 
+from phosphene.testing import FakeTracker
+
 SIZE = (96, 64)
 
 
@@ -286,16 +288,7 @@ def test_real_points_are_found(data_dir: Path) -> None:
 
 
 def test_a_tracker_that_sees_nobody_has_no_lag() -> None:
-    class Blind:
-        def __init__(self, **_: object) -> None: ...
-        def __enter__(self) -> Blind:
-            return self
-
-        def __exit__(self, *_: object) -> None: ...
-        def track(self, frame: Frame) -> Faces:
-            return Faces(frame.id)
-
-    assert lag_frames(Blind, frames=3) is None
+    assert lag_frames(lambda **_: FakeTracker(lambda frame: Faces(frame.id)), frames=3) is None
 
 
 @pytest.mark.models

@@ -31,6 +31,8 @@ from phosphene.engine.core.results import Mask
 from phosphene.engine.show.timeouts import Timeouts
 from phosphene.engine.sources.testcard import TestCardSource
 
+from phosphene.testing import FakeTracker
+
 SIZE = (64, 48)
 
 
@@ -180,16 +182,6 @@ def test_what_is_named_late_still_belongs_to_its_fault() -> None:
     assert (faults[0].named, faults[1].named, len(ear.others)) == (1, 0, 1)
 
 
-class Person:
-    """Finds a person everywhere."""
-
-    def track(self, frame: Frame) -> Any:
-        return flat(0.0, frame.id, SIZE)
-
-    def close(self) -> None:
-        """Has nothing to close."""
-
-
 # Everything is given up soon, so that faults may be short.
 SHORT = Timeouts(source_silent_s=0.7, source_retry_s=0.1, hang_report_s=1.0, live_result_s=0.7)
 
@@ -210,7 +202,7 @@ def test_a_short_soak_meets_every_fault_and_goes_on() -> None:
     found = soak(
         scene,
         lambda: TestCardSource(SIZE, 30.0, 40),
-        lambda name: Person(),
+        lambda name: FakeTracker(lambda frame: flat(0.0, frame.id, SIZE)),
         seconds=30.0,
         fault_s=1.2,
         calm_s=1.3,

@@ -11,7 +11,6 @@ import cv2
 import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
-from helpers import face, pose
 from helpers_tflite import Net
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,6 +34,8 @@ from phosphene.engine.trackers.custom.feature_classifier import RowNode
 from phosphene.engine.trackers.custom.features import Extractor, of_face, of_hands, of_pose, of_sound
 from phosphene.engine.trackers.custom.neighbours import MOST, Neighbours
 from phosphene.engine.trackers.custom.open import open_node
+
+from phosphene.testing import fake_face, fake_pose
 
 RNG = np.random.default_rng(4)
 
@@ -211,13 +212,16 @@ def test_examples_of_classes_that_there_are_not(tmp_path: Path) -> None:
 
 
 def test_a_face_means_the_same_wherever_it_is() -> None:
-    left, right = face(at=(0.2, 0.4), blendshapes={"jawOpen": 0.4}), face(at=(0.8, 0.5), blendshapes={"jawOpen": 0.4})
+    left, right = (
+        fake_face(at=(0.2, 0.4), blendshapes={"jawOpen": 0.4}),
+        fake_face(at=(0.8, 0.5), blendshapes={"jawOpen": 0.4}),
+    )
     assert np.allclose(of_face(left), of_face(right))
     assert of_face(left)[0] == pytest.approx(0.4)
 
 
 def test_a_body_means_the_same_wherever_and_however_large_it_is() -> None:
-    one, two = pose((0.2, 0.5)), pose((0.8, 0.4))
+    one, two = fake_pose((0.2, 0.5)), fake_pose((0.8, 0.4))
     large = type(two)(two.points, two.world * 3.0, two.visibility)
     assert np.allclose(of_pose(one), of_pose(large), atol=1e-5)
     assert of_pose(one).shape == (33 * 4,)
@@ -289,7 +293,7 @@ def test_a_tracker_that_runs_anyway_suffices(tmp_path: Path) -> None:
         assert node.fed == "pose"
         node._nearest = Neighbours(RNG.normal(size=(8, 132)).astype(np.float32), np.arange(8) % 2, 2)
         frame = Frame(3, 0.1, np.zeros((48, 64, 3), np.uint8))
-        found = Poses(3, (pose((64, 48)),))
+        found = Poses(3, (fake_pose((64, 48)),))
         said = node.follow(frame, found)
         assert said.frame_id == 3
         assert np.array_equal(said.scores, node.judge(of_pose(found.items[0])))

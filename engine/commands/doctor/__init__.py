@@ -180,13 +180,13 @@ def gl() -> list[Check]:
     return [Check("OpenGL", "ok", detail)]
 
 
-def probe(what: str) -> dict[str, Any]:
+def probe(what: str, timeout_s: float = PROBE_TIMEOUT_S) -> dict[str, Any]:
     """What engine/commands/doctor/driver_probe.py answers; a crash or a hang of a driver becomes an `error`."""
     command = [sys.executable, "-P", str(ROOT / "engine" / "commands" / "doctor" / "driver_probe.py"), what]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=PROBE_TIMEOUT_S, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=timeout_s, check=False)
     except subprocess.TimeoutExpired:
-        return {"error": f"no answer in {PROBE_TIMEOUT_S:.0f} s"}
+        return {"error": f"no answer in {timeout_s:.0f} s"}
     try:
         answer: dict[str, Any] = json.loads(done.stdout)
     except ValueError:

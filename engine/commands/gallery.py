@@ -102,7 +102,7 @@ class Gallery:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise SinkError(f"cannot be made: {error.strerror}", where=str(self.folder)) from error
+            raise SinkError(f"cannot be created: {error.strerror}", where=str(self.folder)) from error
 
     def wanted(self, name: str) -> bool:
         """Whether `name` shall be drawn."""

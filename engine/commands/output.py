@@ -81,7 +81,7 @@ def check_json(*where: str | None, read: Iterable[str | Path] = ()) -> None:
     for path in files:
         check_place(str(path))
         if is_file(path) and path.stat().st_size and not holds_json(path):
-            raise SinkError("holds something else than JSON, and is not overwritten", where=str(path), hint=ANOTHER)
+            raise SinkError("is not a JSON file, so it is not overwritten", where=str(path), hint=ANOTHER)
 
 
 def holds_json(path: Path) -> bool:

@@ -45,7 +45,7 @@ def called(*arguments: str) -> int:
         (["run", "nowhere.toml"], "no scene file"),
         (["run", "duotone", "--qqq=1"], "unknown option '--qqq'\n  next: `phosphene run --help`"),
         (["run", "duotone", "--inptu", "clip.mp4"], "next: did you mean '--input'?"),
-        (["models", "fetch", "face"], "'fetch' is one word too many\n  next: `phosphene models --help`"),
+        (["models", "fetch", "face"], "unexpected argument 'fetch'\n  next: `phosphene models --help`"),
         (["run", "LASER_EYES"], "did you mean 'laser-eyes'"),
         (["run", "contact-shadow"], "is an effect, no scene"),
         (["run", "my-effects/warm.frag"], 'use = "warm"'),

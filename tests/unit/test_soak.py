@@ -150,7 +150,7 @@ def test_the_verdict_names_what_was_wrong() -> None:
     text = "\n".join(verdict(rows(60), bad, judge, "boom"))
     for words in ("ended: boom", "fault 2 (source.dies, 3 s) was named 3 times", "fault 3", "fault 4", "seen in 2"):
         assert words in text
-    assert verdict(rows(60), bad, judge, "", [(4.0, 70.0)]) == ["the room was seen in 2 pictures"]
+    assert verdict(rows(60), bad, judge, "", [(4.0, 70.0)]) == ["the room was seen in 2 frames"]
     assert len(verdict(rows(60), bad, judge, "", [(40.0, 70.0)])) > 3
 
 
@@ -235,7 +235,7 @@ def test_half_a_minute_by_command(tmp_path: Path, capsys: pytest.CaptureFixture[
     said = capsys.readouterr().out
     assert code == 0, said
     assert "nothing was wrong" in said
-    assert "the room was seen in 0 pictures" in said
+    assert "the room was seen in 0 frames" in said
     found = json.loads(where.read_text())
     assert len(found["faults"]) == 4
     assert len(found["rows"]) >= 20

@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tracker", action="append", default=[], metavar="NAME.PARAM=VALUE", help="set a tracker's parameter"
     )
-    parser.add_argument("--people", type=count, default=1, metavar="N", help="so many side by side (default 1)")
+    parser.add_argument("--people", type=count, default=1, metavar="N", help="how many people side by side (default 1)")
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--frames", type=count, default=60, metavar="N", help="frames in a slice (default 60)")
     length.add_argument("--seconds", type=positive, metavar="S", help="the same in seconds of the clip")
@@ -54,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def count(text: str) -> int:
     """A whole number from 1."""
     if not text.isdecimal() or not 1 <= int(text) <= 100_000:
-        raise argparse.ArgumentTypeError(f"'{text}' is no whole number from 1 to 100000")
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from 1 to 100000")
     return int(text)
 
 

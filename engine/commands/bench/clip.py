@@ -50,7 +50,7 @@ def pictures(spec: str, size: tuple[int, int], count: int) -> list[Pixels]:
             while len(found) < count and (frame := source.read()) is not None:
                 found.append(frame.pixels)
         if len(found) == before:
-            raise SourceError("has no picture in it", where=spec)
+            raise SourceError("has no frame in it", where=spec)
     return found
 
 

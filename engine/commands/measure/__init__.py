@@ -56,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--on", choices=PLACES, default="here", help="here: this machine; ray: a Ray cluster ($RAY_ADDRESS)"
     )
-    parser.add_argument("--again", action="store_true", help="begin anew instead of going on with a stopped run")
+    parser.add_argument("--again", action="store_true", help="start again instead of continuing a stopped run")
     parser.add_argument("--effect", default="clothing-size", metavar="NAME", help="the effect that measures")
     add_effects(parser, "a folder with your own effects")
     parser.add_argument("--evaluate", action="store_true", help="compare with the known truth in --data instead")
@@ -176,7 +176,9 @@ def people(path: Path) -> dict[str, dict[str, str]]:
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UsageError(f"--people cannot be read: {error}", where=str(path)) from None
     if rows and "file" not in rows[0]:
-        raise UsageError("--people has no column 'file'", where=str(path), hint="a header such as file,height_cm,sex")
+        raise UsageError(
+            "--people has no column 'file'", where=str(path), hint="use a header such as file,height_cm,sex"
+        )
     return {
         row["file"]: {k: v.strip() for k, v in row.items() if k and k != "file" and v and v.strip()} for row in rows
     }
@@ -212,7 +214,7 @@ def evaluate(options: argparse.Namespace) -> int:
     if judge is None:
         raise UsageError(f"effect '{options.effect}' has no evaluate()")
     if not options.data or not is_folder(named(options.data)):
-        raise UsageError("--evaluate needs --data DIR", hint="a folder with synthetic/ and tables/ in it")
+        raise UsageError("--evaluate needs --data DIR", hint="name a folder that holds synthetic/ and tables/")
     check_json(options.json, read=tree(named(options.data)))
 
     def tell(text: str) -> None:

@@ -35,7 +35,7 @@ def measuring_effect(name: str, folders: Sequence[str] = ()) -> type[Effect]:
 
     found = registry_with(folders).effect(name)
     if found.report is Effect.report:
-        raise UsageError(f"effect '{name}' measures nothing", hint="take one that does: --effect clothing-size")
+        raise UsageError(f"effect '{name}' does not measure anything", hint="use one that does: --effect clothing-size")
     return found
 
 
@@ -51,7 +51,7 @@ def measure(task: Task) -> dict[str, Any]:
     except Exception as error:  # noqa: BLE001 (an effect that fails on one file of thousands must not lose the others)
         return {"file": task.name, "status": "error", "reason": f"{type(error).__name__}: {error}"}
     measured = bool(report.pop("measured", False))
-    advice = str(report.pop("advice", "") or "nobody was found")
+    advice = str(report.pop("advice", "") or "no person was found")
     status, reason = ("ok", "") if measured else ("refused", advice)
     return {"file": task.name, "status": status, "reason": reason, **report}
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .ladder import Marks
 
 HELP = "score mattes and landmarks against ground truth"
-COLUMNS = (("rung", "name"), ("IoU", "iou"), ("boundary F", "boundary_f"), ("MAD ‰", "mad"), ("gradient ‰", "grad"),
+COLUMNS = (("level", "name"), ("IoU", "iou"), ("boundary F", "boundary_f"), ("MAD ‰", "mad"), ("gradient ‰", "grad"),
            ("flicker still", "flicker_still"), ("moving", "flicker_moving"), ("ms", "ms"))  # fmt: skip
 
 
@@ -31,9 +31,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--json", metavar="FILE", help="write every figure to FILE (- for stdout)")
     parser.add_argument(
-        "--half", choices=("even", "odd"), help="only every other picture: tune on one, verify on the other"
+        "--half", choices=("even", "odd"), help="only every other image: tune on one half, verify on the other"
     )
-    parser.add_argument("--pictures", metavar="DIR", help="draw each rung on the portrait into DIR instead, as JPEG")
+    parser.add_argument(
+        "--pictures", metavar="DIR", help="draw each quality level on the portrait into DIR instead, as JPEG"
+    )
     add_overwrite(parser)
 
 
@@ -100,9 +102,9 @@ def report(result: dict[str, Any]) -> str:
     """The tables."""
     rows = [[title for title, _ in COLUMNS]]
     rows += [[shown(rung[key]) for _, key in COLUMNS] for rung in result["rungs"]]
-    lines = [f"{result['pictures']} pictures and their clips", table(rows), "", "boundary F by origin"]
+    lines = [f"{result['pictures']} images and their clips", table(rows), "", "boundary F by origin"]
     origins = list(result["rungs"][0]["by_origin"])
-    rows = [["rung", *origins]]
+    rows = [["level", *origins]]
     rows += [[r["name"], *(shown(r["by_origin"][o]["boundary_f"]) for o in origins)] for r in result["rungs"]]
     lines += [table(rows), "", "best against raw"]
     lines += [f"  {key.replace('_', ' ')}: {shown(value)}" for key, value in result["against_raw"].items()]

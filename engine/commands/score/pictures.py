@@ -61,6 +61,6 @@ def write(path: Path, picture: Pixels) -> Path:
         raise in_words(error, path.parent) from error
     made, data = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 85])
     if not made:
-        raise SinkError("the picture could not be encoded", where=str(path))
+        raise SinkError("the image could not be encoded", where=str(path))
     write_whole(path, data.tobytes(), overwrite=True)
     return path

@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-i",
         default=RESTLESS,
         metavar="IN",
-        help="what the camera sees (default: somebody who never keeps still, before a room that must not be seen)",
+        help="what the camera sees (default: a person in constant motion before a room that must stay hidden)",
     )
     parser.add_argument("--size", type=size, default=(640, 360), metavar="WxH", help="default: 640x360")
     parser.add_argument("--fps", type=positive, metavar="N", help="frames a second of the camera")
@@ -84,7 +84,7 @@ def run(options: argparse.Namespace) -> int:
         source = open_source(options.input, size=options.size, fps=options.fps)
         if source.live:
             source.close()
-            raise UsageError("a soak plays its own camera", hint="give --input a file, demo or testcard")
+            raise UsageError("soak cannot use a live input", hint="use a file, demo or testcard as --input")
         return source
 
     seconds = options.minutes * 60.0
@@ -134,13 +134,15 @@ def report(found: dict[str, Any]) -> str:
     memory = figures["memory_mb"]
     lines = [
         table(rows),
-        f"{figures['drawn']} pictures in {figures['seconds']:.0f} s: {figures['fps']:.1f} fps, "
+        f"{figures['drawn']} frames in {figures['seconds']:.0f} s: {figures['fps']:.1f} fps, "
         f"{figures['slates']} slates, longest gap {figures['longest_gap_s']:.1f} s",
         f"memory {memory['first']:.0f} MiB at first, {memory['last']:.0f} at last, {memory['most']:.0f} at most; "
         f"threads {figures['threads'].get('first', 0):.0f} and {figures['threads'].get('last', 0):.0f}",
     ]
     if figures["stood_still_s"]:
-        lines.append(f"the machine stood still for {figures['stood_still_s']:.0f} s: faults about then are not judged")
+        lines.append(
+            f"the machine stood still for {figures['stood_still_s']:.0f} s: faults near that time are not judged"
+        )
     if figures["room_seen"] is not None:
-        lines.append(f"the room was seen in {figures['room_seen']} pictures")
+        lines.append(f"the room was seen in {figures['room_seen']} frames")
     return "\n".join([*lines, *([f"WRONG: {text}" for text in found["wrong"]] or ["nothing was wrong"])])

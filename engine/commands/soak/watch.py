@@ -127,15 +127,15 @@ def verdict(
             continue
         name = f"fault {fault.number} ({fault.kind}, {fault.at_s:.0f} s)"
         if not fault.met:
-            wrong.append(f"{name} met nobody")
+            wrong.append(f"{name} had no effect")
         if KINDS[fault.kind][1] and fault.named != 1:
             wrong.append(f"{name} was named {fault.named} times, expected once")
         if fault.back_s is None or fault.back_s > BACK_S:
-            wrong.append(f"{name}: no pictures within {BACK_S:.0f} s of its end")
+            wrong.append(f"{name}: no frames within {BACK_S:.0f} s of its end")
     if judge.leaks:
-        wrong.append(f"the room was seen in {judge.leaks} pictures")
+        wrong.append(f"the room was seen in {judge.leaks} frames")
     if not judge.pictures:
-        wrong.append("no picture was drawn")
+        wrong.append("no frame was drawn")
     return wrong + growth(rows)
 
 

@@ -60,12 +60,12 @@ def classes_of(texts: Sequence[str]) -> dict[str, list[Path]]:
         for part in path.split(",") if not is_there(named(path)) else [path]:
             where = named(part)
             if not is_there(where):
-                raise UsageError(f"--class {label}: there is no '{part}'")
+                raise UsageError(f"--class {label}: no file or folder '{part}'")
             found.setdefault(label.strip(), []).append(where)
     if len(found) < 2:
         raise UsageError(
-            f"{len(found)} class{'' if len(found) == 1 else 'es'}: there must be two at least",
-            hint="one of them may be what it looks like when nothing is done: --class nothing=clip.mp4",
+            f"{len(found)} class{'' if len(found) == 1 else 'es'} given, expected at least two",
+            hint="one class may show that nothing happens: --class nothing=clip.mp4",
         )
     return found
 
@@ -93,7 +93,7 @@ def record(classes: dict[str, list[Path]], kind: str, progress: Progress | None 
     ]
     for label, paths in classes.items():
         if not any(job[0] == label for job in jobs):
-            raise UsageError(f"class {label}: no clip and no picture in {', '.join(map(str, paths))}")
+            raise UsageError(f"class {label}: no clip or image in {', '.join(map(str, paths))}")
     found = []
     for number, (label, name, files) in enumerate(jobs):
         if progress is not None:
@@ -150,7 +150,7 @@ def frames_of(files: Sequence[Path]) -> Iterator[Frame]:
         return
     with open_source(str(files[0])) as source:
         if source.endless:
-            raise SourceError("has no end", where=str(files[0]), hint="give clips or pictures")
+            raise SourceError("is a live input, which never ends", where=str(files[0]), hint="use clips or images")
         next_s = -1.0
         while (frame := source.read()) is not None:
             if frame.time_s >= next_s:
@@ -166,8 +166,8 @@ def gather(recordings: Sequence[Recording], what: str) -> Examples:
         rows, frames = sum(len(r.rows) for r in own), sum(r.frames for r in own)
         if rows < LEAST:
             raise UsageError(
-                f"class {label}: {what} was found in {rows} of {frames} frames, expected {LEAST} at least",
-                hint="take longer clips in which it is to be seen, or teach from something else: --from",
+                f"class {label}: {what} was found in {rows} of {frames} frames, expected at least {LEAST}",
+                hint="use longer clips that show it, or choose another --from",
             )
     full = [r for r in recordings if r.rows]
     return Examples(

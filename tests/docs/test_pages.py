@@ -56,14 +56,14 @@ def steps() -> list[tuple[str, str]]:
     return re.findall(r"^\d+\. `([\w.]+)` \(`([\w/]+\.py)`\)", section("A frame's walk"), re.MULTILINE)
 
 
-def functions(path: Path) -> set[str]:
+def functions(path: Path) -> dict[str, ast.stmt]:
     """`function` and `Class.method` of a file."""
     module = tree(path)
     kinds = ast.FunctionDef | ast.AsyncFunctionDef
-    found = {node.name for node in module.body if isinstance(node, kinds)}
+    found: dict[str, ast.stmt] = {node.name: node for node in module.body if isinstance(node, kinds)}
     for owner in module.body:
         if isinstance(owner, ast.ClassDef):
-            found |= {f"{owner.name}.{node.name}" for node in owner.body if isinstance(node, kinds)}
+            found |= {f"{owner.name}.{node.name}": node for node in owner.body if isinstance(node, kinds)}
     return found
 
 
@@ -112,3 +112,28 @@ def test_the_table_of_threads_has_every_thread_of_the_engine() -> None:
     }
     made = {(file, name) for file, name in made if file != "show/worker.py"}  # what the classes above are made of
     assert sorted(table) == sorted(made)
+
+
+def joins(node: ast.AST) -> bool:
+    """Whether this is `thread.join(…)`, not `", ".join(…)`."""
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "join"
+        and not isinstance(node.func.value, ast.Constant)
+        and ast.unparse(node.func.value) not in ("os.path", "os.pathsep")
+    )
+
+
+def test_who_joins_a_thread_does() -> None:
+    """Each function that the last column names joins a thread."""
+    rows = [row.split("|") for row in section("Threads").splitlines() if row.startswith("| ")][1:]
+    named = {name for row in rows for name in re.findall(r"^ `([\w.]+)`", row[-2])}
+    joining = {
+        name
+        for path in ENGINE.rglob("*.py")
+        for name, node in functions(path).items()
+        if any(joins(part) for part in ast.walk(node))
+    }
+    assert named
+    assert named - joining == set()

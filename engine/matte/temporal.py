@@ -9,14 +9,16 @@ import numpy as np
 
 from ..core.frame import Floats, Pixels
 from ..core.imaging import gaussian
+from .guided_filter import nobody
 
 AROUND = np.ones((3, 3), np.uint8)  # a cell and its neighbours
+SEEN = 0.07  # confidence at which the edge begins, as the matte's defaults have it: from there on a cell is drawn
 STILL, CHANGED = 0.02, 0.06  # change of colour, blurred, that is a sensor's noise, and that is motion
 FLOW_STILL, FLOW_CHANGED = 0.04, 0.12  # the same where motion has been followed: what is left is where it failed
 DOUBT = 0.1  # the weight in time of a cell that could be either
 
 
-class Steady:
+class TemporalFilter:
     """Keeps of the last mask what the picture says is unchanged; what moves passes at once.
 
     A cell's two confidences, last and new, count by how sure each is and by how like the cell's colour is to what it
@@ -54,8 +56,9 @@ class Steady:
             old = keep * (np.abs(2.0 * last - 1.0) + DOUBT)
             new = (1.0 - keep) * (np.abs(2.0 * confidence - 1.0) + DOUBT)
             steadied = confidence + (last - confidence) * (old / (old + new))
-            # What has left is let go, however like it the room looks: no more than an edge's own trembling is steadied.
-            confidence = np.minimum(steadied, cv2.dilate(confidence, AROUND)) if self.follow else steadied
+            # What has left, or was a mistake, is no longer drawn, however like it the room looks.
+            np.minimum(steadied, SEEN, out=steadied, where=nobody(cv2.dilate(confidence, AROUND)))
+            confidence = steadied
         self._last, self._guide, self._grey = confidence, guide, grey
         return confidence
 

@@ -135,6 +135,22 @@ def test_noise_is_steadied_and_motion_passes_at_once(quality: str) -> None:
     assert quick == pytest.approx(1.0, abs=0.05)
 
 
+@each_quality
+@pytest.mark.parametrize("held", [1, 5])
+def test_a_mistake_is_let_go_though_nothing_moved(quality: str, held: int) -> None:
+    """A place that one mask took for somebody shows the room for as long as steadiness keeps it."""
+    person = oval().confidence.copy()
+    person[person < 0.05] = 0.0
+    mistaken = person.copy()
+    mistaken[4:14, 52:62] = 0.9
+    masks = [Mask(n, mistaken) for n in range(held)]
+    before = settled(quality, *masks, pixels=plain((96, 54)))
+    after = settled(quality, *masks, Mask(held, person), pixels=plain((96, 54)))
+    begins = settings().shape()[0]
+    assert float(before[9, 57]) > 0.8
+    assert float(after[:, 50:].max()) <= begins + 0.001
+
+
 @pytest.mark.parametrize("quality", [q for q in QUALITIES if q != "draft"])
 def test_an_edge_of_the_picture_becomes_the_edge_of_the_matte(quality: str) -> None:
     picture = np.zeros((64, 256, 3), np.uint8)

@@ -22,7 +22,7 @@ _STRIP = 0.25  # part of the strip that shows the room; a mask that is soft or w
 _DARK = 40  # the slate's background, in 8-bit codes, and below
 _NOBODY = 0.02  # confidence below which nobody is said to be there
 _EDGE_CELLS = 4  # of the mask, by which a matte may move its edge to where the picture has one
-_BESIDE = 0.004  # of the picture: a late mask shows one to twenty percent, a matte's own edge less than a tenth of one
+_BESIDE = 0.0005  # of the picture: the cells of an edge that trembles; a late mask shows one to twenty percent
 _KEPT = 64  # frames and pictures that wait to be judged
 
 Bools = NDArray[np.bool_]

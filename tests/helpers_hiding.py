@@ -32,8 +32,11 @@ from phosphene.engine.scene.playlist import Playlist
 from phosphene.engine.scene.registry import Registry
 from phosphene.engine.scene.scene import Scene
 from phosphene.engine.scene.toml_read import load_scene
+from phosphene.engine.show.frame_hooks import Drawn
 from phosphene.engine.show.governor import Governor, governor_for
 from phosphene.engine.show.loop import Show
+from phosphene.engine.show.settings import ShowParts, ShowSettings
+from phosphene.engine.show.timeouts import Timeouts
 from phosphene.engine.sinks.fake import FakeSink
 from phosphene.engine.sources.fake import FakeSource
 from phosphene.engine.sources.fit import cover
@@ -123,6 +126,7 @@ class Case:
     flash_guard: bool = False
     clip: Sequence[Frame] = ()
     tracker: Callable[[str], Any] | None = None
+    timeouts: Timeouts = field(default_factory=Timeouts)
 
 
 class Truth(Closing):
@@ -187,12 +191,12 @@ def play(gpu: Gpu, case: Case) -> list[Shown]:
     playlist = Playlist(list(case.scenes), every_s=case.every_s, transition_s=0.2)
     governor = case.governor or governor_for(case.step, playlist.whole(), 30.0, governs=False)
 
-    def note(renderer: Any) -> bool:
-        if show.seen is not None:
-            frame = show.seen.frame
+    def note(drawn: Drawn) -> bool:
+        if drawn.observation is not None:
+            frame = drawn.observation.frame
             on = [playlist.scenes[n] for n in playlist.shown]
-            scale = min(show.stage.renderers[n].size[0] for n in playlist.shown) / case.size[0]  # type: ignore[union-attr]
-            notes[frame.time_s] = None if renderer.closed else frame.image_id, on, scale
+            scale = min(drawn.stage.renderers[n].size[0] for n in playlist.shown) / case.size[0]
+            notes[frame.time_s] = None if drawn.image.closed else frame.image_id, on, scale
         return True
 
     show = Show(
@@ -201,10 +205,12 @@ def play(gpu: Gpu, case: Case) -> list[Shown]:
         [sink],
         gpu=gpu,
         open_tracker=case.tracker or (lambda name: Truth(name, case, free)),
-        live=case.live,
-        on_frame=note,
-        governor=governor,
-        transition=BUILT_IN.transition("fade")() if len(case.scenes) > 1 else None,
+        settings=ShowSettings(live=case.live, timeouts=case.timeouts),
+        parts=ShowParts(
+            governor=governor,
+            transition=BUILT_IN.transition("fade")() if len(case.scenes) > 1 else None,
+            hooks=[note],
+        ),
     )
     try:
         show.run()

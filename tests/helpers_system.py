@@ -15,11 +15,12 @@ from phosphene.engine.core.closing import Closing
 from phosphene.engine.core.frame import Frame, Pixels
 from phosphene.engine.core.observation import Observation
 from phosphene.engine.renderer.gpu import Gpu
-from phosphene.engine.renderer.renderer import Renderer
 from phosphene.engine.scene.scene import Scene
+from phosphene.engine.show.frame_hooks import Drawn
 from phosphene.engine.show.loop import Show
 from phosphene.engine.show.options import Wishes
 from phosphene.engine.show.session import open_scene
+from phosphene.engine.show.settings import ShowParts, ShowSettings
 from phosphene.engine.sinks.fake import FakeSink
 from phosphene.engine.sources import open_source
 from phosphene.engine.sources.base import Source
@@ -123,8 +124,8 @@ def run(
         inner = trackers(name) if trackers is not None else open_tracker(name, **words.tracker_params(name))
         return Listening(name, inner, done.results)
 
-    def on_frame(renderer: Renderer) -> bool:
-        done.problems.update(renderer.problems)
+    def note(drawn: Drawn) -> bool:
+        done.problems.update(drawn.image.problems)
         return True
 
     if keep:
@@ -137,7 +138,8 @@ def run(
         gpu = Gpu.headless()
         stack.callback(gpu.context.release)
         sink = FakeSink()
-        Show(words, recorded, [sink], gpu=gpu, open_tracker=opened, live=False, on_frame=on_frame).run()
+        settings, parts = ShowSettings(live=False), ShowParts(hooks=[note])
+        Show(words, recorded, [sink], gpu=gpu, open_tracker=opened, settings=settings, parts=parts).run()
         done.live_objects = gpu.live_objects
     done.frames, done.images, done.times = recorded.frames, sink.images, sink.times
     return done

@@ -38,7 +38,6 @@ class Gpu:
         self._another = another
         self._live: set[int] = set()
         self.watchdog: Watch | None = None  # of a running show: sees an effect that never comes back
-        self.meanwhile: Callable[[], None] | None = None  # what to do once while `finish` would only wait
         self._native = native_gl()
         self._begin(context)
 
@@ -128,15 +127,15 @@ class Gpu:
         self.keep(framebuffer)
         return framebuffer
 
+    def flush(self) -> None:
+        """Sends off everything drawn, without a wait: the GPU works on it while this thread goes on."""
+        self._native.glFlush()
+
     def finish(self) -> None:
         """Waits until everything drawn is there. moderngl would hold the interpreter's lock; this call does not.
 
         Raises GpuLost.
         """
-        work, self.meanwhile = self.meanwhile, None
-        if work is not None:
-            self._native.glFlush()
-            work()
         self._native.glFinish()
         self.check()
 

@@ -24,7 +24,7 @@ FACE_POINTS, POSE_POINTS = 478, 33
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ahead:
+class PreparedMatte:
     """A matte, what it was made of, and its maker as it is after that."""
 
     mask: Mask
@@ -42,7 +42,7 @@ class Inputs:
         self._choosers: dict[str, SubjectSelector] = {}  # by who is meant
         self._makers: dict[str, MatteMaker] = {}  # by quality and who is meant, as are the next two
         self._fields: dict[str, MatteField] = {}
-        self._ahead: dict[str, Ahead] = {}
+        self._prepared: dict[str, PreparedMatte] = {}
         self._masks: dict[str, Mask | None] = {}
         self._mattes: dict[str, moderngl.Texture] = {}
         self._room: moderngl.Texture | None = None
@@ -113,7 +113,7 @@ class Inputs:
             mask = self._mask_of(matte.who, observation)
             if mask is None:
                 return None
-            made = self._ahead.pop(key, None)
+            made = self._prepared.pop(key, None)
             if made is None or made.mask is not mask or made.frame is not self._full:
                 made = self._made(key, mask, self._full)
             self._makers[key] = made.maker
@@ -126,7 +126,7 @@ class Inputs:
             texture.write(np.ascontiguousarray(field.values))
         return self._mattes[key], self._fields[key]
 
-    def ahead(self, frame: Frame, mask: Mask | None) -> None:
+    def prepare_next(self, frame: Frame, mask: Mask | None) -> None:
         """Makes the bytes of a frame that comes next, and the mattes that the frame being drawn has asked for. What is
         not asked for then leaves no trace."""
         pixels = frame.pixels if frame.size == self.size else shrunk(frame, self.size)
@@ -134,13 +134,13 @@ class Inputs:
         self._converted = pixels
         for key, drawn in self._fields.items():
             if mask is not None and key.endswith(" all"):  # who else is meant is chosen in the order of the frames
-                made = self._ahead[key] = self._made(key, mask, frame)
+                made = self._prepared[key] = self._made(key, mask, frame)
                 for shape in drawn.tiled:
                     made.field.tiles(shape)
 
-    def _made(self, key: str, mask: Mask, frame: Frame) -> Ahead:
+    def _made(self, key: str, mask: Mask, frame: Frame) -> PreparedMatte:
         maker = self._makers[key].apart() if key in self._makers else MatteMaker()
-        return Ahead(mask, frame, maker, maker.make(mask, frame, key.split()[0]))
+        return PreparedMatte(mask, frame, maker, maker.make(mask, frame, key.split()[0]))
 
     def _mask_of(self, who: str, observation: Observation) -> Mask | None:
         """The mask of everybody, or of the one who is meant; None where that is not known."""

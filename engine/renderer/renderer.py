@@ -190,9 +190,9 @@ class Renderer:
         if guarded:
             self.canvas = self._guard.end(self.canvas, observation.frame.time_s, whole=bool(closed))
 
-    def ahead(self, observation: Observation) -> None:
-        """Makes what can be made of the frame that comes next, while the drawing of this one is waited for."""
-        self._inputs.ahead(observation.frame, observation.mask)
+    def prepare_next(self, upcoming: Observation) -> None:
+        """Makes ready the pixels and mattes of the frame that comes next."""
+        self._inputs.prepare_next(upcoming.frame, upcoming.mask)
 
     def _draw_layers(self, observation: Observation, full: Frame, dt: float) -> None:
         """Draws every layer. Raises EffectError."""

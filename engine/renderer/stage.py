@@ -84,10 +84,14 @@ class Stage:
         self._before = shown
         return drawn[-1]
 
-    def ahead(self, observation: Observation) -> None:
-        """See Renderer.ahead."""
+    def prepare_next(self, upcoming: Observation | None) -> None:
+        """Makes ready the frame that comes next, its matte first of all, while the GPU draws this one; None where it is
+        not known yet. Changes no image: a frame that was not prepared is made in its turn."""
+        if upcoming is None:
+            return
+        self.gpu.flush()
         for number in self.playlist.shown:
-            self.renderers[number].ahead(observation)
+            self.renderers[number].prepare_next(upcoming)
 
     def _fitting(self, target: Target, size: tuple[int, int]) -> Target:
         if target.size == size:
@@ -142,7 +146,6 @@ class Stage:
 
     def release(self) -> None:
         """Gives back every GL object."""
-        self.gpu.meanwhile = None
         if self._transition is not None:
             self._transition.release()
         if self._guard is not None:

@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from ..scene.playlist import Playlist
     from ..scene.registry import Registry
     from ..scene.scene import Scene
-    from ..sinks.base import Sink
-    from ..sinks.window import WindowSink
+    from ..sinks.base import Presents, Sink
     from ..sources.base import Source
     from ..sources.layer_input import LayerInputSource
     from .loop import Show
@@ -177,18 +176,32 @@ def open_recorder(
     return recorder
 
 
-def open_gpu(wishes: Wishes, size: tuple[int, int], title: str, stack: ExitStack) -> tuple[WindowSink | None, Gpu]:
-    """The window where one was asked for, and the GL context. Raises SinkError and GpuError."""
+def open_presenting(
+    wishes: Wishes, size: tuple[int, int], fps: float, title: str, sinks: list[Sink], stack: ExitStack
+) -> Presents | None:
+    """Adds the window to `sinks` where one was asked for, before all other outputs: everything is drawn in its context.
+
+    Raises SinkError and GpuError.
+    """
+    from ..sinks import open_sink
+    from ..sinks.base import Presents
+
+    if WINDOW not in wishes.outputs:
+        return None
+    window = stack.enter_context(open_sink(WINDOW, size=size, fps=fps))
+    assert isinstance(window, Presents)
+    window.rename(title)
+    sinks.append(window)
+    return window
+
+
+def open_gpu(stack: ExitStack) -> Gpu:
+    """A graphics context without a window. Raises GpuError."""
     from ..renderer.gpu import Gpu
 
-    if WINDOW in wishes.outputs:
-        from ..sinks.window import WindowSink
-
-        window = stack.enter_context(WindowSink(size, title))
-        return window, window.gpu
     gpu = Gpu.headless()
     stack.callback(gpu.close)
-    return None, gpu
+    return gpu
 
 
 def watch(gpu: Gpu, show: Show, recorder: TakeRecorder | None, stack: ExitStack, *, live: bool) -> None:

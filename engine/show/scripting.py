@@ -20,7 +20,7 @@ from ..core.mailbox import Mailbox
 from ..core.observation import Observation
 
 if TYPE_CHECKING:
-    from .loop import Show
+    from .frame_hooks import Drawn
     from .options import Wishes
 
 AnyPath: TypeAlias = str | os.PathLike[str]
@@ -173,14 +173,14 @@ def _rendered(wishes: Wishes) -> Generator[RenderedFrame, None, None]:
     failed: list[BaseException] = []
     last: Observation | None = None
 
-    def hand_over(show: Show) -> bool:
+    def hand_over(drawn: Drawn) -> bool:
         nonlocal last
-        if show.seen is not last and show.seen is not None and show.renderer is not None and show.stage is not None:
-            if not show.live:
-                for address, words in show.stage.problems.items():
+        if drawn.observation is not last and drawn.observation is not None:
+            if not drawn.live:
+                for address, words in drawn.stage.problems.items():
                     raise EffectFailed(words, where=address)
-            last = show.seen
-            pictures.put(RenderedFrame(show.renderer.read(), last.frame.time_s, last))
+            last = drawn.observation
+            pictures.put(RenderedFrame(drawn.image.read(), last.frame.time_s, last))
         return not left.is_set()
 
     def draw() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ..scene.scene import Scene
     from ..sinks.base import Sink
     from ..sources.base import Source
-    from .loop import Show
+    from .frame_hooks import FrameHook
     from .reload_transition import TransitionReloader
     from .stats import Stats
     from .takes.take import Take
@@ -96,7 +96,7 @@ def play(
     *,
     progress: Progress | None = None,
     extra_sinks: Sequence[Sink] = (),
-    on_picture: Callable[[Show], bool] | None = None,
+    on_picture: FrameHook | None = None,
 ) -> Stats:
     """Runs a show to its end and returns its numbers. Ctrl-C ends it cleanly: files that were being written play.
 
@@ -120,16 +120,19 @@ def _play(
     take: Take | None,
     progress: Progress | None,
     extra_sinks: Sequence[Sink],
-    on_picture: Callable[[Show], bool] | None,
+    on_picture: FrameHook | None,
 ) -> Stats:
     from ..scene.custom_models import settle
-    from ..sinks.base import WritesFiles
+    from ..sinks.base import ReadsKeys, WritesFiles
     from ..trackers import open_tracker, warm
-    from .frame_hooks import AfterFrame, title_of
+    from .frame_hooks import ChangeScenes, NameWindow, ReloadFiles, ReportProgress, title_of
     from .governor import governor_for
+    from .hud import Hud
     from .loop import Show
+    from .observing import ObservedInputs
     from .reading import checked, guard_for
     from .reload import Reloader
+    from .settings import ShowParts, ShowSettings
     from .stats import Stats
 
     registry = registry_for(wishes)
@@ -147,15 +150,16 @@ def _play(
         guard = guard_for(wishes, playlist, source, registry, transition)
         layer_inputs = opening.open_layer_inputs(wishes, playlist, source.size, stack)
         opening.fetch_models(needs, playlist.tracker_params)
-        feeds: dict[str, str] = {}
+        upstream: dict[str, str] = {}
         for scene in playlist.scenes:
-            feeds |= settle(scene, scene.needs() & needs)
+            upstream |= settle(scene, scene.needs() & needs)
         live = opening.runs_live(wishes, source, replays=take is not None)
         unreadable = opening.check_files(playlist, live=live)
         fps = wishes.fps or source.fps or 30.0
         seconds = wishes.seconds if live else length_wanted(wishes, source, fps)
         recorder = opening.open_recorder(wishes, playlist.scene, source, fps, stack, live=live)
-        window, gpu = opening.open_gpu(wishes, source.size, title_of(playlist.scene), stack)
+        window = opening.open_presenting(wishes, source.size, fps, title_of(playlist.scene), sinks, stack)
+        gpu = opening.open_gpu(stack) if window is None else window.gpu
         sound, recorded = opening.open_audio(wishes, source, stack)
         opening.open_sinks(wishes, source, fps, recorded, sinks, stack, live=live)
         opening.tell_black(playlist, wishes.outputs)
@@ -166,17 +170,19 @@ def _play(
             Reloader(scene, registry, checked(partial(open_scene, wishes, registry, name), guard), tried.trial)
             for scene, name in watched
         ]
-        after = AfterFrame(
-            stats,
-            progress=progress,
-            total=frames_wanted(source, seconds, fps),
-            reloaders=reloaders,
-            transition=reloads(wishes, registry, transition, tried.trial) if live and take is None else None,
-            window=window,
-            hud=wishes.hud,
-            on_picture=on_picture,
-        )
-        show = after.show = Show(
+        hooks: list[FrameHook] = []
+        if progress is not None:
+            hooks.append(ReportProgress(progress, stats, frames_wanted(source, seconds, fps)))
+        if live and take is None:
+            hooks.append(ReloadFiles(reloaders, reloads(wishes, registry, transition, tried.trial)))
+        if on_picture is not None:
+            hooks.append(on_picture)
+        if window is not None:
+            hooks.append(NameWindow(window))
+        keys = window if isinstance(window, ReadsKeys) else None
+        if keys is not None:
+            hooks.append(ChangeScenes(keys, playlist))
+        show = Show(
             playlist,
             source,
             sinks,
@@ -184,22 +190,23 @@ def _play(
             open_tracker=lambda name: open_tracker(
                 name, **playlist.tracker_params(name), **({"sound": sound} if name.startswith("model.") else {})
             ),
-            live=live,
-            until_s=seconds,
-            seed=wishes.seed or 0,
-            stats=stats,
-            on_frame=after,
-            governor=governor_for(wishes.quality, playlist.whole(), fps, governs=live, replays=take is not None),
-            take=take,
-            recorder=recorder,
-            shown=window is not None,
-            transition=transition,
-            sound=sound,
-            layer_inputs=layer_inputs,
-            feeds=feeds,
-            recorded=None if isinstance(recorded, str) else recorded,
+            settings=ShowSettings(live, seconds, wishes.seed or 0, upstream),
+            parts=ShowParts(
+                stats=stats,
+                governor=governor_for(wishes.quality, playlist.whole(), fps, governs=live, replays=take is not None),
+                take=take,
+                recorder=recorder,
+                transition=transition,
+                inputs=ObservedInputs(
+                    sound=sound,
+                    recorded_sound=None if isinstance(recorded, str) else recorded,
+                    layer_inputs=layer_inputs,
+                    held_keys=frozenset if keys is None else partial(getattr, keys, "held"),
+                ),
+                hud=Hud(stats) if wishes.hud and window is not None else None,
+                hooks=hooks,
+            ),
         )
-        stack.callback(setattr, after, "show", None)  # each holds the other
         tried.refuse()
         opening.watch(gpu, show, recorder, stack, live=live)
         with stopping(show.stop, stats):

@@ -84,7 +84,7 @@ def open_sink(
     live: bool = False,
     overwrite: bool = False,
 ) -> Sink:
-    """Opens the output that `spec` names; all but the window, which its own module opens.
+    """Opens the output that `spec` names.
 
     A file's name decides by its suffix; `folder/` and `name_%05d.png` are picture sequences; `?alpha=1` after the name
     keeps transparency where the format has it (mov, webm, png, exr), `?matte=1` writes it into a video of its own, and
@@ -95,8 +95,6 @@ def open_sink(
     SinkError for what cannot be written.
     """
     kind, rest, options = split_spec(spec)
-    if kind == "window":
-        raise UsageError("the window is not opened here", hint="use phosphene.engine.sinks.window")
     if kind in FILES:
         from ..core.files.guard import Guard
         from .names import targets_of

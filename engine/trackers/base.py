@@ -28,11 +28,11 @@ class Tracker(Protocol):
 class DetectsAhead(Protocol):
     """A tracker that can begin with a frame while it is still at work on the one before."""
 
-    def early(self, frame: Frame) -> Any:
-        """What can be said of `frame` whatever was seen before it. Used from one thread, but not that of `track`."""
+    def detect_ahead(self, frame: Frame) -> Any:
+        """What can be found in `frame` whatever was seen before it. Used from one thread, but not that of `track`."""
 
-    def track_after(self, frame: Frame, early: Any) -> Any:
-        """As `track`, where `early` is what was said of `frame` early, or None."""
+    def track_after(self, frame: Frame, detected: Any) -> Any:
+        """As `track`, where `detected` is what `detect_ahead` found in `frame`, or None."""
 
 
 @runtime_checkable

@@ -18,7 +18,9 @@ from phosphene.engine.core.observation import Observation
 from phosphene.engine.renderer.gpu import Gpu
 from phosphene.engine.renderer.renderer import Renderer
 from phosphene.engine.show.context_recovery import MOST, SAID
+from phosphene.engine.show.frame_hooks import Drawn
 from phosphene.engine.show.loop import Show
+from phosphene.engine.show.settings import ShowParts, ShowSettings
 from phosphene.engine.sinks.fake import FakeSink
 from phosphene.engine.sources.testcard import TestCardSource
 
@@ -69,7 +71,7 @@ def play(act: Callable[[int], None], *, live: bool = True, frames: int = 60, at:
 
     effect.update = within  # type: ignore[method-assign]
 
-    def on_frame(renderer: Renderer) -> bool:
+    def hook(drawn: Drawn) -> bool:
         if at == "frame":
             count[0] += 1
             act(count[0])
@@ -78,7 +80,8 @@ def play(act: Callable[[int], None], *, live: bool = True, frames: int = 60, at:
     sink = FakeSink()
     gpu = Gpu.headless()
     source = (Live if live else TestCardSource)(SIZE, 60.0, None)
-    show = Show(words, source, [sink], gpu=gpu, open_tracker=lambda name: Person(), live=live, on_frame=on_frame)
+    settings, parts = ShowSettings(live=live), ShowParts(hooks=[hook])
+    show = Show(words, source, [sink], gpu=gpu, open_tracker=lambda name: Person(), settings=settings, parts=parts)
     show._outputs.threads[0].inbox.drops = False  # every picture is judged
     try:
         show.run()

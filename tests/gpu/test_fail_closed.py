@@ -23,8 +23,9 @@ from phosphene.engine.renderer.gpu import Gpu
 from phosphene.engine.scene.registry import Registry
 from phosphene.engine.scene.scene import Scene
 from phosphene.engine.scene.toml_read import load_scene
-from phosphene.engine.show import capture, loop
 from phosphene.engine.show.loop import Show
+from phosphene.engine.show.settings import ShowSettings
+from phosphene.engine.show.timeouts import Timeouts
 from phosphene.engine.sinks.fake import FakeSink
 from phosphene.engine.sources.fake import FakeSource
 
@@ -160,7 +161,7 @@ def pictures(
     made: Scene,
     source: Any,
     opened: Callable[[str], Any],
-    live: bool = False,
+    settings: ShowSettings | None = None,
 ) -> list[tuple[int, Pixels]]:
     """Every picture of the show with the number of its frame.
 
@@ -169,7 +170,8 @@ def pictures(
     """
     made.flash_guard = False
     sink = FakeSink()
-    Show(made, source, [sink], gpu=gpu, open_tracker=opened, live=live).run()
+    settings = settings or ShowSettings(live=False)
+    Show(made, source, [sink], gpu=gpu, open_tracker=opened, settings=settings).run()
     return [(round(t * 30), image) for t, image in zip(sink.times, sink.images, strict=True)]
 
 
@@ -208,10 +210,10 @@ def test_trackers_and_effects_that_fail_at_random(
 
 
 @pytest.mark.parametrize("name", HIDING)
-def test_a_tracker_that_hangs(gpu: Gpu, name: str, monkeypatch: Any, free: threading.Event) -> None:
-    monkeypatch.setattr(loop, "TRACKER_PATIENCE_S", 0.3)
+def test_a_tracker_that_hangs(gpu: Gpu, name: str, free: threading.Event) -> None:
+    settings = ShowSettings(live=False, timeouts=Timeouts(first_result_s=0.3, result_s=0.3))
     source = FakeSource([pixels(n) for n in range(8)])
-    shown = pictures(gpu, load_scene(name, BUILT_IN), source, lambda n: Fails(n, {4: "hangs"}, free))
+    shown = pictures(gpu, load_scene(name, BUILT_IN), source, lambda n: Fails(n, {4: "hangs"}, free), settings)
     free.set()
     assert len(shown) == 8
     assert [n for n, picture in shown if looks(picture, n, name)] == []
@@ -232,11 +234,11 @@ class Stutters(FakeSource):
 
 
 @pytest.mark.parametrize("name", HIDING)
-def test_an_input_that_fails_at_random(gpu: Gpu, name: str, monkeypatch: Any, free: threading.Event) -> None:
-    monkeypatch.setattr(capture, "RETRY_S", 0.25)
+def test_an_input_that_fails_at_random(gpu: Gpu, name: str, free: threading.Event) -> None:
+    settings = ShowSettings(live=True, timeouts=Timeouts(source_retry_s=0.25))
     rng = np.random.default_rng(len(name))
     source = Stutters({int(n) for n in rng.choice(COUNT, 2, replace=False)})
-    shown = pictures(gpu, load_scene(name, BUILT_IN), source, trackers(rng, kinds_for(name), free), live=True)
+    shown = pictures(gpu, load_scene(name, BUILT_IN), source, trackers(rng, kinds_for(name), free), settings)
     assert shown
     # Where a slate stands for a frame that did not come, its time tells no frame: nothing may be seen at any place.
     secret = SECRETS.get(name, room_seen)

@@ -24,8 +24,9 @@ from helpers import scene, shader
 from phosphene.engine.core.closing import Closing
 from phosphene.engine.core.errors import SourceError
 from phosphene.engine.renderer.gpu import Gpu
-from phosphene.engine.renderer.renderer import Renderer
+from phosphene.engine.show.frame_hooks import Drawn
 from phosphene.engine.show.loop import Show
+from phosphene.engine.show.settings import ShowParts, ShowSettings
 from phosphene.engine.sinks import open_sink
 from phosphene.engine.sources import open_source
 from phosphene.engine.sources.testcard import TestCardSource, read_number
@@ -170,7 +171,7 @@ def play(server: Server, acts: Sequence[tuple[bool, Callable[[], None]]]) -> Act
     over = threading.Event()
     timer = threading.Timer(PATIENCE_S, over.set)
 
-    def on_frame(renderer: Renderer) -> bool:
+    def hook(drawn: Drawn) -> bool:
         return bool(sink.waiting) and not over.is_set()
 
     with opened(server.address) as source:
@@ -180,7 +181,8 @@ def play(server: Server, acts: Sequence[tuple[bool, Callable[[], None]]]) -> Act
         timer.start()
         try:
             words = scene(shader("frame(uv)"))
-            Show(words, source, [sink], gpu=gpu, open_tracker=lambda name: None, live=True, on_frame=on_frame).run()  # type: ignore[arg-type,return-value]
+            settings, parts = ShowSettings(live=True), ShowParts(hooks=[hook])
+            Show(words, source, [sink], gpu=gpu, open_tracker=pytest.fail, settings=settings, parts=parts).run()
         finally:
             timer.cancel()
             gpu.context.release()

@@ -15,11 +15,14 @@ import pytest
 from phosphene.engine.core.closing import Closing
 from phosphene.engine.core.frame import Frame, Pixels
 from phosphene.engine.renderer.gpu import Gpu
-from phosphene.engine.renderer.renderer import Renderer
 from phosphene.engine.scene.binding import Binding
+from phosphene.engine.scene.scene import Scene
+from phosphene.engine.show.frame_hooks import Drawn
 from phosphene.engine.show.loop import Show
+from phosphene.engine.show.observing import ObservedInputs
 from phosphene.engine.show.options import Wishes
 from phosphene.engine.show.session import open_scene, play
+from phosphene.engine.show.settings import ShowParts, ShowSettings
 from phosphene.engine.show.stats import Stats
 from phosphene.engine.show.takes.recorder import TakeRecorder
 from phosphene.engine.show.takes.take import About, Take
@@ -142,9 +145,9 @@ def test_another_scene_runs_the_trackers_that_the_take_lacks(
 
 
 def live_show(
-    folder: Path, clip: Path, scene_name: str, sync: str, change: Callable[[Show, int], None]
+    folder: Path, clip: Path, scene_name: str, sync: str, change: Callable[[Scene, set[str], int], None]
 ) -> tuple[list[Pixels], list[float]]:
-    """A live show over a fake camera, recorded; `change` does things to the show after each frame."""
+    """A live show over a fake camera, recorded; `change` does things to the scene and the keys after each frame."""
     with ExitStack() as stack:
         scene = open_scene(Wishes(scene_name, sync=sync))
         camera = stack.enter_context(Camera(clip, 40))
@@ -155,15 +158,18 @@ def live_show(
         sink = FakeSink()
         count = 0
 
-        def on_frame(_: Renderer) -> bool:
+        held: set[str] = set()  # the keys that are down
+
+        def hook(_: Drawn) -> bool:
             nonlocal count
             count += 1
-            change(show, count)
+            change(scene, held, count)
             return count < 30
 
         show = Show(
             scene, camera, [sink], gpu=gpu, open_tracker=lambda n: open_tracker(n, **scene.trackers.get(n, {})),
-            live=True, seed=3, on_frame=on_frame, recorder=recorder,
+            settings=ShowSettings(live=True, seed=3),
+            parts=ShowParts(recorder=recorder, inputs=ObservedInputs(held_keys=lambda: held), hooks=[hook]),
         )  # fmt: skip
         show._outputs.threads[0].inbox.drops = False  # every picture is compared, so the sink must not drop any
         show.run()
@@ -174,14 +180,15 @@ def live_show(
 def test_a_live_show_with_keys_and_changes_is_drawn_again_bit_for_bit(
     tmp_path: Path, data_dir: Path, sync: str
 ) -> None:
-    def change(show: Show, count: int) -> None:
-        show.signals.held = {"space"} if count % 5 < 3 else set()
+    def change(scene: Scene, held: set[str], count: int) -> None:
+        held.clear()
+        held.update({"space"} if count % 5 < 3 else ())
         if count == 4:
-            show.scene.set("laser-eyes.color", "#00ff80")
+            scene.set("laser-eyes.color", "#00ff80")
         if count == 6:
-            show.scene.bind("laser-eyes.width", Binding.parse({"from": "lfo.1", "to": [0.5, 3], "smooth_s": 0.1}))
+            scene.bind("laser-eyes.width", Binding.parse({"from": "lfo.1", "to": [0.5, 3], "smooth_s": 0.1}))
         if count % 3 == 0:
-            show.scene.set("laser-eyes.glow", 0.3 + 0.1 * (count % 5))
+            scene.set("laser-eyes.glow", 0.3 + 0.1 * (count % 5))
 
     images, times = live_show(tmp_path / "take", data_dir / CLIP, "laser-eyes", sync, change)
     again, again_times, _ = drawn(Wishes("laser-eyes", outputs=["null"], take=tmp_path / "take"))

@@ -20,6 +20,7 @@ from phosphene.engine.renderer.renderer import Renderer
 from phosphene.engine.show.governor import TRIAL_S, Governor, governor_for
 from phosphene.engine.show.loop import Show
 from phosphene.engine.show.quality_levels import KEYS, LADDER, Step, down_to, ladder_for, quality_of, steps_of
+from phosphene.engine.show.settings import ShowParts, ShowSettings
 from phosphene.engine.sources.fake import FakeSource
 
 Load = Callable[[float], float]
@@ -382,7 +383,8 @@ def test_a_tracker_that_rests_is_answered_for_by_its_last_result(gpu: Gpu, key: 
             assert observation.mask is not None
             ids.append((observation.frame.id, observation.mask.frame_id))
 
-    show = Show(scene(Seen()), source, [], gpu=gpu, open_tracker=lambda _: tracker, live=False, governor=governor)
+    settings, parts = ShowSettings(live=False), ShowParts(governor=governor)
+    show = Show(scene(Seen()), source, [], gpu=gpu, open_tracker=lambda _: tracker, settings=settings, parts=parts)
     show.run()
     assert len(ids) == 12
     assert [own for own, _ in ids] == list(range(12))

@@ -18,6 +18,7 @@ from phosphene.engine.core.frame import Frame, Pixels
 from phosphene.engine.renderer.gpu import Gpu
 from phosphene.engine.show.loop import Show
 from phosphene.engine.show.on_demand import OnDemandSource, open_on_demand
+from phosphene.engine.show.settings import ShowSettings
 from phosphene.engine.sinks import knows_watchers
 from phosphene.engine.sinks.fake import FakeSink
 from phosphene.engine.sources.fake import FakeSource
@@ -115,7 +116,7 @@ def test_a_show_sends_a_slate_until_it_is_watched(gpu: Gpu) -> None:
     cameras: list[Camera] = []
     viewer = Viewer()
     found = source(lambda: viewer.watched, cameras)
-    show = Show(scene(), found, [viewer], gpu=gpu, open_tracker=pytest.fail, live=True)
+    show = Show(scene(), found, [viewer], gpu=gpu, open_tracker=pytest.fail, settings=ShowSettings(live=True))
     done: list[tuple[int, int, int]] = []
 
     def audience() -> None:
@@ -144,7 +145,8 @@ def test_a_show_sends_a_slate_until_it_is_watched(gpu: Gpu) -> None:
 def test_a_show_that_nobody_watches_still_ends_in_time(gpu: Gpu) -> None:
     cameras: list[Camera] = []
     found = source(lambda: False, cameras)
-    Show(scene(), found, [FakeSink()], gpu=gpu, open_tracker=pytest.fail, live=True, until_s=0.5).run()
+    settings = ShowSettings(live=True, until_s=0.5)
+    Show(scene(), found, [FakeSink()], gpu=gpu, open_tracker=pytest.fail, settings=settings).run()
     assert cameras == []
 
 

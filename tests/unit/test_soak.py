@@ -28,6 +28,7 @@ from phosphene.engine.commands.soak.watch import LogEar, growth, verdict
 from phosphene.engine.core.errors import SinkError
 from phosphene.engine.core.frame import Frame
 from phosphene.engine.core.results import Mask
+from phosphene.engine.show.timeouts import Timeouts
 from phosphene.engine.sources.testcard import TestCardSource
 
 SIZE = (64, 48)
@@ -189,13 +190,12 @@ class Person:
         """Has nothing to close."""
 
 
+# Everything is given up soon, so that faults may be short.
+SHORT = Timeouts(source_silent_s=0.7, source_retry_s=0.1, hang_report_s=1.0, live_result_s=0.7)
+
+
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Everything is given up soon, so that faults may be short; and no thread is left."""
-    monkeypatch.setattr("phosphene.engine.show.capture.SILENT_S", 0.7)
-    monkeypatch.setattr("phosphene.engine.show.capture.RETRY_S", 0.1)
-    monkeypatch.setattr("phosphene.engine.show.tracking.TELL_AGAIN_S", 1.0)
-    monkeypatch.setattr("phosphene.engine.show.loop.LIVE_PATIENCE_S", 0.7)
+def no_thread_is_left() -> Iterator[None]:
     before = set(threading.enumerate())
     yield
     assert [t.name for t in threading.enumerate() if t not in before and t.is_alive()] == []
@@ -203,7 +203,8 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.gl
 @pytest.mark.slow
-def test_a_short_soak_meets_every_fault_and_goes_on(impatient: None) -> None:
+@pytest.mark.usefixtures("no_thread_is_left")
+def test_a_short_soak_meets_every_fault_and_goes_on() -> None:
     scene = made(shader("vec4(0.2, uv.x, 0.3, 1.0) * mask(uv)", needs=frozenset({"person"})), private=True)
     times: list[float] = []
     found = soak(
@@ -214,6 +215,7 @@ def test_a_short_soak_meets_every_fault_and_goes_on(impatient: None) -> None:
         fault_s=1.2,
         calm_s=1.3,
         tell=times.append,
+        timeouts=SHORT,
     )
     assert found["wrong"] == []
     assert {fault["kind"] for fault in found["faults"]} == set(KINDS)

@@ -16,8 +16,7 @@ from phosphene.engine.glsl.includes import Sources
 from phosphene.engine.renderer.notices import words
 from phosphene.engine.scene.registry import Registry
 from phosphene.engine.scene.scene import Scene
-from phosphene.engine.show.frame_hooks import AfterFrame
-from phosphene.engine.show.stats import Stats
+from phosphene.engine.show.frame_hooks import Drawn, NameWindow
 
 HEAD = 'from phosphene import Effect, Float\n\n\nclass Mine(Effect):\n    """Mine."""\n\n'
 GLSL = '    glsl = "vec4 effect(vec2 uv) { return frame_here(); }"\n'
@@ -95,12 +94,11 @@ def test_check_says_what_to_do_next_and_knows_a_blank_picture(tmp_path: Path) ->
 
 def test_the_window_bears_the_name_of_the_scene_that_is_on() -> None:
     said: list[str] = []
-    window: Any = SimpleNamespace(held=set(), pressed=list, show=lambda _: True, rename=said.append)
-    after = AfterFrame(Stats(), progress=None, total=None, reloaders=(), window=window, hud=False)
-    show: Any = SimpleNamespace(signals=SimpleNamespace(held=set()))
-    after.show = show
+    window: Any = SimpleNamespace(rename=said.append)
+    name_window = NameWindow(window)
     first, second = Scene("a", "First"), Scene("b", "Second")
     for scene in (first, first, second, second, first):
-        renderer: Any = SimpleNamespace(scene=scene)
-        assert after(renderer)
+        image: Any = SimpleNamespace(scene=scene)
+        stage: Any = None
+        assert name_window(Drawn(image, stage, None, live=True))
     assert said == ["Phosphene · Second", "Phosphene · First"]

@@ -11,11 +11,13 @@ from typing import Any
 
 from ...core.errors import PhospheneError
 from ...renderer.gpu import Gpu
-from ...renderer.renderer import Renderer
 from ...scene.scene import Scene
+from ...show.frame_hooks import Drawn
 from ...show.governor import governor_for
 from ...show.loop import Show
+from ...show.settings import ShowParts, ShowSettings
 from ...show.stats import Stats
+from ...show.timeouts import Timeouts
 from ...sinks.base import Sink
 from ...sources.base import Source
 from ...trackers.base import Tracker
@@ -37,6 +39,7 @@ def soak(
     fault_s: float = 3.0,
     calm_s: float = 3.0,
     tell: Callable[[float], None] | None = None,
+    timeouts: Timeouts | None = None,
 ) -> dict[str, Any]:
     """Runs for `seconds` after the first picture; `opened` opens the input, which is played over and over.
 
@@ -57,11 +60,11 @@ def soak(
         sinks: list[Sink] = [judge, Blocking(clock), Dying(clock)]
         source = FaultySource(opened, clock)
 
-        def on_frame(renderer: Renderer) -> bool:
+        def on_frame(drawn: Drawn) -> bool:
             clock.begin()
-            if show.seen is not None:
-                judge.drawn(show.seen.frame)
-            effect.mend(renderer)
+            if drawn.observation is not None:
+                judge.drawn(drawn.observation.frame)
+            effect.mend(drawn.image)
             card.lose()
             if tell is not None:
                 tell(clock.now_s)
@@ -73,11 +76,12 @@ def soak(
             sinks,
             gpu=gpu,
             open_tracker=lambda name: FaultyTracker(open_tracker(name), clock, judge),
-            live=True,
-            seed=seed,
-            stats=stats,
-            on_frame=on_frame,
-            governor=governor_for("auto", scene, source.fps or 30.0, governs=True),
+            settings=ShowSettings(live=True, seed=seed, timeouts=timeouts or Timeouts()),
+            parts=ShowParts(
+                stats=stats,
+                governor=governor_for("auto", scene, source.fps or 30.0, governs=True),
+                hooks=[on_frame],
+            ),
         )
         watch.start()
         try:

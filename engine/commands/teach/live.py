@@ -84,7 +84,8 @@ def record_live(spec: str, labels: Sequence[str], extractor: Extractor) -> list[
 
     recorder, preview = LiveRecorder(labels), Preview(labels)
     scene = Scene("teach", layers=[Layer("camera")], flash_guard=False)
-    with extractor, open_source(spec) as source, WindowSink(source.size, "Phosphene · teach") as window:
+    with extractor, open_source(spec) as source, WindowSink(size=source.size) as window:
+        window.rename("Phosphene · teach")
         renderer = Renderer(window.gpu, scene, source.size)
         try:
             last_s: float | None = None
@@ -107,7 +108,7 @@ def record_live(spec: str, labels: Sequence[str], extractor: Extractor) -> list[
                 if preview.known is not None:
                     shapes += confusion_panel(preview.known.table, recorder.labels, KEYS, renderer.size)
                 renderer.overlay.draw(shapes, renderer.canvas.framebuffer)
-                if not window.show(renderer) or DONE in window.pressed():
+                if not window.present(renderer) or DONE in window.pressed():
                     break
         finally:
             preview.close()

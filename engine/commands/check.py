@@ -54,8 +54,8 @@ def run(options: argparse.Namespace) -> int:
                 f"no file or folder '{given}'", hint="check the path: it must be an effect file or a folder"
             )
         if Path(given).suffix.lower() == ".toml":
-            told = f"phosphene run {given} --input demo --output null --seconds 1"
-            raise UsageError(f"'{given}' is a scene; check takes effects", hint=f"to try a scene, run `{told}`")
+            instead = f"phosphene run {given} --input demo --output null --seconds 1"
+            raise UsageError(f"'{given}' is a scene; check takes effects", hint=f"to try a scene, run `{instead}`")
     files = list(effect_files(named(p) for p in options.path))
     check_place(options.report)
     check_new_folder(options.preview)

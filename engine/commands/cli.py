@@ -65,7 +65,7 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: unknown option '{typed}'\n  next: {next_step}\n")
 
 
-class Words(logging.Formatter):
+class LogFormatter(logging.Formatter):
     """The level stands before what went wrong; what merely happened (a file was reloaded) is written as it is."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -153,9 +153,9 @@ def fail(error: PhospheneError, *, debug: bool) -> int:
 
 def log_to_standard_error(debug: bool) -> None:
     """What happens meanwhile is logged there."""
-    told = logging.StreamHandler()
-    told.setFormatter(Words())
-    logging.basicConfig(handlers=[told], level=logging.DEBUG if debug else logging.WARNING)
+    handler = logging.StreamHandler()
+    handler.setFormatter(LogFormatter())
+    logging.basicConfig(handlers=[handler], level=logging.DEBUG if debug else logging.WARNING)
     logging.getLogger("phosphene").setLevel(logging.DEBUG if debug else logging.INFO)
     for noisy in ("matplotlib", "PIL", "libav"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from phosphene.engine.commands import doctor
-from phosphene.engine.commands.cli import COMMANDS, EXAMPLES, Words, build_parser, main
+from phosphene.engine.commands.cli import COMMANDS, EXAMPLES, LogFormatter, build_parser, main
 from phosphene.engine.commands.output import table
 from phosphene.engine.commands.run import positive, settings, size
 from phosphene.engine.core.errors import UsageError
@@ -303,4 +303,4 @@ def test_tables_line_up_and_wrap(columns: int, monkeypatch: pytest.MonkeyPatch) 
 )
 def test_only_what_went_wrong_bears_its_level(level: int, said: str) -> None:
     record = logging.LogRecord("phosphene", level, __file__, 1, "reloaded %s", ("me.toml",), None)
-    assert Words().format(record).startswith(said)
+    assert LogFormatter().format(record).startswith(said)

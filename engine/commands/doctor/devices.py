@@ -21,7 +21,7 @@ Row = tuple[str, Literal["ok", "not ok", "note"], str, str]
 SYSFS = Path("/sys/class/video4linux")
 DEV = Path("/dev")
 LIST_TIMEOUT_S = 20.0
-SIZE, FPS = (1280, 720), 30.0  # what a show asks for that was told nothing else
+SIZE, FPS = (1280, 720), 30.0  # what a show asks for by default
 # linux/videodev2.h: struct v4l2_capability, and its ioctl _IOR('V', 0, ...).
 CAPABILITY = struct.Struct("16s32s32sIII3I")
 VIDIOC_QUERYCAP = 0x80000000 | CAPABILITY.size << 16 | ord("V") << 8
@@ -93,7 +93,7 @@ def _query(handle: int) -> bytes:
 
 
 def parse_capability(answer: bytes) -> tuple[str, str, int]:
-    """Driver, card name and capability bits of a v4l2_capability; the node's own bits where the driver tells them."""
+    """Driver, card name and capability bits of a v4l2_capability; the node's own bits where the driver gives them."""
     driver, card, _bus, _version, all_bits, node_bits, *_ = CAPABILITY.unpack(answer)
     bits = node_bits if all_bits & CAP_DEVICE_CAPS else all_bits
     return _text(driver), _text(card), bits
@@ -131,7 +131,7 @@ def linux_cameras(devices: list[Device], *, size: tuple[int, int] = SIZE, fps: f
 
 
 def camera_formats_rows(offers: list[Offer], size: tuple[int, int], fps: float) -> list[Row]:
-    """What a camera offers, and what is asked of it; nothing where it does not tell."""
+    """What a camera offers, and what is asked of it; nothing where it does not say."""
     if not offers:
         return []
     found = choose(offers, size, fps)

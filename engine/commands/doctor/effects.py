@@ -67,7 +67,7 @@ def broken(entries: Iterable[Entry], folders: Sequence[str]) -> Iterator[tuple[s
                 child = None
             elif answer["error"]:
                 yield entry.name, entry.path, str(answer["error"])
-    except GpuError:  # told by the row about OpenGL; what can be read without it has been said
+    except GpuError:  # the row about OpenGL says it; what can be read without it has been said
         yield from ((entry.name, entry.path, entry.problem) for entry in waiting if entry.problem)
     finally:
         if child is not None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What is measured: `files` of one person (several: front and side), told `values` of the effect's parameters."""
+    """What is measured: `files` of one person (several: front and side), given `values` of the effect's parameters."""
 
     files: tuple[str, ...]
     effect: str = "clothing-size"
@@ -68,9 +68,9 @@ def look_at(task: Task) -> dict[str, Any]:
         path = checked_file(file)
         before: float | None = None
         seen = 0
-        told = field_of_view_deg(path) if "fov_deg" in params and "fov_deg" not in task.values else None
-        if told is not None:
-            effect.set("fov_deg", told)
+        known = field_of_view_deg(path) if "fov_deg" in params and "fov_deg" not in task.values else None
+        if known is not None:
+            effect.set("fov_deg", known)
         for observation in observe(path, tuple(effect.wants()), task.most):
             if seen == 0:
                 effect.prepare(observation.frame.size)

@@ -1,7 +1,7 @@
 """Plays a scene for a long time while everything round it fails by plan, and judges whether the show went on.
 
 The camera stalls, dies, comes back, changes its size; trackers raise, hang, dawdle; an effect raises; outputs block and
-die. Each fault must be named once in the log, pictures must come again after it, memory and threads must stay flat, and
+die. Each fault must be named once in the log, frames must come again after it, memory and threads must stay flat, and
 a scene that hides the room must never show it. The same seed gives the same faults. Exits with 1 where something was
 wrong."""
 
@@ -94,7 +94,7 @@ def run(options: argparse.Namespace) -> int:
         lambda name: open_tracker(name, **scene.tracker_params(name)),
         seconds=seconds,
         seed=options.seed,
-        tell=lambda now_s: progress(now_s, seconds),
+        progress=lambda now_s: progress(now_s, seconds),
     )
     if options.json:
         write_json(found, options.json)

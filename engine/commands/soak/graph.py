@@ -1,4 +1,4 @@
-"""The soak as a picture: memory, rate and lag over time, each fault as a grey band."""
+"""The soak as an image: memory, rate and lag over time, each fault as a grey band."""
 
 from __future__ import annotations
 

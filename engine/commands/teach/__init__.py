@@ -1,6 +1,6 @@
 """Teaches a model your own classes, which scenes then follow as class.NAME.LABEL.
 
-Examples come from clips and folders of pictures (--class LABEL=PATH, as often as you like), or live: --live opens the
+Examples come from clips and folders of images (--class LABEL=PATH, as often as you like), or live: --live opens the
 camera, and each class is recorded while its key is held. Everything stays on this machine."""
 
 from __future__ import annotations
@@ -82,18 +82,18 @@ def run(options: argparse.Namespace) -> int:
     check_json(options.json, read=(file for path in read for file in tree(path)))
     keep.check_place(folder, read, overwrite=options.overwrite)
     recordings = recorded(options)
-    tell = Teller(quiet=options.quiet)
+    progress = ProgressLine(quiet=options.quiet)
     examples = gather(recordings, SEEN[options.features])
     part = keep.scratch(folder)
     try:
-        learnt = learn(examples, part, options.method, options.seed, tell.training)
+        learnt = learn(examples, part, options.method, options.seed, progress.training)
         keep.describe(part, keep.About(options.name, FROM[options.features]), learnt, examples, recordings)
         if options.keep_examples:
             keep.keep_examples(part, examples)
         exported(options.export, part, learnt.method)
         keep.put(part, folder, read, overwrite=options.overwrite)
     finally:
-        tell.done()
+        progress.done()
         shutil.rmtree(part, ignore_errors=True)
     took_s = time.perf_counter() - begin
     if options.json:
@@ -141,11 +141,11 @@ def recorded(options: argparse.Namespace) -> list[Recording]:
         return record_live(options.input, labels, Extractor(kind, ears))
     if not options.classes:
         raise UsageError("no classes given", hint="use --class LABEL=PATH at least twice, or --live LABEL,LABEL")
-    tell = Teller(quiet=options.quiet)
+    progress = ProgressLine(quiet=options.quiet)
     try:
-        return record(classes_of(options.classes), kind, tell.recording)
+        return record(classes_of(options.classes), kind, progress.recording)
     finally:
-        tell.done()
+        progress.done()
 
 
 def exported(forms: Sequence[str], part: Path, method: str) -> None:
@@ -163,7 +163,7 @@ def exported(forms: Sequence[str], part: Path, method: str) -> None:
         (part / "model.keras").unlink(missing_ok=True)
 
 
-class Teller:
+class ProgressLine:
     """Progress on one line of the terminal, where somebody watches."""
 
     def __init__(self, *, quiet: bool) -> None:

@@ -27,7 +27,7 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(slots=True)
 class Recording:
-    """What was recorded in one go: a clip, a folder of pictures, or while a key was held."""
+    """What was recorded in one go: a clip, a folder of images, or while a key was held."""
 
     label: str
     name: str
@@ -71,7 +71,7 @@ def classes_of(texts: Sequence[str]) -> dict[str, list[Path]]:
 
 
 def sources_of(path: Path) -> Iterator[tuple[str, list[Path]]]:
-    """The recordings at `path`: a clip is one, the pictures that lie in one folder are one."""
+    """The recordings at `path`: a clip is one, the images that lie in one folder are one."""
     if not is_folder(path):
         yield path.name, [checked(path, "clip or picture")]
         return
@@ -86,7 +86,7 @@ def sources_of(path: Path) -> Iterator[tuple[str, list[Path]]]:
 
 
 def record(classes: dict[str, list[Path]], kind: str, progress: Progress | None = None) -> list[Recording]:
-    """Looks at every clip and picture, or listens to it, for features of `kind`; each recording is looked at afresh, so
+    """Looks at every clip and image, or listens to it, for features of `kind`; each recording is looked at afresh, so
     that nothing is carried from one to the next. Raises UsageError, SourceError, TrackerError."""
     jobs = [
         (label, name, files) for label, paths in classes.items() for path in paths for name, files in sources_of(path)
@@ -137,7 +137,7 @@ def listen(recording: Recording, file: Path) -> None:
 
 
 def frames_of(files: Sequence[Path]) -> Iterator[Frame]:
-    """The frames of a clip, not more than `RATE_HZ` a second, or of pictures, one each."""
+    """The frames of a clip, not more than `RATE_HZ` a second, or of images, one each."""
     from ...sources import open_source
 
     if len(files) > 1 or files[0].suffix.lower() in PICTURES:
@@ -145,7 +145,7 @@ def frames_of(files: Sequence[Path]) -> Iterator[Frame]:
             with open_source(str(file)) as source:
                 frame = source.read()
             if frame is not None:
-                # A second between two pictures: trackers then take nothing over from one to the next.
+                # A second between two images: trackers then take nothing over from one to the next.
                 yield Frame(number, float(number), frame.pixels)
         return
     with open_source(str(files[0])) as source:

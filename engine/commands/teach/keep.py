@@ -119,7 +119,7 @@ def plain(label: str) -> str:
 
 
 def keep_examples(part: Path, examples: Examples) -> None:
-    """Writes the rows of numbers down too; they are not pictures, but they are of whoever was recorded."""
+    """Writes the rows of numbers down too; they are not images, but they are of whoever was recorded."""
     np.savez_compressed(
         part / EXAMPLES,
         rows=examples.rows,

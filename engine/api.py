@@ -28,6 +28,7 @@ from .effect.gltf import Model, read_model
 from .effect.mesh import Mesh, Texture, Triangles
 from .effect.shapes import Box, Label, Line
 from .scene.signals import per_face as face_signals
+from .show.live import LiveShow, run
 from .show.scripting import RenderedFrame, render, track
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "Label",
     "Landmarks",
     "Line",
+    "LiveShow",
     "Mask",
     "Media",
     "Mesh",
@@ -76,6 +78,7 @@ __all__ = [
     "face_signals",
     "read_model",
     "render",
+    "run",
     "skin_of",
     "track",
 ]

@@ -18,7 +18,7 @@ from phosphene.engine.renderer.gpu import Gpu
 from phosphene.engine.scene.scene import Scene
 from phosphene.engine.show.frame_hooks import Drawn
 from phosphene.engine.show.loop import Show
-from phosphene.engine.show.options import Wishes
+from phosphene.engine.show.options import run_options
 from phosphene.engine.show.session import open_scene
 from phosphene.engine.show.settings import ShowParts, ShowSettings
 from phosphene.engine.sinks.fake import FakeSink
@@ -115,7 +115,7 @@ def run(
     `settings`: (address, value) pairs; `paint` changes each frame before anybody sees it; `trackers` opens trackers
     instead of the real ones; `keep` names an effect's attribute (`layer/effect.attribute`), copied for each frame.
     """
-    words = open_scene(Wishes(scene))
+    words = open_scene(run_options(scene))
     for address, value in settings:
         words.set(address, value)
     done = Run()
@@ -209,12 +209,12 @@ def playable_scenes() -> list[str]:
     """The built-in scenes whose models are all on this machine."""
     from phosphene.engine.models import store as models
     from phosphene.engine.scene.registry import Registry
-    from phosphene.engine.show.options import Wishes
+    from phosphene.engine.show.options import run_options
     from phosphene.engine.show.session import open_scene
     from phosphene.engine.trackers import models_of
 
     def ready(name: str) -> bool:
-        scene = open_scene(Wishes(name))
+        scene = open_scene(run_options(name))
         wanted = {model for tracker in scene.needs() for model in models_of(tracker, scene.tracker_params(tracker))}
         return all(models.state(model).ready for model in wanted)
 

@@ -15,8 +15,8 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 # Bottom to top: a room imports only itself and the rooms before it. `commands` is imported by nobody but main.py.
 ROOMS = (
-    "core", "sources", "models", "matte", "audio", "effect", "trackers", "glsl", "scene", "renderer", "sinks", "check",
-    "show", "commands",
+    "core", "sources", "models", "matte", "audio", "effect", "trackers", "glsl", "scene", "renderer", "sinks",
+    "control", "check", "show", "commands",
 )  # fmt: skip
 FACES = ("__init__", "api")  # of the engine as a whole: the list of public names, which is in no room
 PACKAGES = ("engine", "effects", "phosphene")

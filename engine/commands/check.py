@@ -17,9 +17,8 @@ from ..core.files.put import check_free
 from ..core.files.target import Target
 from ..core.paths import check_new_folder, check_place, is_there, named, resolved
 from ..scene.describe import name_of
-from .options import add_overwrite
+from .options import add_option, add_overwrite
 from .output import check_json, table, write_json
-from .run import size
 
 if TYPE_CHECKING:
     from ..check.verdict import Verdict
@@ -34,9 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--preview", metavar="DIR", help="draw an image of each effect into DIR")
     add_overwrite(parser)
     parser.add_argument("--report", metavar="FILE", help="write what is wrong as a table into FILE, in Markdown")
-    parser.add_argument(
-        "--size", type=size, default=(320, 180), metavar="WxH", help="what to draw at (default: 320x180)"
-    )
+    add_option(parser, "size", default=(320, 180), help="what to draw at (default: 320x180)")
     parser.add_argument(
         "--limit", type=float, default=60.0, metavar="SECONDS", help="how long one file may take (default: 60)"
     )

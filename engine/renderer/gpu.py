@@ -173,7 +173,7 @@ class Gpu:
         gl.glBindFramebuffer(READ_FRAMEBUFFER, source.glo)
         gl.glBindFramebuffer(DRAW_FRAMEBUFFER, 0)
         left, bottom, width, height = box
-        # Row 0 of our pictures is the top, of the window the bottom: the one flip stands here.
+        # Row 0 of our images is the top, of the window the bottom: the one flip stands here.
         gl.glBlitFramebuffer(
             0, 0, source.width, source.height, left, bottom + height, left + width, bottom, COLOR_BUFFER_BIT, LINEAR
         )

@@ -94,16 +94,22 @@ class Scene:
         """Whether `address`, in full or shortened, names a parameter of this scene, or several."""
         return any(a == address or a.endswith((f"/{address}", f".{address}")) for a in self.addresses())
 
-    def set(self, address: str, value: Any) -> str:
-        """Sets one parameter and unbinds it from its signal; returns the full address. Raises UsageError."""
-        full, owner, param = self.find(address)
+    def check(self, address: str, value: Any) -> tuple[str, Any]:
+        """The full address of a parameter, and `value` as it would hold it; sets nothing. Raises UsageError."""
+        full, _, param = self.find(address)
         try:
-            checked = param.parse(value) if isinstance(value, str) else value
+            checked = param.check(param.parse(value) if isinstance(value, str) else value)
             for ask in self.guards:
                 ask(param, checked)
-            owner.set(param.name, checked)
         except UsageError as error:
             raise UsageError(f"{full}: {error.message}", hint=error.hint) from None
+        return full, checked
+
+    def set(self, address: str, value: Any) -> str:
+        """Sets one parameter and unbinds it from its signal; returns the full address. Raises UsageError."""
+        full, checked = self.check(address, value)
+        _, owner, param = self.find(full)
+        owner.set(param.name, checked)
         self.bindings.pop(full, None)
         for listener in self.listeners:
             listener(full, getattr(owner, param.name))
@@ -114,11 +120,16 @@ class Scene:
         _, owner, param = self.find(address)
         return getattr(owner, param.name)
 
-    def bind(self, address: str, binding: Binding) -> None:
-        """Lets a signal drive a parameter; raises UsageError where the parameter is no number."""
+    def check_binding(self, address: str) -> str:
+        """The full address of a parameter that may follow a signal. Raises UsageError where it is no number."""
         full, _, param = self.find(address)
         if not hasattr(param, "clamp"):
             raise UsageError(f"{full} is a {param.kind}: only numbers and switches follow a signal")
+        return full
+
+    def bind(self, address: str, binding: Binding) -> None:
+        """Lets a signal drive a parameter; raises UsageError where the parameter is no number."""
+        full = self.check_binding(address)
         self.bindings[full] = binding
         for listener in self.listeners:
             listener(full, binding)

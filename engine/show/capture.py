@@ -48,8 +48,8 @@ class CaptureThread(Worker):
             return ""
         if not self.hangs:
             self.hangs = True
-            log.warning("the input has given no picture for %g s", self._timeouts.source_silent_s)
-        return "the input gives no picture"
+            log.warning("the input has delivered no frame for %g s", self._timeouts.source_silent_s)
+        return "the input delivers no frames"
 
     def run(self) -> None:
         try:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from ..control.keys import press
 from ..core.observation import Observation
 from ..renderer.renderer import Renderer
 from ..renderer.stage import Stage
@@ -24,12 +25,14 @@ if TYPE_CHECKING:
 class Drawn:
     """What a show has drawn last: `image` is the renderer whose canvas holds it, one of those on `stage`.
 
-    `observation` is what was known of the frame; None before the first. `live` says that late frames are dropped.
+    `observation` is what was known of the frame; None before the first. `stats` are the numbers of the run so far.
+    `live` says that late frames are dropped.
     """
 
     image: Renderer
     stage: Stage
     observation: Observation | None
+    stats: Stats
     live: bool
 
 
@@ -40,12 +43,12 @@ FrameHook: TypeAlias = Callable[[Drawn], bool]
 class ReportProgress:
     """Reports how many frames are done, and of how many."""
 
-    def __init__(self, progress: Progress, stats: Stats, total: int | None) -> None:
-        self._progress, self._stats, self._total = progress, stats, total
+    def __init__(self, progress: Progress, total: int | None) -> None:
+        self._progress, self._total = progress, total
         self._reported = 0
 
     def __call__(self, drawn: Drawn) -> bool:
-        done = self._stats.frames_out + 1
+        done = drawn.stats.frames_out + 1
         if done != self._reported:  # it is called while frames are waited for, too
             self._progress(done, self._total)
             self._reported = done
@@ -92,16 +95,6 @@ class ChangeScenes:
         for key in self._keys.pressed():
             press(key, self._playlist)
         return True
-
-
-def press(key: str, playlist: Playlist) -> None:
-    """N and P bring the next scene and the one before, 1 to 9 one by its place in the list."""
-    if len(playlist.scenes) < 2:
-        return
-    if key in ("n", "p"):
-        playlist.step_by(1 if key == "n" else -1)
-    elif len(key) == 1 and key in "123456789":
-        playlist.go(int(key) - 1)
 
 
 def title_of(scene: Scene) -> str:

@@ -18,7 +18,7 @@ from ..sinks.base import Sink
 from ..sources.base import Source
 from ..trackers.base import Tracker
 from .capture import CaptureThread
-from .context_recovery import SAID, ContextRecovery
+from .context_recovery import LOST, ContextRecovery
 from .frame_costs import FrameCosts
 from .frame_hooks import Drawn
 from .heap import keep_freed
@@ -109,7 +109,7 @@ class Show:
             except Exception as error:  # noqa: BLE001 (raised again where the graphics context is not lost)
                 self._recovery.begin(error, stage)
                 stage = self._set_stage()
-                stage.renderer.slate(SAID)
+                stage.renderer.slate(LOST)
                 self._outputs.put(stage.renderer, self._observing.last_s)
 
     def _walk(self, stage: Stage) -> None:
@@ -150,7 +150,7 @@ class Show:
         hud, governor = self._parts.hud, self._parts.governor
         over = () if hud is None else hud.shapes(image.size, () if governor is None else governor.traded)
         shown = self._outputs.present(image, over)
-        drawn = Drawn(image, stage, self._observing.last, self._settings.live)
+        drawn = Drawn(image, stage, self._observing.last, self.stats, self._settings.live)
         wanted = [hook(drawn) for hook in self._parts.hooks]
         return shown and all(wanted)
 

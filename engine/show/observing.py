@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 class ObservedInputs:
     """What is observed beside the frames and the trackers.
 
-    `sound` is what the scenes follow. `recorded_sound` is what a written video gets; it is told when each frame was
+    `sound` is what the scenes follow. `recorded_sound` is what a written video gets; it learns when each frame was
     captured. `layer_inputs` are the inputs of single layers by name. `held_keys` says which keys are down. `control`
     applies the changes of parameters that wait.
     """

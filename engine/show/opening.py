@@ -1,4 +1,4 @@
-"""The parts of a show, each opened as the user's wishes say, and closed by the stack that is handed in."""
+"""The parts of a show, each opened as its options say, and closed by the stack that is handed in."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ..sources.base import Source
     from ..sources.layer_input import LayerInputSource
     from .loop import Show
-    from .options import Wishes
+    from .options import RunOptions
     from .takes.recorder import TakeRecorder
     from .trial import Job, Trial
 
@@ -69,29 +69,29 @@ def start_trials(playlist: Playlist, registry: Registry, transition: Effect | No
     return Trials(trial, [(effect, trial.ask(path, use, effect)) for path, use, effect in asked])
 
 
-def open_input(wishes: Wishes, sinks: list[Sink]) -> Source:
+def open_input(options: RunOptions, sinks: list[Sink]) -> Source:
     """The input; where it is on demand, only while one of `sinks` is watched. Raises UsageError and SourceError."""
     from ..sources import open_source
     from .on_demand import open_on_demand
 
     def opened(size: tuple[int, int] | None) -> Source:
-        if wishes.arrays is not None:
+        if options.input.images is not None:
             from ..sources.arrays import ArraysSource
 
-            return ArraysSource(wishes.arrays, size=size, fps=wishes.fps)
-        if wishes.on_demand:
-            return open_on_demand(wishes.outputs, sinks, wishes.input, size=size, fps=wishes.fps)
-        return open_source(wishes.input, size=size, fps=wishes.fps)
+            return ArraysSource(options.input.images, size=size, fps=options.input.fps)
+        if options.input.on_demand:
+            return open_on_demand(options.output.specs, sinks, options.input.spec, size=size, fps=options.input.fps)
+        return open_source(options.input.spec, size=size, fps=options.input.fps)
 
-    if not wishes.rotate:
-        return opened(wishes.size)
+    if not options.input.rotate:
+        return opened(options.input.size)
     from ..sources.rotate import RotatedSource
 
-    return RotatedSource(opened, wishes.rotate, wishes.size)
+    return RotatedSource(opened, options.input.rotate, options.input.size)
 
 
 def open_layer_inputs(
-    wishes: Wishes, playlist: Playlist, size: tuple[int, int], stack: ExitStack
+    options: RunOptions, playlist: Playlist, size: tuple[int, int], stack: ExitStack
 ) -> dict[str, LayerInputSource]:
     """The inputs that layers have beside the show's own, by name. Raises UsageError and SourceError."""
     names = sorted({layer.source for scene in playlist.scenes for layer in scene.layers if layer.has_own_input})
@@ -100,13 +100,13 @@ def open_layer_inputs(
     from ..sources import open_source
     from ..sources.layer_input import LayerInputSource
 
-    if wishes.take is not None or wishes.record_take is not None:
+    if options.input.take is not None or options.output.record_take is not None:
         raise UsageError(
             f"a take holds one input, and this scene shows {names[0]} as well", hint="record a video: --output out.mp4"
         )
     layer_inputs = {}
     for name in names:
-        source = stack.enter_context(open_source(name, size=size, fps=wishes.fps))
+        source = stack.enter_context(open_source(name, size=size, fps=options.input.fps))
         layer_inputs[name] = stack.enter_context(LayerInputSource(source, name, size))
     return layer_inputs
 
@@ -155,29 +155,29 @@ def why_unreadable(param: File, path: str) -> PhospheneError | None:
     return None
 
 
-def runs_live(wishes: Wishes, source: Source, *, replays: bool) -> bool:
+def runs_live(options: RunOptions, source: Source, *, replays: bool) -> bool:
     """Whether late frames are dropped, or every one is drawn. Raises UsageError for an exact camera."""
-    if source.live and wishes.pace == "exact":
+    if source.live and options.pace.pace == "exact":
         raise UsageError("a camera has no exact pace: its frames do not wait", hint="leave --pace out")
-    shown = any(is_live(o) for o in wishes.outputs) if wishes.pace is None else wishes.pace == "live"
+    shown = any(is_live(o) for o in options.output.specs) if options.pace.pace is None else options.pace.pace == "live"
     return source.live or (shown and not replays)
 
 
 def open_recorder(
-    wishes: Wishes, scene: Scene, source: Source, fps: float, stack: ExitStack, *, live: bool
+    options: RunOptions, scene: Scene, source: Source, fps: float, stack: ExitStack, *, live: bool
 ) -> TakeRecorder | None:
     """What writes the take that was asked for. Raises SinkError."""
-    if wishes.record_take is None:
+    if options.output.record_take is None:
         return None
     from .takes.recorder import record
 
-    recorder = record(wishes, scene, source, fps, live=live)
+    recorder = record(options, scene, source, fps, live=live)
     stack.callback(recorder.close)
     return recorder
 
 
 def open_presenting(
-    wishes: Wishes, size: tuple[int, int], fps: float, title: str, sinks: list[Sink], stack: ExitStack
+    options: RunOptions, size: tuple[int, int], fps: float, title: str, sinks: list[Sink], stack: ExitStack
 ) -> Presents | None:
     """Adds the window to `sinks` where one was asked for, before all other outputs: everything is drawn in its context.
 
@@ -186,7 +186,7 @@ def open_presenting(
     from ..sinks import open_sink
     from ..sinks.base import Presents
 
-    if WINDOW not in wishes.outputs:
+    if WINDOW not in options.output.specs:
         return None
     window = stack.enter_context(open_sink(WINDOW, size=size, fps=fps))
     assert isinstance(window, Presents)
@@ -221,7 +221,7 @@ def watch(gpu: Gpu, show: Show, recorder: TakeRecorder | None, stack: ExitStack,
     stack.callback(watchdog.close)
 
 
-def open_audio(wishes: Wishes, source: Source, stack: ExitStack) -> tuple[Sound | None, str | Recordable | None]:
+def open_audio(options: RunOptions, source: Source, stack: ExitStack) -> tuple[Sound | None, str | Recordable | None]:
     """What the scenes hear, and the sound that a written video gets, a file or a microphone: what --sound names, else
     the input's own.
 
@@ -231,12 +231,12 @@ def open_audio(wishes: Wishes, source: Source, stack: ExitStack) -> tuple[Sound 
     from ..audio.opening import open_sound
 
     own: str | None = getattr(source, "audio_path", None)
-    named = wishes.sound or own or "none"
+    named = options.input.sound or own or "none"
     if named == "none":
         return None, None
     opened = open_sound(named)
     sound = stack.enter_context(Shared(opened))
-    if sound.live and wishes.pace == "exact":
+    if sound.live and options.pace.pace == "exact":
         raise UsageError("a microphone has no exact pace", hint="leave --pace out, or take the sound from a file")
     return sound, opened if isinstance(opened, Recordable) else str(path_of(named))
 
@@ -251,7 +251,7 @@ def tell_black(playlist: Playlist, outputs: Iterable[str]) -> None:
 
 
 def open_sinks(
-    wishes: Wishes,
+    options: RunOptions,
     source: Source,
     fps: float,
     recorded: str | Recordable | None,
@@ -263,10 +263,10 @@ def open_sinks(
     """Adds every output but the window to `sinks`. Raises UsageError and SinkError."""
     from ..sinks import open_sink
 
-    for spec in wishes.outputs:
+    for spec in options.output.specs:
         if spec != WINDOW:
             sink = open_sink(
-                spec, size=source.size, fps=fps, audio_from=recorded, live=live, overwrite=wishes.overwrite
+                spec, size=source.size, fps=fps, audio_from=recorded, live=live, overwrite=options.output.overwrite
             )
             stack.callback(sink.close)
             sinks.append(sink)

@@ -17,7 +17,7 @@ from phosphene.engine.core.frame import Frame
 from phosphene.engine.core.observation import Observation
 from phosphene.engine.renderer.gpu import Gpu
 from phosphene.engine.renderer.renderer import Renderer
-from phosphene.engine.show.context_recovery import MOST, SAID
+from phosphene.engine.show.context_recovery import LOST, MOST
 from phosphene.engine.show.frame_hooks import Drawn
 from phosphene.engine.show.loop import Show
 from phosphene.engine.show.settings import ShowParts, ShowSettings
@@ -102,7 +102,7 @@ def slate(image: np.ndarray) -> bool:
 def test_the_show_goes_on_after_a_slate(at: str, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, "phosphene"):
         sink, gpu = play(lambda number: destroy_context() if number == 20 else None, at=at)
-    assert [SAID in record.getMessage() for record in caplog.records] == [True]
+    assert [LOST in record.getMessage() for record in caplog.records] == [True]
     kinds = ["red" if red(image) else "slate" if slate(image) else "other" for image in sink.images]
     assert "other" not in kinds
     assert kinds[0] == kinds[-1] == "red"

@@ -10,8 +10,6 @@ import pytest
 from phosphene.engine.commands import doctor
 from phosphene.engine.commands.cli import COMMANDS, EXAMPLES, LogFormatter, build_parser, main
 from phosphene.engine.commands.output import table
-from phosphene.engine.commands.run import positive, settings, size
-from phosphene.engine.core.errors import UsageError
 from phosphene.engine.scene.registry import Registry
 
 BUILT_IN = Registry([], [])
@@ -250,40 +248,6 @@ def test_show_of_a_scene_by_its_path(tmp_path: Path, capsys: pytest.CaptureFixtu
 
 
 # The pieces
-
-
-@pytest.mark.parametrize(
-    ("text", "found"), [("1280x720", (1280, 720)), (" 16x16 ", (16, 16)), ("8192×8192", (8192, 8192))]
-)
-def test_sizes(text: str, found: tuple[int, int]) -> None:
-    assert size(text) == found
-
-
-@pytest.mark.parametrize("text", ["", "x", "1280", "1280x", "-1x5", "15x16", "8193x16", "1.5x20", "1280x720x3"])
-def test_what_is_no_size(text: str) -> None:
-    with pytest.raises(Exception, match="is no size"):
-        size(text)
-
-
-@pytest.mark.parametrize("text", ["", "0", "-1", "nan", "inf", "1e9", "x"])
-def test_what_is_no_number_above_zero(text: str) -> None:
-    with pytest.raises(Exception, match="not a number above 0"):
-        positive(text)
-
-
-@pytest.mark.parametrize(
-    ("text", "pair"),
-    [("a=1", ("a", "1")), (" a = b ", ("a", "b")), ("a=b=c", ("a", "b=c")), ("a=", ("a", "")),
-     ("l/e.p=#fff", ("l/e.p", "#fff"))],
-)  # fmt: skip
-def test_settings(text: str, pair: tuple[str, str]) -> None:
-    assert settings([text]) == [pair]
-
-
-@pytest.mark.parametrize("text", ["", "a", "=1", " =1"])
-def test_what_is_no_setting(text: str) -> None:
-    with pytest.raises(UsageError):
-        settings([text])
 
 
 @pytest.mark.parametrize("columns", [20, 80, 200])

@@ -590,7 +590,7 @@ def test_a_camera_that_falls_silent_shows_a_slate(
         show(gpu, scene(), camera, sink, live=True, timeouts=timeouts).run()
     assert sink.slate.is_set()
     assert int(sink.images[-1][0, 0, 0]) > 150
-    assert sum("has given no picture" in r.getMessage() for r in caplog.records) == 1
+    assert sum("has delivered no frame for" in r.getMessage() for r in caplog.records) == 1
 
 
 def test_a_sink_that_blocks_does_not_hold_the_end_for_ever(

@@ -162,8 +162,8 @@ def test_wrong_arguments_are_told_at_once(wrong: dict[str, Any], words: str) -> 
     [
         ("mirrorr", "testcard", {}, "unknown scene 'mirrorr'"),
         ("mirror", "no-such.mp4", {}, "no such file"),
-        ("mirror", "testcard:64x48@30x4", {"set": {"mdoe": "left"}}, "mdoe"),
-        ("mirror", "testcard:64x48@30x4", {"set": {"mode": 3}}, "mode cannot be 3"),
+        ("mirror", "testcard:64x48@30x4", {"parameters": {"mdoe": "left"}}, "mdoe"),
+        ("mirror", "testcard:64x48@30x4", {"parameters": {"mode": 3}}, "mode cannot be 3"),
         ("mirror", "testcard:64x48@30x4", {"effects": "nowhere"}, "no such folder"),
         ("mirror", "testcard:64x48", {}, "no end"),
         ("mirror", [], {}, "not one picture"),
@@ -228,11 +228,11 @@ def test_tracking_gives_every_frame_with_what_was_found(fake_trackers: type[Fake
 
 
 def test_a_tracker_gets_its_parameters(fake_trackers: type[FakeTracker]) -> None:
-    told = {"trackers/face.max_faces": np.int64(2), "trackers/face.smooth": "off"}
-    list(phosphene.track("face", [plain((32, 18))], set=told))
+    values = {"trackers/face.max_faces": np.int64(2), "trackers/face.smooth": "off"}
+    list(phosphene.track("face", [plain((32, 18))], parameters=values))
     assert fake_trackers.opened == {"face": {"max_faces": 2, "smooth": False}}
     with pytest.raises(UsageError, match="max_face"):
-        list(phosphene.track("face", [plain((32, 18))], set={"trackers/face.max_face": 2}))
+        list(phosphene.track("face", [plain((32, 18))], parameters={"trackers/face.max_face": 2}))
 
 
 def test_tracking_ends_when_it_is_told_to(fake_trackers: type[FakeTracker]) -> None:

@@ -12,7 +12,7 @@ from phosphene.engine.core.errors import PhospheneError, SourceError, UsageError
 from phosphene.engine.core.frame import Frame
 from phosphene.engine.scene.registry import Registry
 from phosphene.engine.scene.toml_read import load_scene
-from phosphene.engine.show.options import Wishes
+from phosphene.engine.show.options import run_options
 from phosphene.engine.show.session import play
 from phosphene.engine.sinks.fake import FakeSink
 from phosphene.engine.sources.fake import FakeSource
@@ -128,14 +128,14 @@ def test_a_camera_that_breaks_off_shows_nothing_until_it_is_back(
 @pytest.mark.gl
 def test_two_inputs_in_one_show(tmp_path: Path) -> None:
     sink = FakeSink()
-    wishes = Wishes(written(tmp_path), "testcard:128x96@20x10", ["null"])
-    play(wishes, extra_sinks=[sink])
+    options = run_options(written(tmp_path), "testcard:128x96@20x10", ["null"])
+    play(options, extra_sinks=[sink])
     assert len(sink.images) == 10
     assert [read_number(np.ascontiguousarray(image[..., :3])) for image in sink.images] == [k // 2 for k in range(10)]
 
 
 @pytest.mark.gl
 def test_a_take_holds_one_input(tmp_path: Path) -> None:
-    wishes = Wishes(written(tmp_path), "testcard:128x96@20x10", ["null"], record_take=tmp_path / "take")
+    options = run_options(written(tmp_path), "testcard:128x96@20x10", ["null"], record_take=tmp_path / "take")
     with pytest.raises(UsageError, match="one input"):
-        play(wishes)
+        play(options)

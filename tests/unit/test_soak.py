@@ -162,7 +162,7 @@ def test_the_ear_files_messages_by_their_fault() -> None:
     ear = LogWatcher(clock)
     logger = logging.getLogger("a soak's ear")
     logger.addHandler(ear)
-    logger.warning("the input has given no picture for 2 s")
+    logger.warning("the input has delivered no frame for 2 s")
     logger.error("sink Dying stopped: %s", faults[1].message)
     logger.error("something else")
     assert (faults[0].named, faults[1].named, ear.others) == (1, 1, ["something else"])
@@ -176,7 +176,7 @@ def test_what_is_named_late_still_belongs_to_its_fault() -> None:
     logger = logging.getLogger("a late soak's ear")
     logger.addHandler(ear)
     for _ in range(2):
-        logger.error("the graphics context was lost: everything is made anew in another")
+        logger.error("the graphics context was lost: everything is made again in a new one")
     assert (faults[0].named, faults[1].named, len(ear.others)) == (1, 0, 1)
 
 

@@ -17,6 +17,7 @@ from phosphene.engine.renderer.notices import words
 from phosphene.engine.scene.registry import Registry
 from phosphene.engine.scene.scene import Scene
 from phosphene.engine.show.frame_hooks import Drawn, NameWindow
+from phosphene.engine.show.stats import Stats
 
 HEAD = 'from phosphene import Effect, Float\n\n\nclass Mine(Effect):\n    """Mine."""\n\n'
 GLSL = '    glsl = "vec4 effect(vec2 uv) { return frame_here(); }"\n'
@@ -100,5 +101,5 @@ def test_the_window_bears_the_name_of_the_scene_that_is_on() -> None:
     for scene in (first, first, second, second, first):
         image: Any = SimpleNamespace(scene=scene)
         stage: Any = None
-        assert name_window(Drawn(image, stage, None, live=True))
+        assert name_window(Drawn(image, stage, None, Stats(), live=True))
     assert said == ["Phosphene · Second", "Phosphene · First"]

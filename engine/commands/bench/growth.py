@@ -10,7 +10,7 @@ from typing import Any
 from ...renderer.gpu import Gpu
 from ...scene.layer import Layer
 from ...scene.scene import Scene
-from ...show.options import Wishes
+from ...show.options import run_options
 from ...show.session import open_scene
 from .clip import make_clip
 from .clock import Cost
@@ -42,7 +42,7 @@ def growth(
         return path if path.exists() else make_clip(spec, size, plan.warm + plan.frames + 30, people, path)
 
     def scene(name: str) -> MakeScene:
-        return lambda: bench_scene(name, options.settings, options.tracker)
+        return lambda: bench_scene(name, options.parameters, options.tracker)
 
     sizes = options.size if options.size and len(options.size) > 1 else GROWING_SIZES
     ways: dict[str, list[tuple[dict[str, Any], MakeScene, Path]]] = {
@@ -82,7 +82,7 @@ def stack(number_of_effects: int) -> MakeScene:
     """A scene of one camera layer with the same one-pass effect several times."""
 
     def make() -> Scene:
-        layers = [open_scene(Wishes(STACKED)).layers[0] for _ in range(number_of_effects)]
+        layers = [open_scene(run_options(STACKED)).layers[0] for _ in range(number_of_effects)]
         effects = [effect for layer in layers for effect in layer.effects.values()]
         layer = Layer("camera")
         layer.effects = {f"{STACKED}-{i}": effect for i, effect in enumerate(effects)}

@@ -18,9 +18,8 @@ from typing import Any, Literal
 from ...core.places import CACHE_FOLDER, ROOT, cache_dir
 from ...models import store as models
 from ...models import tensorflow as tf_jobs
-from ..options import add_effects
+from ..options import add_effects, add_option
 from ..output import emit
-from ..run import positive, size
 from . import devices as doctor_cameras
 from . import effects as doctor_effects
 
@@ -66,14 +65,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_effects(parser, "check the effects in a folder of your own too")
     wanted, rate = doctor_cameras.SIZE, doctor_cameras.FPS
-    parser.add_argument(
-        "--size",
-        type=size,
+    add_option(
+        parser,
+        "size",
         default=wanted,
-        metavar="WxH",
         help=f"show which camera mode fits a show of this size (default: {wanted[0]}x{wanted[1]})",
     )
-    parser.add_argument("--fps", type=positive, default=rate, metavar="N", help=f"and this rate (default: {rate:g})")
+    add_option(parser, "fps", default=rate, help=f"and this rate (default: {rate:g})")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -18,10 +18,10 @@ from ...core.files.guard import Guard
 from ...core.files.put import alone, check_free
 from ...core.files.target import Target
 from ...core.paths import check_place, checked, is_folder, named, within
+from ...show.options import parse_setting
 from ...show.reading import tree
-from ..options import add_effects, add_overwrite
+from ..options import add_effects, add_option, add_overwrite
 from ..output import check_json, table, write_json
-from ..run import settings
 from .batch import PLACES
 
 HELP = "measure people in photos and clips"
@@ -39,9 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--distance-m", metavar="N", help="how far the person stood from the camera")
     parser.add_argument("--fov-deg", metavar="N", help="horizontal field of view (default: a photo's own EXIF data)")
     parser.add_argument("--reference", help="what is held up: a4, card or marker")
-    parser.add_argument(
-        "--set", dest="settings", action="append", default=[], metavar="NAME=VALUE", help="another parameter"
-    )
+    add_option(parser, "parameters", metavar="NAME=VALUE", help="another parameter")
     parser.add_argument(
         "--people", metavar="CSV", help="what is known of each: columns file, height_cm, weight_kg, sex ..."
     )
@@ -135,7 +133,7 @@ def tasks_of(options: argparse.Namespace) -> list[Any]:
     every = {name: str(value) for name in TOLD if (value := getattr(options, name)) is not None}
     if every.get("chart", "").lower().endswith(".toml"):
         every["chart_file"] = every.pop("chart")
-    every |= dict(settings(options.settings))
+    every |= dict(map(parse_setting, options.parameters))
     each = people(named(options.people)) if options.people else {}
     files = [str(path) for name in options.files or list(each) for path in pictures(named(name))]
     if not files:
@@ -152,7 +150,8 @@ def tasks_of(options: argparse.Namespace) -> list[Any]:
 
 def known_files(options: argparse.Namespace) -> list[str]:
     """The files with facts on the people, beside their images."""
-    return [name for name in (options.people, options.chart, *(v for _, v in settings(options.settings))) if name]
+    values = [value for _, value in map(parse_setting, options.parameters)]
+    return [name for name in (options.people, options.chart, *values) if name]
 
 
 def pictures(path: Path) -> list[Path]:

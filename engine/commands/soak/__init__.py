@@ -19,12 +19,10 @@ from ...core.files.target import Target
 from ...core.paths import check_place, named
 from ...scene.registry import Registry
 from ...show.interrupt import is_terminal
-from ...show.options import Wishes
 from ...show.reading import input_files, scene_files
 from ...show.session import open_scene
-from ..options import add_overwrite
+from ..options import add_option, add_overwrite, options_from, positive
 from ..output import check_json, table, write_json
-from ..run import positive, seed, settings, size
 
 HELP = "play for long while everything round the show fails by plan"
 DEFAULT_SCENE = "teleport"
@@ -35,19 +33,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
     parser.add_argument("scene", nargs="?", default=DEFAULT_SCENE, help=f"a scene (default: {DEFAULT_SCENE})")
     parser.add_argument("--minutes", type=positive, default=10.0, metavar="N", help="how long (default: 10)")
-    parser.add_argument(
-        "--input",
-        "-i",
+    add_option(
+        parser,
+        "input",
         default=RESTLESS,
-        metavar="IN",
         help="what the camera sees (default: a person in constant motion before a room that must stay hidden)",
     )
-    parser.add_argument("--size", type=size, default=(640, 360), metavar="WxH", help="default: 640x360")
-    parser.add_argument("--fps", type=positive, metavar="N", help="frames a second of the camera")
-    parser.add_argument("--seed", type=seed, default=0, metavar="N", help="another order of faults (default: 0)")
-    parser.add_argument(
-        "--set", dest="settings", action="append", default=[], metavar="ADDRESS=VALUE", help="set a parameter"
-    )
+    add_option(parser, "size", default=(640, 360), help="default: 640x360")
+    add_option(parser, "fps", help="frames a second of the camera")
+    add_option(parser, "seed", default=0, help="another order of faults (default: 0)")
+    add_option(parser, "parameters", help="set a parameter")
     parser.add_argument("--json", metavar="FILE", help="write every figure to FILE (- for stdout)")
     parser.add_argument("--graph", metavar="FILE", help="draw memory, rate and lag to FILE (.svg or .png)")
     add_overwrite(parser)
@@ -65,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
     from .restless import RestlessSource
 
     check_place(options.graph, pipes=False)
-    scene = open_scene(Wishes(options.scene, settings=settings(options.settings)))
+    scene = open_scene(options_from(options, scenes=options.scene))
     own = options.input == RESTLESS
     read = [*([] if own else input_files(options.input)), *scene_files(scene, Registry())]
     check_json(options.json, read=read)

@@ -22,7 +22,7 @@ SLACK_MB = 24.0  # that the last third may lie above the first: caches that fill
 SLACK_PART = 0.06
 # What the log says of a fault that raises nothing by itself.
 WORDS = {
-    "source.stalls": "given no picture",
+    "source.stalls": "no frame for",
     "source.resizes": "changed its size",
     "tracker.hangs": "hangs on frame",
     "gpu.lost": "graphics context was lost",

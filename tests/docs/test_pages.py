@@ -72,7 +72,8 @@ def test_the_walk_has_at_most_twelve_functions_and_each_exists() -> None:
     walk = steps()
     assert len(walk) == len(numbers) <= 12, "each step names a function and its file"
     assert [name for name, file in walk if name not in functions(ENGINE / file)] == []
-    assert walk[0] == ("CameraSource.read", "sources/camera.py")
+    assert walk[0][0].endswith(".read")
+    assert walk[0][1].startswith("sources/")
     assert walk[-1][0].endswith(".write")
     assert walk[-1][1].startswith("sinks/")
 

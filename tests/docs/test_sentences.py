@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted(p for p in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")))
+PAGES = sorted(p for folder in ("docs", "examples") for p in (ROOT / folder).rglob("*.md")) + sorted(ROOT.glob("*.md"))
 MOST_WORDS = 34
 # What is read in another way than sentences: made from other texts, or tables of figures.
 SPARED = {"docs/gallery.md", "docs/robustness/hostile-files.md"}

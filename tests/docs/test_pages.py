@@ -48,6 +48,19 @@ def test_every_room_says_what_it_is_what_it_imports_and_which_threads_it_owns() 
     assert silent == []
 
 
+def test_every_file_that_a_page_names_exists() -> None:
+    """Paths from the root of the repository; a word in capitals stands for any name."""
+    pages = [*ROOT.glob("*.md"), *DOCS.rglob("*.md")]
+    named = re.compile(r"`((?:docs|effects|engine|phosphene|scenes|shaders|tests)/[\w./-]+\.\w+)`")
+    gone = [
+        f"{page.relative_to(ROOT)}: {path}"
+        for page in pages
+        for path in named.findall(page.read_text(encoding="utf-8"))
+        if "NAME" not in path and not (ROOT / path).exists() and not (ROOT / "engine" / path).exists()
+    ]
+    assert gone == []
+
+
 # One frame
 
 

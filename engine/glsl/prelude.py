@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..effect.shader import VERSION
 
-# What a shader is told of the renderer: a program turns 0 into 1 where a processor draws.
+# What a shader knows of the renderer: a program turns 0 into 1 where a processor draws.
 NO_SOFTWARE, IN_SOFTWARE = "#define _SOFTWARE 0", "#define _SOFTWARE 1"
 
 
@@ -31,7 +31,7 @@ void main() {{
 }}
 """
 
-# Rectangles of the picture, corners in uv: neighbours share the very same numbers, so no pixel is drawn twice.
+# Rectangles of the image, corners in uv: neighbours share the very same numbers, so no pixel is drawn twice.
 TILE_VERTEX = f"""{VERSION}
 in vec4 _rect;
 out vec2 _uv;
@@ -41,7 +41,7 @@ void main() {{
 }}
 """
 
-# Positions as in Face.points, or in space and seen by the camera that Face.transform is given for. Row 0 of a picture
+# Positions as in Face.points, or in space and seen by the camera that Face.transform is given for. Row 0 of an image
 # is its top, so y points down as in uv.
 MESH_VERTEX = f"""{VERSION}
 uniform mat4 _transform;
@@ -107,7 +107,7 @@ in vec4 mesh_color;
 uniform vec4 data0;
 uniform vec4 data1;
 """
-# A straight line in space is not evenly divided in the picture: a mesh's pixel is asked where it is.
+# A straight line in space is not evenly divided in the image: a mesh's pixel is asked where it is.
 UV_VARYING, UV_OF_PIXEL = "in vec2 _uv;", "#define _uv (gl_FragCoord.xy / size_px)"
 
 _CAMERA = """

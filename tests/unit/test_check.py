@@ -192,7 +192,7 @@ def test_a_missing_path_and_an_empty_folder(tmp_path: Path, capsys: pytest.Captu
     assert main(["check", str(tmp_path / "nowhere.fs")]) == 2
     assert "no file or folder" in capsys.readouterr().err
     assert main(["check", str(tmp_path)]) == 2
-    assert "no effect files there" in capsys.readouterr().err
+    assert "no effect files found" in capsys.readouterr().err
 
 
 def test_which_files_of_a_folder_are_effects(tmp_path: Path) -> None:

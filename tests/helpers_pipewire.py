@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -17,7 +18,7 @@ from phosphene.engine.core.closing import Closing
 LIBEXEC = Path("/usr/libexec")
 PROGRAMS = ("dbus-daemon", "dbus-send", "pipewire", "wireplumber")
 PORTAL = (LIBEXEC / "xdg-desktop-portal", LIBEXEC / "xdg-permission-store")
-START_S = 120.0
+START_S, END_S = 120.0, 20.0
 PORTAL_FILE = """[portal]
 DBusName=org.freedesktop.impl.portal.desktop.test
 Interfaces=org.freedesktop.impl.portal.Access
@@ -94,10 +95,20 @@ class PipeWireSession(Closing):
         self._wait(lambda: b"portal org.freedesktop.portal.Camera" in self._log.read_bytes())
 
     def close(self) -> None:
-        """Ends everything."""
+        """Ends everything, also what the bus has started; the folder goes when nothing is mounted in it any more."""
         for process in reversed(self._running):
             _end(process)
         self._running = []
+        root = Path(self._folder.name)
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            for process_id in started_in(root):
+                with contextlib.suppress(ProcessLookupError):  # it has ended by itself
+                    os.kill(process_id, number)
+            if _waited(lambda: not started_in(root), END_S):
+                break
+        if not _waited(lambda: not mounts_in(root), END_S):  # whose file system was killed
+            for mount in mounts_in(root):
+                subprocess.run(["fusermount3", "-u", "-z", str(mount)], check=False)
         self._folder.cleanup()
 
     def _answers(self) -> bool:
@@ -116,11 +127,36 @@ class PipeWireSession(Closing):
         return process
 
     def _wait(self, ready: Callable[[], bool]) -> None:
-        end = time.monotonic() + START_S
-        while not ready():
-            if time.monotonic() > end:
-                raise AssertionError(f"the session did not start:\n{self._log.read_text(errors='replace')[-3000:]}")
-            time.sleep(0.05)
+        if not _waited(ready, START_S):
+            raise AssertionError(f"the session did not start:\n{self._log.read_text(errors='replace')[-3000:]}")
+
+
+def started_in(root: Path, proc: Path = Path("/proc")) -> list[int]:
+    """The processes, but this one, in whose environment `root` stands: the portal's helpers, which the bus starts."""
+    found = []
+    for entry in proc.iterdir():
+        if entry.name.isdecimal() and int(entry.name) != os.getpid():
+            with contextlib.suppress(OSError):  # it has ended, or is another user's
+                state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
+                if state != "Z" and os.fsencode(root) in (entry / "environ").read_bytes():
+                    found.append(int(entry.name))
+    return found
+
+
+def mounts_in(root: Path, table: Path = Path("/proc/self/mounts")) -> list[Path]:
+    """The places below `root` at which something is mounted, as the document portal's files are."""
+    places = [line.split()[1].replace("\\040", " ") for line in table.read_text().splitlines()]
+    return [Path(place) for place in places if Path(place).is_relative_to(root)]
+
+
+def _waited(ready: Callable[[], bool], seconds: float) -> bool:
+    """Whether that became true in time."""
+    end = time.monotonic() + seconds
+    while not ready():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

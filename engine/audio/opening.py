@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import cast
 
+from ..core.backends import load
 from ..core.errors import UsageError
 from ..core.paths import is_file
 from .base import Sound
 
 MICROPHONE = "mic"
+_HERE = __name__.rpartition(".")[0]
 
 
 def open_sound(spec: str) -> Sound:
@@ -19,10 +20,10 @@ def open_sound(spec: str) -> Sound:
     """
     kind, colon, rest = spec.partition(":")
     if not spec.strip():
-        raise UsageError("--sound names nothing", hint="write mic, or the path of a file with sound")
+        raise UsageError("--sound is empty", hint="use mic, or the path of a file with audio")
     # Each back end is loaded when it is opened.
     if kind == MICROPHONE and (colon or not is_file(spec)):
-        return cast("Sound", importlib.import_module("phosphene.engine.audio.microphone").Microphone(rest))
+        return cast("Sound", load(f"{_HERE}.microphone:Microphone")(rest))
     from ..sources import checked_file
 
-    return cast("Sound", importlib.import_module("phosphene.engine.audio.file_sound").FileSound(checked_file(spec)))
+    return cast("Sound", load(f"{_HERE}.file_sound:FileSound")(checked_file(spec)))

@@ -85,13 +85,10 @@ def media_path(scene: Scene, address: str, value: Any) -> Any:
 
 def set_tracker(scene: Scene, address: str, value: Any) -> None:
     """Sets a tracker's parameter, `trackers/face.max_faces`, for the run that begins. Raises UsageError."""
-    from ..trackers import tracker_class
-    from ..trackers.names import TRACKERS
+    from ..trackers import params_of
 
     name, _, key = address.removeprefix(TRACKERS_AT).partition(".")
-    if name not in TRACKERS:
-        raise unknown_name("tracker", name, TRACKERS)
-    params = tracker_class(name).params()
+    params = params_of(name)
     if key not in params:
         raise unknown_name(f"parameter of tracker {name}", key, params)
     try:

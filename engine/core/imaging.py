@@ -9,11 +9,7 @@ import cv2
 import numpy as np
 
 from .frame import Floats, Frame, Pixels
-
-# Linear light of each 8-bit sRGB value (IEC 61966-2-1).
-_CODES = np.arange(256, dtype=np.float64) / 255
-LINEAR: Floats = np.where(_CODES <= 0.04045, _CODES / 12.92, ((_CODES + 0.055) / 1.055) ** 2.4).astype(np.float32)
-ROOT_OF_LINEAR: Floats = np.sqrt(LINEAR)  # near to how bright it looks, and cheap in a shader
+from .srgb import LINEAR, encode8
 
 
 def rgba(pixels: Pixels, out: Pixels | None = None) -> Pixels:
@@ -48,6 +44,17 @@ def shrunk(frame: Frame, size: tuple[int, int]) -> Pixels:
         return made.setdefault(size, pixels)
 
 
+def letterbox(pixels: Pixels, side: int) -> Pixels:
+    """`pixels` in the middle of a black square of `side` pixels, its shape kept."""
+    height, width = pixels.shape[:2]
+    scale = side / max(width, height)
+    inner = resize(pixels, (max(1, round(width * scale)), max(1, round(height * scale))))
+    square = np.zeros((side, side, 3), np.uint8)
+    top, left = (side - inner.shape[0]) // 2, (side - inner.shape[1]) // 2
+    square[top : top + inner.shape[0], left : left + inner.shape[1]] = inner
+    return square
+
+
 def enlarge(image: Pixels, out: Pixels) -> Pixels:
     """`image` stretched to fill `out`, which has as many channels."""
     return np.asarray(cv2.resize(image, (out.shape[1], out.shape[0]), dst=out, interpolation=cv2.INTER_LINEAR))
@@ -73,9 +80,7 @@ def straight_alpha(image: Pixels) -> Pixels:
         return image
     alpha = image[..., 3:4].astype(np.float32) / 255
     linear = LINEAR[image[..., :3]] / np.maximum(alpha, 1 / 255)
-    linear = np.minimum(linear, 1.0)
-    codes = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
-    return np.concatenate([(codes * 255 + 0.5).astype(np.uint8), image[..., 3:4]], axis=2)
+    return np.concatenate([encode8(np.minimum(linear, 1.0)), image[..., 3:4]], axis=2)
 
 
 def light_at(image: Pixels, cells: tuple[int, int], finer: int) -> Pixels:

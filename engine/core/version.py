@@ -1,3 +1,3 @@
-"""The version, in a file of its own so that asking for it loads nothing."""
+"""The version, here alone: the build reads this file, and asking for it loads nothing."""
 
 __version__ = "0.1.0"

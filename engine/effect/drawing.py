@@ -55,8 +55,7 @@ def colorize(layers: Sequence[tuple[str, Floats]]) -> Pixels:
 
     H×W×4 uint8, premultiplied linear light stored as sRGB, transparent where nothing was painted.
     """
-    from ..core.imaging import LINEAR
-    from ..sources.picture import encode_srgb
+    from ..core.srgb import LINEAR, encode8
 
     light = np.zeros((*layers[0][1].shape, 4), np.float32)
     for color, plane in layers:
@@ -64,4 +63,4 @@ def colorize(layers: Sequence[tuple[str, Floats]]) -> Pixels:
         share = plane[..., None]
         light = light * (1.0 - share) + share * np.array([*LINEAR[codes], 1.0], np.float32)
     alpha = (np.clip(light[..., 3:], 0.0, 1.0) * 255 + 0.5).astype(np.uint8)
-    return np.concatenate([encode_srgb(light[..., :3]), alpha], axis=2)
+    return np.concatenate([encode8(np.clip(light[..., :3], 0.0, 1.0)), alpha], axis=2)

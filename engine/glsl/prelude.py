@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from ..core.places import SHADERS
 from ..effect.shader import VERSION
 
-# What a shader is told of the renderer: a program turns 0 into 1 where a processor draws.
+# The sRGB curve, `to_srgb` and `to_linear`: no include, as every shader may call it.
+SRGB = (SHADERS / "lib" / "srgb.glsl").read_text("utf-8")
+# What a shader knows of the renderer: a program turns 0 into 1 where a processor draws.
 NO_SOFTWARE, IN_SOFTWARE = "#define _SOFTWARE 0", "#define _SOFTWARE 1"
 
 
@@ -31,7 +34,7 @@ void main() {{
 }}
 """
 
-# Rectangles of the picture, corners in uv: neighbours share the very same numbers, so no pixel is drawn twice.
+# Rectangles of the image, corners in uv: neighbours share the very same numbers, so no pixel is drawn twice.
 TILE_VERTEX = f"""{VERSION}
 in vec4 _rect;
 out vec2 _uv;
@@ -41,7 +44,7 @@ void main() {{
 }}
 """
 
-# Positions as in Face.points, or in space and seen by the camera that Face.transform is given for. Row 0 of a picture
+# Positions as in Face.points, or in space and seen by the camera that Face.transform is given for. Row 0 of an image
 # is its top, so y points down as in uv.
 MESH_VERTEX = f"""{VERSION}
 uniform mat4 _transform;
@@ -73,7 +76,8 @@ void main() {{
 }}
 """
 
-PRELUDE = """
+PRELUDE = (
+    """
 uniform float time_s;      // seconds since the start
 uniform float dt;          // seconds since the last frame
 uniform vec2 size_px;      // the size of what is drawn
@@ -82,15 +86,9 @@ in vec2 _uv;
 out vec4 _out;
 float _mask_here = 1.0;   // fetched once for the pixel that is drawn, before anything else
 float luma(vec3 linear_rgb) { return dot(linear_rgb, vec3(0.2126, 0.7152, 0.0722)); }
-vec3 to_srgb(vec3 c) {
-    c = max(c, vec3(0.0));
-    return mix(c * 12.92, 1.055 * pow(c, vec3(1.0 / 2.4)) - 0.055, step(0.0031308, c));
-}
-vec3 to_linear(vec3 c) {
-    c = max(c, vec3(0.0));
-    return mix(c / 12.92, pow((c + 0.055) / 1.055, vec3(2.4)), step(0.04045, c));
-}
 """
+    + SRGB
+)
 
 SPRITE_PRELUDE = """
 in vec2 sprite;
@@ -107,7 +105,7 @@ in vec4 mesh_color;
 uniform vec4 data0;
 uniform vec4 data1;
 """
-# A straight line in space is not evenly divided in the picture: a mesh's pixel is asked where it is.
+# A straight line in space is not evenly divided in the image: a mesh's pixel is asked where it is.
 UV_VARYING, UV_OF_PIXEL = "in vec2 _uv;", "#define _uv (gl_FragCoord.xy / size_px)"
 
 _CAMERA = """

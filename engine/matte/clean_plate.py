@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.frame import Floats, Frame, Pixels
-from ..core.imaging import LINEAR, ROOT_OF_LINEAR, gaussian, resize, shrunk
+from ..core.imaging import gaussian, resize, shrunk
 from ..core.results import Mask
+from ..core.srgb import LINEAR, ROOT_OF_LINEAR, encode8
 
 COLUMNS = 160  # of the grid, at most
 MARGIN, COVER = 0.04, 0.02  # widths round the mask in which nothing is learnt, and which are hidden
@@ -234,9 +235,8 @@ class CleanPlate:
         if np.abs(self._light - 1.0).max() < 0.004:
             return None
         linear = np.minimum(LINEAR[:, None] / (self._light * self._light), 1.0)
-        codes = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
         table = np.full((1, 256, 4), 255, np.uint8)
-        table[0, :, :3] = codes * 255 + 0.5
+        table[0, :, :3] = encode8(linear)
         return table
 
     def _view(self, now: Floats, person: Cells, free: Cells, change: Floats, rows: tuple[int, int]) -> CleanPlateView:

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.frame import Floats, Pixels
-from ..core.imaging import ROOT_OF_LINEAR, box_mean, gaussian
+from ..core.imaging import box_mean, gaussian
+from ..core.srgb import ROOT_OF_LINEAR
 
 WIDTH = 256  # of the masks, in cells, that the radii are meant for
 REACH = 3  # how far from the raw edge, in cells, the picture may move it

@@ -13,20 +13,20 @@ from .quiet import quiet
 ON = "GPU"  # the name of LiteRT's accelerator
 
 
-class OnCard:
-    """A TFLite model on the card. Used from one thread. Raises ModelError where there is no card that takes it."""
+class GpuModel:
+    """A TFLite model on a graphics card. Used from one thread. Raises ModelError where no graphics card can run it."""
 
     def __init__(self, content: bytes) -> None:
         self._model: Any = None
         opened = False
-        with quiet():  # LiteRT tells of what it opens and lets go; so both belong in here
+        with quiet():  # LiteRT prints what it opens and releases, so both belong in here
             try:
                 self._open(content)
                 opened = True
             except (RuntimeError, ValueError, KeyError, OSError, ImportError):
                 self._model = None
         if not opened:
-            raise ModelError("there is no graphics card that takes it")
+            raise ModelError("no graphics card can run it")
 
     def _open(self, content: bytes) -> None:
         from ai_edge_litert.compiled_model import CompiledModel
@@ -52,7 +52,7 @@ class OnCard:
         return found
 
     def close(self) -> None:
-        """Lets the card go; harmless when called twice."""
+        """Releases the graphics card; harmless when called twice."""
         with quiet():
             self._given, self._found = [], []
             if self._model is not None:

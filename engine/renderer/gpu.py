@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 import moderngl
@@ -80,6 +80,22 @@ class Gpu:
         """Releases a headless context. No context is current in this thread then."""
         self.context.release()
         leave_thread()
+
+    def detach(self) -> None:
+        """Lets go of a context of somebody else's, which stays open."""
+        self._witness.release()
+
+    @contextmanager
+    def borrowed(self) -> Iterator[None]:
+        """While a context of somebody else's, the current one, is drawn in; what was bound is bound again after."""
+        bound = self.context.fbo
+        self.context.enable_direct(FRAMEBUFFER_SRGB)
+        try:
+            yield
+        finally:
+            self.context.disable_direct(FRAMEBUFFER_SRGB)
+            if bound is not None:
+                bound.use()
 
     @property
     def live_objects(self) -> int:

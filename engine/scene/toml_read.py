@@ -14,8 +14,7 @@ from ..core.params import Param, Parametrized
 from ..core.paths import checked, in_words
 from ..effect.effect import Effect
 from ..glsl.dialects import SUFFIXES
-from ..trackers import tracker_class
-from ..trackers.names import TRACKERS
+from ..trackers import is_tracker, params_of, unknown_tracker
 from .binding import Binding
 from .describe import name_of
 from .layer import Layer
@@ -39,7 +38,7 @@ class SceneFile:
         self.path, self.registry = path, registry
         try:
             if path.stat().st_size > MAX_BYTES:
-                raise SceneError(f"a scene of more than {MAX_BYTES} bytes", where=str(path))
+                raise SceneError(f"the scene is larger than {MAX_BYTES} bytes", where=str(path))
             self.text = path.read_text(encoding="utf-8-sig")
         except UnicodeDecodeError as error:
             at = error.object.count(b"\n", 0, error.start) + 1
@@ -54,7 +53,7 @@ class SceneFile:
             raise SceneError(f"not valid TOML: {error}", where=f"{path}:{line}") from None
         except ValueError:  # Python reads whole numbers up to some thousands of digits
             at = self.text[: len(re.split(r"\d{1000}", self.text, maxsplit=1)[0])].count("\n") + 1
-            raise SceneError("holds a number of thousands of digits", where=f"{path}:{at}") from None
+            raise SceneError("has a number with thousands of digits", where=f"{path}:{at}") from None
         except RecursionError:
             deepest = max(enumerate(self.text.split("\n"), 1), key=lambda row: row[1].count("[") + row[1].count("{"))
             raise SceneError("nested too deeply", where=f"{path}:{deepest[0]}") from None
@@ -119,11 +118,11 @@ class SceneFile:
         found: dict[str, dict[str, Any]] = {}
         for name, table in tables.items():
             place: Place = ("trackers", name)
-            if name not in TRACKERS:
-                raise self.wrong(unknown_name("tracker", name, TRACKERS), place)
+            if not is_tracker(name):
+                raise self.wrong(unknown_tracker(name), place)
             if not isinstance(table, dict):
                 raise self.error(f"[trackers.{name}] must be a table", place)
-            params = tracker_class(name).params()
+            params = params_of(name)
             for key, value in table.items():
                 if key not in params:
                     raise self.wrong(unknown_name(f"parameter of tracker {name}", key, params), (*place, key))
@@ -241,7 +240,7 @@ class SceneFile:
         path = (folder / value).resolve()
         if not path.is_relative_to(folder):
             hint = "put the file beside the scene, or give it on the command line with --set"
-            raise self.error(f"'{value}' lies outside the scene's folder", place, hint)
+            raise self.error(f"'{value}' is outside the scene's folder", place, hint)
         return str(checked(path, "file", typed=value, hint="put it beside the scene"))
 
 

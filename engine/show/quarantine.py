@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from ..core.files.stamp import stamp
 from ..core.places import cache_dir
 
 log = logging.getLogger("phosphene")
@@ -17,12 +18,12 @@ KEPT = 100  # the newest
 
 def list_file() -> Path:
     """Where they are written down; without that file all are drawn again."""
-    return cache_dir() / "condemned.json"
+    return cache_dir() / "quarantine.json"
 
 
 def quarantine_effect(path: Path, files: Iterable[Path], why: str) -> bool:
     """Remembers the effect in `path`, made of `files`, and `why`; returns whether that could be written down."""
-    stamps = {str(file.resolve()): stamp(file) for file in (path, *files)}
+    stamps = {str(file.resolve()): as_listed(file) for file in (path, *files)}
     entries = read()
     entries.pop(str(path.resolve()), None)
     entries[str(path.resolve())] = {"why": why, "files": stamps}
@@ -42,7 +43,7 @@ def quarantine_effect(path: Path, files: Iterable[Path], why: str) -> bool:
 def verdict_on(path: Path) -> str:
     """Why the effect in `path` must not be drawn; nothing where it is not known, or has been saved since."""
     entry = read().get(str(path.resolve()))
-    if entry is None or any(stamp(Path(name)) != then for name, then in entry["files"].items()):
+    if entry is None or any(as_listed(Path(name)) != then for name, then in entry["files"].items()):
         return ""
     return f"{entry['why']} (in an earlier show)\n  next: mend and save it, or delete {list_file()} to try it as it is"
 
@@ -62,10 +63,6 @@ def read() -> dict[str, Any]:
     return {path: entry for path, entry in known.items() if "why" in entry}
 
 
-def stamp(file: Path) -> list[int]:
-    """What changes when a file is saved: time in nanoseconds and size; empty where it is not there."""
-    try:
-        found = file.stat()
-    except OSError:
-        return []
-    return [found.st_mtime_ns, found.st_size]
+def as_listed(file: Path) -> list[int]:
+    """A file's stamp as the list holds it; empty where there is no such file."""
+    return list(stamp(file) or ())

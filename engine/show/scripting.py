@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import threading
 from collections.abc import Generator, Iterable, Mapping
@@ -48,6 +49,14 @@ class RenderedFrame:
     def rgb(self) -> Pixels:
         """H×W×3 uint8 sRGB in RGB order, over black where the scene is transparent: what `--output frames/` writes."""
         return np.ascontiguousarray(self.premultiplied[..., :3])
+
+    def _repr_png_(self) -> bytes:
+        """What a notebook shows of it: a PNG with alpha."""
+        from PIL import Image
+
+        file = io.BytesIO()
+        Image.fromarray(self.pixels).save(file, "PNG", compress_level=1)
+        return file.getvalue()
 
 
 def render(
@@ -134,8 +143,8 @@ def _rendered(options: RunOptions) -> Generator[RenderedFrame, None, None]:
         nonlocal last
         if drawn.observation is not last and drawn.observation is not None:
             if not drawn.live:
-                for address, words in drawn.stage.problems.items():
-                    raise EffectFailed(words, where=address)
+                for address, problem in drawn.stage.problems.items():
+                    raise EffectFailed(str(problem), where=address)
             last = drawn.observation
             images.put(RenderedFrame(drawn.image.read(), last.frame.time_s, last))
 

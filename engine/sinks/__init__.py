@@ -1,68 +1,71 @@
 """The outputs by name: what `--output` may say, and the one function that opens them.
 
-Nothing heavy is imported here: each back end is loaded when it is opened. The room imports the rooms up to renderer.
+Nothing heavy is imported here: each back end is loaded when it is opened. Packages add outputs by the entry points
+`phosphene.sinks`: what is called with `(rest, *, size, fps)`, as `open_sink` says them, and gives a Sink. The room
+imports the rooms up to renderer.
 The web page's server has a thread of its own; a show writes to each sink from one.
 """
 
 from __future__ import annotations
 
-import importlib
 import re
 import sys
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl
 
-from ..core.errors import SinkError, UsageError, unknown_name
+from ..core.backends import Backend, Backends, load
+from ..core.errors import SinkError, UsageError
 from ..core.paths import is_folder, named
+from ..core.plugins import Plugins
 
 if TYPE_CHECKING:
     from ..audio.base import Recordable
     from .base import Sink
 
 
-class SinkKind(NamedTuple):
-    """One kind of output: `doc` in a line, an `example` of what to type, and `target` ("module:Class").
+@dataclass(frozen=True, slots=True)
+class SinkBackend(Backend):
+    """One kind of output, with an `example` of what to type.
 
-    `live`: somebody sees the pictures as they come, so that late ones are dropped.
+    `live`: somebody sees the images as they come, so that late ones are dropped.
     """
 
-    name: str
-    doc: str
     example: str
-    target: str
     live: bool = False
 
 
-SINKS: dict[str, SinkKind] = {
-    kind.name: kind
-    for kind in (
-        SinkKind("window", "a window on the screen", "window", "phosphene.engine.sinks.window:WindowSink", True),
-        SinkKind(
+_HERE = __name__
+SINKS = Backends(
+    "output",
+    (
+        SinkBackend("window", "a window on the screen", f"{_HERE}.window:WindowSink", "window", live=True),
+        SinkBackend(
             "virtual-camera",
             "a webcam that other programs see",
+            f"{_HERE}.virtual_camera:open_virtual_camera",
             "virtual-camera:/dev/video10",
-            "phosphene.engine.sinks.virtual_camera:open_virtual_camera",
-            True,
+            live=True,
         ),
-        SinkKind(
+        SinkBackend(
             "pipewire",
             "a webcam without a kernel module (Linux), with its name",
+            f"{_HERE}.pipewire:PipeWireSink",
             "pipewire:Phosphene",
-            "phosphene.engine.sinks.pipewire:PipeWireSink",
-            True,
+            live=True,
         ),
-        SinkKind("web", "a page for browsers on this machine", "web:8765", "phosphene.engine.sinks.web:WebSink", True),
-        SinkKind(
-            "video", "a video file: mp4, mov, mkv, webm, gif", "out.mp4", "phosphene.engine.sinks.video:VideoSink"
-        ),
-        SinkKind("png", "numbered pictures", "out_%05d.png", "phosphene.engine.sinks.png:PngSink"),
-        SinkKind("exr", "numbered pictures in linear light", "out_%05d.exr", "phosphene.engine.sinks.exr:ExrSink"),
-        SinkKind("null", "nothing: for measuring", "null", "phosphene.engine.sinks.null:NullSink"),
-    )
-}
+        SinkBackend("web", "a page for browsers on this machine", f"{_HERE}.web:WebSink", "web:8765", live=True),
+        SinkBackend("video", "a video file: mp4, mov, mkv, webm, gif", f"{_HERE}.video:VideoSink", "out.mp4"),
+        SinkBackend("png", "numbered images", f"{_HERE}.png:PngSink", "out_%05d.png"),
+        SinkBackend("exr", "numbered images in linear light", f"{_HERE}.exr:ExrSink", "out_%05d.exr"),
+        SinkBackend("null", "nothing: for measuring", f"{_HERE}.null:NullSink", "null"),
+    ),
+)
+_MATTE = f"{_HERE}.matte:MatteSink"  # a video with `?matte=1`
 
+PLUGINS = Plugins("phosphene.sinks", "output", SINKS, SinkError)  # what other packages offer
 FILES = ("video", "png", "exr")
 OPTIONS = {
     "alpha": ("0", "1"),
@@ -95,6 +98,10 @@ def open_sink(
     SinkError for what cannot be written.
     """
     kind, rest, options = split_spec(spec)
+    if kind not in SINKS:
+        from .base import Sink
+
+        return cast("Sink", PLUGINS.open(kind, Sink, rest, size=size, fps=fps))
     if kind in FILES:
         from ..core.files.guard import Guard
         from .names import targets_of
@@ -107,13 +114,10 @@ def open_sink(
         extra["codec"] = options.get("codec", "")
     if kind in FILES:
         extra |= {"live": live, "overwrite": overwrite}
-    target = SINKS[kind].target
     if options.get("matte") == "1":
-        target = "phosphene.engine.sinks.matte:MatteSink"
         del extra["alpha"]
-    module, _, attribute = target.partition(":")
-    backend = getattr(importlib.import_module(module), attribute)
-    return cast("Sink", backend(rest, size=size, fps=fps, **extra))
+        return cast("Sink", load(_MATTE)(rest, size=size, fps=fps, **extra))
+    return cast("Sink", SINKS.find(kind).load()(rest, size=size, fps=fps, **extra))
 
 
 def check_twice(specs: Iterable[str]) -> None:
@@ -125,7 +129,7 @@ def check_twice(specs: Iterable[str]) -> None:
     for spec in specs:
         kind, rest, _ = split_spec(spec)
         if kind == "web" and (port := rest or str(DEFAULT_WEB_PORT)) in seen:
-            raise UsageError(f"the output '{spec}' is there twice", hint="leave one out, or choose another port")
+            raise UsageError(f"the output '{spec}' is given twice", hint="remove one, or choose another port")
         if kind == "web":
             seen.add(port)
     Guard().writes(targets_of(specs))
@@ -134,7 +138,7 @@ def check_twice(specs: Iterable[str]) -> None:
 def keeping_alpha(spec: str) -> str:
     """What to write instead of `spec`, so that transparency is kept; empty where it is, or cannot be."""
     kind, rest, options = split_spec(spec)
-    if options.keys() & {"alpha", "matte"}:
+    if kind not in SINKS or options.keys() & {"alpha", "matte"}:
         return ""
     joint = "&" if options else "?"
     if kind in ("png", "exr", "web") or rest.lower().endswith((".mov", ".webm")):
@@ -143,26 +147,33 @@ def keeping_alpha(spec: str) -> str:
 
 
 def is_live(spec: str) -> bool:
-    """Whether an output shows what happens now. Raises as `split_spec` does."""
-    return SINKS[split_spec(spec)[0]].live
+    """Whether an output shows what happens now; a package's says so by `live = True` on its class. Raises as
+    `split_spec` does, and SinkError where a package's cannot be imported."""
+    kind = split_spec(spec)[0]
+    return SINKS[kind].live if kind in SINKS else bool(getattr(PLUGINS.load(kind), "live", False))
 
 
 def knows_watchers(spec: str) -> bool:
-    """Whether an output tells if anyone watches it. Raises as `split_spec` does."""
+    """Whether an output tells if anyone watches it; a package's does by a property `watched`. Raises as `is_live`."""
     kind = split_spec(spec)[0]
+    if kind not in SINKS:
+        return hasattr(PLUGINS.load(kind), "watched")
     return kind in ("pipewire", "web") or (kind == "virtual-camera" and sys.platform.startswith("linux"))
 
 
 def split_spec(spec: str) -> tuple[str, str, dict[str, str]]:
-    """The kind, the path or device, and the options of an output's name."""
+    """The kind, the path or device, and the options of an output's name; a package's has all options in the path."""
     if not spec.partition("?")[0].strip():
-        raise UsageError("an output without a name", hint=f"write --output out.mp4, or one of {', '.join(SINKS)}")
+        raise UsageError("no output named", hint=f"write --output out.mp4, or one of {', '.join(SINKS)}")
+    scheme, colon, rest = spec.partition(":")
+    if (colon or not rest) and scheme not in SINKS and PLUGINS.has(scheme):
+        return scheme, rest, {}
     text, _, query = spec.partition("?")
     options = dict(parse_qsl(query, keep_blank_values=True))
     bad = [f"{key}={value}" for key, value in options.items() if value not in OPTIONS.get(key, ())]
     if bad or (query and not options):
         known = f"?alpha=1, ?matte=1, ?codec= with {', '.join(OPTIONS['codec'])}; joined by &"
-        raise UsageError(f"'{spec}': '{(bad or [query])[0]}' is no option of an output", hint=f"known: {known}")
+        raise UsageError(f"'{spec}': '{(bad or [query])[0]}' is not an option of an output", hint=f"known: {known}")
     name, _, rest = text.partition(":")
     if text in ("window", "null"):
         kind, rest = text, ""
@@ -173,11 +184,13 @@ def split_spec(spec: str) -> tuple[str, str, dict[str, str]]:
     else:
         kind, rest = _kind_of_path(text), text
     if options.get("alpha") == "1" and not (kind in ("png", "exr", "web") or text.lower().endswith((".mov", ".webm"))):
-        raise UsageError(f"'{text}' cannot keep transparency", hint="what can: .mov, .webm, PNG and EXR sequence, web")
+        raise UsageError(
+            f"'{text}' cannot keep transparency", hint="these can: .mov, .webm, PNG and EXR sequences, web"
+        )
     if kind != "video" and options.keys() & {"codec", "matte"}:
         raise UsageError(f"'{spec}': codec and matte are for video files", hint="write out.mp4?codec=h265")
     if options.get("alpha") == options.get("matte") == "1":
-        raise UsageError(f"'{spec}': either alpha or a matte of its own", hint="leave one of them out")
+        raise UsageError(f"'{spec}': alpha and matte exclude each other", hint="remove one of them")
     return kind, rest, options
 
 
@@ -190,7 +203,7 @@ def _kind_of_path(text: str) -> str:
     if path.suffix.lower() in VIDEO_SUFFIXES:
         return "video"
     if not path.suffix and len(path.parts) == 1:
-        raise unknown_name("output", text, SINKS)
+        raise SINKS.unknown(text, PLUGINS.names())
     raise SinkError(
         f"no output format has the suffix '{path.suffix}'",
         where=text,
@@ -202,6 +215,6 @@ def check_picture(shape: tuple[int, ...], size: tuple[int, int]) -> None:
     """Raises SinkError where a picture is not `size` (width, height) with four channels."""
     if shape != (size[1], size[0], 4):
         raise SinkError(
-            f"got a picture of shape {shape}, expected {size[1]}×{size[0]}×4",
-            hint="every picture must have the same size",
+            f"got an image of shape {shape}, expected {size[1]}×{size[0]}×4",
+            hint="all images must have the same size",
         )

@@ -16,27 +16,35 @@ if TYPE_CHECKING:
 
 
 class Sink(Protocol):
-    """Takes finished images, in a thread of its own.
+    """Takes finished frames. A class of one's own derives from it, or has the same attributes and methods.
 
-    `alpha` says whether the image's alpha is kept (then `write` gets straight, not premultiplied, alpha).
+    `alpha` says whether the image's alpha is kept: then `write` gets straight alpha, else the colours over black.
+
+    A show opens a sink in its main thread. `write` and then `close` come from the sink's own thread (`sink NAME`), one
+    call at a time. What `write` raises ends the show; a live one goes on with its other outputs. It is not
+    written to after it has failed, and is closed all the same. Images that a slow sink leaves waiting are dropped in a
+    live show; else the show waits for it.
     """
 
-    alpha: bool
+    alpha: bool = False
 
     def write(self, image: Pixels, time_s: float) -> None:
-        """Takes one image: H×W×4 uint8 sRGB in RGBA order, top row first, shown at `time_s` (rising).
+        """Takes one image: H×W×4 uint8 sRGB in RGBA order, top row first, shown at `time_s` (seconds, rising).
 
-        `image` belongs to the caller and may be overwritten after the call. Raises SinkError where it cannot be taken.
+        `image` belongs to the caller and may be written over after the call. Raises SinkError where it cannot be taken.
         """
 
     def close(self) -> None:
-        """Finishes the output so that it can be used; harmless when called twice."""
+        """Finishes the output so that it can be used; harmless when called twice. Raises SinkError."""
+        return
 
-    def __enter__(self) -> Self: ...
+    def __enter__(self) -> Self:
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
+    ) -> None:
+        self.close()
 
 
 @runtime_checkable

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import time
 from pathlib import Path
 
-from . import v4l2_api as api
+from ..sources import v4l2_api as api
 
 _PROC = Path("/proc")
 _EVERY_S = 1.0  # how often /proc is looked through
@@ -22,7 +21,7 @@ class Watchers:
         self._watched = False
         self._looked_s = 0.0
         try:
-            fcntl.ioctl(descriptor, api.SUBSCRIBE_EVENT, api.make_subscription(api.CLIENT_USAGE))
+            api.ioctl(descriptor, api.SUBSCRIBE_EVENT, api.make_subscription(api.CLIENT_USAGE))
             self.told = True
         except OSError:
             self.told = False  # a driver before 0.13 knows no such event
@@ -41,8 +40,7 @@ class Watchers:
         """Reads what the driver told since the last time; the newest counts."""
         with contextlib.suppress(OSError):  # no event is left
             while True:
-                event = bytearray(api.EVENT_SIZE)
-                fcntl.ioctl(self._descriptor, api.DQEVENT, event)
+                event = api.ioctl(self._descriptor, api.DQEVENT, bytearray(api.EVENT_SIZE))
                 kind, count = api.read_event(event)
                 if kind == api.CLIENT_USAGE:
                     self._watched = count > 0

@@ -19,6 +19,7 @@ from ..core.closing import Closing
 from ..core.errors import SinkError
 from ..core.frame import Pixels
 from . import DEFAULT_WEB_PORT, check_picture
+from .broadcast import Broadcast
 
 if TYPE_CHECKING:
     from .web_rtc import Peers
@@ -61,13 +62,12 @@ class WebSink(Closing):
             raise SinkError("the browser's preview needs aiohttp", hint=EXTRA) from error
         self._web: Any = aiohttp.web
         if port and not (port.isdecimal() and int(port) < 65536):
-            raise SinkError(f"'{port}' is no port", where=f"web:{port}", hint=f"write web:{DEFAULT_WEB_PORT}")
+            raise SinkError(f"'{port}' is not a port", where=f"web:{port}", hint=f"write web:{DEFAULT_WEB_PORT}")
         self._wanted_port = int(port) if port else DEFAULT_WEB_PORT
         self.port = 0
         self._show = secrets.token_hex(8)  # tells a page that the show it knew has begun anew
         self._peers = self._open_peers()
-        self._newest: tuple[int, bytes] = (0, b"")
-        self._news: asyncio.Condition | None = None
+        self._jpegs: Broadcast[bytes] = Broadcast()  # each with its header
         self._watching = 0
         self._ended: asyncio.Event | None = None
         self._problem: OSError | None = None
@@ -80,7 +80,7 @@ class WebSink(Closing):
             self._thread.join(_CLOSE_S)
             raise SinkError(
                 f"port {self._wanted_port} cannot be used ({self._problem and self._problem.strerror})",
-                hint=f"another Phosphene may run; name another port: web:{self._wanted_port + 1}",
+                hint=f"another Phosphene may be running; use another port: web:{self._wanted_port + 1}",
             )
 
     def _open_peers(self) -> Peers | None:
@@ -121,9 +121,9 @@ class WebSink(Closing):
             bgr = np.vstack([bgr, cv2.cvtColor(image[..., 3], cv2.COLOR_GRAY2BGR)])
         ok, jpeg = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
         if not ok:
-            raise SinkError("the picture could not be encoded", where=self.address)
+            raise SinkError("the image could not be encoded", where=self.address)
         header = _HEADER.pack(self.frames & 0xFFFFFFFF, time.time(), int(self.alpha))
-        asyncio.run_coroutine_threadsafe(self._publish((self.frames, header + jpeg.tobytes())), self._loop)
+        asyncio.run_coroutine_threadsafe(self._jpegs.publish(header + jpeg.tobytes()), self._loop)
 
     def close(self) -> None:
         """Ends the server; harmless when called twice."""
@@ -146,7 +146,7 @@ class WebSink(Closing):
 
     async def _serve(self) -> None:
         web = self._web
-        self._news, self._ended = asyncio.Condition(), asyncio.Event()
+        self._ended = asyncio.Event()
 
         async def guard(request: Any, handler: Any) -> Any:
             return await self._guarded(request, handler)
@@ -166,7 +166,7 @@ class WebSink(Closing):
             self.port = int(runner.addresses[0][1])
             self._up.set()
             await self._ended.wait()
-            await self._publish((self._newest[0] + 1, b""))  # wakes everyone who waits
+            await self._jpegs.end()
         finally:
             await runner.cleanup()
             if self._peers is not None:
@@ -178,7 +178,7 @@ class WebSink(Closing):
         origin = request.headers.get("Origin")
         strange = request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin")
         if request.host not in names or strange or (origin and urlsplit(origin).netloc not in names):
-            return self._web.Response(status=403, text="only for pages of this very address")
+            return self._web.Response(status=403, text="only for pages of this address")
         return await handler(request)
 
     async def _file(self, request: Any) -> Any:
@@ -215,31 +215,17 @@ class WebSink(Closing):
             await socket.close()
         return socket
 
-    async def _publish(self, picture: tuple[int, bytes]) -> None:
-        assert self._news is not None
-        async with self._news:
-            self._newest = picture
-            self._news.notify_all()
-
-    async def _next(self, after: int) -> tuple[int, bytes]:
-        """The newest picture whose number is above `after`; an empty one at the end."""
-        assert self._news is not None
-        assert self._ended is not None
-        async with self._news:
-            await self._news.wait_for(lambda: self._newest[0] > after)
-            return self._newest if not self._ended.is_set() else (self._newest[0], b"")
-
     async def _mjpeg(self, request: Any) -> Any:
         """An endless picture, for browsers and programs without WebSocket; the matte stays below the colour."""
         response = self._web.StreamResponse(
             headers={"Content-Type": "multipart/x-mixed-replace; boundary=frame", "Cache-Control": "no-store"}
         )
         await response.prepare(request)
-        number, self._watching = self._newest[0], self._watching + 1
+        number, self._watching = self._jpegs.number, self._watching + 1
         try:
             while True:
-                number, data = await self._next(number)
-                if not data:
+                number, data = await self._jpegs.next(number)
+                if data is None:
                     return response
                 jpeg = data[_HEADER.size :]
                 await response.write(_PART % (len(jpeg), jpeg))
@@ -269,13 +255,13 @@ class WebSink(Closing):
         return socket
 
     async def _send(self, socket: Any, shown: asyncio.Event, state: dict[str, int]) -> None:
-        number = self._newest[0]
+        number = self._jpegs.number
         while True:
             while state["sent"] - state["answered"] >= IN_FLIGHT:
                 shown.clear()
                 await shown.wait()
-            number, data = await self._next(number)
-            if not data:
+            number, data = await self._jpegs.next(number)
+            if data is None:
                 await socket.close()
                 return
             try:

@@ -1,70 +1,61 @@
 """The inputs by name: what `--input` and a layer's `source` may say, and the one function that opens them.
 
-Nothing heavy is imported here: each back end is loaded when it is opened. The room imports core. A camera, a screen, a
-stream, a layer's input and a clip in a scene are each read by a thread that belongs to the object that started it.
+Nothing heavy is imported here: each back end is loaded when it is opened. Packages add inputs by the entry points
+`phosphene.sources`: what is called with `(rest, *, size, fps)`, as `open_source` says them, and gives a Source. The
+room imports core. A camera, a screen, a stream, a layer's input and a clip in a scene are each read by a thread that
+belongs to the object that started it.
 """
 
 from __future__ import annotations
 
 import difflib
-import importlib
 import re
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, cast
 
-from ..core.errors import SourceError, UsageError, unknown_name
+from ..core.backends import Backend, Backends
+from ..core.errors import SourceError, UsageError
 from ..core.paths import in_words, is_folder, kind_of, named, own_entries
+from ..core.plugins import Plugins
 
 if TYPE_CHECKING:
     from .base import Source
 
 
-class SourceKind(NamedTuple):
-    """One kind of input: `doc` in a line, an `example` of what to type, and `target` ("module:Class").
+@dataclass(frozen=True, slots=True)
+class SourceBackend(Backend):
+    """One kind of input, with an `example` of what to type.
 
     The class has `from_spec(rest, size=…, fps=…)`, where `rest` is what stands after the colon.
     """
 
-    name: str
-    doc: str
     example: str
-    target: str
 
 
-SOURCES: dict[str, SourceKind] = {
-    kind.name: kind
-    for kind in (
-        SourceKind(
-            "camera", "a webcam, by number or device path", "camera:1", "phosphene.engine.sources.camera:CameraSource"
-        ),
-        SourceKind("demo", "a portrait with a gentle camera move", "demo", "phosphene.engine.sources.demo:DemoSource"),
-        SourceKind(
+_HERE = __name__
+SOURCES = Backends(
+    "input",
+    (
+        SourceBackend("camera", "a webcam, by number or device path", f"{_HERE}.camera:CameraSource", "camera:1"),
+        SourceBackend("demo", "a portrait with a gentle camera move", f"{_HERE}.demo:DemoSource", "demo"),
+        SourceBackend(
             "testcard",
             "a moving test card with the frame's number",
+            f"{_HERE}.testcard:TestCardSource",
             "testcard:640x480@30x100",
-            "phosphene.engine.sources.testcard:TestCardSource",
         ),
-        SourceKind("screen", "what a monitor shows", "screen:1", "phosphene.engine.sources.screen:ScreenSource"),
-        SourceKind(
-            "stream",
-            "an address: RTSP, HTTP, RTMP",
-            "rtsp://192.168.0.9/live",
-            "phosphene.engine.sources.stream:StreamSource",
+        SourceBackend("screen", "what a monitor shows", f"{_HERE}.screen:ScreenSource", "screen:1"),
+        SourceBackend(
+            "stream", "an address: RTSP, HTTP, RTMP", f"{_HERE}.stream:StreamSource", "rtsp://192.168.0.9/live"
         ),
-        SourceKind(
-            "video", "a video file or an animated GIF", "video:clip.mp4", "phosphene.engine.sources.video:VideoSource"
-        ),
-        SourceKind(
-            "image", "a still picture, for ever", "image:photo.jpg", "phosphene.engine.sources.image:ImageSource"
-        ),
-        SourceKind(
-            "images",
-            "a folder or numbered pictures",
-            "images:frame_%04d.png",
-            "phosphene.engine.sources.images:ImagesSource",
-        ),
-    )
-}
+        SourceBackend("video", "a video file or an animated GIF", f"{_HERE}.video:VideoSource", "video:clip.mp4"),
+        SourceBackend("image", "a still image, for ever", f"{_HERE}.image:ImageSource", "image:photo.jpg"),
+        SourceBackend("images", "a folder or numbered images", f"{_HERE}.images:ImagesSource", "images:frame_%04d.png"),
+    ),
+)
+
+PLUGINS = Plugins("phosphene.sources", "input", SOURCES, SourceError)  # what other packages offer
 
 # Content decides before the name does: the first bytes of still pictures, also of those that the picture reader can
 # only name, so that nobody is told that his drawing is no video.
@@ -85,30 +76,34 @@ _PATTERN = re.compile(r"%0?\d*d|[*?]")
 def open_source(spec: str, *, size: tuple[int, int] | None = None, fps: float | None = None) -> Source:
     """Opens the input that `spec` names: `kind`, `kind:rest`, a device path, or the path of a file or folder.
 
-    A kind's name wins over a file of the same name (write `./demo` for the file). `size` (width, height): frames are
-    scaled to fill it, keeping their shape, and cropped at the middle; a camera is asked for it first. `fps`: the rate
-    of what has none of its own; a video is resampled to it by time. Raises UsageError for an unknown name, SourceError
-    for an input that cannot be opened.
+    A kind's name, also that of a package, wins over a file of the same name (write `./demo` for the file). `size`
+    (width, height): frames are scaled to fill it, keeping their shape, and cropped at the middle; a camera is asked for
+    it first. `fps`: the rate of what has none of its own; a video is resampled to it by time. Raises UsageError for an
+    unknown name, SourceError for an input that cannot be opened.
     """
     name, rest = split_spec(spec)
-    module, _, attribute = SOURCES[name].target.partition(":")
-    backend = getattr(importlib.import_module(module), attribute)
-    return cast("Source", backend.from_spec(rest, size=size, fps=fps))
+    if name in SOURCES:
+        return cast("Source", SOURCES[name].load().from_spec(rest, size=size, fps=fps))
+    from .base import Source
+
+    return cast("Source", PLUGINS.open(name, Source, rest, size=size, fps=fps))
 
 
 def split_spec(spec: str) -> tuple[str, str]:
     """The kind and the rest of an input's name; a bare path is looked at to tell what it is."""
     if not spec.strip():
-        raise UsageError("an input without a name", hint=f"write --input clip.mp4, or one of {', '.join(SOURCES)}")
+        raise UsageError("no input named", hint=f"write --input clip.mp4, or one of {', '.join(SOURCES)}")
     name, colon, rest = spec.partition(":")
     if name in SOURCES and (colon or not rest):
         if name in ("video", "image", "images", "stream") and not rest:
-            raise SourceError(f"'{spec}' names no file", hint=f"write for example {SOURCES[name].example}")
+            raise SourceError(f"'{spec}' needs a file", hint=f"write for example {SOURCES[name].example}")
         return name, rest
     if _DEVICE.match(spec):
         return "camera", spec
     if _ADDRESS.match(spec):
         return "stream", spec
+    if (colon or not rest) and PLUGINS.has(name):
+        return name, rest
     path = named(spec)
     there = kind_of(path)
     if there == "folder":
@@ -120,7 +115,7 @@ def split_spec(spec: str) -> tuple[str, str]:
     if _PATTERN.search(path.name) and is_folder(path.parent):
         return "images", spec
     if not path.suffix and len(path.parts) == 1 and not spec.startswith(("~", ".")):
-        raise unknown_name("input", name, SOURCES)
+        raise SOURCES.unknown(name, PLUGINS.names())
     raise missing_file(path)
 
 
@@ -165,14 +160,14 @@ def _is_animated(path: Path, start: bytes) -> bool:
 def missing_file(path: Path) -> SourceError:
     """The error for a file that is not there, naming the nearest one in that folder."""
     if not is_folder(path.parent):
-        return SourceError("there is no such folder", where=str(path.parent), hint="check the path")
+        return SourceError("folder not found", where=str(path.parent), hint="check the path")
     names = [entry.name for entry in own_entries(path.parent)]
     near = difflib.get_close_matches(path.name, names, n=1, cutoff=0.5)
     if near:
         hint = f"did you mean '{path.parent / near[0]}'?"
     else:
         hint = f"check the path; it was looked for in {path.parent.resolve()}"
-    return SourceError("there is no such file", where=str(path), hint=hint)
+    return SourceError("file not found", where=str(path), hint=hint)
 
 
 def checked_file(path_text: str) -> Path:
@@ -188,4 +183,4 @@ def checked_file(path_text: str) -> Path:
 
 def no_file(path: Path, there: str) -> SourceError:
     """The error for a path at which a pipe, say, is `there`: reading one may never end."""
-    return SourceError(f"is a {there}, no file", where=str(path), hint="name a file, or a folder of pictures")
+    return SourceError(f"is a {there}, not a file", where=str(path), hint="name a file, or a folder of images")

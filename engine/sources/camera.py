@@ -2,48 +2,42 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from typing import Self
 
 import cv2
+import numpy as np
 
-from ..core.closing import Closing
-from ..core.errors import SourceSilent
-from ..core.frame import Frame, Pixels
+from ..core.errors import SourceError, SourceSilent
+from ..core.frame import Pixels
 from . import camera_feed
-from .fit import cover
-
-WAIT_S = 2.0
+from .live import TIMEOUT_S, LiveSource
 
 
-class CameraSource(Closing):
-    """Gives the newest frame of a camera; frames that nobody read in time are dropped and counted in `dropped`.
+class CameraSource(LiveSource):
+    """Gives the newest frame of a camera.
 
     What is asked of the camera for `size` and `fps` says `camera_formats.choose`; what it agreed to stands in
     `negotiated_size`, `negotiated_fps` and `negotiated_format`. Frames are scaled to fill `size` where the camera gives
     another, also when that changes. After an unplugging the same camera is opened again as soon as it is back, under
     whatever number. Several sources may show one camera, which goes by what the first one asked for. Times are the
-    monotonic clock since the start.
+    monotonic clock since the first frame. `timeout_s`: how long a read waits; `retry_s`: after how long a camera that
+    is gone is looked for again.
     """
 
-    live = True
-    frame_count: int | None = None
-    endless = True
-    audio_path: str | None = None
-
-    def __init__(self, device: int | str = 0, *, size: tuple[int, int] | None = None, fps: float | None = None) -> None:
-        self.device = device
-        self.dropped = 0
-        self._news = threading.Condition()
-        self._newest: tuple[float, Pixels] | None = None
-        self._closed = False
-        self._next = 0
-        self._feed = camera_feed.listen(device, size or (1280, 720), fps or 30.0, self._take)
-        with self._news:
-            self._start_s = self._newest[0] if self._newest else time.perf_counter()
+    def __init__(
+        self,
+        device: int | str = 0,
+        *,
+        size: tuple[int, int] | None = None,
+        fps: float | None = None,
+        timeout_s: float = TIMEOUT_S,
+        retry_s: float = camera_feed.RETRY_S,
+    ) -> None:
+        super().__init__(size or (1280, 720), fps, timeout_s=timeout_s)
+        self.device, self.where = device, str(device)
+        self._feed = camera_feed.listen(device, self.size, fps or 30.0, self._take, retry_s=retry_s)
         self.size = size or self.negotiated_size
-        self.fps: float | None = self.negotiated_fps or fps or 30.0
+        self.fps = self.negotiated_fps or fps or 30.0
 
     @classmethod
     def from_spec(cls, rest: str, *, size: tuple[int, int] | None, fps: float | None) -> Self:
@@ -57,7 +51,7 @@ class CameraSource(Closing):
 
     @property
     def negotiated_fps(self) -> float | None:
-        """The rate that the camera promised, None where it told none."""
+        """The rate that the camera promised, None where it did not say."""
         return self._feed.negotiated_fps
 
     @property
@@ -70,35 +64,25 @@ class CameraSource(Closing):
         """How often it came back."""
         return self._feed.reopened
 
-    def read(self) -> Frame | None:
-        """The newest frame that was not read yet; waits for one, and raises SourceError after 2 s without."""
-        with self._news:
-            if not self._news.wait_for(lambda: self._newest is not None or self._closed, WAIT_S):
-                raise SourceSilent(
-                    f"the camera has given no picture for {WAIT_S:g} s",
-                    where=str(self.device),
-                    hint="is it plugged in, and not used by another program? It is used again as soon as it is back",
-                )
-            if self._closed or self._newest is None:
-                return None
-            captured_s, bgr = self._newest
-            self._newest = None
-        rgb: Pixels = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
-        number, self._next = self._next, self._next + 1
-        return Frame(number, captured_s - self._start_s, cover(rgb, self.size), captured_s)
+    def rgb(self, pixels: Pixels) -> Pixels:
+        """A camera's image, BGR, as RGB."""
+        return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB))
+
+    def silence(self) -> SourceError:
+        """The error while no frames come."""
+        return SourceSilent(
+            f"no frame from the camera for {self.timeout_s:g} s",
+            where=self.where,
+            hint="check that it is plugged in and not used by another program; it is reopened when it is back",
+        )
 
     def close(self) -> None:
         """Gives the camera back; harmless when called twice."""
-        with self._news:
-            if self._closed:
-                return
-            self._closed = True
-            self._news.notify_all()
+        if self.ended.is_set():
+            return
+        super().close()
         self._feed.remove(self._take)
 
     def _take(self, captured_s: float, bgr: Pixels) -> None:
-        """The camera's newest picture, in its own thread."""
-        with self._news:
-            self.dropped += self._newest is not None
-            self._newest = (captured_s, bgr)
-            self._news.notify()
+        """The camera's newest image, in its own thread."""
+        self.deliver(bgr, captured_s)

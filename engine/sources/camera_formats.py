@@ -1,20 +1,13 @@
-"""What a camera can deliver (Linux), and what is asked of it: no stream is started.
-
-Numbers and layouts are those of linux/videodev2.h.
-"""
+"""What a camera can deliver (Linux), and what is asked of it: no stream is started."""
 
 from __future__ import annotations
 
 import os
-import struct
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-CAPTURE = 1  # V4L2_BUF_TYPE_VIDEO_CAPTURE
-FORMAT = struct.Struct("=3I32sI16x")  # struct v4l2_fmtdesc: index, type, flags, description, fourcc
-SIZE = struct.Struct("=3I6I8x")  # struct v4l2_frmsizeenum: index, fourcc, type, then two numbers or six
-INTERVAL = struct.Struct("=5I6I8x")  # struct v4l2_frmivalenum: index, fourcc, width, height, type, one to three ratios
-DISCRETE = 1
+from . import v4l2_api as api
+
 STEPS = ((320, 240), (640, 360), (640, 480), (800, 600), (1280, 720), (1920, 1080), (2560, 1440), (3840, 2160))
 # What OpenCV turns into BGR, the best first: Motion JPEG needs a tenth of the bus, so that two cameras share one.
 # (Of YVYU it makes an error.)
@@ -115,13 +108,13 @@ def summary(offers: Iterable[Offer]) -> str:
 
 
 def _formats(descriptor: int) -> Iterator[str]:
-    for found in _asked(descriptor, 2, FORMAT, CAPTURE):
-        yield found[4].to_bytes(4, "little").decode("latin-1").strip()
+    for found in api.entries(descriptor, api.ENUM_FMT, api.FORMAT_ENTRY, api.CAPTURE):
+        yield api.letters_of(found[4]).strip()
 
 
 def _sizes(descriptor: int, fourcc: str) -> Iterator[tuple[int, int]]:
-    for index, found in enumerate(_asked(descriptor, 74, SIZE, _code(fourcc))):
-        if found[2] == DISCRETE:
+    for index, found in enumerate(api.entries(descriptor, api.ENUM_FRAMESIZES, api.SIZE_ENTRY, api.code_of(fourcc))):
+        if found[2] == api.DISCRETE:
             yield found[3], found[4]
         elif index == 0:  # a range (least, most and step of the width, then of the height): usual sizes, and its ends
             low_w, high_w, step_w, low_h, high_h, step_h = found[3:9]
@@ -137,28 +130,9 @@ def _sizes(descriptor: int, fourcc: str) -> Iterator[tuple[int, int]]:
 def _rate(descriptor: int, fourcc: str, size: tuple[int, int]) -> float:
     """The highest rate: the shortest time between two pictures."""
     rates = [0.0]
-    for found in _asked(descriptor, 75, INTERVAL, _code(fourcc), *size):
+    for found in api.entries(descriptor, api.ENUM_FRAMEINTERVALS, api.INTERVAL_ENTRY, api.code_of(fourcc), *size):
         seconds, parts = found[5:7]  # of a range: the shortest
         rates.append(parts / seconds if seconds else 0.0)
-        if found[4] != DISCRETE:
+        if found[4] != api.DISCRETE:
             break
     return max(rates)
-
-
-def _asked(descriptor: int, number: int, layout: struct.Struct, *words: int) -> Iterator[tuple[int, ...]]:
-    """The answers of one of the ENUM calls, index by index, until the driver has no more."""
-    import fcntl
-
-    request = 0xC0000000 | layout.size << 16 | ord("V") << 8 | number  # _IOWR('V', number, …)
-    for index in range(256):
-        data = bytearray(layout.size)
-        struct.pack_into(f"={1 + len(words)}I", data, 0, index, *words)
-        try:
-            fcntl.ioctl(descriptor, request, data)
-        except OSError:
-            return
-        yield layout.unpack(data)
-
-
-def _code(fourcc: str) -> int:
-    return int.from_bytes(fourcc.ljust(4).encode("latin-1"), "little")

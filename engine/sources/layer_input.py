@@ -9,13 +9,14 @@ from dataclasses import replace
 
 from ..core.closing import Closing
 from ..core.frame import Frame
+from ..core.mailbox import Mailbox
 from .base import Source
 from .fit import cover
 
 log = logging.getLogger("phosphene")
 
 RETRY_S = 0.5
-OLD_S = 2.0  # what has given no picture for so long shows none
+OLD_S = 2.0
 JOIN_S = 5.0
 
 
@@ -24,12 +25,16 @@ class LayerInputSource(Closing):
 
     A live one is read in a thread of its own, and the newest picture counts; where it breaks off there is none until it
     is back, which is named once. Of any other it is the picture at that time, the last one when it has ended.
+    `retry_s`: how long until one that broke off is asked again; `old_s`: after so long without a frame there is none.
     """
 
-    def __init__(self, source: Source, name: str, size: tuple[int, int]) -> None:
+    def __init__(
+        self, source: Source, name: str, size: tuple[int, int], *, retry_s: float = RETRY_S, old_s: float = OLD_S
+    ) -> None:
         self._source, self._name, self._size = source, name, size
-        self._lock = threading.Lock()
-        self._newest: tuple[float, Frame] | None = None  # and when it came
+        self._retry_s, self._old_s = retry_s, old_s
+        self._inbox: Mailbox[tuple[float, Frame | None]] = Mailbox(1)  # None: there is no frame any more
+        self._newest: tuple[float, Frame | None] = 0.0, None  # the last one, and when it came; of the show's thread
         self._next: Frame | None = None
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
@@ -45,11 +50,10 @@ class LayerInputSource(Closing):
             while self._next is not None and self._next.time_s <= time_s + 1e-6:
                 self._newest = 0.0, self._fitted(self._next)
                 self._next = self._source.read()
-            return None if self._newest is None else self._newest[1]
-        with self._lock:
-            if self._newest is None or time.perf_counter() - self._newest[0] > OLD_S:
-                return None
             return self._newest[1]
+        self._newest = self._inbox.pop() or self._newest
+        came_s, frame = self._newest
+        return None if time.perf_counter() - came_s > self._old_s else frame
 
     def close(self) -> None:
         """Ends the reading and closes the input; harmless when called twice."""
@@ -67,16 +71,14 @@ class LayerInputSource(Closing):
                 if str(error) != told:
                     log.warning("input %s: %s", self._name, error)
                 told = str(error)
-                with self._lock:
-                    self._newest = None
-                self._ended.wait(RETRY_S)
+                self._inbox.put((time.perf_counter(), None))
+                self._ended.wait(self._retry_s)
                 continue
             if frame is None:
                 return
             told = ""
-            frame = self._fitted(frame)
-            with self._lock:
-                self._newest = time.perf_counter(), frame
+            fitted = self._fitted(frame)
+            self._inbox.put((time.perf_counter(), fitted))
 
     def _fitted(self, frame: Frame) -> Frame:
         return frame if frame.size == self._size else replace(frame, pixels=cover(frame.pixels, self._size))

@@ -16,8 +16,7 @@ import cv2
 import numpy as np
 
 from ..core.frame import Floats, Pixels
-from ..models import store as models
-from ..models.litert import Network
+from ..models.litert import LiteRtModel
 from .detectors import sigmoid
 from .roi import Roi
 
@@ -48,7 +47,7 @@ class BodyNet:
     """Finds the 33 points of the body inside a square."""
 
     def __init__(self) -> None:
-        self._net = Network(models.path("pose_landmarker_full"), "pose_landmarks_detector.tflite")
+        self._net = LiteRtModel.from_store("pose_landmarker_full", "pose_landmarks_detector.tflite")
 
     def look(self, pixels: Pixels, roi: Roi, mask: bool = False) -> Body:
         """The body in the square `roi` of `pixels`; `score` says whether there is one. Raises TrackerError."""

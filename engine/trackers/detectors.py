@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 
 from ..core.frame import Floats, Pixels
-from ..models import store as models
-from ..models.litert import Network, letterbox
+from ..core.imaging import letterbox
+from ..models.litert import LiteRtModel
 from .roi import Roi
 
 # MediaPipe's own settings of these detectors (pose_detector_graph.cc): score and overlap for non-maximum suppression.
@@ -34,7 +34,7 @@ class BodyDetector:
 
     def __init__(self) -> None:
         # It takes as long as ten small nets and is asked now and then: in one thread that frame would come late.
-        self._net = Network(models.path("pose_landmarker_full"), "pose_detector.tflite", threads=2)
+        self._net = LiteRtModel.from_store("pose_landmarker_full", "pose_detector.tflite", threads=2)
         self._anchors = anchors(self._net.size[0], ((8, 2), (16, 2), (32, 6)))
 
     def score(self, pixels: Pixels) -> float:
@@ -73,7 +73,7 @@ class FaceDetector:
     """BlazeFace, short range (Bazarevsky et al., "BlazeFace: Sub-millisecond Neural Face Detection", 2019)."""
 
     def __init__(self) -> None:
-        self._net = Network(models.path("face_landmarker"), "face_detector.tflite")
+        self._net = LiteRtModel.from_store("face_landmarker", "face_detector.tflite")
         self._anchors = anchors(self._net.size[0], ((8, 2), (16, 6)))
 
     def score(self, pixels: Pixels) -> float:

@@ -17,13 +17,14 @@ import numpy as np
 from ..core.frame import Floats, Frame, Pixels
 from ..core.results import Face
 from ..models import store as models
-from ..models.litert import Network
+from ..models.litert import LiteRtModel
 from .detectors import FaceDetector, sigmoid
 from .face_far import PART_SCORE, same_face
 from .face_geometry import HeadGeometry
 from .roi import Roi
 from .search_areas import Area, Search, grid
 
+BUNDLE = "face_landmarker"  # the model that holds all of its networks
 POINTS = 478
 MARGIN = 1.5  # the square is so much larger than the points' box
 EYE_RIGHT, EYE_LEFT = 33, 263  # outer corners, which say how the head is rolled
@@ -65,10 +66,9 @@ class FaceNet:
     """Finds the 478 points of the face inside a square, and what it expresses."""
 
     def __init__(self, blendshapes: bool) -> None:
-        file = models.path("face_landmarker")
-        self._net = Network(file, "face_landmarks_detector.tflite")
-        self._expressions = Network(file, "face_blendshapes.tflite") if blendshapes else None
-        self._geometry = HeadGeometry(file)
+        self._net = LiteRtModel.from_store(BUNDLE, "face_landmarks_detector.tflite")
+        self._expressions = LiteRtModel.from_store(BUNDLE, "face_blendshapes.tflite") if blendshapes else None
+        self._geometry = HeadGeometry(models.path(BUNDLE))
         self._input = np.empty((self._net.size[1], self._net.size[0], 3), np.float32)
 
     def look(self, pixels: Pixels, roi: Roi, least: float) -> Seen | None:

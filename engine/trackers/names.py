@@ -4,62 +4,61 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..core.backends import Backend, Backends
+
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """One tracker: its name, one line of what it finds, the models it loads, where its class is, and whether what it
-    finds is a map of the picture, which means something over its own pixels alone."""
+class TrackerBackend(Backend):
+    """One tracker; `doc` says what it finds.
 
-    name: str
-    doc: str
+    `models` of the store that it loads; `is_map`: what it finds is a map of the image, which means something over its
+    own pixels alone.
+    """
+
     models: tuple[str, ...]
-    where: str
     is_map: bool = False
 
 
-TRACKERS: dict[str, Kind] = {
-    kind.name: kind
-    for kind in (
-        Kind(
+_HERE = __name__.rpartition(".")[0]
+TRACKERS = Backends(
+    "tracker",
+    (
+        TrackerBackend(
             "face",
             "faces: 478 points with irises, 52 expressions, the head's position and direction",
+            f"{_HERE}.face:FaceTracker",
             ("face_landmarker",),
-            "phosphene.engine.trackers.face:FaceTracker",
         ),
-        Kind(
+        TrackerBackend(
             "pose",
-            "bodies: 33 points in the picture and in metres, with visibility",
+            "bodies: 33 points in the image and in metres, with visibility",
+            f"{_HERE}.pose:PoseTracker",
             ("pose_landmarker_full",),
-            "phosphene.engine.trackers.pose:PoseTracker",
         ),
-        Kind(
+        TrackerBackend(
             "person",
-            "person mask: how surely each part of the picture shows a person",
+            "person mask: how surely each part of the image shows a person",
+            f"{_HERE}.person:PersonTracker",
             ("selfie_segmenter_landscape", "selfie_segmenter", "pose_landmarker_full", "face_landmarker"),
-            "phosphene.engine.trackers.person:PersonTracker",
             is_map=True,
         ),
-        Kind(
+        TrackerBackend(
             "reference",
-            "things of known shape held up: printed markers, a sheet of paper, a card",
+            "objects of known shape held up: printed markers, a sheet of paper, a card",
+            f"{_HERE}.reference:ReferenceTracker",
             (),
-            "phosphene.engine.trackers.reference:ReferenceTracker",
         ),
-        Kind(
+        TrackerBackend(
             "hands",
             "hands: 21 points each, left or right, and seven gestures",
+            f"{_HERE}.hands:HandsTracker",
             ("gesture_recognizer",),
-            "phosphene.engine.trackers.hands:HandsTracker",
         ),
-        Kind(
-            "parts",
-            "24 parts of the body, of everybody at once",
-            ("bodypix_075",),
-            "phosphene.engine.trackers.parts:PartsTracker",
-            is_map=True,
+        TrackerBackend(
+            "parts", "24 parts of the body, of everybody at once", f"{_HERE}.parts:PartsTracker", ("bodypix_075",), True
         ),
-    )
-}
+    ),
+)
 
 # What models that look at rows of numbers (engine/trackers/custom/features.py) need besides.
 ROW_MODELS = {

@@ -19,7 +19,8 @@ from ..core.param_types import Float, Int
 from ..core.params import Parametrized
 from ..core.results import Parts
 from ..models import store as models
-from ..models.litert_model import Runtime, cut
+from ..models.litert import LiteRtModel
+from ..models.tflite_graph import cut
 from .detectors import sigmoid
 
 SEGMENTS, HEATMAPS = "float_segments", "float_part_heatmaps"
@@ -36,7 +37,7 @@ class PartsTracker(Parametrized, Closing):
         for name, value in values.items():
             self.set(name, value)
         file = models.path("bodypix_075")
-        self._net: Runtime | None = Runtime(file, cut(file.read_bytes(), [SEGMENTS, HEATMAPS]))
+        self._net: LiteRtModel | None = LiteRtModel(file, cut(file.read_bytes(), [SEGMENTS, HEATMAPS]))
         self._last: Floats | None = None
         self._time_s = 0.0
 

@@ -9,8 +9,7 @@ import numpy as np
 
 from ..core.frame import Floats, Frame, Pixels
 from ..core.imaging import resize, shrunk
-from ..models import store as models
-from ..models.litert import Network
+from ..models.litert import LiteRtModel
 
 # From this shape (width / height) on the 256×144 model fits better than the 256×256 one.
 WIDE = 1.2
@@ -65,7 +64,7 @@ class Segmenters:
     """Runs the networks; each is loaded when it is first wanted."""
 
     def __init__(self) -> None:
-        self._networks: dict[str, Network] = {}
+        self._networks: dict[str, LiteRtModel] = {}
         self._boxes: list[Box] = []
         self._time_s = 0.0
 
@@ -115,13 +114,13 @@ class Segmenters:
         least, most = blob.grown(MARGINS[0]), blob.grown(MARGINS[1])
         return next((box for box in self._boxes if box.holds(least) and most.holds(box)), blob.grown(MARGIN))
 
-    def _network(self, kind: str) -> Network:
+    def _network(self, kind: str) -> LiteRtModel:
         if kind not in self._networks:
-            self._networks[kind] = Network(models.path(FILES[kind]))
+            self._networks[kind] = LiteRtModel.from_store(FILES[kind])
         return self._networks[kind]
 
 
-def confidence(net: Network, picture: Pixels) -> Floats:
+def confidence(net: LiteRtModel, picture: Pixels) -> Floats:
     """What the network says of `picture`, which has its size."""
     found = net.run(np.multiply(picture, np.float32(1.0 / 255.0), dtype=np.float32))[0][..., 0]
     return np.asarray(np.clip(found, 0.0, 1.0))

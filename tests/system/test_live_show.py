@@ -16,10 +16,9 @@ from phosphene.engine.core.frame import Frame
 from phosphene.engine.show.options import run_options
 from phosphene.engine.show.session import play
 from phosphene.engine.show.takes.take import Take
-from phosphene.engine.sinks.fake import FakeSink
-from phosphene.engine.sources.fake import FakeSource
 
 import phosphene
+from phosphene.testing import FakeSink, FakeSource
 
 pytestmark = [pytest.mark.gl, pytest.mark.usefixtures("gpu")]
 ROOT = Path(__file__).resolve().parents[2]

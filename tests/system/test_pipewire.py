@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import IO, Any
@@ -20,6 +20,7 @@ import helpers_pipewire
 import numpy as np
 import pytest
 from helpers_pipewire import PipeWireSession
+from phosphene.engine.core.frame import Pixels
 from phosphene.engine.sources.testcard import TestCardSource, read_number
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,27 +28,27 @@ SIZE = (320, 240)
 READER = ROOT / "tests" / "helpers_pipewire_reader.py"
 pytestmark = pytest.mark.slow
 
-# Feeds the test card for ever, its numbers going round; tells what the sink counts on each line that is asked for.
+# Feeds the test card for ever, its numbers rising; reports what the sink counts for each line that it reads.
 FEED = """
 import sys, threading, time, json
 import cv2
 from phosphene.engine.sinks import open_sink
+from phosphene.engine.core.frame import Pixels
 from phosphene.engine.sources.testcard import TestCardSource
 
 size = ({width}, {height})
-cards = [cv2.cvtColor(f.pixels, cv2.COLOR_RGB2RGBA) for f in iter(TestCardSource(size, 30.0, 90).read, None)]
+cards = TestCardSource(size, 30.0)
 with open_sink({spec!r}, size=size, fps=30.0) as sink:
     asked = threading.Event()
     threading.Thread(target=lambda: [asked.set() for _ in sys.stdin], daemon=True).start()
     print("up", flush=True)
-    number = 0
     while True:
-        sink.write(cards[number % 90], number / 30)
-        number += 1
+        card = cards.read()
+        sink.write(cv2.cvtColor(card.pixels, cv2.COLOR_RGB2RGBA), card.time_s)
         if asked.is_set():
             asked.clear()
-            told = {{"watched": sink.watched, "frames": sink.frames, "reconnected": sink.reconnected}}
-            print(json.dumps(told), flush=True)
+            state = {{"watched": sink.watched, "frames": sink.frames, "reconnected": sink.reconnected}}
+            print(json.dumps(state), flush=True)
         time.sleep(1 / 30)
 """
 # Takes the camera by its label, waits for moving pictures, and posts a few of them.
@@ -146,10 +147,21 @@ def read(session: PipeWireSession, node: str, code: str = "I420", frames: int = 
     return found
 
 
-def card_sums() -> dict[int, int]:
-    """The sum of all I420 bytes of each card: equal sums and numbers mean the same picture, byte for byte."""
-    cards = iter(TestCardSource(SIZE, 30.0, 90).read, None)
-    return {card.id: int(cv2.cvtColor(card.pixels, cv2.COLOR_RGB2YUV_I420).astype(np.int64).sum()) for card in cards}
+def cards(size: tuple[int, int], numbers: Sequence[int]) -> dict[int, Pixels]:
+    """The test cards of these numbers, RGB."""
+    source = TestCardSource(size, 30.0, max(numbers) + 1)
+    return {card.id: card.pixels for card in iter(source.read, None) if card.id in set(numbers)}
+
+
+def card_sums(numbers: Sequence[int]) -> list[int]:
+    """The sum of all I420 bytes of each card: equal sums and numbers mean the same image, byte for byte."""
+    wanted = cards(SIZE, numbers)
+    return [int(cv2.cvtColor(wanted[n], cv2.COLOR_RGB2YUV_I420).astype(np.int64).sum()) for n in numbers]
+
+
+def in_order(numbers: Sequence[int]) -> bool:
+    """Whether each number is above the one before: how many a busy machine lets pass says nothing."""
+    return all(before < after for before, after in pairwise(numbers))
 
 
 @pytest.mark.parametrize("code", ["I420", "YUY2"])
@@ -160,12 +172,9 @@ def test_pictures_arrive_whole_and_in_order(session: PipeWireSession, code: str)
     numbers = found["numbers"]
     assert len(numbers) == 20
     assert None not in numbers
-    steps = [(b - a) % 90 for a, b in pairwise(numbers)]
-    assert all(0 < step < 45 for step in steps), numbers  # in order
-    assert np.median(steps) < 10  # a loaded machine may let some pass
+    assert in_order(numbers), numbers
     if code == "I420":
-        sums = card_sums()
-        assert found["sums"] == [sums[number] for number in numbers]
+        assert found["sums"] == card_sums(numbers)
 
 
 def test_it_knows_who_watches(session: PipeWireSession) -> None:
@@ -183,8 +192,7 @@ def test_it_knows_who_watches(session: PipeWireSession) -> None:
 def test_a_restarted_daemon_gets_the_camera_again(session: PipeWireSession) -> None:
     with Feed(session, "Again") as feed:
         session.stop_daemon()
-        time.sleep(0.5)
-        assert feed.ask()["watched"] is False
+        feed.wait_for("watched", False)
         session.start_daemon()
         feed.wait_for("reconnected", 1)
         assert len(read(session, "again", frames=5)["numbers"]) == 5
@@ -203,7 +211,7 @@ def test_without_a_daemon_it_says_what_to_start(tmp_path: Path) -> None:
         pytest.skip("libpipewire is not installed")
     done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 1
-    assert "no PipeWire daemon answers" in done.stderr
+    assert "no PipeWire daemon found" in done.stderr
     assert "systemctl --user start pipewire" in done.stderr
 
 
@@ -218,20 +226,20 @@ def test_a_browser_takes_it_as_a_webcam(session: PipeWireSession) -> None:
         found = helpers_browser.run_page(PAGE, flags=flags, env=session.env)
     assert "Phosphene" in found["labels"]
     assert found["size"] == [640, 480]
-    cards = [card.pixels for card in iter(TestCardSource((640, 480), 30.0, 90).read, None)]
-    numbers, psnr = [], []
-    for url in found["pictures"]:
-        png = np.frombuffer(base64.b64decode(url.partition(",")[2]), np.uint8)
-        bgr = cv2.imdecode(png, cv2.IMREAD_COLOR)
-        number = read_number(bgr)
-        assert number is not None
-        numbers.append(number)
-        halved = cv2.cvtColor(cv2.cvtColor(cards[number], cv2.COLOR_RGB2YUV_I420), cv2.COLOR_YUV2RGB_I420)
+    shown = [
+        cv2.imdecode(np.frombuffer(base64.b64decode(url.partition(",")[2]), np.uint8), cv2.IMREAD_COLOR)
+        for url in found["pictures"]
+    ]
+    read_numbers = [read_number(bgr) for bgr in shown]
+    numbers = [number for number in read_numbers if number is not None]
+    assert len(numbers) == len(shown)
+    assert in_order(numbers), numbers
+    wanted = cards((640, 480), numbers)
+    psnr = []
+    for bgr, number in zip(shown, numbers, strict=True):
+        halved = cv2.cvtColor(cv2.cvtColor(wanted[number], cv2.COLOR_RGB2YUV_I420), cv2.COLOR_YUV2RGB_I420)
         error = float(np.mean((bgr[..., ::-1].astype(np.float32) - halved) ** 2))
         psnr.append(10 * np.log10(255**2 / max(error, 1e-9)))
-    steps = [(b - a) % 90 for a, b in pairwise(numbers)]
-    assert all(0 < step < 45 for step in steps), numbers
-    assert np.median(steps) < 10
     assert min(psnr) > 45  # the wrong matrix or range would leave 20
 
 
@@ -241,6 +249,7 @@ import sys, threading
 from phosphene.engine.show import session
 from phosphene.engine.show.options import run_options
 from phosphene.engine.show import on_demand
+from phosphene.engine.core.frame import Pixels
 from phosphene.engine.sources.testcard import TestCardSource
 
 class Camera(TestCardSource):

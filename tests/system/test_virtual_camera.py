@@ -12,6 +12,7 @@ import helpers_guest
 import pytest
 
 CHECK = Path(__file__).with_name("virtual_camera_check.py")
+WANTED = 20  # different images that a reader waits for
 REPORT = Path(__file__).with_name("virtual_camera_report.py")
 
 
@@ -23,8 +24,8 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 def ask(guest: helpers_guest.Guest) -> Any:
-    command = [sys.executable, str(CHECK), "/dev/video10", "640", "480", "45", "/dev/video0"]
-    said = guest.run(command, setup=f"{helpers_guest.LOAD_LOOPBACK}; {helpers_guest.LOAD_CAMERAS}", timeout_s=500)
+    command = [sys.executable, str(CHECK), "/dev/video10", "640", "480", str(WANTED), "/dev/video0"]
+    said = guest.run(command, setup=f"{helpers_guest.LOAD_LOOPBACK}; {helpers_guest.LOAD_CAMERAS}", timeout_s=900)
     lines = [line for line in said.splitlines() if line.startswith("RESULT ")]
     assert lines, said
     return json.loads(lines[-1].removeprefix("RESULT "))
@@ -35,7 +36,7 @@ def test_frames_arrive_in_order(report: dict[str, Any]) -> None:
     for trip in report["trips"]:
         assert trip["reader"] == "ready"
         assert trip["in_order"]
-        assert trip["distinct"] >= 20
+        assert trip["distinct"] == WANTED  # however long a busy machine took
         assert trip["unreadable"] <= trip["read"] * 0.1  # nothing locks a reader's buffer: under load some frames tear
 
 
@@ -56,7 +57,7 @@ def test_device_lives_on_after_close_and_takes_another_size(report: dict[str, An
 @pytest.mark.slow
 def test_errors_are_said(report: dict[str, Any]) -> None:
     assert report["found"] == "/dev/video10"
-    assert "no such device" in report["missing"]
+    assert "device not found" in report["missing"]
     assert "/dev/video10" in report["missing"]
     for trip in report["trips"]:
         assert "another program" in trip["second_writer"]

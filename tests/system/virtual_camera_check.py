@@ -28,21 +28,22 @@ from phosphene.engine.sinks.v4l2_watchers import opened_by_others
 from phosphene.engine.sources.testcard import TestCardSource, read_number
 
 FPS = 15.0
+READ_S = 240.0  # for which a reader waits for all that it wants to see
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def read_back(device: str, last: int, seconds: float, pipe: Connection) -> None:
-    """Sends (numbers read, some of the pictures) of what a consumer sees."""
+def read_back(device: str, wanted: int, pipe: Connection) -> None:
+    """Reads until `wanted` different cards were seen; sends (numbers read, some of the images) of what it saw."""
     os.environ["OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT"] = "3"
     capture = cv2.VideoCapture(device, cv2.CAP_V4L2)
     numbers: list[int | None] = []
     kept: dict[int, np.ndarray] = {}
-    end = time.monotonic() + seconds
+    end = time.monotonic() + READ_S
     pipe.send("ready" if capture.isOpened() else "cannot open")
-    while time.monotonic() < end and (not numbers or numbers[-1] != last):
+    while time.monotonic() < end and len({*numbers} - {None}) < wanted:
         ok, bgr = capture.read()
         if not ok:
-            break
+            continue  # nothing came for three seconds: the feeder waits for a processor
         number = read_number(bgr)
         numbers.append(number)
         if number is not None and len(kept) < 8:
@@ -63,31 +64,31 @@ def through_yuv(rgb: np.ndarray) -> np.ndarray:
 
 
 def round_trip(device: str, size: tuple[int, int], frames: int) -> dict[str, object]:
-    """Feeds and reads back once."""
-    cards = [frame.pixels for frame in iter(TestCardSource(size, FPS, frames).read, None)]
+    """Feeds rising numbers until a reader has seen so many different ones, however long that takes it."""
     ours, theirs = multiprocessing.Pipe()
-    reader = multiprocessing.get_context("fork").Process(
-        target=read_back, args=(device, frames - 1, frames / FPS + 20, theirs)
-    )
+    reader = multiprocessing.get_context("fork").Process(target=read_back, args=(device, frames, theirs))
+    source = TestCardSource(size, FPS)
     write_s: list[float] = []
     with open_sink(f"virtual-camera:{device}", size=size, fps=FPS) as sink:
-        rgba = [cv2.cvtColor(card, cv2.COLOR_RGB2RGBA) for card in cards]
-        sink.write(rgba[0], 0.0)
+        first = source.read()
+        assert first is not None
+        sink.write(cv2.cvtColor(first.pixels, cv2.COLOR_RGB2RGBA), 0.0)
         reader.start()
         state = ours.recv() if ours.poll(30) else "no reader"
-        begin = time.perf_counter()
-        for number, image in enumerate(rgba):
-            time.sleep(max(0.0, begin + number / FPS - time.perf_counter()))
+        while not ours.poll(1 / FPS) and reader.is_alive():
+            card = source.read()
+            assert card is not None
             start = time.perf_counter()
-            sink.write(image, number / FPS)
+            sink.write(cv2.cvtColor(card.pixels, cv2.COLOR_RGB2RGBA), card.time_s)
             write_s.append(time.perf_counter() - start)
-        time.sleep(0.3)
         busy = second_writer(device, size)
     numbers, kept = ours.recv() if ours.poll(30) else ([], {})
     reader.join(5)
     if reader.is_alive():
         reader.terminate()
     good = [n for n in numbers if n is not None]
+    again = TestCardSource(size, FPS, max(kept, default=0) + 1)
+    cards = {card.id: card.pixels for card in iter(again.read, None) if card.id in kept}
     return {
         "size": size,
         "reader": state,
@@ -231,7 +232,7 @@ def a_scene(device: str) -> dict[str, object]:
             seen: dict[int, np.ndarray] = {}
             numbers: list[int | None] = []
             capture = cv2.VideoCapture(device, cv2.CAP_V4L2)
-            end = time.monotonic() + 30
+            end = time.monotonic() + READ_S
             while len(seen) < 12 and time.monotonic() < end:
                 ok, bgr = capture.read()
                 number = read_number(bgr) if ok else None

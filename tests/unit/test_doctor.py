@@ -118,7 +118,7 @@ def test_packages_that_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_package_in_another_version_is_named_with_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     (check,) = fake_packages(monkeypatch, {"av": "2"}, {"av": ">=1,<2", "rich": "==3"})
     assert check.status == "not ok"
-    assert "av 2 (wants >=1,<2)" in check.detail
+    assert "av 2 (needs >=1,<2)" in check.detail
     assert "rich missing" in check.detail
     assert check.next_step.endswith('pip install "av>=1,<2" "rich==3"')
 
@@ -170,8 +170,7 @@ def test_a_crashing_or_hanging_driver_does_not_take_doctor_down(
     folder.mkdir(parents=True)
     (folder / "driver_probe.py").write_text(script)
     monkeypatch.setattr(doctor, "ROOT", tmp_path)
-    monkeypatch.setattr(doctor, "PROBE_TIMEOUT_S", 2.0 if "sleep" in script else 60.0)
-    assert said in doctor.probe("gl")["error"]
+    assert said in doctor.probe("gl", 2.0 if "sleep" in script else 60.0)["error"]
 
 
 @pytest.mark.gl
@@ -305,18 +304,6 @@ def test_a_forbidden_node_is_told_apart(tmp_path: Path, monkeypatch: pytest.Monk
     assert device.name == "video0"
 
 
-@pytest.mark.parametrize(("all_bits", "node_bits", "wanted"), [(0x85200001, 0x04A00000, 0x04A00000), (0x3, 0x9, 0x3)])
-def test_the_nodes_own_capabilities_count_where_the_driver_tells_them(
-    all_bits: int, node_bits: int, wanted: int
-) -> None:
-    packed = cams.CAPABILITY.pack(b"uvcvideo", b"HD Webcam", b"usb", 1, all_bits, node_bits, 0, 0, 0)
-    assert cams.parse_capability(packed) == ("uvcvideo", "HD Webcam", wanted)
-
-
-def test_the_ioctl_is_the_kernels() -> None:
-    assert cams.VIDIOC_QUERYCAP == 0x80685600
-
-
 def test_macos_names(monkeypatch: pytest.MonkeyPatch) -> None:
     said = json.dumps({"SPCameraDataType": [{"_name": "FaceTime HD"}, {"_name": "iPhone"}]})
     monkeypatch.setattr(cams, "_listed", lambda command: said)
@@ -376,4 +363,4 @@ def test_tensorflow_of_another_environment_is_told(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("PHOSPHENE_TENSORFLOW", sys.executable)
     assert doctor.extras()[0].status == "ok"
     monkeypatch.setenv("PHOSPHENE_TENSORFLOW", str(tmp_path / "none"))
-    assert "which is not there" in doctor.extras()[0].detail
+    assert "which does not exist" in doctor.extras()[0].detail

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from helpers import far, noise, plain, to_codes, to_linear
 from phosphene.engine.core.frame import Frame
-from phosphene.engine.core.imaging import LINEAR, box_mean, enlarge, gaussian, resize, rgba, shrunk, straight_alpha
+from phosphene.engine.core.imaging import box_mean, enlarge, gaussian, resize, rgba, shrunk, straight_alpha
+from phosphene.engine.core.srgb import LINEAR, decode, encode, encode8
+from phosphene.engine.core.srgb import to_linear as linear_of
 
 SIZES = [(1, 1), (2, 3), (33, 17), (64, 36), (320, 180)]
 each_size = pytest.mark.parametrize("size", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")
@@ -104,3 +106,10 @@ def test_opaque_pictures_pass_unchanged_and_nothing_stays_nothing() -> None:
 def test_light_without_alpha_is_cut_off_at_white() -> None:
     glow = np.array([[[200, 0, 0, 0]]], np.uint8)
     assert tuple(straight_alpha(glow)[0, 0]) == (255, 0, 0, 0)
+
+
+def test_the_srgb_curve_is_one_curve() -> None:
+    codes = np.arange(256)
+    assert np.array_equal(encode8(LINEAR), codes)
+    assert [np.float32(linear_of(code / 255)) for code in codes] == pytest.approx(LINEAR, abs=1e-7)
+    assert np.allclose(decode(encode(np.linspace(0, 1, 999))), np.linspace(0, 1, 999), atol=1e-7)

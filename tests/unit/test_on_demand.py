@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers import scene
+from helpers_waiting import wait_until
 from phosphene.engine.core.errors import SourceError, SourceRests, UsageError
 from phosphene.engine.core.frame import Frame, Pixels
 from phosphene.engine.renderer.gpu import Gpu
@@ -20,8 +21,8 @@ from phosphene.engine.show.loop import Show
 from phosphene.engine.show.on_demand import OnDemandSource, open_on_demand
 from phosphene.engine.show.settings import ShowSettings
 from phosphene.engine.sinks import knows_watchers
-from phosphene.engine.sinks.fake import FakeSink
-from phosphene.engine.sources.fake import FakeSource
+
+from phosphene.testing import FakeSink, FakeSource
 
 SIZE = (32, 18)
 ROOM = np.full((18, 32, 3), 200, np.uint8)
@@ -123,9 +124,7 @@ def test_a_show_sends_a_slate_until_it_is_watched(gpu: Gpu) -> None:
         for watched, count in ((False, "slates"), (True, "rooms"), (False, "slates")):
             before = getattr(viewer, count)
             viewer.watched = watched
-            end = time.monotonic() + 60
-            while getattr(viewer, count) < before + 3 and time.monotonic() < end:
-                time.sleep(0.01)
+            wait_until(lambda count=count, enough=before + 3: getattr(viewer, count) >= enough)
             done.append((viewer.rooms, viewer.slates, len(cameras)))
         show.stop()
 
@@ -188,8 +187,10 @@ def test_a_file_that_another_process_has_open_is_found(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Video4Linux2 is Linux's")
 def test_the_drivers_events_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    from phosphene.engine.sinks import v4l2_api as api
+    import fcntl
+
     from phosphene.engine.sinks import v4l2_watchers
+    from phosphene.engine.sources import v4l2_api as api
 
     told: list[int] = [0]
 
@@ -202,7 +203,7 @@ def test_the_drivers_events_are_counted(monkeypatch: pytest.MonkeyPatch) -> None
             struct.pack_into("=I4xI", data, 0, api.CLIENT_USAGE, told.pop(0))
         return 0
 
-    monkeypatch.setattr(v4l2_watchers.fcntl, "ioctl", ioctl)
+    monkeypatch.setattr(fcntl, "ioctl", ioctl)
     watchers = v4l2_watchers.Watchers(7, "/dev/video99")
     assert watchers.told
     assert watchers.watched is False
@@ -215,6 +216,6 @@ def test_the_drivers_events_are_counted(monkeypatch: pytest.MonkeyPatch) -> None
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Video4Linux2 is Linux's")
 def test_the_event_calls_are_the_kernels() -> None:
-    from phosphene.engine.sinks import v4l2_api as api
+    from phosphene.engine.sources import v4l2_api as api
 
     assert (api.DQEVENT, api.SUBSCRIBE_EVENT) == (0x80885659, 0x4020565A)

@@ -18,8 +18,8 @@ from phosphene.engine.show.options import WINDOW, run_options
 from phosphene.engine.show.session import frames_wanted, open_scene, play
 from phosphene.engine.show.stats import Stats
 from phosphene.engine.sinks import is_live
-from phosphene.engine.sinks.fake import FakeSink
-from phosphene.engine.sources.fake import FakeSource
+
+from phosphene.testing import FakeSink, FakeSource
 
 # Opening
 

@@ -12,10 +12,12 @@ import cv2
 import numpy as np
 import pytest
 from phosphene.engine.core.errors import SinkError
-from phosphene.engine.sinks import v4l2_api as api
+from phosphene.engine.sources import v4l2_api as api
 
 if sys.platform != "linux":
     pytest.skip("Video4Linux2 is Linux's", allow_module_level=True)
+
+import fcntl
 
 from phosphene.engine.sinks import v4l2
 
@@ -176,16 +178,24 @@ class Device:
         return 0
 
 
+@pytest.mark.parametrize(("all_bits", "node_bits", "wanted"), [(0x85200001, 0x04A00000, 0x04A00000), (0x3, 0x9, 0x3)])
+def test_the_nodes_own_capabilities_count_where_the_driver_reports_them(
+    all_bits: int, node_bits: int, wanted: int
+) -> None:
+    packed = struct.pack("16s32s32sIII3I", b"uvcvideo", b"HD Webcam", b"usb", 1, all_bits, node_bits, 0, 0, 0)
+    assert api.read_capability(packed) == ("uvcvideo", "HD Webcam", wanted)
+    assert api.QUERYCAP == 0x80685600
+
+
 @pytest.fixture
 def device(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Device:
     found = Device(tmp_path / "video10")
-    monkeypatch.setattr(v4l2.fcntl, "ioctl", found.ioctl)
-    monkeypatch.setattr(v4l2, "_WAIT_S", 0.05)
+    monkeypatch.setattr(fcntl, "ioctl", found.ioctl)
     return found
 
 
 def sink_on(device: Device, size: tuple[int, int] = SIZE) -> v4l2.V4l2Sink:
-    return v4l2.V4l2Sink(str(device.path), size=size, fps=30)
+    return v4l2.V4l2Sink(str(device.path), size=size, fps=30, timeout_s=0.05)
 
 
 def picture(value: int, size: tuple[int, int] = SIZE) -> np.ndarray:
@@ -265,7 +275,7 @@ def test_a_device_fed_by_another_program_is_refused(device: Device) -> None:
 
 def test_a_camera_is_no_output(device: Device) -> None:
     device.caps, device.driver = api.CAP_VIDEO_CAPTURE | api.CAP_STREAMING, b"uvcvideo"
-    with pytest.raises(SinkError, match="takes no pictures"):
+    with pytest.raises(SinkError, match="is a camera, not an output"):
         sink_on(device)
 
 
@@ -284,7 +294,7 @@ def test_a_driver_without_rates_is_fine(device: Device) -> None:
 def test_unloaded_while_writing(device: Device) -> None:
     sink = sink_on(device)
     device.fail = {api.QBUF: OSError(19, "No such device"), api.STREAMOFF: OSError(19, "No such device")}
-    with pytest.raises(SinkError, match="no more pictures"):
+    with pytest.raises(SinkError, match="no more images"):
         sink.write(picture(0), 0.0)
     sink.close()
 

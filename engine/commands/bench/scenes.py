@@ -20,7 +20,7 @@ ALWAYS = {"laser-eyes": (("laser-eyes.trigger", "always"),)}
 def bench_scene(name: str, settings: list[str], trackers: list[str] | None = None) -> Scene:
     """The scene as it is measured: `settings` (`address=value`) are set where the scene has such a parameter, and
     `trackers` (`face.runner=litert`) wherever that tracker runs."""
-    from ...trackers import tracker_class
+    from ...trackers import params_of
 
     scene = open_scene(run_options(name, parameters=ALWAYS.get(name, ())))
     for text in settings:
@@ -32,7 +32,7 @@ def bench_scene(name: str, settings: list[str], trackers: list[str] | None = Non
         tracker, dot, param = address.partition(".")
         if not (equals and dot):
             raise UsageError(f"--tracker {text}", hint="write it --tracker NAME.PARAM=VALUE, such as face.max_faces=1")
-        known = tracker_class(tracker).params()
+        known = params_of(tracker)
         if param not in known:
             raise unknown_name(f"parameter of {tracker}", param, known)
         scene.trackers.setdefault(tracker, {})[param] = known[param].parse(value)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from ...core.frame import Floats, Pixels
-from ...core.imaging import LINEAR
+from ...core.srgb import LINEAR
 from ...matte.guided_filter import soft_step
 from ...matte.matte import MatteField
 

@@ -1,8 +1,8 @@
 """The GLSL round foreign shaders. Their origin is bottom left, their colours are display codes with straight alpha.
 
-Every picture of ours has its top row first, and so have the pictures that foreign passes draw: the sampling functions
+Every image of ours has its top row first, and so have the images that foreign passes draw: the sampling functions
 turn y round, the vertex shader turns the place round, and gl_FragCoord counts from the other side. So the author's text
-runs as it is, and no picture is ever turned over.
+runs as it is, and no image is ever turned over.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ...effect.shader import VERSION, Shader
 from ..includes import mark
-from ..prelude import FEATURES, MAIN
+from ..prelude import FEATURES, MAIN, SRGB
 
 RETRY = ("#version 410 core", "#version 450 core")  # later ones convert between int and uint, and know more functions
 
@@ -37,13 +37,15 @@ vec4 _texFetch(sampler2D s, ivec2 p, int lod) { return texelFetch(s, ivec2(p.x, 
 QUAD = """
 vec2 _corner = vec2(gl_VertexID & 1, gl_VertexID >> 1);
 """
+# The sRGB curve under names that no author has.
+_SRGB = SRGB.replace("vec3 to_", "vec3 _to_")
 # How the shader's display codes leave it: as linear light with premultiplied alpha.
-FINISH = """
+FINISH = f"""{_SRGB}
 uniform float _opacity;
-vec4 _finish(vec4 c) {
+vec4 _finish(vec4 c) {{
     c = clamp(c, 0.0, 1.0);
-    return vec4(mix(c.rgb / 12.92, pow((c.rgb + 0.055) / 1.055, vec3(2.4)), step(0.04045, c.rgb)) * c.a, c.a);
-}
+    return vec4(_to_linear(c.rgb) * c.a, c.a);
+}}
 """
 MASK = f"""
 float _luma(vec3 c) {{ return dot(c, vec3(0.2126, 0.7152, 0.0722)); }}
@@ -63,7 +65,7 @@ void main() {{
 }}
 """
 RAW = ("target", "probe")  # endings that leave the result as the shader gives it
-PICTURE = "_picture"  # the picture so far, as display codes with straight alpha
+PICTURE = "_picture"  # the image so far, as display codes with straight alpha
 
 
 def ending(main: str, colour: str) -> str:
@@ -109,15 +111,15 @@ def shader(
 
 
 def straight_shader(main: str) -> Shader:
-    """The pass that turns the picture so far into display codes with straight alpha."""
-    body = """
+    """The pass that turns the image so far into display codes with straight alpha."""
+    body = f"""{_SRGB}
 uniform sampler2D _frame;
-void main() {
+void main() {{
     ivec2 at = ivec2(gl_FragCoord.xy);
     vec4 c = texelFetch(_frame, clamp(at, ivec2(0), textureSize(_frame, 0) - 1), 0);
     vec3 light = c.a > 0.0 ? min(c.rgb / c.a, vec3(1.0)) : vec3(0.0);
-    _out = vec4(mix(light * 12.92, 1.055 * pow(light, vec3(1.0 / 2.4)) - 0.055, step(0.0031308, light)), c.a);
-}
+    _out = vec4(_to_srgb(light), c.a);
+}}
 """
     return shader((), body, Path("straight alpha"), "", main, reads=("frame",), retry=())
 
@@ -125,5 +127,5 @@ void main() {
 def from_ours(name: str, expression: str, main: str) -> Shader:
     """A pass that writes what our own GLSL gives (`mask`, `face`, `pose`) into a target for a foreign shader."""
     before, call = (MASK, "_mask(") if name == "mask" else (FEATURES[name], "mask(")
-    body = f"{before}\nvoid main() {{ {expression.replace('mask(', call)} }}\n"
+    body = f"{_SRGB}{before}\nvoid main() {{ {expression.replace('mask(', call)} }}\n"
     return shader((), body, Path(f"input {name}"), "", main, reads=(name,), retry=())

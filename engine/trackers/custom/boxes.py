@@ -9,7 +9,7 @@ import numpy as np
 from ...core.errors import ModelError
 from ...core.frame import Floats
 from ...core.results import Detection
-from ...models.litert_model import Runtime
+from ...models.litert import LiteRtModel
 from .spec import Spec
 
 # EfficientDet's anchors: levels 3 to 7, three sizes and three shapes in each cell (Tan, Pang, Le: "EfficientDet:
@@ -21,7 +21,7 @@ SHAPES = ((1.0, 1.0), (1.4, 0.7), (0.7, 1.4))
 class BoxReader:
     """Reads the boxes out of one model's outputs. Raises ModelError where they are not those of a known detector."""
 
-    def __init__(self, spec: Spec, runtime: Runtime, labels: tuple[str, ...], size: tuple[int, int]) -> None:
+    def __init__(self, spec: Spec, runtime: LiteRtModel, labels: tuple[str, ...], size: tuple[int, int]) -> None:
         self._settings, self._labels = spec.output, labels
         shapes = [port.shape for port in runtime.outputs]
         self._raw = len(shapes) == 2 and spec.output.format in ("auto", "anchors")
@@ -49,7 +49,7 @@ class BoxReader:
                 self._classes, self._single = rest[1], rest[0]
         else:
             raise ModelError(
-                f"its outputs {shapes} are no boxes that can be read",
+                f"its outputs {shapes} cannot be read as boxes",
                 where=str(spec.file),
                 hint="expected an SSD with its post-processing inside, or a raw EfficientDet",
             )

@@ -11,7 +11,7 @@ from ...core.closing import Closing
 from ...core.errors import ModelError
 from ...core.frame import Floats, Frame
 from ...core.results import Classification
-from ...models.litert_model import Runtime
+from ...models.litert import LiteRtModel
 from ..hysteresis import Hysteresis
 from ..names import TRACKERS
 from . import web_audio
@@ -36,7 +36,7 @@ class RowNode(Closing):
         self.spec, self._sound = spec, sound
         file = ready(spec)
         self._nearest = Neighbours.load(file) if spec.kind == "nearest" else None
-        self._net = Runtime(file) if self._nearest is None else None
+        self._net = LiteRtModel(file) if self._nearest is None else None
         count = self._nearest.count if self._nearest is not None else self._outputs()
         self.labels = spec.labels or tuple(f"class {n}" for n in range(1, count + 1))
         if len(self.labels) != count:

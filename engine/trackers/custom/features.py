@@ -15,7 +15,8 @@ from ...core.frame import Floats, Frame
 from ...core.maths import head_angles
 from ...core.results import RATE, Face, Faces, Hand, Hands, Pose, Poses
 from ...models import store as models
-from ...models.litert_model import Runtime, cut
+from ...models.litert import LiteRtModel
+from ...models.tflite_graph import cut
 from .. import open_tracker
 from ..base import Tracker
 from .picture import prepared
@@ -47,11 +48,11 @@ class Extractor(Closing):
         if kind not in DOCS:
             raise unknown_name("kind of features", kind, DOCS)
         self.kind, self._sound = kind, sound
-        self._net: Runtime | None = None
+        self._net: LiteRtModel | None = None
         self._tracker: Tracker | None = None
         if kind == "embedding":
             file = models.path(EMBEDDER)
-            self._net = Runtime(file, cut(file.read_bytes(), [EMBEDDING]))
+            self._net = LiteRtModel(file, cut(file.read_bytes(), [EMBEDDING]))
             self._settings = InputSettings()
             for key, value in {"fit": "crop", "low": WHITE[0], "high": WHITE[1]}.items():
                 self._settings.set(key, value)

@@ -1,11 +1,15 @@
-"""Video4Linux2's output calls, packed by hand: numbers and layouts of linux/videodev2.h (64-bit), no I/O."""
+"""Video4Linux2's ioctls, packed by hand: numbers and layouts of linux/videodev2.h (64-bit).
+
+Cameras are asked what they can deliver, loopback devices are fed; both are asked what they are.
+"""
 
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from typing import NamedTuple
 
-OUTPUT = 2  # V4L2_BUF_TYPE_VIDEO_OUTPUT
+CAPTURE, OUTPUT = 1, 2  # V4L2_BUF_TYPE_VIDEO_CAPTURE, V4L2_BUF_TYPE_VIDEO_OUTPUT
 MEMORY_MMAP = 1
 FIELD_NONE = 1
 CAP_VIDEO_CAPTURE, CAP_VIDEO_OUTPUT, CAP_STREAMING, CAP_DEVICE_CAPS = 0x1, 0x2, 0x04000000, 0x80000000
@@ -33,8 +37,48 @@ S_PARM = _request(_READ | _WRITE, 22, PARM_SIZE)
 EVENT_SIZE, SUBSCRIPTION_SIZE = 136, 32
 DQEVENT = _request(_READ, 89, EVENT_SIZE)
 SUBSCRIBE_EVENT = _request(_WRITE, 90, SUBSCRIPTION_SIZE)
+# struct v4l2_fmtdesc: index, type, flags, description, fourcc
+FORMAT_ENTRY = struct.Struct("=3I32sI16x")
+# struct v4l2_frmsizeenum: index, fourcc, type, then two numbers or six
+SIZE_ENTRY = struct.Struct("=3I6I8x")
+# struct v4l2_frmivalenum: index, fourcc, width, height, type, one to three ratios
+INTERVAL_ENTRY = struct.Struct("=5I6I8x")
+ENUM_FMT = _request(_READ | _WRITE, 2, FORMAT_ENTRY.size)
+ENUM_FRAMESIZES = _request(_READ | _WRITE, 74, SIZE_ENTRY.size)
+ENUM_FRAMEINTERVALS = _request(_READ | _WRITE, 75, INTERVAL_ENTRY.size)
+DISCRETE = 1  # V4L2_FRMSIZE_TYPE_DISCRETE, V4L2_FRMIVAL_TYPE_DISCRETE
+MOST_ENTRIES = 256
 CLIENT_USAGE = 0x08000000 + 0x08E00000 + 1  # V4L2_EVENT_PRI_CLIENT_USAGE of v4l2loopback.h, 0.13 and newer
 _SEND_INITIAL = 1  # V4L2_EVENT_SUB_FL_SEND_INITIAL
+
+
+def ioctl(descriptor: int, request: int, data: bytearray) -> bytearray:
+    """Asks the driver; `data` comes back as it left it. Raises OSError."""
+    import fcntl  # there is none on Windows, where this file is imported too
+
+    fcntl.ioctl(descriptor, request, data)
+    return data
+
+
+def entries(descriptor: int, request: int, layout: struct.Struct, *words: int) -> Iterator[tuple[int, ...]]:
+    """The answers of one of the ENUM calls, index by index, until the driver has no more."""
+    for index in range(MOST_ENTRIES):
+        data = bytearray(layout.size)
+        struct.pack_into(f"={1 + len(words)}I", data, 0, index, *words)
+        try:
+            yield layout.unpack(ioctl(descriptor, request, data))
+        except OSError:
+            return
+
+
+def code_of(fourcc: str) -> int:
+    """Four letters as the number that they are to a driver."""
+    return int.from_bytes(fourcc.ljust(4).encode("latin-1"), "little")
+
+
+def letters_of(code: int) -> str:
+    """The four letters of a driver's number."""
+    return code.to_bytes(4, "little").decode("latin-1")
 
 
 class Capability(NamedTuple):
@@ -43,6 +87,21 @@ class Capability(NamedTuple):
     driver: str
     card: str
     caps: int
+
+    @property
+    def captures(self) -> bool:
+        """Whether it gives images, as a camera does."""
+        return bool(self.caps & CAP_VIDEO_CAPTURE)
+
+    @property
+    def takes(self) -> bool:
+        """Whether it takes images, as a virtual camera does that nobody feeds."""
+        return bool(self.caps & CAP_VIDEO_OUTPUT)
+
+
+def query(descriptor: int) -> Capability:
+    """What the opened device is. Raises OSError where it is no video device."""
+    return read_capability(ioctl(descriptor, QUERYCAP, bytearray(CAPABILITY_SIZE)))
 
 
 class Format(NamedTuple):
@@ -65,7 +124,7 @@ def read_capability(data: bytes | bytearray) -> Capability:
 def make_format(width: int, height: int, fourcc: str, stride: int, size: int) -> bytearray:
     """struct v4l2_format for output: sRGB primaries, BT.601 matrix, studio range."""
     data = bytearray(FORMAT_SIZE)
-    code = int.from_bytes(fourcc.encode("ascii"), "little")
+    code = code_of(fourcc)
     # the union begins at 8: pointers in it are aligned to eight bytes
     struct.pack_into(
         "=I4x8I", data, 0, OUTPUT, width, height, code, FIELD_NONE, stride, size, COLORSPACE_SRGB, PIX_MAGIC
@@ -77,7 +136,7 @@ def make_format(width: int, height: int, fourcc: str, stride: int, size: int) ->
 def read_format(data: bytes | bytearray) -> Format:
     """struct v4l2_format, as the driver left it."""
     width, height, code, _, stride, size = struct.unpack_from("=6I", data, 8)
-    return Format(width, height, code.to_bytes(4, "little").decode("latin-1"), stride, size)
+    return Format(width, height, letters_of(code), stride, size)
 
 
 def make_rate(fps: float) -> bytearray:
@@ -117,7 +176,7 @@ def is_mapped(data: bytes | bytearray) -> bool:
 
 
 def make_subscription(kind: int) -> bytearray:
-    """struct v4l2_event_subscription; the state at the moment is told at once."""
+    """struct v4l2_event_subscription; the driver reports the present state at once."""
     data = bytearray(SUBSCRIPTION_SIZE)
     struct.pack_into("=3I", data, 0, kind, 0, _SEND_INITIAL)
     return data

@@ -10,7 +10,7 @@ import numpy as np
 from ..core.closing import Closing
 from ..core.frame import Floats
 from ..core.results import RATE
-from ..sources.samples import Samples, first_picture_s, open_sound_track
+from ..sources.samples import Samples, first_frame_s, open_sound_track
 from .base import KEPT_S
 
 
@@ -73,7 +73,7 @@ class FileSound(Closing):
     def _opened(self) -> Samples:
         container, track = open_sound_track(self.path)
         if self._origin_s is None:
-            self._origin_s = first_picture_s(container, self.path)
+            self._origin_s = first_frame_s(container, self.path)
         return Samples(self.path, container, track, self._origin_s, rate=RATE, layout="mono")
 
     def close(self) -> None:

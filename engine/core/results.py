@@ -113,7 +113,7 @@ class Hand:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Hands:
-    """The hands found in frame `frame_id`, and how surely each gesture is shown by any of them (steadied, 0..1)."""
+    """The hands found in frame `frame_id`, and how surely each gesture is shown by any of them (filtered, 0..1)."""
 
     frame_id: int
     items: tuple[Hand, ...] = ()
@@ -148,7 +148,7 @@ class Parts:
 @dataclass(frozen=True, slots=True, eq=False)
 class Classification:
     """How a model classifies frame `frame_id`: `scores` (N,) 0..1 for each of `names`, as the model said them, and
-    `values` (N,) the same steadied over time: they cross one half with hysteresis."""
+    `values` (N,) the same filtered over time: they cross one half with hysteresis."""
 
     frame_id: int
     names: tuple[str, ...]

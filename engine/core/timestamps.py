@@ -1,6 +1,6 @@
 """Time stamps of files as players take them: parts that begin anew go on, what lacks is filled in, times rise.
 
-`FileClock` is for packets as they lie in a file, `PictureTimes` for decoded pictures, `RisingStamps` for packets on
+`FileClock` is for packets as they lie in a file, `FrameTimes` for decoded pictures, `RisingStamps` for packets on
 their way into a file. A restart is told from a pause as ffmpeg tells it (fftools/ffmpeg_demux.c,
 `ts_discontinuity_detect`), a picture's own time as FFmpeg's decoders guess it (libavcodec/decode.c,
 `guess_correct_pts`).
@@ -103,7 +103,7 @@ class FileClock:
             known.shown = end if known.shown is None else max(known.shown, end)
 
 
-class PictureTimes:
+class FrameTimes:
     """When each decoded picture is shown, in seconds that rise, and how long the newest of them.
 
     `rate`: pictures a second, for those that say nothing; `tick_s`: how finely their container tells time. A duration
@@ -150,13 +150,13 @@ class PictureTimes:
             return dts if pts is None else pts
         return pts if self._faulty["pts"] <= self._faulty["dts"] else dts
 
-    def _duration(self, told_s: float | None, since_last_s: float | None) -> float:
+    def _duration(self, stated_s: float | None, since_last_s: float | None) -> float:
         """FFmpeg makes up a duration of one tick where it knows none; then the distance of the last two counts."""
-        if told_s is not None and 0 < told_s <= 1.01 * self._tick_s and (since_last_s or 0.0) > 2.01 * told_s:
-            told_s = None
-        if told_s is None or told_s < NUDGE_S / 100:
+        if stated_s is not None and 0 < stated_s <= 1.01 * self._tick_s and (since_last_s or 0.0) > 2.01 * stated_s:
+            stated_s = None
+        if stated_s is None or stated_s < NUDGE_S / 100:
             return since_last_s if since_last_s and since_last_s > NUDGE_S else self._step_s
-        return self._step_s if abs(told_s - self._step_s) <= self._slack_s else told_s
+        return self._step_s if abs(stated_s - self._step_s) <= self._slack_s else stated_s
 
 
 class RisingStamps:

@@ -250,10 +250,10 @@ class CleanPlate:
             hidden |= grown(blobs > 0, COVER * self.grid[0])
         cover = gaussian(hidden.astype(np.float32), 0.8)
         # The light beside the person, carried on behind it.
-        told = free & (change < LIT) & known
+        seen = free & (change < LIT) & known
         limits = np.float32(0.6) * self._light, np.float32(1.6) * self._light
         ratio = np.clip(now / np.maximum(self.cells, np.float32(0.03)), *limits)
-        gain = smooth(np.asarray(ratio, np.float32), told, self._light)
+        gain = smooth(np.asarray(ratio, np.float32), seen, self._light)
         # What is not known is continued from what is, as it looks now.
         looks = np.where(free[..., None], now, self.cells * gain)
         if (sure[cover > 0.0] < 1.0).any():
@@ -286,11 +286,11 @@ def roots(picture: Pixels) -> Floats:
     return np.asarray(cv2.LUT(picture, ROOT_OF_LINEAR))
 
 
-def smooth(values: Floats, told: Cells, default: Floats) -> Floats:
-    """`values` (h, w, 3) where they are `told`, continued, on a grid of half the size."""
-    height, width = told.shape
+def smooth(values: Floats, known: Cells, default: Floats) -> Floats:
+    """`values` (h, w, 3) where they are `known`, continued, on a grid of half the size."""
+    height, width = known.shape
     half = max(1, width // 2), max(1, height // 2)
-    weight = told.astype(np.float32)
+    weight = known.astype(np.float32)
     held = cv2.resize(np.dstack([values * weight[..., None], weight]), half, interpolation=cv2.INTER_AREA)
     small = continued(held[..., :3] / np.maximum(held[..., 3:], EPSILON), held[..., 3], default)
     return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR))

@@ -137,7 +137,7 @@ def sum_up(slopes: Planes, colour: Planes, offset: Floats) -> Floats:
     return np.asarray(slopes[0] * colour[0] + slopes[1] * colour[1] + slopes[2] * colour[2] + offset)
 
 
-def room_colors(picture: Pixels, alpha: Floats) -> Pixels:
+def background_colors(picture: Pixels, alpha: Floats) -> Pixels:
     """The room's colours (h/2, w/2, 4 uint8 sRGB) just beyond the person's edge, continued a little way into it.
 
     Means of what is surely room in a near and a wider window; the picture itself where there is no room near.

@@ -27,7 +27,7 @@ class MatteMaker:
     """Makes mattes of one quality from masks, frame after frame; remembers the last mask to steady the next."""
 
     def __init__(self) -> None:
-        self._steady: TemporalFilter | None = None
+        self._filter: TemporalFilter | None = None
         self._quality = ""
         self._seen: Floats | None = None  # the last mask: a picture that is held comes with the same one
         self._last: Floats | None = None
@@ -36,19 +36,19 @@ class MatteMaker:
     def apart(self) -> MatteMaker:
         """One that goes on from here, and leaves this one as it is."""
         other = copy(self)
-        other._steady = copy(self._steady)
+        other._filter = copy(self._filter)
         return other
 
     def make(self, mask: Mask, frame: Frame, quality: str) -> MatteField:
         """The matte of `frame` on the rung called `quality`. Deterministic for a sequence of frames."""
         from ..core.imaging import shrunk
-        from .guided_filter import colors, evaluated, filled, guided, nobody, room_colors
+        from .guided_filter import background_colors, colors, evaluated, filled, guided, nobody
         from .temporal import TemporalFilter
 
-        if self._steady is None or quality != self._quality:
-            self._steady, self._quality, self._seen = TemporalFilter(HOLD[quality], quality == "best"), quality, None
+        if self._filter is None or quality != self._quality:
+            self._filter, self._quality, self._seen = TemporalFilter(HOLD[quality], quality == "best"), quality, None
         if not mask.present:
-            self._steady.forget()
+            self._filter.forget()
             self._seen = None
             return MatteField(np.zeros((1, 1, 1), np.float32), False, None)
         height, width = mask.confidence.shape
@@ -56,10 +56,10 @@ class MatteMaker:
         guide = colors(picture)
         if self._last is None or mask.confidence is not self._seen:
             confidence = filled(mask.confidence) if quality == "best" else mask.confidence
-            self._last = self._steady.step(confidence, picture, guide)
+            self._last = self._filter.step(confidence, picture, guide)
             self._seen, self._nobody = mask.confidence, nobody(confidence)
         values = guided(guide, self._last, RADII[quality], EPSILON[quality], SHRINK[quality])
         if quality == "best":  # its windows are wide: where colours do not tell, they would blur the edge into the room
             values[self._nobody] = 0.0
-        room = room_colors(picture, evaluated(values, guide)) if quality == "best" else None
+        room = background_colors(picture, evaluated(values, guide)) if quality == "best" else None
         return MatteField(values, True, bounds(self._last), room)

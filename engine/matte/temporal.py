@@ -23,7 +23,7 @@ class TemporalFilter:
 
     A cell's two confidences, last and new, count by how sure each is and by how like the cell's colour is to what it
     was. With `follow` the last mask is first moved along the picture's optical flow (DIS, Kroeger et al. 2016), so that
-    a moving edge is steadied too, and never lags.
+    a moving edge is filtered too, and never lags.
     """
 
     def __init__(self, hold: float, follow: bool) -> None:
@@ -38,7 +38,7 @@ class TemporalFilter:
         self._last = None
 
     def step(self, confidence: Floats, picture: Pixels, guide: Floats) -> Floats:
-        """The steadied confidence; `picture` (h×w×3 uint8) and its `guide` have the mask's size."""
+        """The filtered confidence; `picture` (h×w×3 uint8) and its `guide` have the mask's size."""
         grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) if self.follow else None
         last, before = self._last, self._guide
         if last is not None and before is not None and last.shape == confidence.shape:
@@ -55,10 +55,10 @@ class TemporalFilter:
             keep = self.hold * alike
             old = keep * (np.abs(2.0 * last - 1.0) + DOUBT)
             new = (1.0 - keep) * (np.abs(2.0 * confidence - 1.0) + DOUBT)
-            steadied = confidence + (last - confidence) * (old / (old + new))
+            filtered = confidence + (last - confidence) * (old / (old + new))
             # What has left, or was a mistake, is no longer drawn, however like it the room looks.
-            np.minimum(steadied, SEEN, out=steadied, where=nobody(cv2.dilate(confidence, AROUND)))
-            confidence = steadied
+            np.minimum(filtered, SEEN, out=filtered, where=nobody(cv2.dilate(confidence, AROUND)))
+            confidence = filtered
         self._last, self._guide, self._grey = confidence, guide, grey
         return confidence
 

@@ -107,9 +107,9 @@ def place_of(file: Path, word: str) -> str:
 
 def read_rgba(path: Path) -> Pixels:
     """A still picture with its alpha: H×W×4 uint8, straight. Raises SourceError."""
-    from ..sources.picture import read_picture
+    from ..sources.read_image import read_image
 
-    colours = read_picture(path)  # judges size and damage
+    colours = read_image(path)  # judges size and damage
     from PIL import Image
 
     with Image.open(path) as picture:

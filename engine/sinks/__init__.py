@@ -198,7 +198,7 @@ def _kind_of_path(text: str) -> str:
     )
 
 
-def check_picture(shape: tuple[int, ...], size: tuple[int, int]) -> None:
+def check_image(shape: tuple[int, ...], size: tuple[int, int]) -> None:
     """Raises SinkError where a picture is not `size` (width, height) with four channels."""
     if shape != (size[1], size[0], 4):
         raise SinkError(

@@ -12,7 +12,7 @@ from av.container import OutputContainer
 
 from ..core.closing import Closing
 from ..core.errors import SourceError
-from ..sources.samples import first_picture_s, open_sound_track
+from ..sources.samples import first_frame_s, open_sound_track
 from .audio_copied import CopiedSound
 from .audio_encoded import EncodedSound
 from .muxer import Muxer
@@ -50,7 +50,7 @@ class SoundTrack(Closing):
         except SourceError as error:
             log.warning("%s: its audio is skipped (%s)", path.name, error.message)
             return None
-        origin_s = first_picture_s(source, path) + start_s
+        origin_s = first_frame_s(source, path) + start_s
         copied = _COPIED[suffix]
         if copied is None or track.codec_context.name in copied:
             way = CopiedSound(path, source, track, target, muxer, suffix, origin_s)

@@ -37,15 +37,15 @@ class LiveSoundTrack(Closing):
 
     def advance(self, until_s: float) -> None:
         """Writes what has arrived of the sound up to `until_s` of the new file."""
-        heard_s = self._sound.newest_s
-        there_s = until_s - LATE_S if heard_s is None else max(heard_s - self._origin_s, until_s - LATE_S)
+        newest_s = self._sound.newest_s
+        there_s = until_s - LATE_S if newest_s is None else max(newest_s - self._origin_s, until_s - LATE_S)
         self._write(min(until_s, there_s))
 
     def finish(self, until_s: float) -> None:
         """Writes the sound to its end at `until_s`, which it waits for a little, and what the encoder still holds."""
-        patience_s = time.perf_counter() + LATE_S
-        while (heard_s := self._sound.newest_s) is not None and heard_s - self._origin_s < until_s:
-            if time.perf_counter() > patience_s:
+        give_up_s = time.perf_counter() + LATE_S
+        while (newest_s := self._sound.newest_s) is not None and newest_s - self._origin_s < until_s:
+            if time.perf_counter() > give_up_s:
                 break
             time.sleep(0.01)
         self._write(until_s)

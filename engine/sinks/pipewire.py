@@ -15,7 +15,7 @@ import numpy as np
 from ..core.closing import Closing
 from ..core.errors import SinkError
 from ..core.frame import Pixels
-from . import check_picture
+from . import check_image
 from . import pipewire_api as api
 from .pipewire_api import PIPEWIRE_HELP, PIPEWIRE_START
 
@@ -47,7 +47,7 @@ class PipeWireSink(Closing):
         self._state = api.UNCONNECTED
         self._problem = ""
         self._format = api.I420
-        self._picture: dict[int, Pixels] = {}
+        self._converted: dict[int, Pixels] = {}
         self._loop: int | None = None
         self._stream: int | None = None
         self._params: list[Any] = []  # what the library reads until the next call must live that long
@@ -78,7 +78,7 @@ class PipeWireSink(Closing):
         """Hands one picture to whoever watches; costs nothing where nobody does."""
         if self._closed:
             raise SinkError("is closed", where=self.name)
-        check_picture(image.shape, self.size)
+        check_image(image.shape, self.size)
         if self._state in (api.ERROR, api.UNCONNECTED):
             self.dropped += 1
             self._reconnect()
@@ -182,10 +182,10 @@ class PipeWireSink(Closing):
     def _convert(self, image: Pixels, code: int) -> Pixels:
         """The picture in the agreed format, in an array that is used again for the next."""
         width, height = self._coded
-        into = self._picture.get(code)
+        into = self._converted.get(code)
         if into is None:
             shape = (height, width, 2) if code == api.YUY2 else (height * 3 // 2, width)
-            into = self._picture.setdefault(code, np.empty(shape, np.uint8))
+            into = self._converted.setdefault(code, np.empty(shape, np.uint8))
         how = cv2.COLOR_RGBA2YUV_YUY2 if code == api.YUY2 else cv2.COLOR_RGBA2YUV_I420
         cv2.cvtColor(image[:height, :width], how, dst=into)
         return into

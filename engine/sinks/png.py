@@ -9,12 +9,12 @@ import cv2
 from ..core.closing import Closing
 from ..core.errors import SinkError
 from ..core.files.new import NewFiles, numbered
-from ..core.files.pictures import NumberedFiles, numbered_again
+from ..core.files.numbered import NumberedFiles, numbered_again
 from ..core.files.put import OVERWRITE, behind
 from ..core.files.target import is_folder
 from ..core.frame import Pixels
-from . import check_picture
-from .names import pictures_at
+from . import check_image
+from .names import images_at
 
 _LEVEL = 1  # zlib's quickest: a quarter of the time of the usual level, files a tenth larger
 
@@ -43,7 +43,7 @@ class PngSink(Closing):
         self.size, self.fps = size, fps
         self.frames = 0
         self._whole = True
-        target = pictures_at(name, self.suffix)
+        target = images_at(name, self.suffix)
         path = self._path = target.path
         self._many: NumberedFiles | None = None
         self._one: NewFiles | None = None
@@ -73,7 +73,7 @@ class PngSink(Closing):
 
     def write(self, image: Pixels, time_s: float) -> None:
         """Writes one picture."""
-        check_picture(image.shape, self.size)
+        check_image(image.shape, self.size)
         if self.frames and self._many is None:
             self._whole = False
             raise SinkError(

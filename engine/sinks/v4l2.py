@@ -22,7 +22,7 @@ from ..core.closing import Closing
 from ..core.errors import SinkError
 from ..core.frame import Pixels
 from ..sources import v4l2_api as api
-from . import check_picture
+from . import check_image
 from .v4l2_watchers import Watchers
 
 DRIVER = "v4l2 loopback"
@@ -80,7 +80,7 @@ class V4l2Sink(Closing):
         """Hands one picture to whoever watches."""
         if self._fd < 0:
             raise SinkError("is closed", where=self.device)
-        check_picture(image.shape, self.size)
+        check_image(image.shape, self.size)
         try:
             index = self._take_buffer()
             if index is None:

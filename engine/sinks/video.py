@@ -20,11 +20,11 @@ from ..core.errors import SinkError
 from ..core.files.new import NewFiles, numbered
 from ..core.frame import Pixels
 from ..core.paths import named
-from . import check_picture
+from . import check_image
 from .audio_copy import SoundTrack
 from .audio_live import LiveSoundTrack
 from .encodings import encoding_for
-from .last_picture import LastPicture, lengthen_last_picture
+from .last_frame import LastFrame, lengthen_last_frame
 from .muxer import Muxer
 from .scheduling import same_urgency
 
@@ -91,7 +91,7 @@ class VideoSink(Closing):
         self._last_tick = -1
         self._end_s: float | None = None
         self._muxer: Muxer | None = None
-        self._last: LastPicture | None = None
+        self._last: LastFrame | None = None
         self._failed = False
         self._whole = True
         self._closed = False
@@ -109,7 +109,7 @@ class VideoSink(Closing):
         """Encodes one picture. Raises SinkError where the file can no longer be written."""
         if self._closed or self._failed:
             raise SinkError("the file is closed" if self._closed else "an earlier image failed", where=str(self.path))
-        check_picture(image.shape, self.size)
+        check_image(image.shape, self.size)
         try:
             if self._container is None:
                 self._origin_s = time_s
@@ -169,12 +169,12 @@ class VideoSink(Closing):
                 container.close()
                 if self._end_s is not None and self.path.suffix.lower() == ".gif":
                     lasts = round((self._until_s()[0] - self._begin_s()) * 100)
-                    lengthen_last_picture(self._part, lasts)
+                    lengthen_last_frame(self._part, lasts)
             self._end()
         except (av.FFmpegError, OSError, ValueError) as error:
-            told, self._failed = self._failed, True
+            already_reported, self._failed = self._failed, True
             kept = "what was written so far is kept" if self._keeps_rest() else "nothing playable could be kept"
-            if told:  # why, but not what became of it
+            if already_reported:  # why, but not what became of it
                 log.warning("%s: %s", self.path, kept)
             raise SinkError(
                 f"the file could not be finished ({getattr(error, 'strerror', None) or error})",
@@ -224,7 +224,7 @@ class VideoSink(Closing):
             self._graph = _palette_graph(width, height)
         self._stream = stream
         self._muxer = muxer = Muxer(container, self.path.name)
-        self._last = LastPicture(muxer, suffix, live=self._live)
+        self._last = LastFrame(muxer, suffix, live=self._live)
         if isinstance(self._audio_from, str):
             self._sound = SoundTrack.open(Path(self._audio_from), container, muxer, suffix, self._origin_s)
         elif self._audio_from is not None:

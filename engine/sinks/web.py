@@ -18,7 +18,7 @@ import numpy as np
 from ..core.closing import Closing
 from ..core.errors import SinkError
 from ..core.frame import Pixels
-from . import DEFAULT_WEB_PORT, check_picture
+from . import DEFAULT_WEB_PORT, check_image
 from .broadcast import Broadcast
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class WebSink(Closing):
         """Encodes one picture for whoever watches; with `alpha` it is straight, and the matte goes below the colour."""
         if self._loop.is_closed():
             raise SinkError("is closed", where=self.address)
-        check_picture(image.shape, self.size)
+        check_image(image.shape, self.size)
         if not self.watched:
             return
         self.frames += 1
@@ -155,7 +155,7 @@ class WebSink(Closing):
         application.router.add_get("/stream.mjpg", self._mjpeg)
         application.router.add_get("/socket", self._socket)
         application.router.add_get("/webrtc", self._webrtc)
-        application.router.add_get("/show.json", self._told)
+        application.router.add_get("/show.json", self._state)
         for path in _FILES:
             application.router.add_get(path, self._file)
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
@@ -187,7 +187,7 @@ class WebSink(Closing):
         text = (PAGE / name).read_text(encoding="utf-8")
         return self._web.Response(text=text, content_type=kind, headers=headers)
 
-    async def _told(self, request: Any) -> Any:
+    async def _state(self, request: Any) -> Any:
         """What the page has to know before it asks for pictures."""
         return self._web.json_response({"webrtc": self._peers is not None, "matte": self.alpha, "show": self._show})
 

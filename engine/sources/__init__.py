@@ -54,13 +54,13 @@ SOURCES = Backends(
 
 # Content decides before the name does: the first bytes of still pictures, also of those that the picture reader can
 # only name, so that nobody is told that his drawing is no video.
-_PICTURE_STARTS = (
+_IMAGE_STARTS = (
     b"\xff\xd8\xff", b"\x89PNG", b"BM", b"II*\0", b"MM\0*", b"8BPS", b"#?RADIANCE", b"#?RGBE", b"\0\0\1\0", b"P5",
     b"P6", b"\0\0\0\x0cjP", b"\xff\x4f\xff\x51", b"/* XPM", b"\xff\x0a", b"\0\0\0\x0cJXL ", b"<svg", b"%PDF", b"%!PS",
 )  # fmt: skip
-_PICTURE_BRANDS = (b"avif", b"heic", b"heix", b"heim", b"heis", b"mif1")
+_IMAGE_BRANDS = (b"avif", b"heic", b"heix", b"heim", b"heis", b"mif1")
 _DRAWING = re.compile(rb"(\xef\xbb\xbf)?\s*(<\?xml.*?)?(<!--.*?)?\s*<(!DOCTYPE )?svg", re.DOTALL)
-PICTURE_SUFFIXES = frozenset(
+IMAGE_SUFFIXES = frozenset(
     (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".psd", ".hdr", ".avif", ".ppm", ".pgm", ".jp2", ".j2k")
 )
 _DEVICE = re.compile(r"(/dev/video\d+|/dev/v4l/\S+)$")
@@ -118,13 +118,13 @@ def kind_of_file(path: Path) -> str:
     if start.startswith((b"\x89PNG", b"RIFF", b"GIF8")):
         return "video" if _is_animated(path, start) else "image"
     if (
-        start.startswith(_PICTURE_STARTS)
+        start.startswith(_IMAGE_STARTS)
         or _DRAWING.match(start)
-        or (start[4:8] == b"ftyp" and start[8:12] in _PICTURE_BRANDS)
+        or (start[4:8] == b"ftyp" and start[8:12] in _IMAGE_BRANDS)
     ):
         return "image"
     known_video = start[4:8] == b"ftyp" or start.startswith(b"\x1aE\xdf\xa3")
-    return "image" if path.suffix.lower() in PICTURE_SUFFIXES and not known_video else "video"
+    return "image" if path.suffix.lower() in IMAGE_SUFFIXES and not known_video else "video"
 
 
 def _is_animated(path: Path, start: bytes) -> bool:

@@ -34,7 +34,7 @@ class ArraysSource(Closing):
         self._rate = fps or 30.0
         self._number = 0
         self._size = size
-        self._first = self._picture()
+        self._first = self._image()
         if self._first is None:
             raise SourceError("`frames` is empty", hint="give at least one")
         self.size = self._size = (self._first.shape[1], self._first.shape[0])
@@ -42,14 +42,14 @@ class ArraysSource(Closing):
     def read(self) -> Frame | None:
         """The next picture, or None after the last."""
         number = self._number
-        pixels = self._first if number == 0 else self._picture()
+        pixels = self._first if number == 0 else self._image()
         self._first = None
         if pixels is None:
             return None
         self._number += 1
         return Frame(number, number / self._rate, pixels, time.perf_counter())
 
-    def _picture(self) -> Pixels | None:
+    def _image(self) -> Pixels | None:
         """The next picture at the size of all; None where there is none."""
         array = next(self._arrays, None)
         if array is None:

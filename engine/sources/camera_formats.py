@@ -99,9 +99,9 @@ def summary(offers: Iterable[Offer]) -> str:
         known = largest.get(offer.fourcc)
         if known is None or (offer.width * offer.height, offer.fps) > (known.width * known.height, known.fps):
             largest[offer.fourcc] = offer
-    told = [f"up to {largest[fourcc]}" for fourcc in READABLE if fourcc in largest]
-    others = len(largest) - len(told)
-    return ", ".join([*told, f"{others} that cannot be read"] if others else told)
+    readable = [f"up to {largest[fourcc]}" for fourcc in READABLE if fourcc in largest]
+    others = len(largest) - len(readable)
+    return ", ".join([*readable, f"{others} that cannot be read"] if others else readable)
 
 
 # -- the driver's answers ----------------------------------------------------------------------------------------------

@@ -20,12 +20,12 @@ from av.video.stream import VideoStream
 from ..core.closing import Closing
 from ..core.errors import SourceError
 from ..core.frame import Pixels
-from ..core.timestamps import PictureTimes
+from ..core.timestamps import FrameTimes
 from . import motion_jpeg as jpeg
 from .extent import UNSEEKABLE, CodedEnd, Extent, Stamps, extent, stamps_of
 from .fit import cover
-from .picture import MAX_PIXELS
-from .tracks import may_restart, open_file, packets, picture_track, sound_track, tell_mute
+from .read_image import MAX_PIXELS
+from .tracks import may_restart, open_file, packets, report_mute, sound_track, video_track
 
 log = logging.getLogger("phosphene")
 
@@ -58,7 +58,7 @@ class Decoder(Closing):
         self._open()
         container, stream = self._container, self._stream
         self.has_audio = sound_track(container, path) is not None
-        tell_mute(container, path)
+        report_mute(container, path)
         self.frame_count: int | None = stream.frames or None
         self._rest = self._frames()
         self._first = next(self._rest, None)
@@ -151,7 +151,7 @@ class Decoder(Closing):
         except (av.FFmpegError, OSError, ValueError) as error:
             raise self._unreadable(error) from error
         try:
-            stream = picture_track(container, self.path)
+            stream = video_track(container, self.path)
         except SourceError:
             container.close()
             raise
@@ -172,7 +172,7 @@ class Decoder(Closing):
 
     def _frames(self) -> Iterator[tuple[float, Pixels]]:
         """Decoded pictures from where the file stands, times filled in and strictly rising."""
-        self._times = PictureTimes(self._header_rate(), float(self._stream.time_base or 0))
+        self._times = FrameTimes(self._header_rate(), float(self._stream.time_base or 0))
         self._coded_end_s: float | None = None
         for stamps, pixels in self._decoded():
             self._stamped = stamps.pts is not None or stamps.dts is not None
@@ -269,7 +269,7 @@ class Decoder(Closing):
             return float(rate)
         try:
             with open_file(self.path) as container:
-                stream = picture_track(container, self.path)
+                stream = video_track(container, self.path)
                 stamps = []
                 for packet in packets(container, stream):
                     if packet.pts is not None and stream.time_base is not None:

@@ -13,7 +13,7 @@ from av.video.stream import VideoStream
 
 from ..core.errors import SourceError
 from ..core.timestamps import FileClock
-from .tracks import clocked, may_restart, open_file, picture_track
+from .tracks import clocked, may_restart, open_file, video_track
 
 UNSEEKABLE = ("gif", "apng")
 _QUICKTIME = "mov,mp4,m4a,3gp,3g2,mj2"
@@ -27,12 +27,12 @@ class Stamps(NamedTuple):
     duration_s: float | None
 
 
-def stamps_of(thing: Any, base: Fraction | None) -> Stamps:
+def stamps_of(item: Any, base: Fraction | None) -> Stamps:
     """The stamps of a packet or a decoded frame."""
     if base is None:
         return Stamps(None, None, None)
-    pts, dts = (None if stamp is None else float(stamp * base) for stamp in (thing.pts, thing.dts))
-    return Stamps(pts, dts, float(thing.duration * base) if thing.duration else None)
+    pts, dts = (None if stamp is None else float(stamp * base) for stamp in (item.pts, item.dts))
+    return Stamps(pts, dts, float(item.duration * base) if item.duration else None)
 
 
 class CodedEnd:
@@ -77,7 +77,7 @@ def extent(path: Path, step_s: float) -> Extent:
     end_s = -math.inf
     try:
         with open_file(path) as container:
-            stream = picture_track(container, path)
+            stream = video_track(container, path)
             clock, coded_end = FileClock(restarts=may_restart(container)), CodedEnd(container, stream)
             if container.format.name == _QUICKTIME and stream.frames and container.duration:
                 coded_end.add(next(container.demux(stream)))

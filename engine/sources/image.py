@@ -10,7 +10,7 @@ from ..core.closing import Closing
 from ..core.frame import Frame
 from . import checked_file
 from .fit import cover
-from .picture import read_picture
+from .read_image import read_image
 
 
 class ImageSource(Closing):
@@ -25,7 +25,7 @@ class ImageSource(Closing):
         self.path, self.files = path, (path,)
         self.fps: float | None = fps or 30.0
         self._rate = fps or 30.0
-        self._pixels = cover(read_picture(path), size)
+        self._pixels = cover(read_image(path), size)
         self._pixels.setflags(write=False)
         self.size = (self._pixels.shape[1], self._pixels.shape[0])
         self._next = 0

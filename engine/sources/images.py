@@ -14,9 +14,9 @@ from ..core.closing import Closing
 from ..core.errors import PhospheneError, SourceError
 from ..core.frame import Frame, Pixels
 from ..core.paths import entries, is_file, is_folder, kind_of, named
-from . import PICTURE_SUFFIXES, missing_file
+from . import IMAGE_SUFFIXES, missing_file
 from .fit import cover
-from .picture import read_picture
+from .read_image import read_image
 
 log = logging.getLogger("phosphene")
 
@@ -69,25 +69,25 @@ class ImagesSource(Closing):
         self.frame_count: int | None = len(found.paths) - self._looked_at + 1
         if gaps := gaps_in(found.paths):
             log.warning("%s: gaps in the numbering: %s", self.path, gaps)
-        self._told = False
+        self._reported = False
 
     @classmethod
     def from_spec(cls, rest: str, *, size: tuple[int, int] | None, fps: float | None) -> Self:
         """`rest` is a folder or a pattern."""
-        return cls(find_pictures(rest), size=size, fps=fps)
+        return cls(find_images(rest), size=size, fps=fps)
 
     def read(self) -> Frame | None:
         """The next picture, or None after the last."""
         pixels, self._first = self._first if self._first is not None else self._following(), None
         if pixels is None:
-            self._tell()
+            self._report()
             return None
         number, self._given = self._given, self._given + 1
         return Frame(number, number / self._rate, pixels, time.perf_counter())
 
     def close(self) -> None:
         """Tells what was left out, where the end was not reached; harmless when called twice."""
-        self._tell()
+        self._report()
 
     def _following(self) -> Pixels | None:
         """The next picture that can be read, at the size of all; None after the last."""
@@ -95,7 +95,7 @@ class ImagesSource(Closing):
             path = self._paths[self._looked_at]
             self._looked_at += 1
             try:
-                pixels = read_picture(path)
+                pixels = read_image(path)
             except PhospheneError as error:
                 self._left_out.append((path.name, error.message))
                 continue
@@ -104,10 +104,10 @@ class ImagesSource(Closing):
             return cover(pixels, self._size)
         return None
 
-    def _tell(self) -> None:
-        if self._told:
+    def _report(self) -> None:
+        if self._reported:
             return
-        self._told = True
+        self._reported = True
         if self._left_out:
             log.warning("%s: skipped %s", self.path, listed(self._left_out))
         if self._given and 0 < len(self._scaled) < self._given:
@@ -133,7 +133,7 @@ def gaps_in(paths: list[Path]) -> str:
     return f"{count} missing ({', '.join(words)}{', …' if len(missing) > NAMED else ''})" if missing else ""
 
 
-def find_pictures(spec: str) -> Found:
+def find_images(spec: str) -> Found:
     """The pictures that a folder or pattern names; what else lies in a folder, or fits the pattern, is told apart.
 
     Raises SourceError where there is no picture.
@@ -172,7 +172,7 @@ def why_none(path: Path, *, any_name: bool) -> str:
         return f"a {kind}" if kind else "a broken link"
     if path.name.startswith("._"):
         return "a macOS metadata file"
-    if any_name or path.suffix.lower() in PICTURE_SUFFIXES:
+    if any_name or path.suffix.lower() in IMAGE_SUFFIXES:
         return ""
     return "not an image by its name"
 

@@ -59,20 +59,20 @@ class LayerInputSource(Closing):
         self._source.close()
 
     def _drain(self) -> None:
-        told = ""
+        reported = ""
         while not self._ended.is_set():
             try:
                 frame = self._source.read()
             except Exception as error:  # noqa: BLE001 (whatever a device does: it is named, the show goes on without it)
-                if str(error) != told:
+                if str(error) != reported:
                     log.warning("input %s: %s", self._name, error)
-                told = str(error)
+                reported = str(error)
                 self._inbox.put((time.perf_counter(), None))
                 self._ended.wait(RETRY_S)
                 continue
             if frame is None:
                 return
-            told = ""
+            reported = ""
             fitted = self._fitted(frame)
             self._inbox.put((time.perf_counter(), fitted))
 

@@ -11,7 +11,7 @@ from ..core.closing import Closing
 from ..core.errors import SourceError
 from ..core.frame import Pixels
 from . import checked_file, kind_of_file
-from .picture import read_picture
+from .read_image import read_image
 from .video import open_moving
 
 _AHEAD = 4  # pictures decoded in advance
@@ -23,7 +23,7 @@ def check_media(path: str | Path) -> None:
     """Raises PhospheneError, naming the file, where its picture, or a video's first one, cannot be read."""
     file = checked_file(str(path))
     if kind_of_file(file) == "image":
-        read_picture(file)
+        read_image(file)
     else:
         open_moving(file).close()
 
@@ -42,23 +42,23 @@ class MediaPlayer(Closing):
         self.version = 0
         self.duration_s: float | None = None
         self._film: _Film | None = None
-        self._still: Pixels | None = None
+        self._image: Pixels | None = None
         if kind_of_file(self.path) == "image":
-            self._still = read_picture(self.path, alpha=True)
-            height, width = self._still.shape[:2]
+            self._image = read_image(self.path, alpha=True)
+            height, width = self._image.shape[:2]
             self.size = (width, height)
         else:
             self._film = _Film(self.path)
             self.size, self.duration_s = self._film.size, self._film.duration_s
             if self._film.is_still:
-                self._still, self.duration_s = self._film.first, None
+                self._image, self.duration_s = self._film.first, None
                 self._film.close()
                 self._film = None
         self._shown: Pixels | None = None
 
     def at(self, time_s: float) -> Pixels:
         """The picture shown at `time_s`, which may be any time in any order; rising times are cheap."""
-        pixels = self._film.at(time_s) if self._film is not None else self._still
+        pixels = self._film.at(time_s) if self._film is not None else self._image
         if pixels is None:
             raise SourceError("is already closed", where=str(self.path))
         if pixels is not self._shown:
@@ -70,7 +70,7 @@ class MediaPlayer(Closing):
         """Stops the thread and closes the file; harmless when called twice."""
         if self._film is not None:
             self._film.close()
-        self._still = None
+        self._image = None
 
 
 class _Film:
@@ -149,7 +149,7 @@ class _Film:
             pictures: Iterator[tuple[_Key, Pixels]] = iter(())
             while True:
                 with self._change:
-                    self._change.wait_for(lambda: self._stop or self._goal is not None or self._has_room())
+                    self._change.wait_for(lambda: self._stop or self._goal is not None or self._has_capacity())
                     if self._stop:
                         return
                     goal, self._goal = self._goal, None
@@ -169,7 +169,7 @@ class _Film:
         finally:
             self._decoder.close()
 
-    def _has_room(self) -> bool:
+    def _has_capacity(self) -> bool:
         return len(self._ready) < _AHEAD or self._ready[-1][0] <= self._wanted
 
     def _from(self, goal: _Key) -> Iterator[tuple[_Key, Pixels]]:

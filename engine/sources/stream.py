@@ -61,7 +61,7 @@ class StreamSource(PolledSource):
                     container = self._open()
                     self.reconnected += 1
                     log.warning("%s: reconnected", self.where)
-                for rgb in self._pictures(container):
+                for rgb in self._images(container):
                     self.deliver(rgb)
                     problem = ""
                 problem = problem or "the stream has ended"
@@ -96,7 +96,7 @@ class StreamSource(PolledSource):
             raise SourceError("the video has more than 100 megapixels", where=self.where, hint="request a smaller one")
         return container
 
-    def _pictures(self, container: InputContainer) -> Iterator[Pixels]:
+    def _images(self, container: InputContainer) -> Iterator[Pixels]:
         """Each picture: of what is live at once, of a file on a server when its time has come."""
         offset_s: float | None = None
         paced = bool(container.duration) or container.format.name == "hls"

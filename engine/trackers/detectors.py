@@ -101,7 +101,7 @@ class FaceDetector:
         whole = Roi(width / 2.0, height / 2.0, float(max(width, height)), 0.0)
         if sampled:
             smooth = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-            shrunk: Any = cv2.warpAffine(pixels, whole.to_picture(self._net.size[0]), self._net.size, flags=smooth)
+            shrunk: Any = cv2.warpAffine(pixels, whole.to_image(self._net.size[0]), self._net.size, flags=smooth)
         else:
             shrunk = letterbox(pixels, self._net.size[0])
         scores, raw = self._scores(shrunk)

@@ -107,7 +107,7 @@ class FaceTracker(Parametrized, Closing):
         alive = self._identities.alive()
         self._filters = {i: f for i, f in self._filters.items() if i in alive}
         faces = [replace(f, identity=i) for f, i in zip(found, identities, strict=True)]
-        return Faces(frame.id, tuple(self._steady(f, frame.time_s, aspect) if self.smooth else f for f in faces))
+        return Faces(frame.id, tuple(self._smoothed(f, frame.time_s, aspect) if self.smooth else f for f in faces))
 
     def _look(self, frame: Frame, early: list[Roi] | None) -> list[Face]:
         if self._followed is not None:
@@ -117,7 +117,7 @@ class FaceTracker(Parametrized, Closing):
         found = _read(self._task.run(frame))
         return found + self._far.look(frame, found) if self._far is not None else found
 
-    def _steady(self, face: Face, time_s: float, aspect: float) -> Face:
+    def _smoothed(self, face: Face, time_s: float, aspect: float) -> Face:
         if face.identity not in self._filters:
             self._filters[face.identity] = _Filters(self.min_cutoff_hz, self.beta)
         filters = self._filters[face.identity]
@@ -125,10 +125,10 @@ class FaceTracker(Parametrized, Closing):
         square = np.array([1.0, aspect, 1.0])
         seen, true = eye_distance(points, aspect)
         smooth = filters.points(points * square, time_s, true, max(seen, 0.3 * true)) / square
-        steady = np.eye(4)
-        steady[:3, :3] = filters.rotation(transform[:3, :3], time_s)
-        steady[:3, 3] = filters.position(transform[None, :3, 3], time_s, 6.3)[0]
-        return replace(face, points=smooth.astype(np.float32), transform=steady.astype(np.float32))
+        smoothed = np.eye(4)
+        smoothed[:3, :3] = filters.rotation(transform[:3, :3], time_s)
+        smoothed[:3, 3] = filters.position(transform[None, :3, 3], time_s, 6.3)[0]
+        return replace(face, points=smooth.astype(np.float32), transform=smoothed.astype(np.float32))
 
     def close(self) -> None:
         """Ends the tasks; harmless when called twice."""

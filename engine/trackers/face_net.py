@@ -75,14 +75,14 @@ class FaceNet:
         """The face in the square `roi` of `pixels`, or None where the network is less sure than `least`."""
         side = self._net.size[0]
         height, width = pixels.shape[:2]
-        to_picture = roi.to_picture(side)
+        to_image = roi.to_image(side)
         np.multiply(roi.cut(pixels, side), np.float32(1.0 / 255.0), out=self._input)
         flat, flag, _ = self._net.run(self._input)
         score = float(sigmoid(flag.ravel())[0])
         if score < least:
             return None
         marks = flat.reshape(POINTS, 3)
-        places = marks[:, :2] @ to_picture[:, :2].T + to_picture[:, 2]
+        places = marks[:, :2] @ to_image[:, :2].T + to_image[:, 2]
         points = np.column_stack([places / (width, height), marks[:, 2] * (roi.side / side / width)])
         points = points.astype(np.float32)
         face = Face(points, self._expressed(places), self._geometry.transform(points, width, height))

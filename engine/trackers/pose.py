@@ -80,7 +80,7 @@ class PoseTracker(Parametrized, Closing):
         alive = self._identities.alive()
         self._filters = {i: f for i, f in self._filters.items() if i in alive}
         poses = (Pose(b.points, b.world, b.visibility, i, b.mask) for b, i in zip(bodies, identities, strict=True))
-        return Poses(frame.id, tuple(self._steady(p, frame.time_s, aspect) if self.smooth else p for p in poses))
+        return Poses(frame.id, tuple(self._smoothed(p, frame.time_s, aspect) if self.smooth else p for p in poses))
 
     def _add(self, bodies: list[Body], body: Body, chest: Floats, reach: float) -> None:
         """Adds `body` unless it is none, is among `bodies`, or is somebody else than was expected at `chest`."""
@@ -105,7 +105,7 @@ class PoseTracker(Parametrized, Closing):
                 squares.append((chest, Roi.around(found.hips + corner, found.circle + corner)))
         return squares
 
-    def _steady(self, pose: Pose, time_s: float, aspect: float) -> Pose:
+    def _smoothed(self, pose: Pose, time_s: float, aspect: float) -> Pose:
         identity = pose.identity
         if identity not in self._filters:
             self._filters[identity] = (

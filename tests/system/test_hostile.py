@@ -63,7 +63,7 @@ def test_a_video_of_too_many_pixels_is_refused(tmp_path: Path, monkeypatch: pyte
 
 
 def test_a_file_of_too_many_bytes_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("phosphene.engine.sources.picture.MAX_BYTES", 10)
+    monkeypatch.setattr("phosphene.engine.sources.read_image.MAX_BYTES", 10)
     with pytest.raises(SourceError, match="gigabyte"):
         open_source(str(bomb(tmp_path / "a.png", 64, 64)))
 

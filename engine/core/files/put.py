@@ -122,9 +122,9 @@ def behind(path: Path) -> Path:
 
 def cannot_write(error: OSError, path: Path) -> PhospheneError:
     """`error` in words; a lack of rights names what is in the way."""
-    told = in_words(error, path)
-    if isinstance(told, NotAllowed):
-        return told
+    explained = in_words(error, path)
+    if isinstance(explained, NotAllowed):
+        return explained
     return SinkError(
         f"cannot be written ({error.strerror or error})",
         where=str(path),

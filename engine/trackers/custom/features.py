@@ -19,7 +19,7 @@ from ...models.litert import LiteRtModel
 from ...models.tflite_graph import cut
 from .. import open_tracker
 from ..base import Tracker
-from .picture import prepared
+from .image_input import prepared
 from .spec import InputSettings
 
 # EfficientNet-Lite0 before its classes (Tan and Le, "EfficientNet", ICML 2019): what it sees, in 1280 numbers.

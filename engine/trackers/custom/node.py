@@ -16,7 +16,7 @@ from ...models.litert import LiteRtModel, Port
 from ..hysteresis import Hysteresis
 from .boxes import BoxReader
 from .convert import ready
-from .picture import box, prepared, to_frame
+from .image_input import box, prepared, to_frame
 from .spec import TASKS, OutputSettings, Spec, kind_of
 
 POSE_INPUT = (14739,)  # PoseNet's 17 heatmaps and 34 offsets over 17×17 cells of 257 pixels
@@ -28,7 +28,7 @@ class Node(Closing):
 
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
-        self._steady = Hysteresis(spec.output.smooth_s, spec.output.on, spec.output.off)
+        self._hysteresis = Hysteresis(spec.output.smooth_s, spec.output.on, spec.output.off)
         self._runtime: LiteRtModel | None = LiteRtModel(ready(spec), size=spec.size, device=spec.device)
         self._features: LiteRtModel | None = None
         if spec.features is not None:
@@ -36,7 +36,7 @@ class Node(Closing):
             file = ready(replace(spec, file=spec.features, kind=kind_of(spec.features), store=""))
             self._features = LiteRtModel(file, size=side, fits_any=self._is_pose)
         self._input = self._check_input(self._runtime)
-        self.size = self._picture_size(self._input)
+        self.size = self._image_size(self._input)
         self._labels = self._check_labels(self._runtime)
         self._boxes = BoxReader(spec, self._runtime, self._labels, self.size) if spec.task == "boxes" else None
 
@@ -122,7 +122,8 @@ class Node(Closing):
                 "a pose model of Teachable Machine needs PoseNet, which its export does not include",
                 where=str(self.spec.file),
                 hint="put PoseNet (MobileNet 0.75, stride 16) next to it: as posenet.tflite, or its "
-                "model-stride16.json and .bin files in a folder posenet; or teach the classes here: phosphene teach NAME --from pose",
+                "model-stride16.json and .bin files in a folder posenet; or teach the classes here: "
+                "phosphene teach NAME --from pose",
             )
         shapes = [p.shape for p in self._features.outputs]
         side = POSE_SIDE // POSE_STRIDE + 1
@@ -147,7 +148,7 @@ class Node(Closing):
         shape = runtime.inputs[0].shape
         return len(shape) == 3 and shape[0] in (1, 3) and shape[2] not in (1, 3)
 
-    def _picture_size(self, port: Port) -> tuple[int, int]:
+    def _image_size(self, port: Port) -> tuple[int, int]:
         first = port.shape[0] in (1, 3) and port.shape[2] not in (1, 3)
         height, width = port.shape[1:] if first else port.shape[:2]
         if self.spec.size is not None and self.spec.size != (width, height):
@@ -183,14 +184,14 @@ class Node(Closing):
 
     def _as_labels(self, frame: Frame, outputs: list[Floats]) -> Classification:
         scores = probabilities(outputs[0], self.spec.output)
-        return Classification(frame.id, self._labels, scores, self._steady(scores, frame.time_s))
+        return Classification(frame.id, self._labels, scores, self._hysteresis(scores, frame.time_s))
 
     def _as_boxes(self, frame: Frame, outputs: list[Floats]) -> Detections:
         assert self._boxes is not None
         found = self._boxes.read(outputs)
-        for thing in found:
-            corners = to_frame(thing.box.reshape(2, 2), frame.size, self.size, self.spec.input.fit)
-            thing.box[:] = np.clip(corners, 0.0, 1.0).ravel()
+        for detection in found:
+            corners = to_frame(detection.box.reshape(2, 2), frame.size, self.size, self.spec.input.fit)
+            detection.box[:] = np.clip(corners, 0.0, 1.0).ravel()
         return Detections(frame.id, tuple(found))
 
     def _as_mask(self, frame: Frame, outputs: list[Floats]) -> Mask:

@@ -12,7 +12,7 @@ from .muxer import Muxer
 _CODED = (".mp4", ".mov")  # their durations are those between decodings
 
 
-class LastPicture:
+class LastFrame:
     """Hands packets on to `muxer`, each when the next one is there.
 
     `live`: the file is written in fragments, of which readers leave out what is shown after the end of decoding.
@@ -55,7 +55,7 @@ def _shown(packet: Any) -> int:
     return int(packet.pts)
 
 
-def lengthen_last_picture(path: Path, delay: int) -> None:
+def lengthen_last_frame(path: Path, delay: int) -> None:
     """Makes the last picture of a finished GIF last `delay` hundredths of a second.
 
     FFmpeg writes the distance of the two before it. Raises OSError and ValueError, where the file is no whole GIF.

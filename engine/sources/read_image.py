@@ -29,7 +29,7 @@ _KNOWN = {
 }
 
 
-def read_picture(path: Path, alpha: bool = False) -> Pixels:
+def read_image(path: Path, alpha: bool = False) -> Pixels:
     """The picture in `path`: H×W×3 uint8 sRGB, turned as its EXIF orientation says.
 
     Where `alpha` is asked for, one that has transparent parts is H×W×4 with premultiplied linear light, stored as sRGB.

@@ -15,7 +15,7 @@ from .base import KEPT_S
 
 
 class FileSound(Closing):
-    """The sound in `path`, decoded as far as it is asked for; second 0 is the first picture, where there is one.
+    """The sound in `path`, decoded as far as it is asked for; second 0 is the first image, where there is one.
 
     Asking for what lies long past begins the file anew. Raises SourceError where there is no sound that can be decoded;
     damage further on ends it with a warning.

@@ -21,7 +21,7 @@ log = logging.getLogger("phosphene")
 
 BEHIND_S = 0.03  # how far the frames' clock stays behind the newest sample, so that no block lacks its end
 OLDEST_S = 1.0
-STEADY = 0.02  # how much of a picture's unevenness moves the sound
+STEADY = 0.02  # how much of an image's unevenness moves the sound
 DRIFT_S = 0.1  # where the two clocks are further apart than this, they are set anew
 
 

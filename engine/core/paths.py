@@ -85,7 +85,7 @@ def entries(folder: Path) -> list[Path]:
 
 def own_entries(folder: Path) -> list[Path]:
     """What lies in a folder that nobody has named on the command line, so that it may be missing. One that may not be
-    looked into is told once, and left out."""
+    looked into is reported once, and left out."""
     try:
         return entries(folder) if is_folder(folder) else []
     except PhospheneError as error:

@@ -50,7 +50,7 @@ class Printed:
 
 class Aside(Printed):
     """What nothing may fail for: standard error, as nobody can be told that it cannot be written to; and what effects
-    print while a show runs, as what standard output did not take is told at the end."""
+    print while a show runs, as what standard output did not take is reported at the end."""
 
     def write(self, text: str) -> int:
         """Prints `text` where that goes."""

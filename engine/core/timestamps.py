@@ -1,8 +1,8 @@
 """Time stamps of files as players take them: parts that begin anew go on, what lacks is filled in, times rise.
 
-`FileClock` is for packets as they lie in a file, `FrameTimes` for decoded pictures, `RisingStamps` for packets on
-their way into a file. A restart is told from a pause as ffmpeg tells it (fftools/ffmpeg_demux.c,
-`ts_discontinuity_detect`), a picture's own time as FFmpeg's decoders guess it (libavcodec/decode.c,
+`FileClock` is for packets as they lie in a file, `FrameTimes` for decoded images, `RisingStamps` for packets on
+their way into a file. A restart is told from a pause as ffmpeg does it (fftools/ffmpeg_demux.c,
+`ts_discontinuity_detect`), an image's own time as FFmpeg's decoders guess it (libavcodec/decode.c,
 `guess_correct_pts`).
 """
 
@@ -16,7 +16,7 @@ BACK_S = Fraction(1, 10)  # what steps back further begins anew; less is a muxer
 JUMP_S = Fraction(10)  # -dts_delta_threshold, for containers whose time stamps may begin anew (AVFMT_TS_DISCONT)
 ABSURD_S = Fraction(30 * 3600)  # -dts_error_threshold, for all others: there a long pause may be meant
 ROUNDED_S = 0.0015  # containers of a millisecond's tick round each duration
-NUDGE_S = 0.001  # how far apart pictures are put that claim the same moment
+NUDGE_S = 0.001  # how far apart images are put that claim the same moment
 STUCK = 3  # so many of them in a row are no coincidence: then each is shown for its own duration
 
 
@@ -25,14 +25,14 @@ class _Track:
     shift: Fraction  # what is added to its stamps at the moment
     decoded: Fraction  # decoding time of the newest packet, mended
     following: Fraction  # where the next one is expected
-    shown: Fraction | None  # when the last of its pictures or sounds ends, mended
+    shown: Fraction | None  # when the last of its images or sounds ends, mended
 
 
 class FileClock:
     """What to add to the time stamps of each packet of a file, in the order in which the packets lie there.
 
     A track that steps back, or jumps ahead where the container allows it (`restarts`), goes on at the end of its last
-    picture or sound, and all other tracks are moved by as much, so that picture and sound stay together. `mended` says
+    image or sound, and all other tracks are moved by as much, so that image and sound stay together. `mended` says
     whether that has happened. All times are seconds.
     """
 
@@ -45,11 +45,11 @@ class FileClock:
         self._newest: Fraction | None = None  # decoding time of the packet before, of whatever track
 
     def shift(
-        self, track: int, dts: Fraction | None, pts: Fraction | None, duration: Fraction, *, pictures: bool = False
+        self, track: int, dts: Fraction | None, pts: Fraction | None, duration: Fraction, *, images: bool = False
     ) -> Fraction:
         """What to add to both stamps of the next packet, which lasts `duration`; one without `dts` proves nothing.
 
-        A track of `pictures` of a container that may restart begins anew where it steps back by half as much already:
+        A track of `images` of a container that may restart begins anew where it steps back by half as much already:
         ffmpeg compares with the time shown, which reordering puts later than the time of decoding.
         """
         known = self._tracks.get(track)
@@ -67,12 +67,12 @@ class FileClock:
         follows = known.shift != self._shift and self._nearer(known, dts)
         if follows:
             known.shift = self._shift
-        back = BACK_S / 2 if pictures and self._restarts and not follows else BACK_S
+        back = BACK_S / 2 if images and self._restarts and not follows else BACK_S
         moment = dts + known.shift
         if moment + back < known.decoded or abs(moment - known.following) > self._jump:
             goes_on = known.following - dts
             if pts is not None and known.shown is not None:
-                goes_on = max(goes_on, known.shown - pts)  # pictures that are still to be shown are not cut short
+                goes_on = max(goes_on, known.shown - pts)  # images that are still to be shown are not cut short
             # Of a track that was longer in the part before, the others that have begun the next one wait for the end.
             together = [t for t in self._tracks.values() if follows and t.shift == known.shift]
             for track_of_all in (*together, known):
@@ -104,9 +104,9 @@ class FileClock:
 
 
 class FrameTimes:
-    """When each decoded picture is shown, in seconds that rise, and how long the newest of them.
+    """When each decoded image is shown, in seconds that rise, and how long the newest of them.
 
-    `rate`: pictures a second, for those that say nothing; `tick_s`: how finely their container tells time. A duration
+    `rate`: images a second, for those that say nothing; `tick_s`: how finely their container tells time. A duration
     that differs from the rate's by no more than that rounding is the rate's.
     """
 
@@ -120,7 +120,7 @@ class FrameTimes:
         self._before: dict[str, float] = {}
 
     def at(self, pts: float | None, dts: float | None, duration_s: float | None) -> float:
-        """The moment of the next picture in the order of showing, by its stamps, either of which may be missing."""
+        """The moment of the next image in the order of showing, by its stamps, either of which may be missing."""
         stamp = self._guess(pts, dts)
         last = self._last
         if stamp is None:
@@ -136,7 +136,7 @@ class FrameTimes:
 
     @property
     def end_s(self) -> float | None:
-        """When the newest picture ends; None before the first."""
+        """When the newest image ends; None before the first."""
         return None if self._last is None else self._last + self._lasts_s
 
     def _guess(self, pts: float | None, dts: float | None) -> float | None:

@@ -33,8 +33,8 @@ class SoundTrack(Closing):
     """Writes the sound that lies in a file, as far as `advance` has come.
 
     Copied packet by packet, without loss, where the container takes the codec, else encoded anew. It begins where it
-    begins beside the pictures, and what is encoded anew ends with the last one to the sample. Sound that cannot be read
-    or that the container refuses ends early with a warning: it never costs the picture. Raises OSError where the file
+    begins beside the images, and what is encoded anew ends with the last one to the sample. Sound that cannot be read
+    or that the container refuses ends early with a warning: it never costs the image. Raises OSError where the file
     can no longer be written.
     """
 
@@ -44,7 +44,7 @@ class SoundTrack(Closing):
 
     @classmethod
     def open(cls, path: Path, target: OutputContainer, muxer: Muxer, suffix: str, start_s: float) -> Self | None:
-        """The sound of `path` from `start_s` after its first picture; None, which is said, where there is none."""
+        """The sound of `path` from `start_s` after its first image; None, which is said, where there is none."""
         try:
             source, track = open_sound_track(path)
         except SourceError as error:

@@ -1,4 +1,4 @@
-"""Writes what a microphone hears into a video, in sync with its pictures for as long as the show lasts."""
+"""Writes what a microphone hears into a video, in sync with its images for as long as the show lasts."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from ..core.frame import Floats
 from ..core.results import RATE
 from .muxer import Muxer
 
-LATE_S = 0.5  # what a microphone still owes after so long is silence: the pictures do not wait for it
+LATE_S = 0.5  # what a microphone still owes after so long is silence: the images do not wait for it
 JUMP_S = 0.005  # where the clocks part by more from one piece to the next, sound was lost
 PIECE = RATE // 50
 
 
 class LiveSoundTrack(Closing):
-    """Encodes `sound` (AAC, in mkv and webm Opus) from the picture at `origin_s` on, as far as `advance` has come.
+    """Encodes `sound` (AAC, in mkv and webm Opus) from the image at `origin_s` on, as far as `advance` has come.
 
-    The microphone's clock and the pictures' drift apart by some milliseconds a minute: the sound is stretched to stay
-    with the pictures, so that no sample is doubled or left out.
+    The microphone's clock and the images' drift apart by some milliseconds a minute: the sound is stretched to stay
+    with the images, so that no sample is doubled or left out.
     """
 
     def __init__(self, sound: Recordable, target: OutputContainer, muxer: Muxer, suffix: str, origin_s: float) -> None:

@@ -13,13 +13,13 @@ from ..core.frame import Pixels
 class Sink(Protocol):
     """Takes finished frames.
 
-    `alpha` says whether the picture's alpha is kept (then `write` gets straight, not premultiplied, alpha).
+    `alpha` says whether the image's alpha is kept (then `write` gets straight, not premultiplied, alpha).
     """
 
     alpha: bool
 
     def write(self, image: Pixels, time_s: float) -> None:
-        """Takes one picture: H×W×4 uint8 sRGB in RGBA order, top row first, shown at `time_s` (rising).
+        """Takes one image: H×W×4 uint8 sRGB in RGBA order, top row first, shown at `time_s` (rising).
 
         `image` belongs to the caller and may be overwritten after the call. Raises SinkError where it cannot be taken.
         """
@@ -36,15 +36,15 @@ class Sink(Protocol):
 
 @runtime_checkable
 class KeepsEnd(Protocol):
-    """A sink that keeps how long the last picture is shown."""
+    """A sink that keeps how long the last image is shown."""
 
     def end(self, time_s: float) -> None:
-        """The last picture that was written ends at `time_s`; called at most once, after it and before `close`."""
+        """The last image that was written ends at `time_s`; called at most once, after it and before `close`."""
 
 
 @runtime_checkable
 class ReportsWatched(Protocol):
-    """A sink that knows whether somebody looks at its pictures."""
+    """A sink that knows whether somebody looks at its images."""
 
     @property
     def watched(self) -> bool:

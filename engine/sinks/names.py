@@ -30,9 +30,9 @@ def matte_of(path: Path) -> Path:
 
 
 def images_at(name: str, suffix: str) -> Target:
-    """The pictures that an output of that name writes: one, or numbered ones; in a folder `frame_%05d`.
+    """The images that an output of that name writes: one, or numbered ones; in a folder `frame_%05d`.
 
-    Raises SinkError where the name is none for pictures.
+    Raises SinkError where the name is none for images.
     """
     path = named(name)
     if is_folder(name) or path.suffix.lower() != suffix:

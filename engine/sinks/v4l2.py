@@ -41,7 +41,7 @@ class V4l2Sink(Closing):
 
     `device` is the path, or empty for the first loopback device. The last row or column of an odd size is dropped.
     Raises SinkError where there is no device, where it is no output or in use, and where it is held at another size.
-    Pictures that the device did not take within a second are dropped and counted.
+    Images that the device did not take within a second are dropped and counted.
     """
 
     alpha = False
@@ -77,7 +77,7 @@ class V4l2Sink(Closing):
         return self._fd >= 0 and self._watchers.watched
 
     def write(self, image: Pixels, time_s: float) -> None:
-        """Hands one picture to whoever watches."""
+        """Hands one image to whoever watches."""
         if self._fd < 0:
             raise SinkError("is closed", where=self.device)
         check_image(image.shape, self.size)
@@ -181,7 +181,7 @@ class V4l2Sink(Closing):
             raise SinkError("provides no buffers", where=self.device, hint="load v4l2loopback with max_buffers=2")
 
     def _mark_mapped(self, index: int) -> None:
-        """Keeps the pictures coming for the other readers when one closes.
+        """Keeps the images coming for the other readers when one closes.
 
         In v4l2loopback 0.12 every REQBUFS, with which OpenCV closes too, takes the mark `mapped` from all buffers, and
         what is not marked is not handed out. Mapping them once more, for a moment, sets it again.

@@ -46,7 +46,7 @@ class PyVirtualCamSink(Closing):
         self.device = str(self._camera.device)
 
     def write(self, image: Pixels, time_s: float) -> None:
-        """Hands one picture to whoever watches."""
+        """Hands one image to whoever watches."""
         if self._camera is None:
             raise SinkError("is closed", where=self.device)
         check_image(image.shape, self.size)

@@ -26,7 +26,7 @@ KEYS = {
 
 
 class WindowSink(Closing):
-    """A window of the picture's size that can be resized; the picture keeps its shape. Main thread only."""
+    """A window of the image's size that can be resized; the image keeps its shape. Main thread only."""
 
     alpha = False
 
@@ -134,7 +134,7 @@ class WindowSink(Closing):
 
 
 def fitting(size: tuple[int, int]) -> tuple[int, int]:
-    """A window size with the picture's shape that fits the screen."""
+    """A window size with the image's shape that fits the screen."""
     monitor = glfw.get_primary_monitor()
     if not monitor:
         return size
@@ -143,10 +143,10 @@ def fitting(size: tuple[int, int]) -> tuple[int, int]:
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
-def letterbox(picture: tuple[int, int], window: tuple[int, int]) -> tuple[int, int, int, int]:
-    """(left, bottom, width, height) of a picture that fills a window as far as its shape allows."""
-    scale = min(window[0] / picture[0], window[1] / picture[1])
-    width, height = max(1, round(picture[0] * scale)), max(1, round(picture[1] * scale))
+def letterbox(image: tuple[int, int], window: tuple[int, int]) -> tuple[int, int, int, int]:
+    """(left, bottom, width, height) of an image that fills a window as far as its shape allows."""
+    scale = min(window[0] / image[0], window[1] / image[1])
+    width, height = max(1, round(image[0] * scale)), max(1, round(image[1] * scale))
     return (window[0] - width) // 2, (window[1] - height) // 2, width, height
 
 
@@ -169,7 +169,7 @@ def key_name(key: int, scancode: int) -> str:
 
 
 def help_shapes(size: tuple[int, int]) -> list[Shape]:
-    """The list of keys, over the picture."""
+    """The list of keys, over the image."""
     size_px = max(12.0, size[1] / 28)
     lines = len(KEYS)
     left, top = 0.05, 0.06

@@ -52,8 +52,8 @@ SOURCES = Backends(
     ),
 )
 
-# Content decides before the name does: the first bytes of still pictures, also of those that the picture reader can
-# only name, so that nobody is told that his drawing is no video.
+# Content decides before the name does: the first bytes of still images, also of those that the image reader can
+# only name, so that no drawing is called a broken video.
 _IMAGE_STARTS = (
     b"\xff\xd8\xff", b"\x89PNG", b"BM", b"II*\0", b"MM\0*", b"8BPS", b"#?RADIANCE", b"#?RGBE", b"\0\0\1\0", b"P5",
     b"P6", b"\0\0\0\x0cjP", b"\xff\x4f\xff\x51", b"/* XPM", b"\xff\x0a", b"\0\0\0\x0cJXL ", b"<svg", b"%PDF", b"%!PS",
@@ -128,22 +128,22 @@ def kind_of_file(path: Path) -> str:
 
 
 def _is_animated(path: Path, start: bytes) -> bool:
-    """Whether a GIF, PNG or WebP has more than one picture."""
+    """Whether a GIF, PNG or WebP has more than one image."""
     if start[:4] == b"RIFF" and start[8:12] != b"WEBP":
         return True  # AVI is a RIFF file too
     if start[:4] == b"RIFF":
         return len(start) > 20 and start[12:16] == b"VP8X" and bool(start[20] & 2)
     if start.startswith(b"\x89PNG"):
-        with path.open("rb") as file:  # the animation chunk must stand before the first picture
+        with path.open("rb") as file:  # the animation chunk must stand before the first image
             head = file.read(4096)
         return -1 < head.find(b"acTL") < (head.find(b"IDAT") % 4097)
     from PIL import Image  # a GIF tells only when it is walked through
 
     try:
-        with Image.open(path) as picture:
-            return bool(getattr(picture, "is_animated", False))
+        with Image.open(path) as image:
+            return bool(getattr(image, "is_animated", False))
     except (OSError, ValueError, Image.DecompressionBombError):
-        return False  # the picture reader says what is wrong with it
+        return False  # the image reader says what is wrong with it
 
 
 def missing_file(path: Path) -> SourceError:

@@ -15,7 +15,7 @@ class Source(Protocol):
 
     `size`: (width, height) of the frames; `fps`: nominal rate, or None where unknown; `frame_count`: how many frames
     will come, or None where unknown; `endless`: they never end by themselves; `live`: frames arrive by the wall clock
-    (a camera), so late ones may be dropped. One whose pictures last unevenly also has `end_s`: when the last of them
+    (a camera), so late ones may be dropped. One whose images last unevenly also has `end_s`: when the last of them
     ends, None while that is not known.
     """
 

@@ -128,7 +128,7 @@ def _sizes(descriptor: int, fourcc: str) -> Iterator[tuple[int, int]]:
 
 
 def _rate(descriptor: int, fourcc: str, size: tuple[int, int]) -> float:
-    """The highest rate: the shortest time between two pictures."""
+    """The highest rate: the shortest time between two images."""
     rates = [0.0]
     for found in api.entries(descriptor, api.ENUM_FRAMEINTERVALS, api.INTERVAL_ENTRY, api.code_of(fourcc), *size):
         seconds, parts = found[5:7]  # of a range: the shortest

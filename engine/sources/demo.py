@@ -1,6 +1,6 @@
 """The default input: a public-domain portrait with a gentle camera move, so that everything runs without a camera.
 
-The picture is Commodore Grace Hopper's official portrait (US Navy, public domain), which matplotlib ships.
+The image is Commodore Grace Hopper's official portrait (US Navy, public domain), which matplotlib ships.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def portrait_path() -> Path:
 
 
 def widened(portrait: Pixels, aspect: float) -> tuple[Pixels, tuple[float, float]]:
-    """The portrait set in a picture of `aspect` (width / height), and the face's place in it, in pixels.
+    """The portrait set in an image of `aspect` (width / height), and the face's place in it, in pixels.
 
     Both sides continue with the portrait's own background, mirrored without the person, and fall out of focus and into
     shade away from it; the sleeve that the photo cuts off is drawn to its end.

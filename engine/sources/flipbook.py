@@ -23,7 +23,7 @@ def is_flipbook(path: Path) -> bool:
 
 
 class Flipbook(Closing):
-    """Pictures with times, all decoded at once: (seconds, H×W×3 uint8 sRGB), transparent parts over black.
+    """Images with times, all decoded at once: (seconds, H×W×3 uint8 sRGB), transparent parts over black.
 
     Raises SourceError for a damaged file and for one that would need more than a gigabyte.
     """
@@ -44,9 +44,9 @@ class Flipbook(Closing):
                             "the animation is too large", where=str(path), hint="scale it down, or make a video of it"
                         )
                     clock_ms = 0.0
-                    for picture in ImageSequence.Iterator(book):
-                        self._frames.append((clock_ms / 1000, to_rgb8(picture)))
-                        clock_ms += max(float(picture.info.get("duration", 100)), 10.0)
+                    for image in ImageSequence.Iterator(book):
+                        self._frames.append((clock_ms / 1000, to_rgb8(image)))
+                        clock_ms += max(float(image.info.get("duration", 100)), 10.0)
         except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
             raise SourceError(
                 f"the animation is damaged or cut off ({error})", where=str(path), hint="copy or download it again"
@@ -69,15 +69,15 @@ class Flipbook(Closing):
 
     @property
     def end_s(self) -> float | None:
-        """When the last picture ends."""
+        """When the last image ends."""
         return self._length_s
 
     def seek(self, time_s: float) -> None:
-        """Goes to the picture shown at `time_s`."""
+        """Goes to the image shown at `time_s`."""
         self._next = max(0, sum(moment <= time_s for moment, _ in self._frames) - 1)
 
     def length(self) -> float | None:
-        """Seconds from the first picture's begin to the last one's end."""
+        """Seconds from the first image's begin to the last one's end."""
         return self._length_s
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""A still picture as an endless source."""
+"""A still image as an endless source."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .read_image import read_image
 
 
 class ImageSource(Closing):
-    """Gives the same picture for ever, at `fps` in its own time; all frames share one pixel array."""
+    """Gives the same image for ever, at `fps` in its own time; all frames share one pixel array."""
 
     live = False
     frame_count: int | None = None
@@ -36,6 +36,6 @@ class ImageSource(Closing):
         return cls(checked_file(rest), size=size, fps=fps)
 
     def read(self) -> Frame | None:
-        """The picture again, with the next id and time."""
+        """The image again, with the next id and time."""
         number, self._next = self._next, self._next + 1
         return Frame(number, number / self._rate, self._pixels, time.perf_counter())

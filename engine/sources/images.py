@@ -1,4 +1,4 @@
-"""A sequence of pictures: a folder, a pattern with `*`, or a numbered `frame_%04d.png`."""
+"""A sequence of images: a folder, a pattern with `*`, or a numbered `frame_%04d.png`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _NUMBER = re.compile(r"%(0?)(\d*)d")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The pictures of a sequence in natural order, and what lies among them that is none: (name, why)."""
+    """The images of a sequence in natural order, and what lies among them that is none: (name, why)."""
 
     paths: list[Path]
     others: list[tuple[str, str]] = field(default_factory=list)
@@ -38,11 +38,11 @@ class Found:
 
 
 class ImagesSource(Closing):
-    """Gives one picture after another in natural order (2 before 10), `fps` a second, and ends after the last.
+    """Gives one image after another in natural order (2 before 10), `fps` a second, and ends after the last.
 
-    Pictures of another size than the first are scaled to fill it. What cannot be read is left out, and the next picture
-    takes its place in time; that, other sizes and gaps in the numbers are told once. Raises SourceError where no
-    picture can be read.
+    Images of another size than the first are scaled to fill it. What cannot be read is left out, and the next image
+    takes its place in time; that, other sizes and gaps in the numbers are reported once. Raises SourceError where no
+    image can be read.
     """
 
     live = False
@@ -77,7 +77,7 @@ class ImagesSource(Closing):
         return cls(find_images(rest), size=size, fps=fps)
 
     def read(self) -> Frame | None:
-        """The next picture, or None after the last."""
+        """The next image, or None after the last."""
         pixels, self._first = self._first if self._first is not None else self._following(), None
         if pixels is None:
             self._report()
@@ -90,7 +90,7 @@ class ImagesSource(Closing):
         self._report()
 
     def _following(self) -> Pixels | None:
-        """The next picture that can be read, at the size of all; None after the last."""
+        """The next image that can be read, at the size of all; None after the last."""
         while self._looked_at < len(self._paths):
             path = self._paths[self._looked_at]
             self._looked_at += 1
@@ -116,7 +116,7 @@ class ImagesSource(Closing):
 
 
 def listed(what: list[tuple[str, str]]) -> str:
-    """How many, and the first of them by name, each with why: `2: ._a.png (is damaged), notes.txt (no picture)`."""
+    """How many, and the first of them by name, each with why: `2: ._a.png (is damaged), notes.txt (no image)`."""
     shown = [f"{name} ({why})" if why else name for name, why in what[:NAMED]]
     return f"{len(what)}: {', '.join(shown)}{', …' if len(what) > NAMED else ''}"
 
@@ -134,9 +134,9 @@ def gaps_in(paths: list[Path]) -> str:
 
 
 def find_images(spec: str) -> Found:
-    """The pictures that a folder or pattern names; what else lies in a folder, or fits the pattern, is told apart.
+    """The images that a folder or pattern names; what else lies in a folder, or fits the pattern, is listed apart.
 
-    Raises SourceError where there is no picture.
+    Raises SourceError where there is no image.
     """
     path = named(spec)
     if is_folder(path):
@@ -153,16 +153,16 @@ def find_images(spec: str) -> Found:
     else:
         found, wanted = [path] if is_file(path) else [], "a folder, a pattern such as frame_%04d.png, or *.png"
     why = {p: why_none(p, any_name=not is_folder(path)) for p in found}
-    pictures = sorted((p for p in found if not why[p]), key=_natural)
+    images = sorted((p for p in found if not why[p]), key=_natural)
     others = [(p.name, why[p]) for p in found if why[p]]
-    if not pictures:
+    if not images:
         what = f"; found {listed(others)}" if others else ""
         raise SourceError(f"no images found{what}", where=str(path), hint=f"expected {wanted}")
-    return Found(pictures, others)
+    return Found(images, others)
 
 
 def why_none(path: Path, *, any_name: bool) -> str:
-    """Why a file is no picture of a sequence, as far as that is known without reading it; empty where it may be one.
+    """Why a file is no image of a sequence, as far as that is known without reading it; empty where it may be one.
     With `any_name` its name's ending does not tell."""
     try:
         kind = kind_of(path)

@@ -16,15 +16,15 @@ from .fit import cover
 log = logging.getLogger("phosphene")
 
 RETRY_S = 0.5
-OLD_S = 2.0  # what has given no picture for so long shows none
+OLD_S = 2.0  # what has given no image for so long shows none
 JOIN_S = 5.0
 
 
 class LayerInputSource(Closing):
-    """Gives the picture of `source` that belongs to a moment of the show, at `size`.
+    """Gives the image of `source` that belongs to a moment of the show, at `size`.
 
-    A live one is read in a thread of its own, and the newest picture counts; where it breaks off there is none until it
-    is back, which is named once. Of any other it is the picture at that time, the last one when it has ended.
+    A live one is read in a thread of its own, and the newest image counts; where it breaks off there is none until it
+    is back, which is named once. Of any other it is the image at that time, the last one when it has ended.
     """
 
     def __init__(self, source: Source, name: str, size: tuple[int, int]) -> None:
@@ -41,7 +41,7 @@ class LayerInputSource(Closing):
             self._next = source.read()
 
     def at(self, time_s: float) -> Frame | None:
-        """The picture at that time of the show; None where there is none. Times rise from call to call."""
+        """The image at that time of the show; None where there is none. Times rise from call to call."""
         if self._thread is None:
             while self._next is not None and self._next.time_s <= time_s + 1e-6:
                 self._newest = 0.0, self._fitted(self._next)

@@ -1,4 +1,4 @@
-"""The sound of a file as samples, each at its place beside the pictures."""
+"""The sound of a file as samples, each at its place beside the images."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ def open_sound_track(path: Path) -> tuple[InputContainer, AudioStream]:
 
 
 def first_frame_s(container: InputContainer, path: Path) -> float:
-    """When the first picture of an opened file is shown, on the file's own clock; 0 where it has none.
+    """When the first image of an opened file is shown, on the file's own clock; 0 where it has none.
 
-    A song's cover is a picture too, but not one that the song waits for.
+    A song's cover is an image too, but not one that the song waits for.
     """
     from .decoder import Decoder
 
@@ -54,7 +54,7 @@ def first_frame_s(container: InputContainer, path: Path) -> float:
         with Decoder(path) as decoder:
             return decoder.start_s
     except SourceError:
-        return 0.0  # its pictures cannot be decoded: the sound stands alone
+        return 0.0  # its images cannot be decoded: the sound stands alone
 
 
 class Samples(Closing):

@@ -23,7 +23,7 @@ OPEN_S, READ_S = 10.0, 5.0
 RETRY_S = 1.0
 # An address leads to the network, never from there to a file of this machine.
 _PROTOCOLS = "http,https,tls,tcp,udp,rtp,rtsp,rtsps,srtp,rtmp,rtmps,srt,hls,crypto,httpproxy"
-# TCP where the server offers it: UDP loses parts of pictures.
+# TCP where the server offers it: UDP loses parts of images.
 _OPTIONS = {"protocol_whitelist": _PROTOCOLS, "rtsp_flags": "prefer_tcp", "flags": "low_delay"}
 _PROBE = {"rtmp": {"analyzeduration": "1000000"}}  # else it waits 5 s for a sound that does not come
 _MOST_PIXELS = 100_000_000
@@ -68,7 +68,7 @@ class StreamSource(PolledSource):
             except (av.FFmpegError, OSError, ValueError) as error:
                 problem = problem or f"the stream was interrupted ({_reason(error)})"
             except SourceError as error:
-                problem = problem or error.message  # the first is what is told, as long as it is away
+                problem = problem or error.message  # the first is what is reported, as long as it is away
             finally:
                 if container is not None:
                     container.close()
@@ -97,7 +97,7 @@ class StreamSource(PolledSource):
         return container
 
     def _images(self, container: InputContainer) -> Iterator[Pixels]:
-        """Each picture: of what is live at once, of a file on a server when its time has come."""
+        """Each image: of what is live at once, of a file on a server when its time has come."""
         offset_s: float | None = None
         paced = bool(container.duration) or container.format.name == "hls"
         for frame in container.decode(video=0):

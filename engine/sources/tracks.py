@@ -1,6 +1,6 @@
 """A file's tracks: which of them can be decoded, and their packets with time stamps that go on.
 
-Every reader of a file, of its pictures or its sound, takes its packets from here, so that all have the same clock.
+Every reader of a file, of its images or its sound, takes its packets from here, so that all have the same clock.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ def open_file(path: Path) -> InputContainer:
 
 
 def video_tracks(container: InputContainer) -> list[VideoStream]:
-    """The tracks of moving pictures; a song's cover is none."""
+    """The tracks of video; a song's cover is none."""
     return [track for track in container.streams.video if not track.disposition & Disposition.attached_pic]
 
 
 def video_track(container: InputContainer, path: Path) -> VideoStream:
-    """The first track of moving pictures that can be decoded; others before it are named in the log.
+    """The first track of video that can be decoded; others before it are named in the log.
 
     Raises SourceError where there is none, naming the codec.
     """
@@ -99,7 +99,7 @@ def packets(container: InputContainer, wanted: _Track) -> Iterator[Packet[_Track
 
 
 def clocked(container: InputContainer, clock: FileClock) -> Iterator[Packet[Any]]:
-    """The packets of every track of pictures or sound, mended by `clock`."""
+    """The packets of every track of images or sound, mended by `clock`."""
     tracks: Sequence[Any] = [*video_tracks(container), *container.streams.audio]
     steps = {track.index: _step(track) for track in tracks}
     for packet in container.demux(*tracks):
@@ -118,7 +118,7 @@ def clocked(container: InputContainer, clock: FileClock) -> Iterator[Packet[Any]
         step = steps[packet.stream.index]
         stated = (packet.duration or 0) * base
         lasts = (step or stated) if is_sound else (stated or step)
-        shift = clock.shift(packet.stream.index, dts, pts, lasts, pictures=not is_sound)
+        shift = clock.shift(packet.stream.index, dts, pts, lasts, images=not is_sound)
         if shift:
             ticks = round(shift / base)
             if packet.pts is not None:

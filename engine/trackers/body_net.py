@@ -32,7 +32,7 @@ MASK_SIDE = 512
 @dataclass(frozen=True, slots=True, eq=False)
 class Body:
     """What the network saw: `points` (33, 3) uv and z, `world` (33, 3) metres, `visibility` (33,), `score` 0..1, the
-    square to look at next, the mask of this person or None, and the picture's `aspect` (height / width)."""
+    square to look at next, the mask of this person or None, and the image's `aspect` (height / width)."""
 
     points: Floats
     world: Floats

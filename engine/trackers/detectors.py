@@ -61,8 +61,8 @@ class BodyDetector:
         return bodies
 
     def _run(self, pixels: Pixels) -> list[Floats]:
-        picture = letterbox(pixels, self._net.size[0]).astype(np.float32) / np.float32(127.5) - np.float32(1.0)
-        return self._net.run(picture)
+        image = letterbox(pixels, self._net.size[0]).astype(np.float32) / np.float32(127.5) - np.float32(1.0)
+        return self._net.run(image)
 
     @staticmethod
     def _scores(outputs: list[Floats]) -> Floats:
@@ -94,7 +94,7 @@ class FaceDetector:
     def squares(self, pixels: Pixels, min_score: float, sampled: bool) -> list[Roi]:
         """The squares round the faces in `pixels`, in pixels, surest first, rolled as the eyes lie.
 
-        Where `sampled` the picture is shrunk without averaging, as in MediaPipe's graph, and the squares are the same
+        Where `sampled` the image is shrunk without averaging, as in MediaPipe's graph, and the squares are the same
         as there; averaging finds more of the small faces.
         """
         height, width = pixels.shape[:2]

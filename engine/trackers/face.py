@@ -50,7 +50,7 @@ class FaceTracker(Parametrized, Closing):
         10.0, 0.0, 1000.0, "One Euro filter: more cutoff with speed (eye distances per second); higher lags less"
     )
     smooth = Bool(True, "smooth the points and the head's direction over time")
-    far = Bool(True, "look for faces that are small in the picture too, in parts of it")
+    far = Bool(True, "look for faces that are small in the image too, in parts of it")
     runner = Choice(
         "litert", ("litert", "mediapipe"), "who runs the networks: LiteRT, or MediaPipe's graph, for the same points"
     )
@@ -154,19 +154,19 @@ def _read(result: Any) -> list[Face]:
 
 
 def box_area(points: Floats, aspect: float) -> float:
-    """The area of the points' bounding box in squared picture widths; `aspect` is height / width."""
+    """The area of the points' bounding box in squared image widths; `aspect` is height / width."""
     width, height = np.ptp(points[:, 0]), np.ptp(points[:, 1])
     return float(width * height * aspect)
 
 
 def spot(points: Floats, aspect: float) -> Spot:
-    """Where the points are and how large, in picture widths."""
+    """Where the points are and how large, in image widths."""
     low, high = points[:, :2].min(axis=0), points[:, :2].max(axis=0)
     x, y = (low + high) / 2.0
     return Spot(float(x), float(y * aspect), float(np.sqrt(box_area(points, aspect))))
 
 
 def eye_distance(points: Floats | Doubles, aspect: float) -> tuple[float, float]:
-    """The distance between the irises' centres in picture widths: as seen in the picture, and in space."""
+    """The distance between the irises' centres in image widths: as seen in the image, and in space."""
     across = (points[IRIS_LEFT] - points[IRIS_RIGHT]) * np.array([1.0, aspect, 1.0])
     return float(np.linalg.norm(across[:2])), float(np.linalg.norm(across))

@@ -116,7 +116,7 @@ def behind(path: Path) -> Path:
     path = named(path)
     try:
         return Path(os.path.realpath(path))
-    except OSError:  # the working folder is gone; who writes there is told so
+    except OSError:  # the working folder is gone; writing there says so
         return path
 
 

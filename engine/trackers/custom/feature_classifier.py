@@ -1,4 +1,4 @@
-"""A taught model at work: rows of numbers of faces, bodies, hands or pictures in, classes out."""
+"""A taught model at work: rows of numbers of faces, bodies, hands or images in, classes out."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LEAST_WAVE = 10_000  # numbers: a model of sound that takes more wants the wave 
 
 
 class RowNode(Closing):
-    """Runs the tracker or the picture's model that the classes were learnt from, then the classes' own small model."""
+    """Runs the tracker or the image's model that the classes were learnt from, then the classes' own small model."""
 
     def __init__(self, spec: Spec, sound: Sound | None = None) -> None:
         if spec.input.of not in ROWS or spec.task != "labels":

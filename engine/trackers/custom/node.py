@@ -1,4 +1,4 @@
-"""A model node at work: its model opened and checked against its description, pictures in, findings out."""
+"""A model node at work: its model opened and checked against its description, images in, findings out."""
 
 from __future__ import annotations
 
@@ -58,18 +58,18 @@ class Node(Closing):
         return answers[self.spec.task](frame, outputs)
 
     def outputs(self, pixels: Pixels) -> list[Floats]:
-        """The model's own outputs for a picture (H, W, 3) uint8, without the batch. Raises TrackerError."""
+        """The model's own outputs for an image (H, W, 3) uint8, without the batch. Raises TrackerError."""
         if self._runtime is None:
             raise TrackerError(f"the model {self.spec.name} is closed")
-        picture = prepared(pixels, self.size, self.spec.input)
+        image = prepared(pixels, self.size, self.spec.input)
         if self._first(self._features or self._runtime):
-            picture = np.ascontiguousarray(picture.transpose(2, 0, 1))
+            image = np.ascontiguousarray(image.transpose(2, 0, 1))
         if self._features is None:
-            return self._runtime.run(picture)
-        return self._runtime.run(self._put_in(self._features.run(picture)))
+            return self._runtime.run(image)
+        return self._runtime.run(self._put_in(self._features.run(image)))
 
     def classify(self, pixels: Pixels) -> Floats:
-        """The probability (N,) of each class for one picture. Raises TrackerError."""
+        """The probability (N,) of each class for one image. Raises TrackerError."""
         return probabilities(self.outputs(pixels)[0], self.spec.output)
 
     def close(self) -> None:

@@ -45,11 +45,11 @@ class FileClock:
         self._newest: Fraction | None = None  # decoding time of the packet before, of whatever track
 
     def shift(
-        self, track: int, dts: Fraction | None, pts: Fraction | None, duration: Fraction, *, images: bool = False
+        self, track: int, dts: Fraction | None, pts: Fraction | None, duration: Fraction, *, is_video: bool = False
     ) -> Fraction:
         """What to add to both stamps of the next packet, which lasts `duration`; one without `dts` proves nothing.
 
-        A track of `images` of a container that may restart begins anew where it steps back by half as much already:
+        A track of video of a container that may restart begins anew where it steps back by half as much already:
         ffmpeg compares with the time shown, which reordering puts later than the time of decoding.
         """
         known = self._tracks.get(track)
@@ -67,7 +67,7 @@ class FileClock:
         follows = known.shift != self._shift and self._nearer(known, dts)
         if follows:
             known.shift = self._shift
-        back = BACK_S / 2 if images and self._restarts and not follows else BACK_S
+        back = BACK_S / 2 if is_video and self._restarts and not follows else BACK_S
         moment = dts + known.shift
         if moment + back < known.decoded or abs(moment - known.following) > self._jump:
             goes_on = known.following - dts

@@ -118,7 +118,7 @@ def clocked(container: InputContainer, clock: FileClock) -> Iterator[Packet[Any]
         step = steps[packet.stream.index]
         stated = (packet.duration or 0) * base
         lasts = (step or stated) if is_sound else (stated or step)
-        shift = clock.shift(packet.stream.index, dts, pts, lasts, images=not is_sound)
+        shift = clock.shift(packet.stream.index, dts, pts, lasts, is_video=not is_sound)
         if shift:
             ticks = round(shift / base)
             if packet.pts is not None:

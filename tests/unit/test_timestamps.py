@@ -25,7 +25,7 @@ def part(seconds: Fraction, at: Fraction = Fraction(0), longer: Fraction = Fract
 def mended(clock: FileClock, packets: list[Packet]) -> list[tuple[int, Fraction]]:
     out = []
     for track, stamp, lasts in packets:
-        out.append((track, stamp + clock.shift(track, stamp, stamp, lasts, pictures=track == VIDEO)))
+        out.append((track, stamp + clock.shift(track, stamp, stamp, lasts, is_video=track == VIDEO)))
     return out
 
 

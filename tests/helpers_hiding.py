@@ -23,7 +23,6 @@ from helpers_motion import (
     room_seen,
     true_mask,
 )
-from phosphene.engine.core.closing import Closing
 from phosphene.engine.core.errors import SourceError, TrackerError, UsageError
 from phosphene.engine.core.frame import Frame, Pixels
 from phosphene.engine.core.results import Faces, Mask, Poses
@@ -32,11 +31,14 @@ from phosphene.engine.scene.playlist import Playlist
 from phosphene.engine.scene.registry import Registry
 from phosphene.engine.scene.scene import Scene
 from phosphene.engine.scene.toml_read import load_scene
+from phosphene.engine.show.frame_hooks import Drawn
 from phosphene.engine.show.governor import Governor, governor_for
 from phosphene.engine.show.loop import Show
-from phosphene.engine.sinks.fake import FakeSink
-from phosphene.engine.sources.fake import FakeSource
+from phosphene.engine.show.settings import ShowParts, ShowSettings
+from phosphene.engine.show.timeouts import Timeouts
 from phosphene.engine.sources.fit import cover
+
+from phosphene.testing import FakeSink, FakeSource, FakeTracker
 
 BUILT_IN = Registry([], [])
 TRACE = 0.00002  # of the picture: a few pixels at 640×360, which is more than nothing for the sake of rounding alone
@@ -123,29 +125,28 @@ class Case:
     flash_guard: bool = False
     clip: Sequence[Frame] = ()
     tracker: Callable[[str], Any] | None = None
+    timeouts: Timeouts = field(default_factory=Timeouts)
 
 
-class Truth(Closing):
-    """A tracker that says where the person is, and only that."""
+def truth(name: str, case: Case, free: threading.Event) -> FakeTracker:
+    """A tracker that says where the person is, and only that: the true mask; nobody's face and body."""
 
-    def __init__(self, name: str, case: Case, free: threading.Event) -> None:
-        self.name, self.case, self.free = name, case, free
-
-    def track(self, frame: Frame) -> Any:
-        """The true mask; nobody's face and body."""
-        self.free.wait(self.case.late_s(frame.id))
-        kind = self.case.bad.get(frame.id, "")
+    def track(frame: Frame) -> Any:
+        free.wait(case.late_s(frame.id))
+        kind = case.bad.get(frame.id, "")
         if kind == "raises":
             raise TrackerError("failed, as it was told to")
         if kind == "nothing":
             return None
         if kind == "hangs":
-            self.free.wait(1.0)
-        if self.name == "face":
+            free.wait(1.0)
+        if name == "face":
             return Faces(frame.id)
-        if self.name == "pose":
+        if name == "pose":
             return Poses(frame.id)
-        return mask_of(self.case.size, frame.id, self.case.motion, frame.id in self.case.other_size)
+        return mask_of(case.size, frame.id, case.motion, frame.id in case.other_size)
+
+    return FakeTracker(track)
 
 
 class Camera(FakeSource):
@@ -187,12 +188,12 @@ def play(gpu: Gpu, case: Case) -> list[Shown]:
     playlist = Playlist(list(case.scenes), every_s=case.every_s, transition_s=0.2)
     governor = case.governor or governor_for(case.step, playlist.whole(), 30.0, governs=False)
 
-    def note(renderer: Any) -> bool:
-        if show.seen is not None:
-            frame = show.seen.frame
+    def note(drawn: Drawn) -> bool:
+        if drawn.observation is not None:
+            frame = drawn.observation.frame
             on = [playlist.scenes[n] for n in playlist.shown]
-            scale = min(show.stage.renderers[n].size[0] for n in playlist.shown) / case.size[0]  # type: ignore[union-attr]
-            notes[frame.time_s] = None if renderer.closed else frame.image_id, on, scale
+            scale = min(drawn.stage.renderers[n].size[0] for n in playlist.shown) / case.size[0]
+            notes[frame.time_s] = None if drawn.image.closed else frame.image_id, on, scale
         return True
 
     show = Show(
@@ -200,11 +201,13 @@ def play(gpu: Gpu, case: Case) -> list[Shown]:
         FakeSource(case.clip) if case.clip else Camera(case),
         [sink],
         gpu=gpu,
-        open_tracker=case.tracker or (lambda name: Truth(name, case, free)),
-        live=case.live,
-        on_frame=note,
-        governor=governor,
-        transition=BUILT_IN.transition("fade")() if len(case.scenes) > 1 else None,
+        open_tracker=case.tracker or (lambda name: truth(name, case, free)),
+        settings=ShowSettings(live=case.live, timeouts=case.timeouts),
+        parts=ShowParts(
+            governor=governor,
+            transition=BUILT_IN.transition("fade")() if len(case.scenes) > 1 else None,
+            hooks=[note],
+        ),
     )
     try:
         show.run()

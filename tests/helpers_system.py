@@ -15,16 +15,18 @@ from phosphene.engine.core.closing import Closing
 from phosphene.engine.core.frame import Frame, Pixels
 from phosphene.engine.core.observation import Observation
 from phosphene.engine.renderer.gpu import Gpu
-from phosphene.engine.renderer.renderer import Renderer
 from phosphene.engine.scene.scene import Scene
+from phosphene.engine.show.frame_hooks import Drawn
 from phosphene.engine.show.loop import Show
-from phosphene.engine.show.options import Wishes
+from phosphene.engine.show.options import run_options
 from phosphene.engine.show.session import open_scene
-from phosphene.engine.sinks.fake import FakeSink
+from phosphene.engine.show.settings import ShowParts, ShowSettings
 from phosphene.engine.sources import open_source
 from phosphene.engine.sources.base import Source
 from phosphene.engine.trackers import open_tracker
 from phosphene.engine.trackers.base import Tracker
+
+from phosphene.testing import FakeSink, FakeTracker
 
 Size = tuple[int, int]
 OpenTracker = Callable[[str], Tracker]
@@ -79,21 +81,15 @@ class Recorded(Closing):
         self.inner.close()
 
 
-class Listening(Closing):
-    """A tracker that keeps what another says."""
+def listening(name: str, inner: Tracker, results: dict[int, dict[str, Any]]) -> Tracker:
+    """A tracker that says what another says, and keeps it in `results`, by frame and name."""
 
-    def __init__(self, name: str, inner: Tracker, results: dict[int, dict[str, Any]]) -> None:
-        self.name, self.inner, self.results = name, inner, results
-
-    def track(self, frame: Frame) -> Any:
-        """What the inner tracker says of `frame`."""
-        result = self.inner.track(frame)
-        self.results.setdefault(frame.id, {})[self.name] = result
+    def track(frame: Frame) -> Any:
+        result = inner.track(frame)
+        results.setdefault(frame.id, {})[name] = result
         return result
 
-    def close(self) -> None:
-        """Closes the inner tracker."""
-        self.inner.close()
+    return FakeTracker(track, on_close=inner.close)
 
 
 def run(
@@ -114,17 +110,17 @@ def run(
     `settings`: (address, value) pairs; `paint` changes each frame before anybody sees it; `trackers` opens trackers
     instead of the real ones; `keep` names an effect's attribute (`layer/effect.attribute`), copied for each frame.
     """
-    words = open_scene(Wishes(scene))
+    words = open_scene(run_options(scene))
     for address, value in settings:
         words.set(address, value)
     done = Run()
 
     def opened(name: str) -> Tracker:
         inner = trackers(name) if trackers is not None else open_tracker(name, **words.tracker_params(name))
-        return Listening(name, inner, done.results)
+        return listening(name, inner, done.results)
 
-    def on_frame(renderer: Renderer) -> bool:
-        done.problems.update(renderer.problems)
+    def note(drawn: Drawn) -> bool:
+        done.problems.update({address: str(problem) for address, problem in drawn.image.problems.items()})
         return True
 
     if keep:
@@ -137,7 +133,8 @@ def run(
         gpu = Gpu.headless()
         stack.callback(gpu.context.release)
         sink = FakeSink()
-        Show(words, recorded, [sink], gpu=gpu, open_tracker=opened, live=False, on_frame=on_frame).run()
+        settings, parts = ShowSettings(live=False), ShowParts(hooks=[note])
+        Show(words, recorded, [sink], gpu=gpu, open_tracker=opened, settings=settings, parts=parts).run()
         done.live_objects = gpu.live_objects
     done.frames, done.images, done.times = recorded.frames, sink.images, sink.times
     return done
@@ -207,12 +204,12 @@ def playable_scenes() -> list[str]:
     """The built-in scenes whose models are all on this machine."""
     from phosphene.engine.models import store as models
     from phosphene.engine.scene.registry import Registry
-    from phosphene.engine.show.options import Wishes
+    from phosphene.engine.show.options import run_options
     from phosphene.engine.show.session import open_scene
     from phosphene.engine.trackers import models_of
 
     def ready(name: str) -> bool:
-        scene = open_scene(Wishes(name))
+        scene = open_scene(run_options(name))
         wanted = {model for tracker in scene.needs() for model in models_of(tracker, scene.tracker_params(tracker))}
         return all(models.state(model).ready for model in wanted)
 

@@ -15,8 +15,8 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 # Bottom to top: a room imports only itself and the rooms before it. `commands` is imported by nobody but main.py.
 ROOMS = (
-    "core", "sources", "models", "matte", "audio", "effect", "trackers", "glsl", "scene", "renderer", "sinks", "check",
-    "show", "commands",
+    "core", "sources", "models", "matte", "audio", "effect", "trackers", "glsl", "scene", "renderer", "sinks",
+    "control", "check", "show", "commands",
 )  # fmt: skip
 FACES = ("__init__", "api")  # of the engine as a whole: the list of public names, which is in no room
 PACKAGES = ("engine", "effects", "phosphene")
@@ -261,6 +261,32 @@ def test_the_facade_imports_the_engine_alone() -> None:
     assert offenders == []
 
 
+def public_names() -> list[str]:
+    """What engine/api.py imports, under the names that it gives."""
+    imports = [node for node in tree(ROOT / "engine" / "api.py").body if isinstance(node, ast.ImportFrom)]
+    return [alias.asname or alias.name for node in imports for alias in node.names]
+
+
+def test_the_public_names_are_said_once_and_exported() -> None:
+    (exported,) = (
+        ast.literal_eval(node.value)
+        for node in tree(ROOT / "engine" / "api.py").body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+    )
+    assert sorted(public_names()) == sorted(exported)
+    code = "import phosphene; print(*(name for name in phosphene.__all__ if getattr(phosphene, name) is not None))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=300, check=True
+    )
+    assert done.stdout.split() == sorted(exported)
+
+
+def test_no_public_name_is_that_of_a_module_of_the_package() -> None:
+    """Importing `phosphene.effects.duotone` sets the attribute `effects` of `phosphene`, whatever it was before."""
+    modules = {p.stem for p in (ROOT / "phosphene").glob("*.py")} | {"engine", "effects", "shaders", "scenes"}
+    assert modules & set(public_names()) == set()
+
+
 def test_the_ground_floor_stands_on_nothing() -> None:
     """These are loaded by everything, or run alone."""
     alone = ("errors", "frame", "mailbox", "descriptor", "python_ast", "version")
@@ -311,14 +337,24 @@ def test_questions_are_answered_without_heavy_libraries(arguments: list[str]) ->
     assert done.stdout.splitlines()[-1].split() == ["LOADED"]
 
 
-def test_the_public_name_alone_loads_nothing() -> None:
-    code = (
-        "import sys, phosphene; phosphene.__version__; print(*sorted({'numpy', 'cv2', 'moderngl'} & set(sys.modules)))"
-    )
+@pytest.mark.parametrize(
+    ("used", "loaded"),
+    [
+        ("__version__", []),
+        ("UsageError", []),
+        ("list_sources()", []),
+        ("Effect", ["numpy"]),
+        ("Renderer", ["numpy"]),
+        ("run", ["numpy"]),
+    ],
+)
+def test_a_public_name_loads_no_more_than_it_needs(used: str, loaded: list[str]) -> None:
+    heavy = sorted({"numpy", *HEAVY})
+    code = f"import sys, phosphene; phosphene.{used}; print(*sorted(set({heavy!r}) & set(sys.modules)))"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=300, check=True
     )
-    assert done.stdout.split() == []
+    assert done.stdout.split() == loaded
 
 
 # Words
@@ -366,3 +402,23 @@ def test_every_public_class_and_function_says_what_it_does() -> None:
 def test_nothing_is_left_to_do() -> None:
     words = ("TODO", "FIXME", "XXX", "HACK")
     assert [f"{name(p)}: {w}" for p in FILES for w in words if w in p.read_text(encoding="utf-8")] == []
+
+
+def test_the_renderer_asks_no_effect_for_its_kind_and_writes_on_no_class() -> None:
+    """What differs between effects is a method of the effect or its pass; what the engine notes is the engine's own."""
+    asks = [
+        f"{name(path)}:{node.lineno}"
+        for path in FILES
+        if name(path).startswith("engine/renderer/")
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Name) and node.id in ("Foreign", "ForeignPass")
+    ]
+    writes = [
+        f"{name(path)}:{node.lineno}"
+        for path in FILES
+        if name(path).startswith("engine/")
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
+        if isinstance(node.value, ast.Call) and isinstance(node.value.func, ast.Name) and node.value.func.id == "type"
+    ]
+    assert (asks, writes) == ([], [])

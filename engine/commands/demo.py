@@ -14,8 +14,9 @@ from ..show.interrupt import is_terminal
 from ..show.options import WINDOW
 from ..show.session import play
 from ..sinks import FILES, check_twice, split_spec
+from .options import add_option, options_from
 from .output import check_json, write_json
-from .run import add_common, progress_bar, wishes_of
+from .run import add_common, progress_bar, reports_of
 
 HELP = "laser eyes on a built-in portrait, no camera needed"
 SECONDS = 6.0
@@ -25,8 +26,8 @@ OWN, OWN_SHEET = "phosphene-demo.mp4", "phosphene-demo.png"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
     parser.add_argument("scene", nargs="?", default="laser-eyes", help="another scene to show (default: laser-eyes)")
-    parser.add_argument("--input", "-i", default="demo", metavar="IN", help="another input (default: the portrait)")
-    parser.add_argument("--output", "-o", action="append", metavar="OUT", help="window, or a video file to write")
+    add_option(parser, "input", default="demo", help="another input (default: the portrait)")
+    add_option(parser, "outputs", help="window, or a video file to write")
     add_common(parser)
 
 
@@ -35,23 +36,28 @@ def run(options: argparse.Namespace) -> int:
     from ..sinks.contact_sheet import ContactSheet
     from ..sinks.window import display_present
 
-    outputs = options.output or ([WINDOW] if display_present() else [OWN])
+    outputs = options.outputs or ([WINDOW] if display_present() else [OWN])
     check_twice(outputs)
     check_json(options.json, options.stats_json)
-    wishes = wishes_of(options, options.scene, options.input, outputs)
-    wishes.overwrite |= outputs == [OWN]  # nobody else calls a file so
-    wishes.bindings = DEMO_BINDINGS.get(options.scene, ())
+    asked = options_from(
+        options,
+        scenes=options.scene,
+        outputs=outputs,
+        bindings=DEMO_BINDINGS.get(options.scene, ()),
+        overwrite=options.overwrite or outputs == [OWN],  # nobody else calls a file so
+        reports=reports_of(options),
+    )
     sheets = []
     if WINDOW not in outputs:
-        wishes.seconds = wishes.seconds or SECONDS
+        seconds = asked.pace.seconds or SECONDS
         path = sheet_beside(outputs[0])
-        wishes.reports = [*wishes.reports, Target(path)]
-        moments = [wishes.seconds * (i + 0.5) / 6 for i in range(6)]
-        sheets.append(ContactSheet(str(path), moments, overwrite=wishes.overwrite or path.name == OWN_SHEET))
+        asked = asked.changed(seconds=seconds, reports=(*asked.output.reports, Target(path)))
+        moments = [seconds * (i + 0.5) / 6 for i in range(6)]
+        sheets.append(ContactSheet(str(path), moments, overwrite=asked.output.overwrite or path.name == OWN_SHEET))
     elif not options.quiet:
         print("Esc or Q quits, ? lists the keys", file=sys.stderr)
     with progress_bar(bool(sheets) and not options.quiet and is_terminal()) as progress:
-        stats = play(wishes, progress=progress, extra_sinks=sheets)
+        stats = play(asked, progress=progress, extra_sinks=sheets)
     if options.json:
         write_json(stats.reports, options.json)
     if options.stats_json:

@@ -15,15 +15,15 @@ from ..core.files.put import check_free, write_whole
 from ..core.files.target import Target
 from ..core.paths import check_new_folder, named
 from ..scene.registry import registry_with
-from ..show.options import Wishes
+from ..show.options import RunOptions, run_options
 from ..show.session import play
 from .demo import DEMO_BINDINGS
-from .options import add_effects, add_overwrite
+from .options import add_effects, add_option, add_overwrite
 
 HELP = "draw every scene, effect and transition on the built-in portrait, as a page"
 MOMENT_S = 2.0
 ONE_EFFECT = 'title = "{name}"\n\n[[layer]]\nsource = "camera"\neffects = [{{ use = "{name}" }}]\n'
-# More than one picture where a scene has more than one face.
+# More than one image where a scene has more than one face.
 VARIANTS: dict[str, tuple[tuple[str, tuple[tuple[str, str], ...]], ...]] = {
     "teleport": (
         ("", ()),
@@ -43,13 +43,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "name", nargs="*", help="only these scenes, effects and transitions; the page is then left alone"
     )
     parser.add_argument("--out", default="docs", metavar="DIR", help="where gallery.md and gallery/ go (default: docs)")
-    parser.add_argument("--input", default="demo", metavar="IN", help="another input (default: the portrait)")
+    add_option(parser, "input", default="demo", help="another input (default: the portrait)")
     add_effects(parser, "a folder with effects of your own")
     add_overwrite(parser)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Draws the pictures, then the page."""
+    """Draws the images, then the page."""
     check_new_folder(options.out)
     out = named(options.out)
     if not options.name:
@@ -74,10 +74,10 @@ def run(options: argparse.Namespace) -> int:
 
 
 class Gallery:
-    """Draws pictures into the folder `gallery` of `out` and gives the lines of the page that shows them.
+    """Draws images into the folder `gallery` of `out` and gives the lines of the page that shows them.
 
     `names`: only these; empty for all. What cannot be drawn is named in `failed`, and in the page with the reason.
-    Raises SinkError where nothing can be written, or a picture is there already and not to be replaced; UsageError for
+    Raises SinkError where nothing can be written, or an image is there already and not to be replaced; UsageError for
     an unknown name.
     """
 
@@ -102,7 +102,7 @@ class Gallery:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise SinkError(f"cannot be made: {error.strerror}", where=str(self.folder)) from error
+            raise SinkError(f"cannot be created: {error.strerror}", where=str(self.folder)) from error
 
     def wanted(self, name: str) -> bool:
         """Whether `name` shall be drawn."""
@@ -116,9 +116,9 @@ class Gallery:
             yield from ("", f"### {name}", "", entry.doc)
             for index, (words, settings) in enumerate(VARIANTS.get(name, (("", ()),))):
                 file = f"{name}{f'-{index}' if index else ''}.jpg"
-                wishes = Wishes(name, settings=settings, bindings=DEMO_BINDINGS.get(name, ()))
+                asked = run_options(name, parameters=settings, bindings=DEMO_BINDINGS.get(name, ()))
                 arguments = "".join(f" --set {a}={v}" for a, v in settings)
-                yield from ("", self.draw(f"{name} {words}".strip(), file, wishes))
+                yield from ("", self.draw(f"{name} {words}".strip(), file, asked))
                 yield from ("", f"`phosphene demo {name}{arguments}`" + (f" ({words})" if words else ""))
 
     def effects(self) -> Iterator[str]:
@@ -131,7 +131,7 @@ class Gallery:
             with tempfile.TemporaryDirectory(prefix="phosphene-gallery-") as folder:
                 scene = Path(folder) / f"{name}.toml"
                 scene.write_text(ONE_EFFECT.format(name=name), encoding="utf-8")
-                shown_as = self.draw(name, file, Wishes(str(scene)))
+                shown_as = self.draw(name, file, run_options(scene))
             yield from ("", f"### {name}", "", entry.doc, "", shown_as)
 
     def transitions(self) -> Iterator[str]:
@@ -140,24 +140,30 @@ class Gallery:
             if entry.problem or not self.wanted(name):
                 continue
             file = f"transition-{name}.jpg"
-            way = Wishes("laser-eyes", then=["teleport"], every_s=MOMENT_S, transition=name, transition_s=1.0)
-            way.bindings = DEMO_BINDINGS["laser-eyes"]
+            way = run_options(
+                ("laser-eyes", "teleport"), every_s=MOMENT_S, transition=name, bindings=DEMO_BINDINGS["laser-eyes"]
+            )
             shown_as = self.draw(name, file, way, [MOMENT_S + part for part in (0.25, 0.5, 0.75)])
             yield from ("", f"### {name}", "", entry.doc, "", shown_as)
             yield from ("", f"`phosphene run laser-eyes teleport --transition {name}`")
 
-    def draw(self, name: str, file: str, wishes: Wishes, moments_s: Sequence[float] = (MOMENT_S,)) -> str:
+    def draw(self, name: str, file: str, asked: RunOptions, moments_s: Sequence[float] = (MOMENT_S,)) -> str:
         """Plays a show up to the last moment and keeps those that are asked for; returns the page's line for it."""
-        wishes.input, wishes.outputs, wishes.size = self.source, ["null"], (960, 540)
-        wishes.effect_folders, wishes.seconds = self.effect_folders, moments_s[-1] + 0.1
         from ..sinks.contact_sheet import ContactSheet
 
         width = 960 if len(moments_s) == 1 else 480
         path = self.folder / file
-        wishes.reports = [Target(path)]
+        asked = asked.changed(
+            input=self.source,
+            outputs=["null"],
+            size=(960, 540),
+            effects=self.effect_folders,
+            seconds=moments_s[-1] + 0.1,
+            reports=(Target(path),),
+        )
         sheet = ContactSheet(str(path), moments_s, width=width, overwrite=self.overwrite)
         try:
-            play(wishes, extra_sinks=[sheet])
+            play(asked, extra_sinks=[sheet])
         except SinkError:
             raise
         except PhospheneError as error:  # a model that cannot be had, say: the others are drawn

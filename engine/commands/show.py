@@ -44,8 +44,9 @@ def run(options: argparse.Namespace) -> int:
     """Prints what the name stands for."""
     from ..scene.registry import registry_with
     from ..scene.toml_read import load_scene
-    from ..trackers import tracker_class
-    from ..trackers.names import TRACKERS
+    from ..show.catalogue import list_trackers
+    from ..trackers import is_tracker, tracker_names
+    from ..trackers import params_of as tracker_params
 
     registry = registry_with(options.effects)
     name = options.name
@@ -69,14 +70,13 @@ def run(options: argparse.Namespace) -> int:
         doc = effects[name].doc
         shown["effect"] = {"doc": doc, "file": str(effects[name].path), "params": rows}
         blocks.append(f"effect {name}: {doc}\n  file: {effects[name].path}\n\n{lines(rows)}")
-    if name in TRACKERS:
-        rows = params_of(tracker_class(name).params())
-        shown["tracker"] = {"doc": TRACKERS[name].doc, "params": rows}
-        blocks.append(
-            f"tracker {name}: {TRACKERS[name].doc}\n\n{lines(rows)}\n\n  set them in a scene: [trackers.{name}]"
-        )
+    if is_tracker(name):
+        rows = params_of(tracker_params(name))
+        doc = next(tracker.doc for tracker in list_trackers() if tracker.name == name)
+        shown["tracker"] = {"doc": doc, "params": rows}
+        blocks.append(f"tracker {name}: {doc}\n\n{lines(rows)}\n\n  set them in a scene: [trackers.{name}]")
     if not blocks:
-        raise unknown_name("effect, scene or tracker", name, {*effects, *scenes, *TRACKERS})
+        raise unknown_name("effect, scene or tracker", name, {*effects, *scenes, *tracker_names()})
     emit(shown, options.json, "\n\n".join(blocks))
     return 0
 

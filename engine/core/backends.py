@@ -39,9 +39,9 @@ class Backends(dict[str, B]):
             raise self.unknown(name)
         return self[name]
 
-    def unknown(self, name: str) -> UsageError:
-        """The error for a name that is not in the table, with the nearest ones."""
-        return unknown_name(self.kind, name, self)
+    def unknown(self, name: str, others: Iterable[str] = ()) -> UsageError:
+        """The error for a name that is neither in the table nor among the `others`, with the nearest ones."""
+        return unknown_name(self.kind, name, [*self, *others])
 
 
 def load(target: str) -> Any:

@@ -19,8 +19,13 @@ class PhospheneError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        text = f"{self.where}: {self.message}" if self.where else self.message
-        return f"{text}\n  next: {self.hint}" if self.hint else text
+        return explanation(self.message, self.where, self.hint)
+
+
+def explanation(message: str, where: str = "", hint: str = "") -> str:
+    """A failure as it is reported to people: where, what was wrong, and on a line of its own what to do next."""
+    text = f"{where}: {message}" if where else message
+    return f"{text}\n  next: {hint}" if hint else text
 
 
 class UsageError(PhospheneError):

@@ -1,7 +1,7 @@
 """Time stamps of files as players take them: parts that begin anew go on, what lacks is filled in, times rise.
 
 `FileClock` is for packets as they lie in a file, `FrameTimes` for decoded images, `RisingStamps` for packets on
-their way into a file. A restart is told from a pause as ffmpeg does it (fftools/ffmpeg_demux.c,
+their way into a file. A restart is reported from a pause as ffmpeg does it (fftools/ffmpeg_demux.c,
 `ts_discontinuity_detect`), an image's own time as FFmpeg's decoders guess it (libavcodec/decode.c,
 `guess_correct_pts`).
 """

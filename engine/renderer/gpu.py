@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 import moderngl
@@ -38,7 +38,6 @@ class Gpu:
         self._another = another
         self._live: set[int] = set()
         self.watchdog: Watch | None = None  # of a running show: sees an effect that never comes back
-        self.meanwhile: Callable[[], None] | None = None  # what to do once while `finish` would only wait
         self._native = native_gl()
         self._begin(context)
 
@@ -81,6 +80,22 @@ class Gpu:
         """Releases a headless context. No context is current in this thread then."""
         self.context.release()
         leave_thread()
+
+    def detach(self) -> None:
+        """Lets go of a context of somebody else's, which stays open."""
+        self._witness.release()
+
+    @contextmanager
+    def borrowed(self) -> Iterator[None]:
+        """While a context of somebody else's, the current one, is drawn in; what was bound is bound again after."""
+        bound = self.context.fbo
+        self.context.enable_direct(FRAMEBUFFER_SRGB)
+        try:
+            yield
+        finally:
+            self.context.disable_direct(FRAMEBUFFER_SRGB)
+            if bound is not None:
+                bound.use()
 
     @property
     def live_objects(self) -> int:
@@ -128,15 +143,15 @@ class Gpu:
         self.keep(framebuffer)
         return framebuffer
 
+    def flush(self) -> None:
+        """Sends off everything drawn, without a wait: the GPU works on it while this thread goes on."""
+        self._native.glFlush()
+
     def finish(self) -> None:
         """Waits until everything drawn is there. moderngl would hold the interpreter's lock; this call does not.
 
         Raises GpuLost.
         """
-        work, self.meanwhile = self.meanwhile, None
-        if work is not None:
-            self._native.glFlush()
-            work()
         self._native.glFinish()
         self.check()
 
@@ -174,7 +189,7 @@ class Gpu:
         gl.glBindFramebuffer(READ_FRAMEBUFFER, source.glo)
         gl.glBindFramebuffer(DRAW_FRAMEBUFFER, 0)
         left, bottom, width, height = box
-        # Row 0 of our pictures is the top, of the window the bottom: the one flip stands here.
+        # Row 0 of our images is the top, of the window the bottom: the one flip stands here.
         gl.glBlitFramebuffer(
             0, 0, source.width, source.height, left, bottom + height, left + width, bottom, COLOR_BUFFER_BIT, LINEAR
         )

@@ -1,4 +1,4 @@
-"""What shaders read of an observation: the camera's picture, mattes and landmarks, uploaded once a frame."""
+"""What shaders read of an observation: the camera's image, mattes and landmarks, uploaded once a frame."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FACE_POINTS, POSE_POINTS = 478, 33
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ahead:
+class PreparedMatte:
     """A matte, what it was made of, and its maker as it is after that."""
 
     mask: Mask
@@ -42,7 +42,7 @@ class Inputs:
         self._choosers: dict[str, SubjectSelector] = {}  # by who is meant
         self._makers: dict[str, MatteMaker] = {}  # by quality and who is meant, as are the next two
         self._fields: dict[str, MatteField] = {}
-        self._ahead: dict[str, Ahead] = {}
+        self._prepared: dict[str, PreparedMatte] = {}
         self._masks: dict[str, Mask | None] = {}
         self._mattes: dict[str, moderngl.Texture] = {}
         self._room: moderngl.Texture | None = None
@@ -74,7 +74,7 @@ class Inputs:
         again = frame.held_from is not None and frame.image_id == self._image_id
         self._observation, self._image_id = observation, frame.image_id
         if again:
-            return  # the picture is held, and with it all that is made of it
+            return  # the image is held, and with it all that is made of it
         if self._converted is frame.pixels:
             self.pixels, self._spare = self._spare, self.pixels
         else:
@@ -87,7 +87,7 @@ class Inputs:
         self._fresh.clear()
 
     def codes(self) -> moderngl.Texture:
-        """The camera's picture as plain display codes, for foreign shaders."""
+        """The camera's image as plain display codes, for foreign shaders."""
         if self._codes is None or self._codes.size != self.size:
             self.gpu.release(self._codes)
             self._codes = self.gpu.texture(self.size)
@@ -97,8 +97,8 @@ class Inputs:
             self._fresh.add("codes")
         return self._codes
 
-    def side(self, name: str) -> LayerInput | None:
-        """The picture of another input than the show's own; None where there is none."""
+    def layer_input(self, name: str) -> LayerInput | None:
+        """The image of another input than the show's own; None where there is none."""
         frame = None if self._observation is None else self._observation.results.get(f"{RESULT}{name}")
         return self.layer_inputs.get(name, frame, self.size) if isinstance(frame, Frame) else None
 
@@ -113,7 +113,7 @@ class Inputs:
             mask = self._mask_of(matte.who, observation)
             if mask is None:
                 return None
-            made = self._ahead.pop(key, None)
+            made = self._prepared.pop(key, None)
             if made is None or made.mask is not mask or made.frame is not self._full:
                 made = self._made(key, mask, self._full)
             self._makers[key] = made.maker
@@ -126,7 +126,7 @@ class Inputs:
             texture.write(np.ascontiguousarray(field.values))
         return self._mattes[key], self._fields[key]
 
-    def ahead(self, frame: Frame, mask: Mask | None) -> None:
+    def prepare_next(self, frame: Frame, mask: Mask | None) -> None:
         """Makes the bytes of a frame that comes next, and the mattes that the frame being drawn has asked for. What is
         not asked for then leaves no trace."""
         pixels = frame.pixels if frame.size == self.size else shrunk(frame, self.size)
@@ -134,13 +134,13 @@ class Inputs:
         self._converted = pixels
         for key, drawn in self._fields.items():
             if mask is not None and key.endswith(" all"):  # who else is meant is chosen in the order of the frames
-                made = self._ahead[key] = self._made(key, mask, frame)
+                made = self._prepared[key] = self._made(key, mask, frame)
                 for shape in drawn.tiled:
                     made.field.tiles(shape)
 
-    def _made(self, key: str, mask: Mask, frame: Frame) -> Ahead:
+    def _made(self, key: str, mask: Mask, frame: Frame) -> PreparedMatte:
         maker = self._makers[key].apart() if key in self._makers else MatteMaker()
-        return Ahead(mask, frame, maker, maker.make(mask, frame, key.split()[0]))
+        return PreparedMatte(mask, frame, maker, maker.make(mask, frame, key.split()[0]))
 
     def _mask_of(self, who: str, observation: Observation) -> Mask | None:
         """The mask of everybody, or of the one who is meant; None where that is not known."""
@@ -171,7 +171,7 @@ class Inputs:
         if observation is None or observation.mask is None:
             return {}
         if "plate" not in self._fresh:
-            self._plate = self._plates.see(observation.frame, self.pixels, observation.mask)
+            self._plate = self._plates.update(observation.frame, self.pixels, observation.mask)
             self._fresh.add("plate")
         return self._plate
 

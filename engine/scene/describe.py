@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
 from ..core.errors import PhospheneError
 from ..core.paths import is_file, own_entries
+from ..core.plugins import package_of, read_source
 from ..core.python_ast import module_in
+from ..core.source_lines import location, location_of_error
 from ..glsl.dialects import is_shader
 
 ENTRY_POINTS = "phosphene.effects"
@@ -31,6 +32,31 @@ class Entry:
     params: tuple[str, ...] = ()
     problem: str = ""
     hint: str = ""  # what to do about it
+
+
+class Entries(Mapping[str, Entry]):
+    """Effects, transitions or scenes by name, in the order of the names. Each is described once, when it is asked for.
+
+    `describe` holds what describes each of them.
+    """
+
+    def __init__(self, describe: Mapping[str, Callable[[], Entry]]) -> None:
+        self._describe = dict(sorted(describe.items()))
+        self._known: dict[str, Entry] = {}
+
+    def __getitem__(self, name: str) -> Entry:
+        if name not in self._known:
+            self._known[name] = self._describe[name]()
+        return self._known[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._describe
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._describe)
+
+    def __len__(self) -> int:
+        return len(self._describe)
 
 
 def effect_files(folder: Path) -> Iterator[Path]:
@@ -70,7 +96,7 @@ def describe_effect(path: Path, origin: str) -> Entry:
     try:
         tree = module_in(path)
     except SyntaxError as error:
-        return Entry(name, "", path, origin, problem=f"{path}:{error.lineno}: {error.msg}")
+        return Entry(name, "", path, origin, problem=f"{location_of_error(error, path)}: {error.msg}")
     except (OSError, ValueError) as error:
         return Entry(name, "", path, origin, problem=f"{path}: {error}")
     except (RecursionError, MemoryError):  # Python's parser says MemoryError for what is nested too deeply
@@ -78,7 +104,7 @@ def describe_effect(path: Path, origin: str) -> Entry:
     classes = [n for n in tree.body if isinstance(n, ast.ClassDef) and "Effect" in [base_name(b) for b in n.bases]]
     if len(classes) != 1:
         line = classes[1].lineno if classes else 1
-        problem = f"{path}:{line}: expected one class derived from Effect, found {len(classes)}"
+        problem = f"{location(path, line)}: expected one class derived from Effect, found {len(classes)}"
         return Entry(name, "", path, origin, problem=problem)
     doc, params = said_by(classes[0])
     return Entry(name, doc, path, origin, params)
@@ -118,23 +144,9 @@ def describe_scene(path: Path, origin: str) -> Entry:
 
 def describe_point(point: EntryPoint) -> Entry:
     """What a package's entry point offers, read from its source; nothing of the package is imported."""
-    package = f"from package {point.dist.name}" if point.dist else "from a package"
-    top, *rest = point.module.split(".")
-    spec = importlib.util.find_spec(top)  # of a package without dots: that imports nothing
-    if spec is None or spec.origin is None:
-        return Entry(point.name, "", Path(top), "plugin", problem=f"{point.value}: there is no module {top}")
-    path = Path(spec.origin)
-    if rest:
-        inner = path.parent.joinpath(*rest)
-        path = inner / "__init__.py" if inner.is_dir() else inner.with_suffix(".py")
-    try:
-        tree = module_in(path)
-    except SyntaxError as error:
-        return Entry(point.name, "", path, "plugin", problem=f"{path}:{error.lineno}: {error.msg}")
-    except FileNotFoundError:
-        return Entry(point.name, "", path, "plugin", problem=f"{point.value}: there is no module {point.module}")
-    except (OSError, ValueError, RecursionError, MemoryError) as error:
-        return Entry(point.name, "", path, "plugin", problem=f"{path}: {error}")
-    made = [n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == point.value.partition(":")[2]]
-    doc, params = said_by(made[0]) if made else ("", ())  # it may come from elsewhere in the package
-    return Entry(point.name, f"{doc} ({package})".strip() if doc else package, path, "plugin", params)
+    written = read_source(point)
+    if written.problem:
+        return Entry(point.name, "", written.path, "plugin", problem=written.problem)
+    package = f"from package {package_of(point)}"
+    doc, params = said_by(written.node) if isinstance(written.node, ast.ClassDef) else ("", ())
+    return Entry(point.name, f"{doc} ({package})" if doc else package, written.path, "plugin", params)

@@ -11,6 +11,8 @@ from typing import Any
 from ..core.errors import UsageError, unknown_name
 from ..core.param_types import Bool, Float, Int
 from ..core.params import Param, Parametrized
+from ..core.problem import Problem
+from ..effect.effect import Effect
 from ..matte.matte import DETAIL
 from .binding import Binding
 from .layer import SOUND, Layer
@@ -36,6 +38,7 @@ class Scene:
     flash_guard: bool = True
     path: Path | None = None
     listeners: list[Callable[[str, Any], None]] = field(default_factory=list)  # told what `set` and `bind` did
+    refused: dict[type[Effect], str] = field(default_factory=dict)  # effects that must not be drawn, and why
     guards: list[Callable[[Param[Any], Any], None]] = field(default_factory=list)  # may raise UsageError before `set`
 
     def owners(self) -> Iterator[tuple[str, Parametrized]]:
@@ -47,7 +50,7 @@ class Scene:
             for name, effect in layer.effects.items():
                 yield f"{layer.name}/{name}.", effect
 
-    def reports(self, problems: dict[str, str]) -> dict[str, dict[str, Any]]:
+    def reports(self, problems: dict[str, Problem]) -> dict[str, dict[str, Any]]:
         """What the effects have found, by `layer/effect`; those that find nothing are left out.
 
         Whoever has failed, and is therefore among `problems`, is not asked; whose `report` fails joins them.
@@ -59,8 +62,8 @@ class Scene:
             try:
                 report = dict(effect.report())
             except Exception as error:  # code of others: the pictures are made, and what the rest found is still told
-                problems[address] = f"report() fails: {type(error).__name__}: {error}"
-                log.error("effect %s: %s", address, problems[address], exc_info=error)
+                problem = problems[address] = Problem(address, f"report() fails: {type(error).__name__}: {error}")
+                log.error("effect %s: %s", address, problem, exc_info=error)
                 continue
             if report:
                 found[address] = report
@@ -94,16 +97,22 @@ class Scene:
         """Whether `address`, in full or shortened, names a parameter of this scene, or several."""
         return any(a == address or a.endswith((f"/{address}", f".{address}")) for a in self.addresses())
 
-    def set(self, address: str, value: Any) -> str:
-        """Sets one parameter and unbinds it from its signal; returns the full address. Raises UsageError."""
-        full, owner, param = self.find(address)
+    def check(self, address: str, value: Any) -> tuple[str, Any]:
+        """The full address of a parameter, and `value` as it would hold it; sets nothing. Raises UsageError."""
+        full, _, param = self.find(address)
         try:
-            checked = param.parse(value) if isinstance(value, str) else value
+            checked = param.check(param.parse(value) if isinstance(value, str) else value)
             for ask in self.guards:
                 ask(param, checked)
-            owner.set(param.name, checked)
         except UsageError as error:
             raise UsageError(f"{full}: {error.message}", hint=error.hint) from None
+        return full, checked
+
+    def set(self, address: str, value: Any) -> str:
+        """Sets one parameter and unbinds it from its signal; returns the full address. Raises UsageError."""
+        full, checked = self.check(address, value)
+        _, owner, param = self.find(full)
+        owner.set(param.name, checked)
         self.bindings.pop(full, None)
         for listener in self.listeners:
             listener(full, getattr(owner, param.name))
@@ -114,11 +123,16 @@ class Scene:
         _, owner, param = self.find(address)
         return getattr(owner, param.name)
 
-    def bind(self, address: str, binding: Binding) -> None:
-        """Lets a signal drive a parameter; raises UsageError where the parameter is no number."""
+    def check_binding(self, address: str) -> str:
+        """The full address of a parameter that may follow a signal. Raises UsageError where it is no number."""
         full, _, param = self.find(address)
         if not hasattr(param, "clamp"):
             raise UsageError(f"{full} is a {param.kind}: only numbers and switches can follow a signal")
+        return full
+
+    def bind(self, address: str, binding: Binding) -> None:
+        """Lets a signal drive a parameter; raises UsageError where the parameter is no number."""
+        full = self.check_binding(address)
         self.bindings[full] = binding
         for listener in self.listeners:
             listener(full, binding)

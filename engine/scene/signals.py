@@ -167,14 +167,13 @@ class Signals:
     """Takes the signals of each frame. `face.*` speaks of one person until another is clearly larger."""
 
     def __init__(self) -> None:
-        self.held: set[str] = set()  # the names of the keys that are down now
         self._identity: int | None = None
 
-    def observe(self, observation: Observation) -> Observation:
-        """`observation` with its signals filled in."""
-        return replace(observation, signals=self.readings(observation))
+    def observe(self, observation: Observation, held: Collection[str] = ()) -> Observation:
+        """`observation` with its signals filled in; `held` are the names of the keys that are down."""
+        return replace(observation, signals=self.readings(observation, held))
 
-    def readings(self, observation: Observation) -> Readings:
+    def readings(self, observation: Observation, held: Collection[str] = ()) -> Readings:
         """The signals of this frame. What is not there reads as its `absent` value."""
         values = {n: s.absent for n, s in TABLE.items() if n not in PATTERNS.values()}
         values["time"] = observation.frame.time_s
@@ -192,7 +191,7 @@ class Signals:
             for part in ("level", "bass", "mid", "treble", "onset"):
                 values[f"audio.{part}"] = getattr(heard, part)
         values.update(signals_of(observation.results))
-        return Readings(values, self.held)
+        return Readings(values, held)
 
     def _main_face(self, faces: tuple[Face, ...]) -> Face | None:
         if not faces:

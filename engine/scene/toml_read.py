@@ -14,8 +14,7 @@ from ..core.params import Param, Parametrized
 from ..core.paths import checked, in_words
 from ..effect.effect import Effect
 from ..glsl.dialects import SUFFIXES
-from ..trackers import tracker_class
-from ..trackers.names import TRACKERS
+from ..trackers import is_tracker, params_of, unknown_tracker
 from .binding import Binding
 from .describe import name_of
 from .layer import Layer
@@ -119,11 +118,11 @@ class SceneFile:
         found: dict[str, dict[str, Any]] = {}
         for name, table in tables.items():
             place: Place = ("trackers", name)
-            if name not in TRACKERS:
-                raise self.wrong(TRACKERS.unknown(name), place)
+            if not is_tracker(name):
+                raise self.wrong(unknown_tracker(name), place)
             if not isinstance(table, dict):
                 raise self.error(f"[trackers.{name}] must be a table", place)
-            params = tracker_class(name).params()
+            params = params_of(name)
             for key, value in table.items():
                 if key not in params:
                     raise self.wrong(unknown_name(f"parameter of tracker {name}", key, params), (*place, key))

@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 from ..core.errors import UsageError, unknown_name
+from ..core.source_lines import location_of_assignment
 from ..effect.effect import Effect
-from ..effect.origin import line_with
 from ..glsl.prelude import PRELUDE
 from .layer import SOUND
 
@@ -19,13 +19,14 @@ IN_PYTHON = frozenset({*(n for n in dir(Effect) if not n.startswith("__")), "siz
 def validate(kind: type[Effect], path: Path) -> type[Effect]:
     """`kind` itself, from the Python file `path`. Raises UsageError for a parameter whose name is taken, and for a need
     that is no tracker."""
-    from ..trackers.names import TRACKERS
+    from ..trackers import is_tracker, tracker_names
 
     for name in kind.params():
         if name in IN_GLSL | IN_PYTHON:
-            hint = "every effect has that name already: choose another"
-            raise UsageError(f"a parameter cannot be called '{name}'", where=line_with(path, name), hint=hint)
+            where, hint = location_of_assignment(path, name), "every effect has that name already: choose another"
+            raise UsageError(f"a parameter cannot be called '{name}'", where=where, hint=hint)
     for need in kind.needs:
-        if need not in TRACKERS and need != SOUND:
-            raise unknown_name("need", need, [*TRACKERS, SOUND], where=line_with(path, "needs"))
+        if need != SOUND and not is_tracker(need):
+            where = location_of_assignment(path, "needs")
+            raise unknown_name("need", need, [*tracker_names(), SOUND], where=where)
     return kind

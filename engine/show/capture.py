@@ -14,44 +14,42 @@ from ..core.frame import Frame
 from ..core.mailbox import Mailbox
 from ..sources.base import Source
 from ..sources.fit import cover
+from .settings import ShowSettings
 from .stats import Stats
 from .worker import Worker
 
 log = logging.getLogger("phosphene")
 
-RETRY_S = 0.3  # until a source that delivers nothing is asked again
-SILENT_S = 2.5  # a camera that takes longer for a frame has stopped; most sources say so themselves after 2 s
-LONG = 1.5  # of a source's nominal frame time: what is shown longer counts as a long picture where a show is cut
+LONG = 1.5  # of a source's nominal frame time: what is shown longer counts as a long frame where a show is cut
 
 
 class CaptureThread(Worker):
     """Reads the source: at its own pace where the show is live, else as fast as the frames are taken."""
 
-    def __init__(
-        self, source: Source, outbox: Mailbox[Frame], stats: Stats, paced: bool, until_s: float | None
-    ) -> None:
+    def __init__(self, source: Source, outbox: Mailbox[Frame], stats: Stats, settings: ShowSettings) -> None:
         super().__init__("capture")
         self._source, self._outbox, self._stats = source, outbox, stats
-        self._paced, self._until_s = paced, until_s
+        self._paced, self._until_s = settings.live and not source.live, settings.until_s
+        self._timeouts = settings.timeouts
         self._halt = threading.Event()
         self._begin_s = 0.0
         self._problem = ""  # why a live source delivers nothing at the moment
-        self._asked_s: float | None = None  # since when it has been owing a frame
+        self._asked_s: float | None = None  # since when it has owed a frame
         self._size = source.size
         self._last_s: float | None = None  # the time of the newest frame
         self._end_s: float | None = None  # when the last one ends, where it is no usual one
 
     @property
     def stalled(self) -> str:
-        """Why a live source delivers nothing at the moment, in words; empty while it does."""
+        """Why a live source delivers nothing at the moment; empty while it does."""
         if self._problem or not self._source.live or self._asked_s is None:
             return self._problem
-        if awake.since(self._asked_s) < SILENT_S:
+        if awake.since(self._asked_s) < self._timeouts.source_silent_s:
             return ""
         if not self.hangs:
             self.hangs = True
-            log.warning("the input has given no picture for %g s", SILENT_S)
-        return "the input gives no picture"
+            log.warning("the input has delivered no frame for %g s", self._timeouts.source_silent_s)
+        return "the input delivers no frames"
 
     def run(self) -> None:
         try:
@@ -82,7 +80,7 @@ class CaptureThread(Worker):
             yield frame
 
     def _end(self, cut_s: float | None) -> None:
-        """The source has ended, or was cut at `cut_s`, in a picture that goes on for longer than others."""
+        """The source has ended, or was cut at `cut_s`, in a frame that is shown for longer than others."""
         if cut_s is None:
             end_s: float | None = getattr(self._source, "end_s", None)
             self._end_s = end_s if end_s is None or self._until_s is None else min(end_s, self._until_s)
@@ -94,7 +92,7 @@ class CaptureThread(Worker):
             self._end_s = cut_s
 
     def end_after(self, drawn_s: float) -> float | None:
-        """When the picture at `drawn_s` ends, where it is the source's last one and lasts for a time of its own."""
+        """When the frame at `drawn_s` ends, where it is the source's last one and lasts for a time of its own."""
         return self._end_s if drawn_s == self._last_s else None
 
     def _read(self) -> Frame | None:
@@ -109,12 +107,12 @@ class CaptureThread(Worker):
             except Exception as error:
                 if not self._source.live:
                     raise
-                words = error.message if isinstance(error, SourceError) else f"{type(error).__name__}: {error}"
-                if words != self._problem:
+                problem = error.message if isinstance(error, SourceError) else f"{type(error).__name__}: {error}"
+                if problem != self._problem:
                     quiet = isinstance(error, SourceRests) or (self.hangs and isinstance(error, SourceSilent))
-                    log.log(logging.INFO if quiet else logging.WARNING, "%s", error or words)
-                self._problem = words
-                self._halt.wait(RETRY_S)
+                    log.log(logging.INFO if quiet else logging.WARNING, "%s", error or problem)
+                self._problem = problem
+                self._halt.wait(self._timeouts.source_retry_s)
                 if self._until_s is not None and time.perf_counter() - self._begin_s >= self._until_s:
                     return None
         return None

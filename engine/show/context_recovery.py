@@ -1,4 +1,4 @@
-"""A show that goes on in another graphics context where its own was lost."""
+"""Recovery of a show whose graphics context was lost: it goes on in a new one."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from ..renderer.stage import Stage
 
 log = logging.getLogger("phosphene")
 
-WITHIN_S, MOST = 60.0, 3  # a context that is lost oftener than this is lost by what is drawn
-SAID = "the graphics context was lost"
+WITHIN_S, MOST = 60.0, 3  # a context that is lost more often than this is lost by what is drawn
+LOST = "the graphics context was lost"
 
 
 class ContextRecovery:
@@ -23,7 +23,7 @@ class ContextRecovery:
         self._times: list[float] = []
 
     def begin(self, error: Exception, stage: Stage) -> None:
-        """Lets go of all that was drawn with and makes another context. Raises `error` where none was lost, and GpuLost
+        """Releases all that was drawn with and makes another context. Raises `error` where none was lost, and GpuLost
         where that does not help."""
         if not self._gpu.lost:
             raise error
@@ -32,8 +32,8 @@ class ContextRecovery:
         if not self._live:
             raise GpuLost from error
         if len(self._times) > MOST:
-            text = f"{SAID} {len(self._times)} times in a minute"
+            text = f"{LOST} {len(self._times)} times in a minute"
             raise GpuLost(text, hint="an effect may be too much for the driver: try without, or at a smaller --size")
-        log.error("%s: everything is made anew in another", SAID)
+        log.error("%s: everything is made again in a new one", LOST)
         stage.release()
         self._gpu.recreate()

@@ -1,7 +1,7 @@
-"""Landmarks carried on to a later moment with constant velocity, for pictures that do not wait for a tracker.
+"""Landmarks carried on to a later moment with constant velocity, for images that do not wait for a tracker.
 
-What belongs to pixels, a mask first of all, is never carried on: engine/show/pairing.py holds it together with its
-picture.
+What belongs to pixels, a mask first of all, is never carried on: engine/show/held_pairs.py holds it together with
+its image.
 """
 
 from __future__ import annotations

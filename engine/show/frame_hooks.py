@@ -1,81 +1,100 @@
-"""What happens after each frame beside the drawing: the progress bar, saved files, keys, numbers, and the window."""
+"""What happens after each frame beside the drawing: the progress bar, changed files, keys, and the window's title."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
+from ..control.keys import press
+from ..core.observation import Observation
 from ..renderer.renderer import Renderer
+from ..renderer.stage import Stage
+from ..scene.playlist import Playlist
 from ..scene.scene import Scene
-from .hud import Hud
 from .reload import Reloader
 from .stats import Stats
 
 if TYPE_CHECKING:
-    from ..sinks.window import WindowSink
-    from .loop import Show
+    from ..sinks.base import Presents, ReadsKeys
     from .options import Progress
     from .reload_transition import TransitionReloader
 
 
-class AfterFrame:
-    """Called with the renderer whose canvas holds the picture; says whether the show goes on. `show` is set later."""
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What a show has drawn last: `image` is the renderer whose canvas holds it, one of those on `stage`.
 
-    def __init__(
-        self,
-        stats: Stats,
-        *,
-        progress: Progress | None,
-        total: int | None,
-        reloaders: Sequence[Reloader],
-        transition: TransitionReloader | None = None,
-        window: WindowSink | None,
-        hud: bool,
-        on_picture: Callable[[Show], bool] | None = None,
-    ) -> None:
-        self.stats, self.progress, self.total = stats, progress, total
-        self.reloaders, self.transition, self.window = reloaders, transition, window
-        self.hud = Hud(stats) if hud else None
-        self.on_picture = on_picture
-        self.show: Show | None = None
-        self._told = 0
-        self._named: Scene | None = None  # the scene whose title the window bears
+    `observation` is what was known of the frame; None before the first. `stats` are the numbers of the run so far.
+    `live` says that late frames are dropped.
+    """
 
-    def __call__(self, renderer: Renderer) -> bool:
-        done = self.stats.frames_out + 1
-        if self.progress is not None and done != self._told:  # it is called while frames are waited for, too
-            self.progress(done, self.total)
-            self._told = done
-        for reloader in self.reloaders:
-            if reloader.scene is renderer.scene:
-                reloader.look(renderer)
-        if self.transition is not None and self.show is not None and self.show.stage is not None:
-            self.transition.look(self.show.stage)
-        if self.on_picture is not None and self.show is not None and not self.on_picture(self.show):
-            return False
-        if self.window is None or self.show is None:
-            return True
-        if self.hud is not None and not self.window.help_shown:
-            governor = self.show.governor
-            shapes = self.hud.shapes(renderer.size, governor.traded if governor is not None else ())
-            renderer.overlay.draw(shapes, renderer.canvas.framebuffer)
-        if self._named is not None and self._named is not renderer.scene:
-            self.window.rename(title_of(renderer.scene))
-        self._named = renderer.scene
-        goes_on = self.window.show(renderer)
-        self.show.signals.held = set(self.window.held)
-        for key in self.window.pressed():
-            self.press(key)
-        return goes_on
+    image: Renderer
+    stage: Stage
+    observation: Observation | None
+    stats: Stats
+    live: bool
 
-    def press(self, key: str) -> None:
-        """N and P bring the next scene and the one before, 1 to 9 one by its place in the list."""
-        if self.show is None or len(self.show.playlist.scenes) < 2:
-            return
-        if key in ("n", "p"):
-            self.show.playlist.step_by(1 if key == "n" else -1)
-        elif len(key) == 1 and key in "123456789":
-            self.show.playlist.go(int(key) - 1)
+
+# Called in the drawing thread after each frame, and while one is waited for; returns whether the show goes on.
+FrameHook: TypeAlias = Callable[[Drawn], bool]
+
+
+class ReportProgress:
+    """Reports how many frames are done, and of how many."""
+
+    def __init__(self, progress: Progress, total: int | None) -> None:
+        self._progress, self._total = progress, total
+        self._reported = 0
+
+    def __call__(self, drawn: Drawn) -> bool:
+        done = drawn.stats.frames_out + 1
+        if done != self._reported:  # it is called while frames are waited for, too
+            self._progress(done, self._total)
+            self._reported = done
+        return True
+
+
+class ReloadFiles:
+    """Brings in what was changed in the files of the scene that is on, and of the transition."""
+
+    def __init__(self, reloaders: Sequence[Reloader], transition: TransitionReloader | None) -> None:
+        self._reloaders, self._transition = reloaders, transition
+
+    def __call__(self, drawn: Drawn) -> bool:
+        for reloader in self._reloaders:
+            if reloader.scene is drawn.image.scene:
+                reloader.look(drawn.image)
+        if self._transition is not None:
+            self._transition.look(drawn.stage)
+        return True
+
+
+class NameWindow:
+    """Writes the title of the scene that is on over a window, which bears that of the first one already."""
+
+    def __init__(self, window: Presents) -> None:
+        self._window = window
+        self._named: Scene | None = None
+
+    def __call__(self, drawn: Drawn) -> bool:
+        scene = drawn.image.scene
+        if self._named is not None and self._named is not scene:
+            self._window.rename(title_of(scene))
+        self._named = scene
+        return True
+
+
+class ChangeScenes:
+    """Changes scenes by the keys that went down."""
+
+    def __init__(self, keys: ReadsKeys, playlist: Playlist) -> None:
+        self._keys, self._playlist = keys, playlist
+
+    def __call__(self, drawn: Drawn) -> bool:
+        for key in self._keys.pressed():
+            press(key, self._playlist)
+        return True
 
 
 def title_of(scene: Scene) -> str:

@@ -1,4 +1,4 @@
-"""The C library's heap, told that what a show frees in one frame it wants again in the next."""
+"""The C library's heap, which learns that what a show frees in one frame it wants again in the next."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 # 128 kB, and every page of it costs a fault when it is asked for again: hundreds a frame for a matte's small planes.
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3
 KEPT = 64 << 20
-MAPPED = 32 << 20  # the most that glibc takes; a picture of 4096×2160 has 27 MB
+MAPPED = 32 << 20  # the most that glibc takes; an image of 4096×2160 has 27 MB
 
 
 def keep_freed() -> bool:

@@ -1,4 +1,4 @@
-"""The numbers over the picture: rate, lag, what each stage takes, and what the governor traded."""
+"""The numbers over the image: rate, lag, what each stage takes, and what the governor traded."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Hud:
         self._frames = 0
 
     def shapes(self, size: tuple[int, int], traded: Sequence[str] = ()) -> list[Shape]:
-        """The shapes for a picture of `size`; `traded` says what was given up for the frame rate."""
+        """The shapes for an image of `size`; `traded` says what was given up for the frame rate."""
         now = time.perf_counter()
         if now - self._made_s >= RENEWED_S:
             rate = (self.stats.frames_out - self._frames) / (now - self._made_s)

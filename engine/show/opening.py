@@ -1,18 +1,19 @@
-"""The parts of a show, each opened as the user's wishes say, and closed by the stack that is handed in."""
+"""The parts of a show, each opened as its options say, and closed by the stack that is handed in."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..core.errors import PhospheneError, UsageError
+from ..core.errors import EffectRefused, PhospheneError, UsageError
 from ..core.param_types import File, Media
 from ..core.paths import checked
 from ..core.paths import named as path_of
+from ..core.problem import Problem
 from ..sinks import is_live, keeping_alpha
 from .options import WINDOW
 
@@ -24,12 +25,11 @@ if TYPE_CHECKING:
     from ..scene.playlist import Playlist
     from ..scene.registry import Registry
     from ..scene.scene import Scene
-    from ..sinks.base import Sink
-    from ..sinks.window import WindowSink
+    from ..sinks.base import Presents, Sink
     from ..sources.base import Source
     from ..sources.layer_input import LayerInputSource
     from .loop import Show
-    from .options import Wishes
+    from .options import RunOptions
     from .takes.recorder import TakeRecorder
     from .trial import Job, Trial
 
@@ -39,60 +39,69 @@ log = logging.getLogger("phosphene")
 
 @dataclass(slots=True)
 class Trials:
-    """The effects of others that are being tried out, while the rest of the show is opened."""
+    """The effects of others, of `scenes` and the `transition`, that are tried while the rest of the show is opened."""
 
-    trial: Trial | None
-    jobs: list[tuple[Effect, Job]]
+    scenes: Sequence[Scene]
+    transition: Effect | None
+    trial: Trial | None = None
+    jobs: list[tuple[Effect, Job]] = field(default_factory=list)
 
     def refuse(self) -> None:
-        """Waits for the verdicts; an effect that must not be drawn is switched off, and named when the show begins."""
+        """Waits for the verdicts; an effect that must not be drawn is switched off, and named when the show begins.
+
+        Raises EffectRefused for a transition.
+        """
         for effect, job in self.jobs:
             job.done.wait()
+            if job.error and effect is self.transition:
+                raise EffectRefused(job.error)
             if job.error:
-                type(effect).refused = job.error
+                for scene in self.scenes:
+                    scene.refused[type(effect)] = job.error
 
 
 def start_trials(playlist: Playlist, registry: Registry, transition: Effect | None, stack: ExitStack) -> Trials:
     """Begins to try out every effect that did not come with the engine, in a process of its own."""
     from ..core.places import ROOT
-    from .trial import Trial, foreign_to_us
+    from .trial import Trial, not_built_in
 
     asked: list[tuple[Path, str, Effect]] = []
     for scene in playlist.scenes:
-        asked += [(path, use, effect) for effect, use, path in foreign_to_us(scene, registry).values()]
+        asked += [(path, use, effect) for effect, use, path in not_built_in(scene, registry).values()]
     file = getattr(transition, "shader_file", ROOT)
     if transition is not None and not file.is_relative_to(ROOT):
         asked.append((file, "", transition))
     if not asked:
-        return Trials(None, [])
+        return Trials(playlist.scenes, transition)
     trial = Trial(registry.effect_folders)
     stack.callback(trial.close)
-    return Trials(trial, [(effect, trial.ask(path, use, effect)) for path, use, effect in asked])
+    jobs = [(effect, trial.ask(path, use, effect)) for path, use, effect in asked]
+    return Trials(playlist.scenes, transition, trial, jobs)
 
 
-def open_input(wishes: Wishes, sinks: list[Sink]) -> Source:
+def open_input(options: RunOptions, sinks: list[Sink]) -> Source:
     """The input; where it is on demand, only while one of `sinks` is watched. Raises UsageError and SourceError."""
     from ..sources import open_source
     from .on_demand import open_on_demand
 
     def opened(size: tuple[int, int] | None) -> Source:
-        if wishes.arrays is not None:
+        if options.input.images is not None:
             from ..sources.arrays import ArraysSource
 
-            return ArraysSource(wishes.arrays, size=size, fps=wishes.fps)
-        if wishes.on_demand:
-            return open_on_demand(wishes.outputs, sinks, wishes.input, size=size, fps=wishes.fps)
-        return open_source(wishes.input, size=size, fps=wishes.fps)
+            return ArraysSource(options.input.images, size=size, fps=options.input.fps)
+        if options.input.on_demand:
+            return open_on_demand(options.output.specs, sinks, options.input.spec, size=size, fps=options.input.fps)
+        return open_source(options.input.spec, size=size, fps=options.input.fps)
 
-    if not wishes.rotate:
-        return opened(wishes.size)
+    if not options.input.rotate:
+        return opened(options.input.size)
     from ..sources.rotate import RotatedSource
 
-    return RotatedSource(opened, wishes.rotate, wishes.size)
+    return RotatedSource(opened, options.input.rotate, options.input.size)
 
 
 def open_layer_inputs(
-    wishes: Wishes, playlist: Playlist, size: tuple[int, int], stack: ExitStack
+    options: RunOptions, playlist: Playlist, size: tuple[int, int], stack: ExitStack
 ) -> dict[str, LayerInputSource]:
     """The inputs that layers have beside the show's own, by name. Raises UsageError and SourceError."""
     names = sorted({layer.source for scene in playlist.scenes for layer in scene.layers if layer.has_own_input})
@@ -101,13 +110,13 @@ def open_layer_inputs(
     from ..sources import open_source
     from ..sources.layer_input import LayerInputSource
 
-    if wishes.take is not None or wishes.record_take is not None:
+    if options.input.take is not None or options.output.record_take is not None:
         raise UsageError(
             f"a take holds one input, and this scene shows {names[0]} as well", hint="record a video: --output out.mp4"
         )
     layer_inputs = {}
     for name in names:
-        source = stack.enter_context(open_source(name, size=size, fps=wishes.fps))
+        source = stack.enter_context(open_source(name, size=size, fps=options.input.fps))
         layer_inputs[name] = stack.enter_context(LayerInputSource(source, name, size))
     return layer_inputs
 
@@ -121,20 +130,21 @@ def fetch_models(trackers: Iterable[str], params: Callable[[str], Mapping[str, A
     models.fetch([name for name in needed if not models.state(name).ready])
 
 
-def check_files(playlist: Playlist, *, live: bool) -> dict[str, str]:
+def check_files(playlist: Playlist, *, live: bool) -> dict[str, Problem]:
     """Reads every file that a parameter of any scene names, before anything is drawn. Returns what is wrong, by effect;
-    a show that is live is told and goes on, for it has other things to show. Else raises UsageError."""
-    wrong: dict[str, str] = {}
+    a live show reports it in the log and goes on, for it has other things to show. Else raises UsageError."""
+    wrong: dict[str, Problem] = {}
     for scene in playlist.scenes:
         for address, (owner, param) in scene.addresses().items():
             path = getattr(owner, param.name) if isinstance(param, File) else ""
             error = why_unreadable(param, path) if isinstance(param, File) and path else None
             if error is not None:
                 error.message = f"{error.message} ({scene.name}: {address})"
-                wrong[address.rpartition(".")[0]] = str(error)
+                effect = address.rpartition(".")[0]
+                wrong[effect] = Problem.of(effect, error)
                 log.log(logging.ERROR if live else logging.DEBUG, "%s", error)
     if wrong and not live:
-        raise UsageError("\n".join(wrong.values()))
+        raise UsageError("\n".join(map(str, wrong.values())))
     return wrong
 
 
@@ -156,39 +166,53 @@ def why_unreadable(param: File, path: str) -> PhospheneError | None:
     return None
 
 
-def runs_live(wishes: Wishes, source: Source, *, replays: bool) -> bool:
+def runs_live(options: RunOptions, source: Source, *, replays: bool) -> bool:
     """Whether late frames are dropped, or every one is drawn. Raises UsageError for an exact camera."""
-    if source.live and wishes.pace == "exact":
+    if source.live and options.pace.pace == "exact":
         raise UsageError("a camera has no exact pace: its frames do not wait", hint="leave --pace out")
-    shown = any(is_live(o) for o in wishes.outputs) if wishes.pace is None else wishes.pace == "live"
+    shown = any(is_live(o) for o in options.output.specs) if options.pace.pace is None else options.pace.pace == "live"
     return source.live or (shown and not replays)
 
 
 def open_recorder(
-    wishes: Wishes, scene: Scene, source: Source, fps: float, stack: ExitStack, *, live: bool
+    options: RunOptions, scene: Scene, source: Source, fps: float, stack: ExitStack, *, live: bool
 ) -> TakeRecorder | None:
     """What writes the take that was asked for. Raises SinkError."""
-    if wishes.record_take is None:
+    if options.output.record_take is None:
         return None
     from .takes.recorder import record
 
-    recorder = record(wishes, scene, source, fps, live=live)
+    recorder = record(options, scene, source, fps, live=live)
     stack.callback(recorder.close)
     return recorder
 
 
-def open_gpu(wishes: Wishes, size: tuple[int, int], title: str, stack: ExitStack) -> tuple[WindowSink | None, Gpu]:
-    """The window where one was asked for, and the GL context. Raises SinkError and GpuError."""
+def open_presenting(
+    options: RunOptions, size: tuple[int, int], fps: float, title: str, sinks: list[Sink], stack: ExitStack
+) -> Presents | None:
+    """Adds the window to `sinks` where one was asked for, before all other outputs: everything is drawn in its context.
+
+    Raises SinkError and GpuError.
+    """
+    from ..sinks import open_sink
+    from ..sinks.base import Presents
+
+    if WINDOW not in options.output.specs:
+        return None
+    window = stack.enter_context(open_sink(WINDOW, size=size, fps=fps))
+    assert isinstance(window, Presents)
+    window.rename(title)
+    sinks.append(window)
+    return window
+
+
+def open_gpu(stack: ExitStack) -> Gpu:
+    """A graphics context without a window. Raises GpuError."""
     from ..renderer.gpu import Gpu
 
-    if WINDOW in wishes.outputs:
-        from ..sinks.window import WindowSink
-
-        window = stack.enter_context(WindowSink(size, title))
-        return window, window.gpu
     gpu = Gpu.headless()
     stack.callback(gpu.close)
-    return None, gpu
+    return gpu
 
 
 def watch(gpu: Gpu, show: Show, recorder: TakeRecorder | None, stack: ExitStack, *, live: bool) -> None:
@@ -208,7 +232,7 @@ def watch(gpu: Gpu, show: Show, recorder: TakeRecorder | None, stack: ExitStack,
     stack.callback(watchdog.close)
 
 
-def open_audio(wishes: Wishes, source: Source, stack: ExitStack) -> tuple[Sound | None, str | Recordable | None]:
+def open_audio(options: RunOptions, source: Source, stack: ExitStack) -> tuple[Sound | None, str | Recordable | None]:
     """What the scenes hear, and the sound that a written video gets, a file or a microphone: what --sound names, else
     the input's own.
 
@@ -218,17 +242,17 @@ def open_audio(wishes: Wishes, source: Source, stack: ExitStack) -> tuple[Sound 
     from ..audio.opening import open_sound
 
     own: str | None = getattr(source, "audio_path", None)
-    named = wishes.sound or own or "none"
+    named = options.input.sound or own or "none"
     if named == "none":
         return None, None
     opened = open_sound(named)
     sound = stack.enter_context(Shared(opened))
-    if sound.live and wishes.pace == "exact":
+    if sound.live and options.pace.pace == "exact":
         raise UsageError("a microphone has no exact pace", hint="leave --pace out, or take the sound from a file")
     return sound, opened if isinstance(opened, Recordable) else str(path_of(named))
 
 
-def tell_black(playlist: Playlist, outputs: Iterable[str]) -> None:
+def warn_of_black(playlist: Playlist, outputs: Iterable[str]) -> None:
     """Warns of outputs that show black where a scene is transparent, though they could keep it."""
     for scene in playlist.scenes:
         if scene.layers and all(layer.cut != "none" for layer in scene.layers):
@@ -238,7 +262,7 @@ def tell_black(playlist: Playlist, outputs: Iterable[str]) -> None:
 
 
 def open_sinks(
-    wishes: Wishes,
+    options: RunOptions,
     source: Source,
     fps: float,
     recorded: str | Recordable | None,
@@ -250,10 +274,10 @@ def open_sinks(
     """Adds every output but the window to `sinks`. Raises UsageError and SinkError."""
     from ..sinks import open_sink
 
-    for spec in wishes.outputs:
+    for spec in options.output.specs:
         if spec != WINDOW:
             sink = open_sink(
-                spec, size=source.size, fps=fps, audio_from=recorded, live=live, overwrite=wishes.overwrite
+                spec, size=source.size, fps=fps, audio_from=recorded, live=live, overwrite=options.output.overwrite
             )
             stack.callback(sink.close)
             sinks.append(sink)

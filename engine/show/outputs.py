@@ -1,71 +1,86 @@
-"""All sinks of a show, each in a thread of its own: pictures go out at each one's speed, and one that fails does not
-take a live show along."""
+"""All sinks of a show. Each has a thread of its own, so that images go out at its own speed, and a live show goes on
+when it fails; only a sink that presents is driven in the thread that draws."""
 
 from __future__ import annotations
 
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..core.frame import Pixels
 from ..core.imaging import straight_alpha
 from ..core.mailbox import Mailbox
-from ..sinks.base import KeepsEnd, Sink, WritesFiles
+from ..effect.shapes import Shape
+from ..renderer.renderer import Renderer
+from ..sinks.base import KeepsEnd, Presents, Sink, WritesFiles
 from .stats import Stats
 from .worker import Worker
 
-QUEUED = 4  # finished pictures that a sink may be behind
-
+if TYPE_CHECKING:
+    from .settings import ShowSettings
 
 log = logging.getLogger("phosphene")
 
-END_S = 20.0  # a sink of a live show that needs longer to finish counts as stuck
+QUEUED = 4  # finished images that a sink may be behind
 
 
 class Outputs:
-    """One thread a sink. `live`: pictures that a sink is too slow for are dropped; else everything waits for it.
+    """Hands every finished image to all sinks. In a live show, images that a sink is too slow for are dropped; else
+    everything waits for it. `size` is (width, height) of the images."""
 
-    `shown`: the pictures are seen elsewhere too (in a window), so that a live show may go on without any sink.
-    """
-
-    def __init__(self, sinks: Sequence[Sink], size: tuple[int, int], stats: Stats, *, live: bool, shown: bool) -> None:
-        self._live, self._shown = live, shown
+    def __init__(self, sinks: Sequence[Sink], size: tuple[int, int], stats: Stats, settings: ShowSettings) -> None:
+        self._live, self._end_s = settings.live, settings.timeouts.sink_end_s
         self._buffers = Buffers(size)
-        self.threads = [SinkThread(sink, stats, live, self._buffers.give) for sink in sinks]
-        self._told: set[str] = set()
+        self._presenting: list[Presents] = [sink for sink in sinks if isinstance(sink, Presents)]
+        self.threads = [
+            SinkThread(sink, stats, self._live, self._buffers.give_back)
+            for sink in sinks
+            if not isinstance(sink, Presents)
+        ]
+        self._reported: set[str] = set()
 
     def start(self) -> None:
         """Begins to write."""
         for thread in self.threads:
             thread.start()
 
-    def put(self, read: Callable[[Pixels], Pixels], time_s: float) -> None:
-        """Hands on the picture that `read` writes into a buffer."""
+    def put(self, image: Renderer, time_s: float) -> None:
+        """Waits until the image is drawn, reads it back once, and hands it to every sink that writes."""
         working = [thread for thread in self.threads if thread.error is None]
         if not working:
+            image.gpu.finish()
             return
-        image = read(self._buffers.take(len(working)))
+        pixels = image.read(self._buffers.take(len(working)))
         for thread in working:
-            lost = thread.inbox.put((image, time_s))
+            lost = thread.inbox.put((pixels, time_s))
             if lost is not None:
-                self._buffers.give(lost[0])
+                self._buffers.give_back(lost[0])
+
+    def present(self, image: Renderer, over: Sequence[Shape] = ()) -> bool:
+        """Shows the image, with the shapes `over` on top, in every sink that presents; returns whether all stay open.
+
+        The shapes may be drawn into the image: it is presented after `put`.
+        """
+        still_open = [sink.present(image, over) for sink in self._presenting]
+        return all(still_open)
 
     @property
     def failed(self) -> bool:
-        """Whether the show must end: a sink failed, and it is not live, or nobody would see it any more.
+        """Whether the show must end: a sink failed, and the show is not live, or nobody would see it any more.
 
-        A sink that a live show goes on without is named in the log.
+        A sink that a live show goes on without is reported in the log.
         """
         broken = [thread for thread in self.threads if thread.error is not None]
         if not broken:
             return False
-        if not self._live or (len(broken) == len(self.threads) and not self._shown):
+        if not self._live or (len(broken) == len(self.threads) and not self._presenting):
             return True
         for thread in broken:
-            if thread.name not in self._told:
-                self._told.add(thread.name)
+            if thread.name not in self._reported:
+                self._reported.add(thread.name)
                 log.error("%s stopped, the show goes on without it: %s", thread.name, thread.error)
         return False
 
@@ -76,24 +91,26 @@ class Outputs:
 
     @property
     def dropped(self) -> int:
-        """Pictures that a sink was too slow for."""
+        """Images that a sink was too slow for."""
         return sum(thread.inbox.dropped for thread in self.threads)
 
     def close(self, end_s: float | None = None) -> None:
-        """Waits until each has written what it was given and has closed its sink; the last picture ends at `end_s`."""
+        """Waits until each has written what it was given and has closed its sink; the last image ends at `end_s`.
+
+        A sink that presents is left open: everything is drawn in its graphics context.
+        """
         if self._live:
             self.complete()
         for thread in self.threads:
-            thread.end_s = end_s
-            thread.inbox.close()
+            thread.finish(end_s)
         for thread in self.threads:
-            thread.join(END_S if self._live else None)
+            thread.join(self._end_s if self._live else None)
             if thread.is_alive():
                 log.error("%s is stuck: what it writes may not be whole", thread.name)
 
 
 class SinkThread(Worker):
-    """Writes finished pictures to one sink."""
+    """Writes finished images to one sink."""
 
     def __init__(self, sink: Sink, stats: Stats, drops: bool, give_back: Callable[[Pixels], None]) -> None:
         super().__init__(f"sink {type(sink).__name__}")
@@ -101,11 +118,16 @@ class SinkThread(Worker):
         self.inbox: Mailbox[tuple[Pixels, float]] = Mailbox(QUEUED, drops=drops)
         self._stats, self._give_back = stats, give_back
         self._complete = False
-        self.end_s: float | None = None  # when the last picture ends, where that is known
+        self._end_s: float | None = None
 
     def complete(self) -> None:
-        """Says that nothing is missing from what it was given; before its inbox is closed."""
+        """Says that nothing is missing from what it was given; before `finish`."""
         self._complete = True
+
+    def finish(self, end_s: float | None) -> None:
+        """Ends it after what it was given. `end_s` is when the last image ends, where that is known."""
+        self._end_s = end_s
+        self.inbox.close()
 
     def run(self) -> None:
         while (item := self.inbox.get()) is not None:
@@ -120,15 +142,15 @@ class SinkThread(Worker):
         try:
             if isinstance(self.sink, WritesFiles) and (self.error is not None or not self._complete):
                 self.sink.cut_short()
-            if self.end_s is not None and self.error is None and isinstance(self.sink, KeepsEnd):
-                self.sink.end(self.end_s)
+            if self._end_s is not None and self.error is None and isinstance(self.sink, KeepsEnd):
+                self.sink.end(self._end_s)
             self.sink.close()
         except Exception as error:  # noqa: BLE001 (raised again in the main thread)
             self.error = self.error or error
 
 
 class Buffers:
-    """Pictures that go round between the renderer and the sinks, so that none is allocated in a frame."""
+    """Images that go round between the renderer and the sinks, so that none is allocated in a frame."""
 
     def __init__(self, size: tuple[int, int]) -> None:
         self._shape = (size[1], size[0], 4)
@@ -137,14 +159,14 @@ class Buffers:
         self._lock = threading.Lock()
 
     def take(self, holders: int) -> Pixels:
-        """A picture that `holders` will give back."""
+        """An image that `holders` will give back."""
         with self._lock:
             image = self._free.pop() if self._free else np.empty(self._shape, np.uint8)
             self._held[id(image)] = holders
             return image
 
-    def give(self, image: Pixels) -> None:
-        """Takes a picture back from one holder."""
+    def give_back(self, image: Pixels) -> None:
+        """Takes an image back from one holder."""
         with self._lock:
             left = self._held.get(id(image), 0) - 1
             self._held[id(image)] = left

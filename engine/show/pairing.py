@@ -1,72 +1,156 @@
-"""With which picture and which results a frame is drawn that not every tracker has looked at.
-
-What hides something is drawn only from a pair: pixels, and what the trackers said of those very pixels. Where a tracker
-lets a frame pass (the governor's `trackers-2`), or none is waited for (`sync = "latest"`), the newest pair is held:
-picture and results stand still together, while time, sound, places and everything else go on. Only a scene that shows
-the camera as it is anyway gets the new picture, with landmarks that are carried on to its time.
-"""
+"""Which frame is drawn next, and with which results of the trackers."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
+from ..core.awake import since
 from ..core.frame import Frame
-from ..core.results import AudioFeatures
+from ..core.mailbox import Mailbox
+from ..core.observation import Observation
 from ..scene.playlist import Playlist
-from ..scene.scene import Scene
-from ..trackers import belongs_to_pixels
-from .extrapolate import Extrapolator
-from .tracking import Ticket
+from .held_pairs import HeldPairs
+from .settings import ShowSettings
+from .ticket import Ticket
+from .tracking import IN_FLIGHT, TrackerThreads
 
-_OF_NOW = (AudioFeatures, Frame)  # of the moment, whatever picture is shown: sound, and the pictures of other inputs
+if TYPE_CHECKING:
+    from .governor import Governor
+    from .takes.take import Take
+
+WAKE_S = 0.05  # how often a wait looks at what wakes nobody: hung trackers, the window, the end
 
 
 class Pairing:
-    """Keeps the newest frame that every tracker has answered for. `reused` counts the results that were used again."""
+    """Hands frames to the trackers and gives them back, each with its results.
 
-    def __init__(self, playlist: Playlist) -> None:
-        self.reused = 0
-        self._playlist = playlist
-        self._bound: dict[str, bool] = {}  # by tracker: whether its results mean something over their own pixels alone
-        self._extrapolator = Extrapolator()
-        self._pair: tuple[Frame, Mapping[str, Any]] | None = None
+    With `sync = "frame"` a frame is drawn when all trackers have answered for it, while they look at the next ones
+    already. With `sync = "latest"` a live show draws the newest frame at once, with the newest results carried on to
+    its time. A tracker that does not answer in time is given up, and the frame is drawn without it.
+    """
+
+    def __init__(
+        self,
+        playlist: Playlist,
+        trackers: TrackerThreads,
+        settings: ShowSettings,
+        governor: Governor | None = None,
+        take: Take | None = None,
+    ) -> None:
+        live = settings.live
+        self._wake = threading.Condition()
+        self.frames: Mailbox[Frame] = Mailbox(1 if live else IN_FLIGHT, drops=live, wake=self._wake)
+        self._playlist, self._trackers, self._settings = playlist, trackers, settings
+        self._governor, self._take = governor, take
+        self._held = HeldPairs(playlist)
+        self._tickets: deque[Ticket] = deque()  # the frames that are with the trackers, oldest first
+        self._in_flight = IN_FLIGHT if live else IN_FLIGHT + 1  # where nobody waits, the rate alone counts
+        self._sent = 0
+        self._asked: set[str] = set()  # the trackers that have been sent a frame
+
+    def next(self, goes_on: Callable[[float], bool]) -> Ticket | None:
+        """The next frame to draw, with its results; None at the end. Meanwhile new frames go to the trackers.
+
+        `goes_on` is called over and over with the seconds waited so far; the wait ends with None when it returns False.
+        """
+        begin = time.perf_counter()
+        latest = self._settings.live and self._playlist.scene.sync == "latest"
+        while goes_on(time.perf_counter() - begin) and not self._trackers.failed:
+            with self._wake:
+                found = self._newest() if latest else self._oldest()
+                if found is not None:
+                    return found
+                if self.exhausted:
+                    return None
+                if self._tickets and since(max(begin, self._tickets[0].born_s)) > self._timeout_s(self._tickets[0]):
+                    late = self._tickets.popleft()
+                    self._trackers.give_up(late)
+                    if not latest:
+                        return late
+                self._wake.wait(WAKE_S)
+        return None
 
     @property
-    def holds(self) -> bool:
-        """Whether what is on must be drawn from pairs; then all trackers must let the same frames pass."""
-        scenes = self._playlist.near
-        return any(hides(scene) for scene in scenes) or any(self._is_bound(n) for s in scenes for n in s.needs())
+    def exhausted(self) -> bool:
+        """Whether the input has ended and every frame of it was given out."""
+        return not self._tickets and self.frames.ended
 
-    def add(self, ticket: Ticket) -> None:
-        """Takes a frame with what its trackers have answered; times must rise."""
-        loose = {name: result for name, result in ticket.results.items() if not self._is_bound(name)}
-        self._extrapolator.add(ticket.frame.time_s, loose)
-        if not ticket.resting:
-            self._pair = ticket.frame, dict(ticket.results)
+    @property
+    def upcoming(self) -> Observation | None:
+        """The frame that is drawn next, with its results, where that is certain already; else None."""
+        ticket = self._tickets[0] if self._tickets else None
+        if ticket is None or not ticket.done or ticket.resting or self._playlist.scene.sync != "frame":
+            return None
+        return Observation(ticket.frame, ticket.results)
 
-    def fill(self, ticket: Ticket) -> None:
-        """Gives a frame that trackers let pass, or that did not wait for them, what it is to be drawn with."""
-        self.reused += len(ticket.resting)
-        if not self.holds:
-            carried = self._extrapolator.at(ticket.frame.time_s)
-            ticket.results.update({name: result for name, result in carried.items() if name not in ticket.results})
-            return
-        of_now = {name: result for name, result in ticket.results.items() if isinstance(result, _OF_NOW)}
-        ticket.results.clear()
-        if self._pair is not None:
-            frame, results = self._pair
-            ticket.frame = replace(ticket.frame, pixels=frame.pixels, held_from=frame)
-            ticket.results.update(results)
-        ticket.results.update(of_now)
+    @property
+    def reused(self) -> int:
+        """How many results were used for more than the frame that they are of."""
+        return self._held.reused
 
-    def _is_bound(self, tracker: str) -> bool:
-        if tracker not in self._bound:
-            self._bound[tracker] = belongs_to_pixels(tracker, self._playlist.tracker_params(tracker))
-        return self._bound[tracker]
+    def close(self) -> None:
+        """Lets go of the frames that are with the trackers, so that none waits there for another tracker."""
+        for ticket in self._tickets:
+            ticket.give_up()
 
+    def _timeout_s(self, ticket: Ticket) -> float:
+        """How long a frame waits for its trackers; longest for a first result, for which the model is loaded."""
+        timeouts = self._settings.timeouts
+        if not self._trackers.have_answered(ticket.waiting_for):
+            return timeouts.first_result_s
+        return timeouts.live_result_s if self._settings.live else timeouts.result_s
 
-def hides(scene: Scene) -> bool:
-    """Whether a scene hides something or cuts something out."""
-    return scene.hides_room() or any(layer.drawn and layer.cut != "none" for layer in scene.layers)
+    def _oldest(self) -> Ticket | None:
+        """`sync = "frame"`: the oldest frame that every tracker has answered for."""
+        while len(self._tickets) < self._in_flight and (frame := self.frames.pop()) is not None:
+            self._send(frame)
+        if not self._tickets or not self._tickets[0].done:
+            return None
+        ticket = self._tickets.popleft()
+        self._held.add(ticket)
+        if ticket.resting:
+            self._held.fill(ticket)
+        return ticket
+
+    def _newest(self) -> Ticket | None:
+        """`sync = "latest"`: the newest frame at once, with the newest results carried on to its time."""
+        while self._tickets and self._tickets[0].done:
+            self._held.add(self._tickets.popleft())
+        if (frame := self.frames.pop()) is None:
+            return None
+        if not self._tickets:
+            self._send(frame)
+        drawn = Ticket(frame, (), self._wake)
+        self._held.fill(drawn)
+        return drawn
+
+    def _send(self, frame: Frame) -> None:
+        """Hands a frame to every tracker that the scene needs, and that neither hangs nor rests in its turn."""
+        wanted = self._trackers.needed(self._playlist.needs(frame.time_s))
+        needed = {name: thread for name, thread in wanted.items() if not thread.hangs}
+        resting = self._resting(list(needed))
+        self._asked |= set(needed)
+        known = None if self._take is None else self._take.results(frame)
+        ticket = Ticket(frame, needed.keys() - resting, self._wake, resting=resting, results=known)
+        self._tickets.append(ticket)
+        for name, thread in needed.items():
+            if name not in resting:
+                thread.send(ticket)
+
+    def _resting(self, needed: list[str]) -> set[str]:
+        """Which of these trackers skip the next frame, where the governor lets them look at every nth one only.
+
+        Where the image rests with them they all take the same turns. Else they take turns, each together with its
+        upstream tracker. A tracker's first frame is never skipped.
+        """
+        every = 1 if self._governor is None else self._governor.quality.every
+        self._sent += 1
+        together = every > 1 and self._held.required
+        turns = {name: self._sent + (0 if together else i) for i, name in enumerate(needed)}
+        upstream = self._settings.upstream
+        resting = {n for n in needed if turns.get(upstream.get(n, n), turns[n]) % every and n in self._asked}
+        return set() if together and len(resting) < len(needed) else resting

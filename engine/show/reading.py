@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from ..scene.registry import Registry
     from ..scene.scene import Scene
     from ..sources.base import Source
-    from .options import Wishes
+    from .options import RunOptions
 
 WORDS = (".toml", ".json", ".txt")  # what may say more of a model, beside it
 
 
 def guard_for(
-    wishes: Wishes, playlist: Playlist, source: Source, registry: Registry, transition: Effect | None
+    options: RunOptions, playlist: Playlist, source: Source, registry: Registry, transition: Effect | None
 ) -> Guard:
     """What the show reads and will write, before anything is written; parameters that are set later heed it too.
 
@@ -36,15 +36,15 @@ def guard_for(
     guard = Guard()
     if isinstance(source, ReadsFiles):
         guard.reads(source.files)
-    if sound := wishes.sound or getattr(source, "audio_path", None):
+    if sound := options.input.sound or getattr(source, "audio_path", None):
         guard.reads([sound])
-    for _, path in wishes.models:
+    for _, path in options.scene.models:
         guard.reads(tree(named(path)))
     if transition is not None:
         guard.reads(effect_files(transition))
     for scene in playlist.scenes:
         guard.reads(scene_files(scene, registry))
-    guard.writes([*targets_of(wishes.outputs), *wishes.reports, *take_files(wishes)])
+    guard.writes([*targets_of(options.output.specs), *options.output.reports, *take_files(options)])
     for scene in playlist.scenes:
         heed(scene, guard)
     return guard
@@ -73,7 +73,7 @@ def checked(load: Callable[[], Scene], guard: Guard) -> Callable[[], Scene]:
 
 
 def shown_files(scene: Scene) -> Iterator[Path]:
-    """The pictures, videos and other files that parameters name."""
+    """The images, videos and other files that parameters name."""
     for owner, param in scene.addresses().values():
         if isinstance(param, File) and (value := getattr(owner, param.name)):
             yield Path(value)
@@ -97,7 +97,7 @@ def scene_files(scene: Scene, registry: Registry) -> Iterator[Path]:
 
 
 def effect_files(effect: Effect) -> Iterator[Path]:
-    """The author's file of a shader that is an effect by itself, and the pictures that it brings."""
+    """The author's file of a shader that is an effect by itself, and the images that it brings."""
     if (file := getattr(effect, "shader_file", None)) is not None:
         yield file
     yield from getattr(effect, "fixed", {}).values()
@@ -118,12 +118,12 @@ def tree(path: Path) -> Iterator[Path]:
     yield from within(path) if is_folder(path) else [path]
 
 
-def take_files(wishes: Wishes) -> list[Target]:
+def take_files(options: RunOptions) -> list[Target]:
     """The files of the take that is to be recorded."""
-    if wishes.record_take is None:
+    if options.output.record_take is None:
         return []
     from .takes.files import FRAMES, TRACKS
     from .takes.take import HEADER, SCENE
 
-    folder = named(wishes.record_take)
+    folder = named(options.output.record_take)
     return [Target(folder / name) for name in (HEADER, SCENE, FRAMES, TRACKS)]

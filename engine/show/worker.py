@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterable
 
 from ..core.errors import PhospheneError
+from .timeouts import Timeouts
 
 log = logging.getLogger("phosphene")
 
@@ -18,6 +19,12 @@ class Worker(threading.Thread):
         super().__init__(name=name, daemon=True)
         self.error: Exception | None = None
         self.hangs = False
+
+    def end_within(self, timeouts: Timeouts) -> None:
+        """Waits for its end; a thread that hangs gets less time. One that does not end is reported and left."""
+        self.join(timeouts.hung_thread_end_s if self.hangs else timeouts.thread_end_s)
+        if self.is_alive():
+            log.warning("%s does not end", self.name)
 
 
 def raise_errors(threads: Iterable[Worker]) -> None:

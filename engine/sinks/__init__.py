@@ -1,6 +1,8 @@
 """The outputs by name: what `--output` may say, and the one function that opens them.
 
-Nothing heavy is imported here: each back end is loaded when it is opened. The room imports the rooms up to renderer.
+Nothing heavy is imported here: each back end is loaded when it is opened. Packages add outputs by the entry points
+`phosphene.sinks`: what is called with `(rest, *, size, fps)`, as `open_sink` says them, and gives a Sink. The room
+imports the rooms up to renderer.
 The web page's server has a thread of its own; a show writes to each sink from one.
 """
 
@@ -17,6 +19,7 @@ from urllib.parse import parse_qsl
 from ..core.backends import Backend, Backends, load
 from ..core.errors import SinkError, UsageError
 from ..core.paths import is_folder, named
+from ..core.plugins import Plugins
 
 if TYPE_CHECKING:
     from ..audio.base import Recordable
@@ -62,6 +65,7 @@ SINKS = Backends(
 )
 _MATTE = f"{_HERE}.matte:MatteSink"  # a video with `?matte=1`
 
+PLUGINS = Plugins("phosphene.sinks", "output", SINKS, SinkError)  # what other packages offer
 FILES = ("video", "png", "exr")
 OPTIONS = {
     "alpha": ("0", "1"),
@@ -83,7 +87,7 @@ def open_sink(
     live: bool = False,
     overwrite: bool = False,
 ) -> Sink:
-    """Opens the output that `spec` names; all but the window, which its own module opens.
+    """Opens the output that `spec` names.
 
     A file's name decides by its suffix; `folder/` and `name_%05d.png` are image sequences; `?alpha=1` after the name
     keeps transparency where the format has it (mov, webm, png, exr), `?matte=1` writes it into a video of its own, and
@@ -94,8 +98,10 @@ def open_sink(
     SinkError for what cannot be written.
     """
     kind, rest, options = split_spec(spec)
-    if kind == "window":
-        raise UsageError("the window cannot be opened here", hint="use phosphene.engine.sinks.window")
+    if kind not in SINKS:
+        from .base import Sink
+
+        return cast("Sink", PLUGINS.open(kind, Sink, rest, size=size, fps=fps))
     if kind in FILES:
         from ..core.files.guard import Guard
         from .names import targets_of
@@ -132,7 +138,7 @@ def check_twice(specs: Iterable[str]) -> None:
 def keeping_alpha(spec: str) -> str:
     """What to write instead of `spec`, so that transparency is kept; empty where it is, or cannot be."""
     kind, rest, options = split_spec(spec)
-    if options.keys() & {"alpha", "matte"}:
+    if kind not in SINKS or options.keys() & {"alpha", "matte"}:
         return ""
     joint = "&" if options else "?"
     if kind in ("png", "exr", "web") or rest.lower().endswith((".mov", ".webm")):
@@ -141,20 +147,27 @@ def keeping_alpha(spec: str) -> str:
 
 
 def is_live(spec: str) -> bool:
-    """Whether an output shows what happens now. Raises as `split_spec` does."""
-    return SINKS[split_spec(spec)[0]].live
+    """Whether an output shows what happens now; a package's says so by `live = True` on its class. Raises as
+    `split_spec` does, and SinkError where a package's cannot be imported."""
+    kind = split_spec(spec)[0]
+    return SINKS[kind].live if kind in SINKS else bool(getattr(PLUGINS.load(kind), "live", False))
 
 
 def knows_watchers(spec: str) -> bool:
-    """Whether an output tells if anyone watches it. Raises as `split_spec` does."""
+    """Whether an output tells if anyone watches it; a package's does by a property `watched`. Raises as `is_live`."""
     kind = split_spec(spec)[0]
+    if kind not in SINKS:
+        return hasattr(PLUGINS.load(kind), "watched")
     return kind in ("pipewire", "web") or (kind == "virtual-camera" and sys.platform.startswith("linux"))
 
 
 def split_spec(spec: str) -> tuple[str, str, dict[str, str]]:
-    """The kind, the path or device, and the options of an output's name."""
+    """The kind, the path or device, and the options of an output's name; a package's has all options in the path."""
     if not spec.partition("?")[0].strip():
         raise UsageError("no output named", hint=f"write --output out.mp4, or one of {', '.join(SINKS)}")
+    scheme, colon, rest = spec.partition(":")
+    if (colon or not rest) and scheme not in SINKS and PLUGINS.has(scheme):
+        return scheme, rest, {}
     text, _, query = spec.partition("?")
     options = dict(parse_qsl(query, keep_blank_values=True))
     bad = [f"{key}={value}" for key, value in options.items() if value not in OPTIONS.get(key, ())]
@@ -190,7 +203,7 @@ def _kind_of_path(text: str) -> str:
     if path.suffix.lower() in VIDEO_SUFFIXES:
         return "video"
     if not path.suffix and len(path.parts) == 1:
-        raise SINKS.unknown(text)
+        raise SINKS.unknown(text, PLUGINS.names())
     raise SinkError(
         f"no output format has the suffix '{path.suffix}'",
         where=text,

@@ -1,37 +1,84 @@
-"""The one protocol of everything that takes finished frames."""
+"""The protocols of everything that takes finished images: one that all sinks have, and what some do beside it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
 
 from ..core.frame import Pixels
 
+if TYPE_CHECKING:
+    from ..effect.shapes import Shape
+    from ..renderer.gpu import Gpu
+    from ..renderer.renderer import Renderer
+
 
 class Sink(Protocol):
-    """Takes finished frames.
+    """Takes finished frames. A class of one's own derives from it, or has the same attributes and methods.
 
-    `alpha` says whether the image's alpha is kept (then `write` gets straight, not premultiplied, alpha).
+    `alpha` says whether the image's alpha is kept: then `write` gets straight alpha, else the colours over black.
+
+    A show opens a sink in its main thread. `write` and then `close` come from the sink's own thread (`sink NAME`), one
+    call at a time. What `write` raises ends the show; a live one goes on with its other outputs. It is not
+    written to after it has failed, and is closed all the same. Images that a slow sink leaves waiting are dropped in a
+    live show; else the show waits for it.
     """
 
-    alpha: bool
+    alpha: bool = False
 
     def write(self, image: Pixels, time_s: float) -> None:
-        """Takes one image: H×W×4 uint8 sRGB in RGBA order, top row first, shown at `time_s` (rising).
+        """Takes one image: H×W×4 uint8 sRGB in RGBA order, top row first, shown at `time_s` (seconds, rising).
 
-        `image` belongs to the caller and may be overwritten after the call. Raises SinkError where it cannot be taken.
+        `image` belongs to the caller and may be written over after the call. Raises SinkError where it cannot be taken.
         """
 
     def close(self) -> None:
-        """Finishes the output so that it can be used; harmless when called twice."""
+        """Finishes the output so that it can be used; harmless when called twice. Raises SinkError."""
+        return
 
-    def __enter__(self) -> Self: ...
+    def __enter__(self) -> Self:
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
+    ) -> None:
+        self.close()
+
+
+@runtime_checkable
+class Presents(Protocol):
+    """A sink that shows the render target itself, instead of pixels that are read back.
+
+    It is driven in the thread that draws, and owns the graphics context that everything is drawn in. So it is opened
+    before all that is drawn, and closed by who opened it, after all that was drawn is released.
+    """
+
+    @property
+    def gpu(self) -> Gpu:
+        """Its graphics context."""
+
+    def present(self, image: Renderer, over: Sequence[Shape] = ()) -> bool:
+        """Shows the canvas of `image`, with the shapes `over` on top; returns False once its user has closed it.
+
+        Called after each frame, and about ten times a second while none comes. It may draw into the canvas.
+        """
+
+    def rename(self, title: str) -> None:
+        """Shows another title."""
+
+
+@runtime_checkable
+class ReadsKeys(Protocol):
+    """A sink that reads the keys which its user holds and presses."""
+
+    @property
+    def held(self) -> Collection[str]:
+        """The names of the keys that are down, such as `space`, `n` or `1`."""
+
+    def pressed(self) -> list[str]:
+        """The keys that went down since the last call, in order."""
 
 
 @runtime_checkable

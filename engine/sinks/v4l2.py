@@ -33,7 +33,7 @@ INSTALL = (
 _FOURCC = "YU12"  # I420: every consumer reads it; 1.5 bytes a pixel; OpenCV makes it in a third of a millisecond
 _SYSFS = Path("/sys/class/video4linux")
 _BUFFERS = 2
-_WAIT_S = 1.0
+TIMEOUT_S = 1.0
 
 
 class V4l2Sink(Closing):
@@ -41,13 +41,14 @@ class V4l2Sink(Closing):
 
     `device` is the path, or empty for the first loopback device. The last row or column of an odd size is dropped.
     Raises SinkError where there is no device, where it is no output or in use, and where it is held at another size.
-    Images that the device did not take within a second are dropped and counted.
+    Images that the device did not take within `timeout_s` are dropped and counted.
     """
 
     alpha = False
 
-    def __init__(self, device: str = "", *, size: tuple[int, int], fps: float) -> None:
+    def __init__(self, device: str = "", *, size: tuple[int, int], fps: float, timeout_s: float = TIMEOUT_S) -> None:
         self.size, self.fps = size, fps
+        self._timeout_s = timeout_s
         self.frames = self.dropped = 0
         self.device = device or find_loopback()
         self._coded = (size[0] // 2 * 2, size[1] // 2 * 2)
@@ -194,10 +195,10 @@ class V4l2Sink(Closing):
         self._marks = api.is_mapped(self._ioctl(api.QUERYBUF, api.make_buffer(index)))  # else this driver does not mark
 
     def _take_buffer(self) -> int | None:
-        """The index of a buffer that may be filled, or None where the device kept them all for a second."""
+        """The index of a buffer that may be filled, or None where the device kept them all for too long."""
         if self._free:
             return self._free.pop(0)
-        deadline = time.monotonic() + _WAIT_S
+        deadline = time.monotonic() + self._timeout_s
         while True:
             try:
                 return api.read_buffer(self._ioctl(api.DQBUF, api.make_buffer(0)))[0]

@@ -1,20 +1,25 @@
-"""The window: shows the canvas, takes keys. It owns the GL context, so the renderer draws in it without a copy."""
+"""The window: presents images, reads keys. It owns the GL context, so that nothing is copied to be shown."""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from typing import Any, cast
 
 import glfw
 import moderngl
+import numpy as np
 
 from ..core.closing import Closing
 from ..core.errors import GpuError, SinkError
+from ..core.frame import Pixels
 from ..effect.shapes import Box, Label, Shape
 from ..renderer.gpu import Gpu
 from ..renderer.native_gl import NO_GL
 from ..renderer.renderer import Renderer
+from ..renderer.targets import Target
+from . import check_image
 
 KEYS = {
     "Esc, Q": "quit",
@@ -26,14 +31,20 @@ KEYS = {
 
 
 class WindowSink(Closing):
-    """A window of the image's size that can be resized; the image keeps its shape. Main thread only."""
+    """A window of the images' `size` (width, height) that can be resized; the image keeps its shape.
+
+    It presents what is drawn in its own context, `gpu`, and is used in the thread that opened it; on macOS and Windows
+    that is the main thread. Raises SinkError where no window can be opened, and GpuError where it has no OpenGL 3.3.
+    """
 
     alpha = False
 
-    def __init__(self, size: tuple[int, int], title: str = "Phosphene") -> None:
-        self.held: set[str] = set()
+    def __init__(self, rest: str = "", *, size: tuple[int, int], fps: float = 0.0) -> None:
+        self.size, self.fps = size, fps
+        self.held: set[str] = set()  # the names of the keys that are down
         self._pressed: list[str] = []
-        self.help_shown = False
+        self._help_shown = False
+        self._written: Target | None = None  # holds the pixels that are written
         self._errors: list[str] = []
         self._closed = False
         self._windowed: tuple[int, int, int, int] | None = None
@@ -49,7 +60,7 @@ class WindowSink(Closing):
         glfw.window_hint(glfw.OPENGL_PROFILE, glfw.OPENGL_CORE_PROFILE)
         glfw.window_hint(glfw.OPENGL_FORWARD_COMPAT, True)
         glfw.window_hint_string(glfw.WAYLAND_APP_ID, "phosphene")
-        self._window: Any = glfw.create_window(*fitting(size), title, None, None)
+        self._window: Any = glfw.create_window(*fitting(size), "Phosphene", None, None)
         if not self._window:
             glfw.terminate()
             raise GpuError(f"no window with OpenGL 3.3: {self._why()}", hint=NO_GL)
@@ -65,8 +76,8 @@ class WindowSink(Closing):
             raise GpuError(f"no OpenGL 3.3 in the window: {error}", hint=NO_GL) from error
 
     def _on_error(self, code: int, text: Any) -> None:
-        words = text.decode(errors="replace") if isinstance(text, bytes) else str(text)
-        self._errors.append(f"{words} ({code})")
+        reason = text.decode(errors="replace") if isinstance(text, bytes) else str(text)
+        self._errors.append(f"{reason} ({code})")
 
     def _why(self) -> str:
         return self._errors[-1] if self._errors else "no reason given"
@@ -86,7 +97,7 @@ class WindowSink(Closing):
 
     def _on_char(self, window: Any, code: int) -> None:
         if chr(code) == "?":
-            self.help_shown = not self.help_shown
+            self._help_shown = not self._help_shown
 
     def _on_focus(self, window: Any, focused: int) -> None:
         if not focused:
@@ -114,13 +125,26 @@ class WindowSink(Closing):
         """Writes another title over the window."""
         glfw.set_window_title(self._window, title)
 
-    def show(self, renderer: Renderer) -> bool:
-        """Shows the renderer's canvas; returns False once the window was closed."""
-        if self.help_shown:
-            renderer.overlay.draw(help_shapes(renderer.size), renderer.canvas.framebuffer)
-        width, height = glfw.get_framebuffer_size(self._window)
-        if width and height:
-            self.gpu.present(renderer.canvas.framebuffer, letterbox(renderer.size, (width, height)), (width, height))
+    def present(self, image: Renderer, over: Sequence[Shape] = ()) -> bool:
+        """Shows the canvas of `image`, with the list of keys or the shapes `over` drawn on top of it; returns False
+        once the window was closed."""
+        if shapes := help_shapes(image.size) if self._help_shown else over:
+            image.overlay.draw(shapes, image.canvas.framebuffer)
+        return self._show(image.canvas.framebuffer)
+
+    def write(self, image: Pixels, time_s: float) -> None:
+        """Shows pixels that were drawn elsewhere. Raises SinkError once the window was closed."""
+        check_image(image.shape, self.size)
+        if self._written is None:
+            self._written = Target(self.gpu, self.size)
+        self._written.texture.write(np.ascontiguousarray(image))
+        if not self._show(self._written.framebuffer):
+            raise SinkError("the window was closed", where="window")
+
+    def _show(self, image: moderngl.Framebuffer) -> bool:
+        size = glfw.get_framebuffer_size(self._window)
+        if all(size):
+            self.gpu.present(image, letterbox((image.width, image.height), size), size)
             glfw.swap_buffers(self._window)
         glfw.poll_events()
         return not glfw.window_should_close(self._window)
@@ -129,6 +153,8 @@ class WindowSink(Closing):
         """Closes the window; harmless when called twice."""
         if not self._closed:
             self._closed = True
+            if self._written is not None:
+                self._written.release()
             glfw.destroy_window(self._window)
             glfw.terminate()
 

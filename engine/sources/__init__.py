@@ -1,7 +1,9 @@
 """The inputs by name: what `--input` and a layer's `source` may say, and the one function that opens them.
 
-Nothing heavy is imported here: each back end is loaded when it is opened. The room imports core. A camera, a screen, a
-stream, a layer's input and a clip in a scene are each read by a thread that belongs to the object that started it.
+Nothing heavy is imported here: each back end is loaded when it is opened. Packages add inputs by the entry points
+`phosphene.sources`: what is called with `(rest, *, size, fps)`, as `open_source` says them, and gives a Source. The
+room imports core. A camera, a screen, a stream, a layer's input and a clip in a scene are each read by a thread that
+belongs to the object that started it.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from typing import TYPE_CHECKING, cast
 from ..core.backends import Backend, Backends
 from ..core.errors import SourceError, UsageError
 from ..core.paths import in_words, is_folder, kind_of, named, own_entries
+from ..core.plugins import Plugins
 
 if TYPE_CHECKING:
     from .base import Source
@@ -52,8 +55,10 @@ SOURCES = Backends(
     ),
 )
 
+PLUGINS = Plugins("phosphene.sources", "input", SOURCES, SourceError)  # what other packages offer
+
 # Content decides before the name does: the first bytes of still images, also of those that the image reader can
-# only name, so that no drawing is called a broken video.
+# only name, so that nobody is reported that his drawing is no video.
 _IMAGE_STARTS = (
     b"\xff\xd8\xff", b"\x89PNG", b"BM", b"II*\0", b"MM\0*", b"8BPS", b"#?RADIANCE", b"#?RGBE", b"\0\0\1\0", b"P5",
     b"P6", b"\0\0\0\x0cjP", b"\xff\x4f\xff\x51", b"/* XPM", b"\xff\x0a", b"\0\0\0\x0cJXL ", b"<svg", b"%PDF", b"%!PS",
@@ -71,13 +76,17 @@ _PATTERN = re.compile(r"%0?\d*d|[*?]")
 def open_source(spec: str, *, size: tuple[int, int] | None = None, fps: float | None = None) -> Source:
     """Opens the input that `spec` names: `kind`, `kind:rest`, a device path, or the path of a file or folder.
 
-    A kind's name wins over a file of the same name (write `./demo` for the file). `size` (width, height): frames are
-    scaled to fill it, keeping their shape, and cropped at the middle; a camera is asked for it first. `fps`: the rate
-    of what has none of its own; a video is resampled to it by time. Raises UsageError for an unknown name, SourceError
-    for an input that cannot be opened.
+    A kind's name, also that of a package, wins over a file of the same name (write `./demo` for the file). `size`
+    (width, height): frames are scaled to fill it, keeping their shape, and cropped at the middle; a camera is asked for
+    it first. `fps`: the rate of what has none of its own; a video is resampled to it by time. Raises UsageError for an
+    unknown name, SourceError for an input that cannot be opened.
     """
     name, rest = split_spec(spec)
-    return cast("Source", SOURCES.find(name).load().from_spec(rest, size=size, fps=fps))
+    if name in SOURCES:
+        return cast("Source", SOURCES[name].load().from_spec(rest, size=size, fps=fps))
+    from .base import Source
+
+    return cast("Source", PLUGINS.open(name, Source, rest, size=size, fps=fps))
 
 
 def split_spec(spec: str) -> tuple[str, str]:
@@ -93,6 +102,8 @@ def split_spec(spec: str) -> tuple[str, str]:
         return "camera", spec
     if _ADDRESS.match(spec):
         return "stream", spec
+    if (colon or not rest) and PLUGINS.has(name):
+        return name, rest
     path = named(spec)
     there = kind_of(path)
     if there == "folder":
@@ -104,7 +115,7 @@ def split_spec(spec: str) -> tuple[str, str]:
     if _PATTERN.search(path.name) and is_folder(path.parent):
         return "images", spec
     if not path.suffix and len(path.parts) == 1 and not spec.startswith(("~", ".")):
-        raise SOURCES.unknown(name)
+        raise SOURCES.unknown(name, PLUGINS.names())
     raise missing_file(path)
 
 

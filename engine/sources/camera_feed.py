@@ -42,8 +42,9 @@ class CameraFeed:
     Raises SourceError where it cannot be opened.
     """
 
-    def __init__(self, device: int | str, size: tuple[int, int], fps: float) -> None:
+    def __init__(self, device: int | str, size: tuple[int, int], fps: float, retry_s: float = RETRY_S) -> None:
         self.device = device
+        self._retry_s = retry_s
         self.reopened = 0
         self.negotiated_size = size
         self.negotiated_fps: float | None = fps
@@ -114,7 +115,7 @@ class CameraFeed:
                 log.warning("camera %s: reconnected%s", self.device, moved)
                 self._deliver(time.perf_counter(), opened[1])
                 return opened[0]
-            self._ended.wait(RETRY_S)
+            self._ended.wait(self._retry_s)
         return None
 
     def _open(self) -> tuple[Any, Pixels] | None:
@@ -142,7 +143,9 @@ class CameraFeed:
         return None
 
 
-def listen(device: int | str, size: tuple[int, int], fps: float, listener: Listener) -> CameraFeed:
+def listen(
+    device: int | str, size: tuple[int, int], fps: float, listener: Listener, *, retry_s: float = RETRY_S
+) -> CameraFeed:
     """The feed of `device`, opened at `size` and `fps` where nobody in this process shows it yet.
 
     `listener` gets its images until it is removed. Raises SourceError where it cannot be opened.
@@ -151,7 +154,7 @@ def listen(device: int | str, size: tuple[int, int], fps: float, listener: Liste
         path = cameras.identify(device).path
         feed = next((feed for feed in _open if feed.path == path), None)
         if feed is None:
-            feed = CameraFeed(device, size, fps)
+            feed = CameraFeed(device, size, fps, retry_s)
             _open.append(feed)
         feed.add(listener)
     return feed

@@ -47,8 +47,9 @@ class Decoder(Closing):
     network.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, max_pixels: int = MAX_PIXELS) -> None:
         self.path = path
+        self._max_pixels = max_pixels
         self._opened: tuple[InputContainer, VideoStream] | None = None
         self._warned = False
         self._rest: Iterator[tuple[float, Pixels]] = iter(())
@@ -155,9 +156,13 @@ class Decoder(Closing):
         except SourceError:
             container.close()
             raise
-        if stream.width * stream.height > MAX_PIXELS:
+        if stream.width * stream.height > self._max_pixels:
             container.close()
-            raise SourceError("the video has more than 100 megapixels", where=str(self.path), hint="scale it down")
+            raise SourceError(
+                f"the video has more than {self._max_pixels / 1e6:g} megapixels",
+                where=str(self.path),
+                hint="scale it down",
+            )
         self._opened = container, stream
         # Motion JPEG is mostly decoded without FFmpeg; what is left to it must come at once.
         stream.thread_type = "SLICE" if stream.codec_context.name == "mjpeg" else "AUTO"
@@ -225,8 +230,8 @@ class Decoder(Closing):
                 yield stamps_of(packet, base), self._turned(quick, rotation)
                 return
         for frame in packet.decode():
-            if frame.width * frame.height > MAX_PIXELS:  # a stream may grow midway
-                raise ValueError("an image of more than 100 megapixels")
+            if frame.width * frame.height > self._max_pixels:  # a stream may grow midway
+                raise ValueError(f"an image of more than {self._max_pixels / 1e6:g} megapixels")
             if self._stream.codec_context.name == "mjpeg" and frame.pts == packet.pts:
                 self._jpeg = (frame.width, frame.height), frame.rotation
             yield stamps_of(frame, frame.time_base), self._upright(frame)

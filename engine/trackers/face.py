@@ -89,18 +89,18 @@ class FaceTracker(Parametrized, Closing):
         task = Task("face", lambda tasks: self._make(tasks, max(self.min_confidence, PART_SCORE)))
         return lambda part: _read(task.run(part)), task.close
 
-    def early(self, frame: Frame) -> list[Roi] | None:
+    def detect_ahead(self, frame: Frame) -> list[Roi] | None:
         """Where the detector sees faces in `frame`; None where it is not asked. Raises TrackerError."""
-        return None if self._followed is None else self._followed.early(frame.pixels)
+        return None if self._followed is None else self._followed.detect_ahead(frame.pixels)
 
     def track(self, frame: Frame) -> Faces:
         """The faces in `frame`, largest first, at most `max_faces`; none is no error. Raises TrackerError."""
         return self.track_after(frame, None)
 
-    def track_after(self, frame: Frame, early: list[Roi] | None) -> Faces:
-        """As `track`, where `early` is what was seen early in that frame. Raises TrackerError."""
+    def track_after(self, frame: Frame, detected: list[Roi] | None) -> Faces:
+        """As `track`, where `detected` is what `detect_ahead` found in that frame. Raises TrackerError."""
         aspect = frame.size[1] / frame.size[0]
-        found = self._look(frame, early)
+        found = self._look(frame, detected)
         found.sort(key=lambda f: -box_area(f.points, aspect))
         found = found[: self.max_faces]
         identities = self._identities.match([spot(f.points, aspect) for f in found], frame.time_s)
@@ -109,9 +109,9 @@ class FaceTracker(Parametrized, Closing):
         faces = [replace(f, identity=i) for f, i in zip(found, identities, strict=True)]
         return Faces(frame.id, tuple(self._smoothed(f, frame.time_s, aspect) if self.smooth else f for f in faces))
 
-    def _look(self, frame: Frame, early: list[Roi] | None) -> list[Face]:
+    def _look(self, frame: Frame, detected: list[Roi] | None) -> list[Face]:
         if self._followed is not None:
-            return self._followed.look(frame, early)
+            return self._followed.look(frame, detected)
         if self._task is None:
             raise TrackerError("the face tracker is closed")
         found = _read(self._task.run(frame))

@@ -124,26 +124,26 @@ class FollowedFaces:
         self._asked = max(2, wanted)  # with a single one MediaPipe's graph smooths; what it does for more is done here
         self._net = FaceNet(blendshapes)
         self._detector = FaceDetector()
-        self._early_detector: FaceDetector | None = None  # that of another thread
+        self._ahead_detector: FaceDetector | None = None  # that of another thread
         self._search = Search(grid(0.5, 3), SEARCH_EVERY_S) if far else None
         self._squares: list[Roi] = []
         self._time_s = 0.0
 
-    def early(self, pixels: Pixels) -> list[Roi] | None:
+    def detect_ahead(self, pixels: Pixels) -> list[Roi] | None:
         """What the detector sees, surest first; None where all who are wanted are followed, and it is not asked."""
         if len(self._squares) >= self._asked:
             return None
-        if self._early_detector is None:
-            self._early_detector = FaceDetector()
-        return self._early_detector.squares(pixels, self._least, sampled=True)
+        if self._ahead_detector is None:
+            self._ahead_detector = FaceDetector()
+        return self._ahead_detector.squares(pixels, self._least, sampled=True)
 
-    def look(self, frame: Frame, early: list[Roi] | None = None) -> list[Face]:
-        """The faces in `frame`, those that were there before first; `early` is what `early` has said of it."""
+    def look(self, frame: Frame, detected: list[Roi] | None = None) -> list[Face]:
+        """The faces in `frame`, those that were there before first; `detected` is what `detect_ahead` found in it."""
         if frame.time_s < self._time_s:
             self._squares = []  # the source began again
         self._time_s = frame.time_s
         found: list[Seen] = []
-        for squares in self._expected(frame.pixels, early):
+        for squares in self._expected(frame.pixels, detected):
             if len(found) < self._wanted:
                 looks = (self._net.look(frame.pixels, square, self._least) for square in squares)
                 self._add(found, next((seen for seen in looks if seen is not None), None))
@@ -155,12 +155,12 @@ class FollowedFaces:
         self._squares = [seen.next for seen in found]
         return [seen.face for seen in found]
 
-    def _expected(self, pixels: Pixels, early: list[Roi] | None) -> list[list[Roi]]:
+    def _expected(self, pixels: Pixels, detected: list[Roi] | None) -> list[list[Roi]]:
         """For each face that is expected the squares to look at until it is seen: where the detector says, and where
         the face was a frame ago."""
         expected = [[square] for square in self._squares]
         if len(expected) < self._asked:
-            boxes = early if early is not None else self._detector.squares(pixels, self._least, sampled=True)
+            boxes = detected if detected is not None else self._detector.squares(pixels, self._least, sampled=True)
             for box in boxes[: self._asked]:
                 seen = Roi(box.x, box.y, box.side * MARGIN, box.angle)
                 same = [known for known in expected if overlap(known[0], seen) > self._least]

@@ -27,7 +27,7 @@ from phosphene.engine.sources import open_source
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted(p for p in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")))
+PAGES = sorted(p for folder in ("docs", "examples") for p in (ROOT / folder).rglob("*.md")) + sorted(ROOT.glob("*.md"))
 FENCE = re.compile(r"^([ ]*)```([\w-]*)[^\n]*\n(.*?)^\1```[ ]*$", re.DOTALL | re.MULTILINE)
 PROGRAM = re.compile(r"^(?:\$ )?(?:[\w./-]*/)?(?:phosphene|python3? main\.py|python3? -m phosphene)\s+(.*)$")
 
@@ -140,6 +140,13 @@ def test_every_documented_effect_draws(gpu: Gpu, block: Block, tmp_path: Path) -
     assert not np.array_equal(pictures[-1], bare[-1]), "it changes nothing"
 
 
+def test_the_first_effect_of_the_readme_is_the_built_in_one() -> None:
+    """Which golden pictures hold, where it is transparent too."""
+    first = next(b for b in blocks("python") if b.page == ROOT / "README.md")
+    (glsl,) = re.findall(r'glsl = """\n(.*?)"""', first.text, re.DOTALL)
+    assert glsl in (ROOT / "effects" / "duotone.py").read_text(encoding="utf-8")
+
+
 GUIDE = ROOT / "docs" / "writing-effects.md"
 KINDS = {"warm.frag": "glsl", "pulse.fs": "isf", "ripple.frag": "shadertoy", "slide.glsl": "gl-transition"}
 
@@ -244,7 +251,7 @@ def test_every_documented_script_is_typed(tmp_path: Path) -> None:
         os.devnull,
     ]
     words = ["-m", "mypy", "--strict", *silent, "--cache-dir", str(tmp_path / "cache"), str(tmp_path)]
-    env = {**os.environ, "MYPYPATH": str(ROOT)}
+    env = {**os.environ, "MYPYPATH": os.pathsep.join([str(ROOT / "typings"), str(ROOT)])}
     done = subprocess.run([sys.executable, *words], cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
 

@@ -1,19 +1,26 @@
-"""A matte that is made while the last picture is waited for is the one that would have been made in its turn."""
+"""A matte that is made while the image before is drawn is the one that would have been made in its turn."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from helpers import noise, observe, oval, scene, shader
-from phosphene.engine.core.frame import Pixels
+from helpers import noise, observe, scene, shader
+from phosphene.engine.core.frame import Frame, Pixels
 from phosphene.engine.core.observation import Observation
+from phosphene.engine.core.results import Mask
 from phosphene.engine.matte.maker import MatteMaker
 from phosphene.engine.renderer.gpu import Gpu
+from phosphene.engine.renderer.native_gl import headless_context
 from phosphene.engine.renderer.quality import FULL, Quality
 from phosphene.engine.renderer.renderer import Renderer
 from phosphene.engine.scene.scene import Scene
+from phosphene.engine.show.loop import Show
+from phosphene.engine.show.settings import ShowSettings
+
+from phosphene.testing import FakeSink, FakeSource, FakeTracker, fake_mask
 
 pytestmark = pytest.mark.gl
 
@@ -29,7 +36,7 @@ def cut(quality: str, who: str = "all") -> Scene:
 
 
 def seen(count: int = 8) -> list[Observation]:
-    return [observe(noise(SIZE, number // 2), number, mask=oval(number)) for number in range(count)]
+    return [observe(noise(SIZE, number // 2), number, mask=fake_mask(number)) for number in range(count)]
 
 
 def pictures(
@@ -46,13 +53,11 @@ def pictures(
         for number, observation in enumerate(observations):
             if number not in drawn:
                 continue
-            if number in ahead and number + 1 < len(observations):
-                following = observations[number + 1]
-                gpu.meanwhile = lambda following=following: renderer.ahead(following)  # type: ignore[misc]
             renderer.render(observation, 1 / 30)
+            if number in ahead and number + 1 < len(observations):
+                renderer.prepare_next(observations[number + 1])
             yield renderer.read()
     finally:
-        gpu.meanwhile = None
         renderer.release()
 
 
@@ -100,9 +105,68 @@ def test_who_is_chosen_in_the_order_of_the_frames(gpu: Gpu) -> None:
     assert all(np.array_equal(a, b) for a, b in zip(plainly, early, strict=True))
 
 
-def test_work_for_the_wait_is_done_once_and_a_new_wait_has_none(gpu: Gpu) -> None:
-    done: list[int] = []
-    gpu.meanwhile = lambda: done.append(1)
-    gpu.finish()
-    gpu.finish()
-    assert done == [1]
+class Noting(Gpu):
+    """A context that notes when it is flushed and waited for."""
+
+    def __init__(self, notes: list[str]) -> None:
+        super().__init__(headless_context())
+        self._notes = notes
+
+    def flush(self) -> None:
+        self._notes.append("flush")
+        super().flush()
+
+    def finish(self) -> None:
+        self._notes.append("wait")
+        super().finish()
+
+
+class Reads(FakeSource):
+    """Says how many frames it was asked for."""
+
+    def __init__(self, count: int, news: threading.Condition) -> None:
+        super().__init__([noise(SIZE, number) for number in range(count)])
+        self.asked, self.news = 0, news
+
+    def read(self) -> Frame | None:
+        with self.news:
+            self.asked += 1
+            self.news.notify_all()
+        return super().read()
+
+
+def test_a_show_prepares_the_next_matte_after_the_flush_and_before_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    count, notes, begun, news = 8, list[str](), list[int](), threading.Condition()
+    source, made, sink = Reads(count, news), cut("good"), FakeSink()
+    make = MatteMaker.make
+    monkeypatch.setattr(
+        MatteMaker, "make", lambda self, mask, *rest: notes.append(f"made {mask.frame_id}") or make(self, mask, *rest)
+    )
+
+    def person(frame: Frame) -> Mask:
+        """Answers for the first frame when two more were sent: two others wait by then, and a sixth is read."""
+        with news:
+            begun.append(frame.id)
+            news.notify_all()
+            assert news.wait_for(lambda: source.asked > 5, 60.0)
+        return fake_mask(frame.id)
+
+    effect = made.layers[0].effects["e0"]
+    update = effect.update
+
+    def when_the_next_is_answered(observation: Observation, dt: float) -> None:
+        with news:
+            assert news.wait_for(lambda: 2 in begun, 60.0)  # so frame 1 was answered for
+        update(observation, dt)
+
+    effect.update = when_the_next_is_answered  # type: ignore[method-assign]
+    gpu = Noting(notes)
+    Show(
+        made, source, [sink], gpu=gpu, open_tracker=lambda _: FakeTracker(person), settings=ShowSettings(live=False)
+    ).run()
+    gpu.close()
+    assert len(sink.images) == count
+    assert [note for note in notes if note.startswith("made")] == [f"made {number}" for number in range(count)]
+    flushes = [at for at, note in enumerate(notes) if note == "flush"]
+    assert notes[flushes[0] + 1] == "made 1"
+    assert all(notes[at + 1].startswith("made") and notes[at + 2] == "wait" for at in flushes)

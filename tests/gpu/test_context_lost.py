@@ -17,10 +17,13 @@ from phosphene.engine.core.frame import Frame
 from phosphene.engine.core.observation import Observation
 from phosphene.engine.renderer.gpu import Gpu
 from phosphene.engine.renderer.renderer import Renderer
-from phosphene.engine.show.context_recovery import MOST, SAID
+from phosphene.engine.show.context_recovery import LOST, MOST
+from phosphene.engine.show.frame_hooks import Drawn
 from phosphene.engine.show.loop import Show
-from phosphene.engine.sinks.fake import FakeSink
+from phosphene.engine.show.settings import ShowParts, ShowSettings
 from phosphene.engine.sources.testcard import TestCardSource
+
+from phosphene.testing import FakeSink, FakeTracker
 
 SIZE = (64, 48)
 ROOM = (10, 200, 30)
@@ -43,14 +46,9 @@ class Live(TestCardSource):
         return Frame(frame.id, frame.time_s, np.full_like(frame.pixels, ROOM), frame.captured_s)
 
 
-class Person:
+def everywhere(name: str) -> FakeTracker:
     """Finds a person everywhere."""
-
-    def track(self, frame: Frame) -> Any:
-        return flat(1.0, frame.id, SIZE)
-
-    def close(self) -> None:
-        """Has nothing to close."""
+    return FakeTracker(lambda frame: flat(1.0, frame.id, SIZE))
 
 
 def play(act: Callable[[int], None], *, live: bool = True, frames: int = 60, at: str = "frame") -> tuple[FakeSink, Gpu]:
@@ -69,7 +67,7 @@ def play(act: Callable[[int], None], *, live: bool = True, frames: int = 60, at:
 
     effect.update = within  # type: ignore[method-assign]
 
-    def on_frame(renderer: Renderer) -> bool:
+    def hook(drawn: Drawn) -> bool:
         if at == "frame":
             count[0] += 1
             act(count[0])
@@ -78,7 +76,8 @@ def play(act: Callable[[int], None], *, live: bool = True, frames: int = 60, at:
     sink = FakeSink()
     gpu = Gpu.headless()
     source = (Live if live else TestCardSource)(SIZE, 60.0, None)
-    show = Show(words, source, [sink], gpu=gpu, open_tracker=lambda name: Person(), live=live, on_frame=on_frame)
+    settings, parts = ShowSettings(live=live), ShowParts(hooks=[hook])
+    show = Show(words, source, [sink], gpu=gpu, open_tracker=everywhere, settings=settings, parts=parts)
     show._outputs.threads[0].inbox.drops = False  # every picture is judged
     try:
         show.run()
@@ -99,7 +98,7 @@ def slate(image: np.ndarray) -> bool:
 def test_the_show_goes_on_after_a_slate(at: str, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, "phosphene"):
         sink, gpu = play(lambda number: destroy_context() if number == 20 else None, at=at)
-    assert [SAID in record.getMessage() for record in caplog.records] == [True]
+    assert [LOST in record.getMessage() for record in caplog.records] == [True]
     kinds = ["red" if red(image) else "slate" if slate(image) else "other" for image in sink.images]
     assert "other" not in kinds
     assert kinds[0] == kinds[-1] == "red"

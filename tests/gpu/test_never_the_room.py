@@ -21,9 +21,9 @@ from helpers_hiding import BUILT_IN, TRACE, Case, Shown, frame_of, hiding, leak,
 from helpers_motion import MOTIONS, far_outside, outline, room_seen
 from phosphene.engine.renderer.gpu import Gpu
 from phosphene.engine.scene.toml_read import load_scene
-from phosphene.engine.show import capture, loop
 from phosphene.engine.show.governor import Governor
 from phosphene.engine.show.quality_levels import KEYS
+from phosphene.engine.show.timeouts import Timeouts
 
 pytestmark = pytest.mark.gl
 
@@ -102,10 +102,8 @@ def test_the_newest_picture_that_is_known_not_the_newest(gpu: Gpu, name: str) ->
 
 @pytest.mark.parametrize("sync", ["frame", "latest"])
 @pytest.mark.parametrize("seed", range(3))
-def test_whatever_goes_wrong_live(gpu: Gpu, monkeypatch: Any, sync: str, seed: int) -> None:
+def test_whatever_goes_wrong_live(gpu: Gpu, sync: str, seed: int) -> None:
     """Trackers that raise, say nothing, hang and are given up; a camera that is unplugged and changes its size."""
-    monkeypatch.setattr(capture, "RETRY_S", 0.05)
-    monkeypatch.setattr(loop, "LIVE_PATIENCE_S", 0.3)
     rng = random.Random(seed)
     case = Case(
         [
@@ -123,6 +121,7 @@ def test_whatever_goes_wrong_live(gpu: Gpu, monkeypatch: Any, sync: str, seed: i
         bad={rng.randrange(3, 30): rng.choice(("raises", "nothing", "hangs")) for _ in range(3)},
         unplugged={rng.randrange(5, 25)},
         other_size=range(12, 12 + rng.randrange(1, 12)),
+        timeouts=Timeouts(source_retry_s=0.05, live_result_s=0.3),
     )
     shown = play(gpu, case)
     assert shown

@@ -24,9 +24,9 @@ from phosphene.engine.core.frame import Frame, Pixels
 from phosphene.engine.renderer.gpu import Gpu
 from phosphene.engine.renderer.renderer import Renderer
 from phosphene.engine.show import loop
-from phosphene.engine.sources.fake import FakeSource
 
 import phosphene
+from phosphene.testing import FakeSource
 
 pytestmark = [pytest.mark.gl, pytest.mark.usefixtures("gpu")]
 ROOT = Path(__file__).resolve().parents[2]
@@ -71,7 +71,7 @@ def same(these: Any, those: Any) -> bool:
 @pytest.mark.parametrize(
     ("scene", "typed", "given"),
     [
-        ("duotone", ["--set", "amount=0.5", "--set", "ink=orange"], {"set": {"amount": 0.5, "ink": "orange"}}),
+        ("duotone", ["--set", "amount=0.5", "--set", "ink=orange"], {"parameters": {"amount": 0.5, "ink": "orange"}}),
         (
             "mirror",
             ["--size", "50x40", "--seconds", "0.2", "--seed", "3"],
@@ -340,7 +340,7 @@ def test_a_camera_drops_what_its_caller_is_too_slow_for_and_goes_on_without_a_fa
 @pytest.mark.models
 @pytest.mark.usefixtures("models_ready")
 def test_what_is_known_of_a_picture_is_what_tracking_alone_finds(made: list[Gpu]) -> None:
-    drawn = list(phosphene.render("laser-eyes", "demo", size=(320, 240), seconds=0.2, set={"trigger": "always"}))
+    drawn = list(phosphene.render("laser-eyes", "demo", size=(320, 240), seconds=0.2, parameters={"trigger": "always"}))
     seen = list(phosphene.track("face", "demo", size=(320, 240), seconds=0.2))
     assert len(drawn) == len(seen) == 6
     for picture, alone in zip(drawn, seen, strict=True):

@@ -155,10 +155,10 @@ def as_picture(path: Path) -> str:
 
 def as_scene(path: Path) -> str:
     """`run FILE`: a scene."""
-    from phosphene.engine.show.options import Wishes
+    from phosphene.engine.show.options import run_options
     from phosphene.engine.show.session import open_scene
 
-    return f"a scene: {open_scene(Wishes(str(path))).title}"
+    return f"a scene: {open_scene(run_options(str(path))).title}"
 
 
 def as_effect(path: Path) -> str:

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from phosphene.engine.core.frame import Pixels
-from phosphene.engine.show.options import Wishes
+from phosphene.engine.show.options import run_options
 from phosphene.engine.show.session import play
 from phosphene.engine.sinks.null import NullSink
 
@@ -181,16 +181,16 @@ def measure(kind: Kind, folder: Path, rounds: int = ROUNDS) -> Row:
         if not acting.is_alive():
             raise OverError
 
-    wishes = Wishes(
+    options = run_options(
         str(folder / "t.toml"),
         input="testcard:1280x720@30",
         outputs=(),
         seconds=SECONDS,
         pace="live",
-        effect_folders=(folder,),
+        effects=(folder,),
     )
     with contextlib.suppress(OverError):
-        play(wishes, progress=look, extra_sinks=[watch])
+        play(options, progress=look, extra_sinks=[watch])
     if failed:
         raise failed[0]
     return row

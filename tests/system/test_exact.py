@@ -8,11 +8,11 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from phosphene.engine.show.options import Wishes
+from phosphene.engine.show.options import run_options
 from phosphene.engine.show.session import play
-from phosphene.engine.sinks.fake import FakeSink
 from phosphene.engine.sources.testcard import read_number
 
+from phosphene.testing import FakeSink
 from tests.helpers_system import run
 
 pytestmark = [pytest.mark.gl]
@@ -61,7 +61,7 @@ def test_each_frame_once_and_in_order(plain: str, tmp_path: Path) -> None:
     """The numbers in the test card, read back from the video."""
     out = tmp_path / "out.mp4"
     sink = FakeSink()
-    stats = play(Wishes(plain, "testcard:640x360@25x60", [str(out)]), extra_sinks=[sink])
+    stats = play(run_options(plain, "testcard:640x360@25x60", [str(out)]), extra_sinks=[sink])
     assert (stats.frames_in, stats.frames_out, stats.dropped) == (60, 60, 0)
     assert [read_number(image) for image in sink.images] == list(range(60))
     with av.open(str(out)) as file:
@@ -88,7 +88,7 @@ def test_uneven_times_are_kept(plain: str, tmp_path: Path) -> None:
             file.mux(stream.encode(frame))
         file.mux(stream.encode(None))
     sink = FakeSink()
-    stats = play(Wishes(plain, str(clip), [str(out)]), extra_sinks=[sink])
+    stats = play(run_options(plain, str(clip), [str(out)]), extra_sinks=[sink])
     assert stats.frames_out == len(wanted)
     assert np.allclose(sink.times, wanted, atol=0.002)
     assert np.allclose(stamps(out), wanted, atol=0.002)
@@ -98,7 +98,7 @@ def test_uneven_times_are_kept(plain: str, tmp_path: Path) -> None:
 def test_gap_in_a_real_file_is_kept(data_dir: Path, plain: str, tmp_path: Path) -> None:
     """A file that begins at one hour and has a gap."""
     clip, out = data_dir / "hostile/generated/starts_at_1h.mkv", tmp_path / "out.mp4"
-    play(Wishes(plain, str(clip), [str(out)]))
+    play(run_options(plain, str(clip), [str(out)]))
     assert np.allclose(stamps(out), stamps(clip), atol=0.003)
 
 
@@ -108,7 +108,7 @@ def test_gap_in_a_real_file_is_kept(data_dir: Path, plain: str, tmp_path: Path) 
 def test_every_frame_and_the_sound(data_dir: Path, tmp_path: Path) -> None:
     """As many frames as the input, each at its own time; the sound as long as the pictures, and the same sound."""
     clip, out = data_dir / "desk/mdn_greenscreen.mp4", tmp_path / "out.mp4"
-    stats = play(Wishes("duotone", str(clip), [str(out)], seconds=3.0))
+    stats = play(run_options("duotone", str(clip), [str(out)], seconds=3.0))
     before, after = [t for t in stamps(clip) if t < 3.0 - 1e-6], stamps(out)
     assert stats.frames_out == len(before) == len(after)
     assert np.allclose(after, before, atol=0.002)

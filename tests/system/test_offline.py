@@ -38,12 +38,12 @@ sys.addaudithook(watch)
 # was made, in the versions of MediaPipe that do it).
 PLAYS = """
 import sys
-from phosphene.engine.show.options import Wishes; from phosphene.engine.show.session import play
+from phosphene.engine.show.options import run_options; from phosphene.engine.show.session import play
 
 for scene in {scenes!r}:
-    stats = play(Wishes(scene, "demo", ["null"], size=(320, 180), seconds=0.4))
+    stats = play(run_options(scene, "demo", ["null"], size=(320, 180), seconds=0.4))
     assert stats.frames_out == 12, (scene, stats.frames_out)
-stats = play(Wishes({all_trackers!r}, "demo", ["null"], size=(320, 180), seconds={seconds}, pace="live"))
+stats = play(run_options({all_trackers!r}, "demo", ["null"], size=(320, 180), seconds={seconds}, pace="live"))
 assert stats.frames_out >= 1
 assert {{"tracker.face", "tracker.person", "tracker.pose"}} <= set(stats.table()["stages"])
 print("played")

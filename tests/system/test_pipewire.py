@@ -268,8 +268,8 @@ class Camera(TestCardSource):
 on_demand.open_source = Camera
 on_demand.LINGER_S = 0.2
 on_demand.OnDemandSource.__init__.__kwdefaults__["linger_s"] = 0.2
-wishes = session.Wishes("mirror", "camera", ["pipewire:Demand"], size=(320, 240), seconds=600, on_demand=True)
-session.play(wishes)
+options = session.run_options("mirror", "camera", ["pipewire:Demand"], size=(320, 240), seconds=600, on_demand=True)
+session.play(options)
 """
 
 

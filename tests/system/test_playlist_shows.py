@@ -8,16 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import scene
 from phosphene.engine.commands.cli import main
 from phosphene.engine.core.errors import UsageError
 from phosphene.engine.core.frame import Pixels
-from phosphene.engine.scene.playlist import Playlist
-from phosphene.engine.show.frame_hooks import AfterFrame
-from phosphene.engine.show.options import Wishes
+from phosphene.engine.show.options import RunOptions, run_options
 from phosphene.engine.show.session import play
-from phosphene.engine.show.stats import Stats
-from phosphene.engine.sinks.fake import FakeSink
+
+from phosphene.testing import FakeSink
 
 pytestmark = pytest.mark.gl
 
@@ -37,19 +34,19 @@ def scenes(tmp_path: Path) -> list[str]:
     return [color_scene(tmp_path, n, c) for n, c in (("red", "#ff0000"), ("green", "#00ff00"), ("blue", "#0000ff"))]
 
 
-def shown(wishes: Wishes) -> list[Pixels]:
+def shown(options: RunOptions) -> list[Pixels]:
     sink = FakeSink()
-    play(wishes, extra_sinks=[sink])
+    play(options, extra_sinks=[sink])
     return sink.images
 
 
-def wishes(scenes: list[str], **more: object) -> Wishes:
-    said = {"input": CARD, "outputs": ["null"], "seconds": 6.0, "then": scenes[1:], "every_s": 2.0, **more}
-    return Wishes(scenes[0], **said)  # type: ignore[arg-type]
+def asked(scenes: list[str], **more: object) -> RunOptions:
+    said = {"input": CARD, "outputs": ["null"], "seconds": 6.0, "every_s": 2.0, **more}
+    return run_options(scenes, **said)  # type: ignore[arg-type]
 
 
 def test_the_clock_goes_through_the_scenes(scenes: list[str]) -> None:
-    found = [tuple(int(v) for v in p[20, 20, :3]) for p in shown(wishes(scenes))]
+    found = [tuple(int(v) for v in p[20, 20, :3]) for p in shown(asked(scenes))]
     assert len(found) == 60
     assert set(found[:21]) == {(255, 0, 0)}
     assert set(found[30:41]) == {(0, 255, 0)}
@@ -60,7 +57,7 @@ def test_the_clock_goes_through_the_scenes(scenes: list[str]) -> None:
 
 
 def test_twice_the_same(scenes: list[str]) -> None:
-    first, second = (shown(wishes(scenes, transition="embers")) for _ in range(2))
+    first, second = (shown(asked(scenes, transition="embers")) for _ in range(2))
     assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
 
 
@@ -70,7 +67,7 @@ def test_twice_the_same(scenes: list[str]) -> None:
 def test_real_scenes_with_trackers_twice_the_same(data_dir: Path) -> None:
     """A private scene comes with its person, at once, and goes; bit for bit the same in a second run."""
     said = {"input": str(data_dir / "portrait/ml5_presenter.mp4"), "size": (320, 180), "seconds": 4.0, "every_s": 1.5}
-    first, second = (shown(wishes(["laser-eyes", "teleport"], **said, transition_s=0.5)) for _ in range(2))
+    first, second = (shown(asked(["laser-eyes", "teleport"], **said, transition_s=0.5)) for _ in range(2))
     assert len(first) > 60
     assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
     rate = len(first) / 4.0
@@ -79,16 +76,15 @@ def test_real_scenes_with_trackers_twice_the_same(data_dir: Path) -> None:
 
 
 def test_settings_go_to_the_scenes_that_they_fit(scenes: list[str]) -> None:
-    said = {"every_s": 2.0, "settings": [("hour", "0.2"), ("mode", "left")]}
-    assert len(shown(wishes([scenes[0], "mirror"], seconds=0.2, **said))) == 2
+    said = {"every_s": 2.0, "parameters": [("hour", "0.2"), ("mode", "left")]}
+    assert len(shown(asked([scenes[0], "mirror"], seconds=0.2, **said))) == 2
     with pytest.raises(UsageError, match="no_such"):
-        shown(wishes([scenes[0], "mirror"], settings=[("no_such", "1")]))
+        shown(asked([scenes[0], "mirror"], parameters=[("no_such", "1")]))
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"then": []}, "several scenes"),
         ({"record_take": Path("take")}, "one scene"),
         ({"transition": "fdae"}, "(?s)unknown transition 'fdae'.*fade"),
         ({"transition": "nowhere.glsl"}, "no transition file"),
@@ -100,7 +96,9 @@ def test_what_cannot_be_is_said(scenes: list[str], tmp_path: Path, changes: dict
     if "transition" in changes:
         changes["transition"] = str(changes["transition"]).format(folder=tmp_path)
     with pytest.raises(UsageError, match=message):
-        play(wishes(scenes, **changes))
+        play(asked(scenes, **changes))
+    with pytest.raises(UsageError, match="several scenes"):
+        play(asked(scenes[:1]))
 
 
 def test_a_transition_of_the_users_own(scenes: list[str], tmp_path: Path) -> None:
@@ -110,7 +108,7 @@ def test_a_transition_of_the_users_own(scenes: list[str], tmp_path: Path) -> Non
         "vec4 transition(vec2 uv) { return uv.y > 1.0 - progress ? getToColor(uv) : getFromColor(uv); }"
     )
     for name in ("top", str(folder / "top.glsl")):
-        pictures = shown(wishes(scenes, effect_folders=[folder], transition=name, seconds=2.6))
+        pictures = shown(asked(scenes, effects=[folder], transition=name, seconds=2.6))
         assert tuple(pictures[25][4, 30, :3]) == (0, 255, 0), "the upper half is the new scene"
         assert tuple(pictures[25][44, 30, :3]) == (255, 0, 0)
 
@@ -124,18 +122,3 @@ def test_from_the_command_line(scenes: list[str], tmp_path: Path) -> None:
         [sys.executable, "main.py", "list", "transitions"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
     assert {"fade", "wipe", "iris"} <= set(listed.split())
-
-
-def test_keys_change_the_scene() -> None:
-    class Shown:
-        playlist = Playlist([scene(), scene(), scene()], transition_s=0.0)
-
-    after = AfterFrame(Stats(), progress=None, total=None, reloaders=(), window=None, hud=False)
-    after.press("n")  # before the show has begun
-    after.show = Shown()  # type: ignore[assignment]
-    reached = []
-    for key in ("n", "n", "p", "3", "1", "9", "x", "space"):
-        after.press(key)
-        Shown.playlist.move(0.0, ())
-        reached.append(Shown.playlist.at)
-    assert reached == [1, 2, 1, 2, 0, 0, 0, 0]

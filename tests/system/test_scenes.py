@@ -48,10 +48,10 @@ def test_every_scene_on_every_input(data_dir: Path, scene: str, kind: str) -> No
 @pytest.mark.parametrize("scene", SCENES)
 def test_every_scene_has_words(scene: str) -> None:
     """A title, a sentence, and at least one layer."""
-    from phosphene.engine.show.options import Wishes
+    from phosphene.engine.show.options import run_options
     from phosphene.engine.show.session import open_scene
 
-    words = open_scene(Wishes(scene))
+    words = open_scene(run_options(scene))
     assert words.title
     assert words.doc.endswith(".")
     assert words.layers

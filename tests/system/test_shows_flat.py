@@ -17,7 +17,7 @@ import pytest
 from gpu_context import context
 from phosphene.engine.audio.opening import open_sound
 from phosphene.engine.show import loop
-from phosphene.engine.show.options import Wishes
+from phosphene.engine.show.options import run_options
 from phosphene.engine.show.session import play
 from phosphene.engine.sinks import open_sink
 from phosphene.engine.sources.decoder import Decoder
@@ -86,13 +86,13 @@ def test_a_finished_video_has_no_threads(clip: Path, tmp_path: Path, uncollected
 
 @pytest.mark.gl
 @pytest.mark.parametrize(
-    ("output", "wishes"),
+    ("output", "options"),
     [
         ("null", {}),
         ("{}/out.mp4", {"overwrite": True}),
         ("{}/out_%03d.png", {"overwrite": True}),
         ("null", {"pace": "live"}),
-        ("null", {"then": ("duotone",), "every_s": 0.1, "transition_s": 0.1}),
+        ("null", {"scenes": ("mirror", "duotone"), "every_s": 0.1, "transition_s": 0.1}),
     ],
     ids=["nowhere", "video", "pictures", "live", "list"],
 )
@@ -102,14 +102,15 @@ def test_a_show_that_ended_is_gone(
     uncollected: None,
     shows: list[weakref.ref[loop.Show]],
     output: str,
-    wishes: dict[str, Any],
+    options: dict[str, Any],
 ) -> None:
     if isinstance(why := context(), str):
         pytest.skip(f"no OpenGL here: {why}")
-    wished = Wishes("mirror", input=str(clip), outputs=[output.format(tmp_path)], seconds=0.3, fps=20.0, **wishes)
-    play(wished)  # the first show opens libraries, and what they hold for good
+    options = {"scenes": "mirror", **options}
+    asked = run_options(input=str(clip), outputs=[output.format(tmp_path)], seconds=0.3, fps=20.0, **options)
+    play(asked)  # the first show opens libraries, and what they hold for good
     before = threads() if TASKS.is_dir() else 0
-    play(wished)
+    play(asked)
     assert len(shows) == 2
     assert not any(show() for show in shows)
     if before:

@@ -10,10 +10,11 @@ import pytest
 from phosphene.engine.commands.cli import main
 from phosphene.engine.core.errors import UsageError
 from phosphene.engine.core.frame import Pixels
-from phosphene.engine.show.options import Wishes
+from phosphene.engine.show.options import RunOptions, run_options
 from phosphene.engine.show.session import play
-from phosphene.engine.sinks.fake import FakeSink
 from sounds import fake_portaudio, notes, tone, write_wav
+
+from phosphene.testing import FakeSink
 
 pytestmark = pytest.mark.gl
 
@@ -40,9 +41,9 @@ def song(tmp_path: Path) -> Path:
     return write_wav(tmp_path / "song.wav", np.concatenate(parts))
 
 
-def shown(wishes: Wishes) -> list[Pixels]:
+def shown(options: RunOptions) -> list[Pixels]:
     sink = FakeSink()
-    play(wishes, extra_sinks=[sink])
+    play(options, extra_sinks=[sink])
     return sink.images
 
 
@@ -50,13 +51,13 @@ def lights(images: list[Pixels]) -> list[float]:
     return [float(image[..., 1].mean()) for image in images]
 
 
-def wishes(scene: str, **more: object) -> Wishes:
+def asked(scene: str, **more: object) -> RunOptions:
     said = {"input": "testcard:64x48@30", "outputs": ["null"], "seconds": 1.5, "pace": "exact", **more}
-    return Wishes(scene, **said)  # type: ignore[arg-type]
+    return run_options(scene, **said)  # type: ignore[arg-type]
 
 
 def test_a_parameter_follows_a_song(loud: str, song: Path) -> None:
-    found = lights(shown(wishes(loud, sound=str(song))))
+    found = lights(shown(asked(loud, sound=str(song))))
     assert len(found) == 45
     assert max(found[:15]) == 0.0, "silence"
     assert min(found[18:30]) > 200, "sound"
@@ -64,12 +65,12 @@ def test_a_parameter_follows_a_song(loud: str, song: Path) -> None:
 
 
 def test_the_same_song_gives_the_same_pictures(loud: str, song: Path) -> None:
-    first, second = (shown(wishes(loud, sound=str(song))) for _ in range(2))
+    first, second = (shown(asked(loud, sound=str(song))) for _ in range(2))
     assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
 
 
 def test_without_sound_all_is_silence(loud: str) -> None:
-    assert max(lights(shown(wishes(loud)))) == 0.0
+    assert max(lights(shown(asked(loud)))) == 0.0
 
 
 def test_the_song_becomes_the_films_sound_and_is_heard_there(loud: str, song: Path, tmp_path: Path) -> None:
@@ -82,17 +83,17 @@ def test_the_song_becomes_the_films_sound_and_is_heard_there(loud: str, song: Pa
         samples = np.concatenate([f.to_ndarray()[0] for f in file.decode(file.streams.audio[0])])
     assert np.abs(samples[:20000]).max() < 0.01
     assert np.abs(samples[26000:46000]).max() > 0.4
-    found = lights(shown(wishes(loud, input=str(film), seconds=None)))
+    found = lights(shown(asked(loud, input=str(film), seconds=None)))
     assert max(found[:14]) < 1.0
     assert min(found[18:29]) > 200
-    assert max(lights(shown(wishes(loud, input=str(film), seconds=None, sound="none")))) == 0.0
+    assert max(lights(shown(asked(loud, input=str(film), seconds=None, sound="none")))) == 0.0
 
 
 def test_a_take_hears_again_what_was_heard(loud: str, tmp_path: Path) -> None:
     song = write_wav(tmp_path / "notes.wav", notes([0.2, 0.6]))
-    drawn = shown(wishes(loud, sound=str(song), record_take=tmp_path / "take"))
+    drawn = shown(asked(loud, sound=str(song), record_take=tmp_path / "take"))
     song.unlink()
-    again = shown(Wishes(loud, outputs=["null"], take=tmp_path / "take"))
+    again = shown(run_options(loud, outputs=["null"], take=tmp_path / "take"))
     assert max(lights(drawn)) > 100
     assert all(np.array_equal(a, b) for a, b in zip(drawn, again, strict=True))
 
@@ -100,7 +101,7 @@ def test_a_take_hears_again_what_was_heard(loud: str, tmp_path: Path) -> None:
 def test_a_microphone_has_no_exact_pace(loud: str, monkeypatch: pytest.MonkeyPatch) -> None:
     fake_portaudio(monkeypatch)
     with pytest.raises(UsageError, match="no exact pace"):
-        play(wishes(loud, sound="mic"))
+        play(asked(loud, sound="mic"))
 
 
 def test_a_microphone_is_heard_in_a_live_show(loud: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,4 +123,4 @@ def test_a_microphone_is_heard_in_a_live_show(loud: str, monkeypatch: pytest.Mon
 
     sink = Loud()
     with pytest.raises(HeardError):
-        play(wishes(loud, sound="mic", pace="live", seconds=60.0), extra_sinks=[sink], progress=look)
+        play(asked(loud, sound="mic", pace="live", seconds=60.0), extra_sinks=[sink], progress=look)

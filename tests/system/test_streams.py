@@ -24,8 +24,9 @@ from helpers import scene, shader
 from phosphene.engine.core.closing import Closing
 from phosphene.engine.core.errors import SourceError
 from phosphene.engine.renderer.gpu import Gpu
-from phosphene.engine.renderer.renderer import Renderer
+from phosphene.engine.show.frame_hooks import Drawn
 from phosphene.engine.show.loop import Show
+from phosphene.engine.show.settings import ShowParts, ShowSettings
 from phosphene.engine.sinks import open_sink
 from phosphene.engine.sources import open_source
 from phosphene.engine.sources.testcard import TestCardSource, read_number
@@ -170,7 +171,7 @@ def play(server: Server, acts: Sequence[tuple[bool, Callable[[], None]]]) -> Act
     over = threading.Event()
     timer = threading.Timer(PATIENCE_S, over.set)
 
-    def on_frame(renderer: Renderer) -> bool:
+    def hook(drawn: Drawn) -> bool:
         return bool(sink.waiting) and not over.is_set()
 
     with opened(server.address) as source:
@@ -180,7 +181,8 @@ def play(server: Server, acts: Sequence[tuple[bool, Callable[[], None]]]) -> Act
         timer.start()
         try:
             words = scene(shader("frame(uv)"))
-            Show(words, source, [sink], gpu=gpu, open_tracker=lambda name: None, live=True, on_frame=on_frame).run()  # type: ignore[arg-type,return-value]
+            settings, parts = ShowSettings(live=True), ShowParts(hooks=[hook])
+            Show(words, source, [sink], gpu=gpu, open_tracker=pytest.fail, settings=settings, parts=parts).run()
         finally:
             timer.cancel()
             gpu.context.release()
@@ -200,7 +202,7 @@ def test_a_server_is_killed_and_comes_back(server: Server, caplog: pytest.LogCap
     said = [record.getMessage() for record in caplog.records]
     assert len(set(said)) == len(said), said
     # It may be seen to be silent before it is known why.
-    silent = [words for words in said if "no frame for" in words]
+    silent = [words for words in said if "no frame for" in words or "given no picture" in words]
     why = [words for words in said if "interrupted" in words or "has ended" in words]
     assert (len(silent) <= 1, len(why), len(said) - len(silent)) == (True, 1, 2), said
     assert "reconnected" in said[-1]

@@ -9,23 +9,29 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from helpers_waiting import wait_until
 from phosphene.engine.core.closing import Closing
 from phosphene.engine.core.frame import Frame, Pixels
 from phosphene.engine.renderer.gpu import Gpu
-from phosphene.engine.renderer.renderer import Renderer
 from phosphene.engine.scene.binding import Binding
+from phosphene.engine.scene.scene import Scene
+from phosphene.engine.show.frame_hooks import Drawn
 from phosphene.engine.show.loop import Show
-from phosphene.engine.show.options import Wishes
+from phosphene.engine.show.observing import ObservedInputs
+from phosphene.engine.show.options import RunOptions, run_options
 from phosphene.engine.show.session import open_scene, play
+from phosphene.engine.show.settings import ShowParts, ShowSettings
 from phosphene.engine.show.stats import Stats
 from phosphene.engine.show.takes.recorder import TakeRecorder
 from phosphene.engine.show.takes.take import About, Take
-from phosphene.engine.sinks.fake import FakeSink
 from phosphene.engine.sources import open_source
 from phosphene.engine.trackers import open_tracker
+
+from phosphene.testing import FakeSink
 
 ROOT = Path(__file__).resolve().parents[2]
 CLIP = "desk/pixabay_doctor_desk.mp4"
@@ -58,10 +64,15 @@ class Camera(Closing):
         return Frame(number, number / (self.fps or 1.0), picture, time.perf_counter())
 
 
-def drawn(wishes: Wishes) -> tuple[list[Pixels], list[float], Stats]:
+def asked(data_dir: Path, scene: str, **more: Any) -> RunOptions:
+    """A run over a part of the clip."""
+    return run_options(scene, str(data_dir / CLIP), ["null"], size=SIZE, **more)
+
+
+def drawn(options: RunOptions) -> tuple[list[Pixels], list[float], Stats]:
     """The pictures and times of a run."""
     sink = FakeSink()
-    stats = play(wishes, extra_sinks=[sink])
+    stats = play(options, extra_sinks=[sink])
     return sink.images, sink.times, stats
 
 
@@ -76,10 +87,8 @@ def teleported(tmp_path_factory: pytest.TempPathFactory, data_dir: Path) -> tupl
     """A take of teleport at exact pace, its pictures and their times."""
     folder = tmp_path_factory.mktemp("takes") / "teleport"
     settings = [("hour", "0.8"), ("person/matte.softness", "0.2")]
-    wishes = Wishes(
-        "teleport", str(data_dir / CLIP), ["null"], SIZE, settings=settings, seed=5, seconds=0.5, record_take=folder
-    )
-    images, times, _ = drawn(wishes)
+    options = asked(data_dir, "teleport", parameters=settings, seed=5, seconds=0.5, record_take=folder)
+    images, times, _ = drawn(options)
     return folder, images, times
 
 
@@ -87,7 +96,7 @@ def test_a_take_is_drawn_again_bit_for_bit_and_no_tracker_runs(
     teleported: tuple[Path, list[Pixels], list[float]],
 ) -> None:
     folder, images, times = teleported
-    again, again_times, stats = drawn(Wishes("teleport", outputs=["null"], take=folder))
+    again, again_times, stats = drawn(run_options("teleport", outputs=["null"], take=folder))
     identical(again, images)
     assert again_times == times
     assert not any(stage.startswith("tracker.") for stage in stats.stages)
@@ -95,27 +104,23 @@ def test_a_take_is_drawn_again_bit_for_bit_and_no_tracker_runs(
 
 @pytest.mark.parametrize("scene", ["teleport", "vanish"])
 def test_pictures_that_were_held_are_drawn_again_as_they_were(tmp_path: Path, data_dir: Path, scene: str) -> None:
-    wishes = Wishes(
-        scene, str(data_dir / CLIP), ["null"], SIZE, seconds=0.5, quality="trackers-3", record_take=tmp_path / "take"
-    )
-    images, _, _ = drawn(wishes)
+    options = asked(data_dir, scene, seconds=0.5, quality="trackers-3", record_take=tmp_path / "take")
+    images, _, _ = drawn(options)
     with Take(tmp_path / "take") as take:
         held = [frame.image_id for _ in range(len(images)) if (frame := take.read()) is not None]
     assert held == sorted(held)
     assert len(set(held)) <= len(images) // 3 + 1
-    again, _, _ = drawn(Wishes(scene, outputs=["null"], take=tmp_path / "take"))
+    again, _, _ = drawn(run_options(scene, outputs=["null"], take=tmp_path / "take"))
     identical(again, images)
 
 
 def test_what_was_set_of_a_tracker_is_set_again(tmp_path: Path, data_dir: Path) -> None:
     settings = [("trackers/person.model", "square")]
-    wishes = Wishes(
-        "teleport", str(data_dir / CLIP), ["null"], SIZE, settings=settings, seconds=0.2, record_take=tmp_path / "take"
-    )
-    images, _, _ = drawn(wishes)
+    options = asked(data_dir, "teleport", parameters=settings, seconds=0.2, record_take=tmp_path / "take")
+    images, _, _ = drawn(options)
     with Take(tmp_path / "take") as take:
         assert [tuple(setting) for setting in take.about.settings] == settings
-    again, _, _ = drawn(Wishes("teleport", outputs=["null"], take=tmp_path / "take"))
+    again, _, _ = drawn(run_options("teleport", outputs=["null"], take=tmp_path / "take"))
     identical(again, images)
 
 
@@ -123,7 +128,7 @@ def test_new_settings_on_an_old_take_change_the_picture_and_no_more(
     teleported: tuple[Path, list[Pixels], list[float]],
 ) -> None:
     folder, images, _ = teleported
-    again, _, _ = drawn(Wishes("teleport", outputs=["null"], take=folder, settings=[("hour", "0.1")]))
+    again, _, _ = drawn(run_options("teleport", outputs=["null"], take=folder, parameters=[("hour", "0.1")]))
     assert len(again) == len(images)
     assert not np.array_equal(again[-1], images[-1])
 
@@ -133,20 +138,20 @@ def test_another_scene_runs_the_trackers_that_the_take_lacks(
 ) -> None:
     folder, _, times = teleported
     on_take, take_times, stats = drawn(
-        Wishes("laser-eyes", outputs=["null"], take=folder, settings=[("trigger", "always")])
+        run_options("laser-eyes", outputs=["null"], take=folder, parameters=[("trigger", "always")])
     )
     assert {s.split(".")[1] for s in stats.stages if s.startswith("tracker.")} == {"face"}
     assert take_times == times
-    again, _, _ = drawn(Wishes("laser-eyes", outputs=["null"], take=folder, settings=[("trigger", "always")]))
+    again, _, _ = drawn(run_options("laser-eyes", outputs=["null"], take=folder, parameters=[("trigger", "always")]))
     identical(again, on_take)
 
 
 def live_show(
-    folder: Path, clip: Path, scene_name: str, sync: str, change: Callable[[Show, int], None]
+    folder: Path, clip: Path, scene_name: str, sync: str, change: Callable[[Scene, set[str], int], None]
 ) -> tuple[list[Pixels], list[float]]:
-    """A live show over a fake camera, recorded; `change` does things to the show after each frame."""
+    """A live show over a fake camera, recorded; `change` does things to the scene and the keys after each frame."""
     with ExitStack() as stack:
-        scene = open_scene(Wishes(scene_name, sync=sync))
+        scene = open_scene(run_options(scene_name, sync=sync))
         camera = stack.enter_context(Camera(clip, 40))
         gpu = Gpu.headless()
         stack.callback(gpu.context.release)
@@ -155,15 +160,18 @@ def live_show(
         sink = FakeSink()
         count = 0
 
-        def on_frame(_: Renderer) -> bool:
+        held: set[str] = set()  # the keys that are down
+
+        def hook(_: Drawn) -> bool:
             nonlocal count
             count += 1
-            change(show, count)
+            change(scene, held, count)
             return count < 30
 
         show = Show(
             scene, camera, [sink], gpu=gpu, open_tracker=lambda n: open_tracker(n, **scene.trackers.get(n, {})),
-            live=True, seed=3, on_frame=on_frame, recorder=recorder,
+            settings=ShowSettings(live=True, seed=3),
+            parts=ShowParts(recorder=recorder, inputs=ObservedInputs(held_keys=lambda: held), hooks=[hook]),
         )  # fmt: skip
         show._outputs.threads[0].inbox.drops = False  # every picture is compared, so the sink must not drop any
         show.run()
@@ -174,17 +182,18 @@ def live_show(
 def test_a_live_show_with_keys_and_changes_is_drawn_again_bit_for_bit(
     tmp_path: Path, data_dir: Path, sync: str
 ) -> None:
-    def change(show: Show, count: int) -> None:
-        show.signals.held = {"space"} if count % 5 < 3 else set()
+    def change(scene: Scene, held: set[str], count: int) -> None:
+        held.clear()
+        held.update({"space"} if count % 5 < 3 else ())
         if count == 4:
-            show.scene.set("laser-eyes.color", "#00ff80")
+            scene.set("laser-eyes.color", "#00ff80")
         if count == 6:
-            show.scene.bind("laser-eyes.width", Binding.parse({"from": "lfo.1", "to": [0.5, 3], "smooth_s": 0.1}))
+            scene.bind("laser-eyes.width", Binding.parse({"from": "lfo.1", "to": [0.5, 3], "smooth_s": 0.1}))
         if count % 3 == 0:
-            show.scene.set("laser-eyes.glow", 0.3 + 0.1 * (count % 5))
+            scene.set("laser-eyes.glow", 0.3 + 0.1 * (count % 5))
 
     images, times = live_show(tmp_path / "take", data_dir / CLIP, "laser-eyes", sync, change)
-    again, again_times, _ = drawn(Wishes("laser-eyes", outputs=["null"], take=tmp_path / "take"))
+    again, again_times, _ = drawn(run_options("laser-eyes", outputs=["null"], take=tmp_path / "take"))
     assert again_times == times
     identical(again, images)
     assert len({i.tobytes() for i in images}) > 3
@@ -202,12 +211,9 @@ def recording(folder: Path, *options: str) -> subprocess.Popen[str]:
 
 
 def wait_for_frames(folder: Path, size: int) -> None:
-    deadline = time.monotonic() + 240
-    while time.monotonic() < deadline:
-        if (folder / "tracks.bin").exists() and (folder / "tracks.bin").stat().st_size > size:
-            return
-        time.sleep(0.05)
-    raise AssertionError("nothing was recorded")
+    """Waits until more than so many bytes of tracks were recorded."""
+    tracks = folder / "tracks.bin"
+    wait_until(lambda: tracks.exists() and tracks.stat().st_size > size)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no such signals")
@@ -224,10 +230,10 @@ def test_a_recording_that_is_stopped_or_killed_plays_up_to_there(tmp_path: Path,
     if how == signal.SIGINT:
         assert process.returncode == 0
         assert "took" in said
-    images, times, _ = drawn(Wishes("mirror", outputs=["null"], take=folder))
+    images, times, _ = drawn(run_options("mirror", outputs=["null"], take=folder))
     assert len(images) > 5
     assert times == sorted(times)
-    identical(drawn(Wishes("mirror", outputs=["null"], take=folder))[0], images)
+    identical(drawn(run_options("mirror", outputs=["null"], take=folder))[0], images)
 
 
 def test_without_an_output_a_take_becomes_a_video_beside_it(teleported: tuple[Path, list[Pixels], list[float]]) -> None:

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 from phosphene.engine.commands.cli import main
 from phosphene.engine.core.frame import Floats, Pixels
-from phosphene.engine.show.options import Wishes
+from phosphene.engine.show.options import run_options
 from phosphene.engine.show.session import play
-from phosphene.engine.sinks.fake import FakeSink
+
+from phosphene.testing import FakeSink
 
 SPEECH = shutil.which("espeak-ng")
 RATE = 22050
@@ -90,11 +91,11 @@ def test_a_spoken_word_fires_the_lasers(data_dir: Path, tmp_path: Path) -> None:
     scene = tmp_path / "say-laser.toml"
     scene.write_text(SCENE, encoding="utf-8")
     seen = FakeSink()
-    wishes = Wishes(
+    options = run_options(
         str(scene), str(data_dir / "portrait" / "astronaut.png"), ["null"], (320, 320), fps=15.0,
         seconds=len(whole) / RATE, sound=str(tmp_path / "line.wav"), models=[("voice", str(tmp_path / "voice"))],
     )  # fmt: skip
-    play(wishes, extra_sinks=[seen])
+    play(options, extra_sinks=[seen])
     red = np.array([beams(image) for image in seen.images]) - beams(seen.images[0])
     times = np.array(seen.times)
     # From when the word is said until the second that is listened to has left it behind.

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import pytest
 from phosphene.engine.core.frame import Pixels
-from phosphene.engine.sources.testcard import read_number
+from phosphene.engine.sources.testcard import TestCardSource, read_number
 
 from tests.helpers_system import difference, run
 
@@ -186,3 +186,41 @@ def test_window_keys(display: str, window: subprocess.Popen[str]) -> None:
     _, told = window.communicate(timeout=120)
     assert window.returncode == 0, told
     assert "Traceback" not in told
+
+
+WRITES = """
+import sys, time
+import numpy as np
+from phosphene.engine.core.errors import SinkError
+from phosphene.engine.sinks import open_sink
+from phosphene.engine.sources.testcard import TestCardSource
+size = {size}
+card = TestCardSource(size, 30.0, 8)
+image = np.full((size[1], size[0], 4), 255, np.uint8)
+image[..., :3] = list(iter(card.read, None))[7].pixels
+with open_sink("window", size=size, fps=30.0) as window:
+    while True:
+        try:
+            window.write(image, 0.0)
+        except SinkError as closed:
+            sys.exit(str(closed))
+"""
+
+
+def test_a_window_shows_pixels_that_were_drawn_elsewhere(display: str) -> None:
+    """Opened by its name as any other sink, and written to as any other."""
+    env = {k: v for k, v in os.environ.items() if k != "WAYLAND_DISPLAY"} | {"DISPLAY": display}
+    words = [sys.executable, "-c", WRITES.format(size=SIZE)]
+    with subprocess.Popen(
+        words, cwd=ROOT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            picture = wait_for(process, lambda: card_on(display), "the test card")
+            card = list(iter(TestCardSource(SIZE, 30.0, 8).read, None))[7].pixels
+            assert difference(picture, card).max() <= 2
+            find(display)
+            keys(display, "key", "Escape")
+            _, told = process.communicate(timeout=120)
+        finally:
+            process.kill()
+    assert told.strip() == "window: the window was closed"

@@ -15,16 +15,16 @@ from phosphene.engine.core.errors import TrackerError
 from phosphene.engine.core.frame import Frame
 from phosphene.engine.core.results import Faces
 from phosphene.engine.renderer.gpu import Gpu
-from phosphene.engine.sinks.fake import FakeSink
-from phosphene.engine.sources.fake import FakeSource
 from phosphene.engine.trackers import open_tracker
 from phosphene.engine.trackers.base import DetectsAhead
 from phosphene.engine.trackers.face import FaceTracker
 from test_face_net import frames
-from test_loop import FakeTracker, Watcher, pictures, show
+from test_loop import Watcher, pictures, show
+
+from phosphene.testing import FakeSink, FakeSource, FakeTracker
 
 
-class EarlyTracker(FakeTracker):
+class AheadTracker(FakeTracker):
     """Remembers what it was told early of each frame, and by whom."""
 
     def __init__(self, early: Callable[[Frame], Any]) -> None:
@@ -34,7 +34,7 @@ class EarlyTracker(FakeTracker):
         self.asked: list[int] = []
         self.threads: set[int] = set()
 
-    def early(self, frame: Frame) -> Any:
+    def detect_ahead(self, frame: Frame) -> Any:
         self.threads.add(threading.get_ident())
         self.asked.append(frame.id)
         return self._early(frame)
@@ -47,7 +47,7 @@ class EarlyTracker(FakeTracker):
 @pytest.mark.gl
 @pytest.mark.parametrize("live", [False, True])
 def test_each_frame_gets_what_was_said_of_it(gpu: Gpu, live: bool) -> None:
-    tracker, watcher = EarlyTracker(lambda f: f.id), Watcher("face")
+    tracker, watcher = AheadTracker(lambda f: f.id), Watcher("face")
     show(gpu, scene(watcher), FakeSource(pictures(30)), FakeSink(), trackers={"face": tracker}, live=live).run()
     assert all(told in (None, number) for number, told in tracker.told.items())
     assert tracker.asked == sorted(tracker.asked)
@@ -61,7 +61,7 @@ def test_each_frame_gets_what_was_said_of_it(gpu: Gpu, live: bool) -> None:
 @pytest.mark.gl
 def test_the_next_frame_is_begun_while_this_one_is_looked_at(gpu: Gpu) -> None:
     begun: dict[int, threading.Event] = {number: threading.Event() for number in range(12)}
-    tracker = EarlyTracker(lambda f: begun[f.id].set() or f.id)
+    tracker = AheadTracker(lambda f: begun[f.id].set() or f.id)
     waited: list[bool] = []
 
     def slow(frame: Frame) -> Faces:
@@ -69,7 +69,7 @@ def test_the_next_frame_is_begun_while_this_one_is_looked_at(gpu: Gpu) -> None:
             waited.append(begun[frame.id + 1].wait(20.0))
         return Faces(frame.id)
 
-    tracker.result = slow
+    tracker.answer = slow
     show(gpu, scene(Watcher("face")), FakeSource(pictures(12)), FakeSink(), trackers={"face": tracker}).run()
     assert waited == [True] * 7
 
@@ -84,7 +84,7 @@ def test_what_fails_early_is_named_once_and_costs_that_frame_its_result(
             raise TrackerError("no luck")
         return frame.id
 
-    tracker, watcher = EarlyTracker(early), Watcher("face")
+    tracker, watcher = AheadTracker(early), Watcher("face")
     with caplog.at_level(logging.ERROR, "phosphene"):
         show(gpu, scene(watcher), FakeSource(pictures(20)), FakeSink(), trackers={"face": tracker}).run()
     assert [number for number, _ in watcher.drawn] == list(range(20))
@@ -100,7 +100,7 @@ def test_a_face_that_was_seen_early_is_the_same(people: int) -> None:
     with open_tracker("face") as one, open_tracker("face") as other:
         assert isinstance(one, DetectsAhead)
         assert isinstance(one, FaceTracker)
-        early = [one.early(f) for f in shown]
+        early = [one.detect_ahead(f) for f in shown]
         assert all(seen is not None and len(seen) >= 1 for seen in early)
         ahead = [one.track_after(f, seen) for f, seen in zip(shown, early, strict=True)]
         plain = [other.track(f) for f in shown]
@@ -116,8 +116,8 @@ def test_a_face_that_was_seen_early_is_the_same(people: int) -> None:
 def test_who_has_everybody_does_not_ask_the_detector() -> None:
     shown = frames(3, 2)
     with FaceTracker(max_faces=2, far=False) as tracker:
-        assert tracker.early(shown[0]) is not None
+        assert tracker.detect_ahead(shown[0]) is not None
         tracker.track(shown[0])
-        assert tracker.early(shown[1]) is None
+        assert tracker.detect_ahead(shown[1]) is None
     with FaceTracker(runner="mediapipe", far=False) as tracker:
-        assert tracker.early(shown[0]) is None
+        assert tracker.detect_ahead(shown[0]) is None

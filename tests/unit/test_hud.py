@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from phosphene.engine.effect.shapes import Box, Label
-from phosphene.engine.show.frame_hooks import AfterFrame
 from phosphene.engine.show.hud import Hud
 from phosphene.engine.show.stats import Stats, memory_mb
+from phosphene.engine.sinks.window import WindowSink, help_shapes
 
 
 def stats() -> Stats:
@@ -49,18 +49,26 @@ def test_memory_is_told_where_the_system_says() -> None:
     assert found is None or found > 1.0
 
 
+class Unopened(WindowSink):
+    """A window that needs no screen."""
+
+    def __init__(self) -> None:
+        self._help_shown = False
+
+    def _show(self, image: Any) -> bool:
+        return True
+
+
 @pytest.mark.parametrize("help_shown", [False, True])
 def test_the_list_of_keys_stands_alone(help_shown: bool) -> None:
     drawn: list[Any] = []
-    nothing = SimpleNamespace(
-        help_shown=help_shown, held=(), show=lambda _: True, pressed=list, governor=None, signals=SimpleNamespace()
+    canvas = SimpleNamespace(framebuffer=None)
+    image: Any = SimpleNamespace(
+        size=(640, 480), overlay=SimpleNamespace(draw=lambda shapes, _: drawn.append(shapes)), canvas=canvas
     )
-    overlay = SimpleNamespace(draw=lambda shapes, _: drawn.append(shapes))
-    renderer: Any = SimpleNamespace(
-        size=(640, 480), overlay=overlay, canvas=SimpleNamespace(framebuffer=None), scene=None
-    )
-    window: Any = nothing
-    after = AfterFrame(Stats(), progress=None, total=None, reloaders=(), window=window, hud=True)
-    after.show = window
-    assert after(renderer)
-    assert bool(drawn) is not help_shown
+    window = Unopened()
+    if help_shown:
+        window._on_char(None, ord("?"))
+    numbers = Hud(stats()).shapes(image.size)
+    assert window.present(image, numbers)
+    assert drawn == [help_shapes(image.size) if help_shown else numbers]

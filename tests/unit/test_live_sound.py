@@ -159,10 +159,11 @@ def test_the_loop_finds_the_devices_own_rate() -> None:
 
 
 def test_a_file_of_a_live_show_holds_the_microphone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from phosphene.engine.show.options import Wishes
+    from phosphene.engine.show.options import run_options
     from phosphene.engine.show.session import play
-    from phosphene.engine.sinks.fake import FakeSink
     from phosphene.engine.sinks.video import VideoSink
+
+    from phosphene.testing import FakeSink
 
     made = fake_portaudio(monkeypatch)
 
@@ -194,9 +195,9 @@ def test_a_file_of_a_live_show_holds_the_microphone(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(VideoSink, "write", noted)
 
     path, written = tmp_path / "a.mp4", list[float]()
-    wishes = Wishes("duotone", input="testcard:160x120@20", outputs=[str(path)], pace="live", sound="mic", seconds=60.0)
+    options = run_options("duotone", "testcard:160x120@20", [str(path)], pace="live", sound="mic", seconds=60.0)
     with pytest.raises(EnoughError):
-        play(wishes, extra_sinks=[Speaks()], progress=look)
+        play(options, extra_sinks=[Speaks()], progress=look)
     with av.open(str(path)) as film:
         assert film.streams.audio[0].codec_context.name == "aac"
         samples = np.concatenate([frame.to_ndarray()[0] for frame in film.decode(audio=0)])

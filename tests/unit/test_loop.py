@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import face, flat, noise, plain, scene, shader
+from helpers import flat, noise, plain, scene, shader
 from phosphene.effects.blur import Blur
 from phosphene.effects.mirror import Mirror
 from phosphene.engine.core.errors import SinkError, SourceError, TrackerError
@@ -21,12 +21,15 @@ from phosphene.engine.core.results import Faces, Mask, Poses
 from phosphene.engine.effect.effect import Effect
 from phosphene.engine.renderer.gpu import Gpu
 from phosphene.engine.scene.scene import Scene
-from phosphene.engine.show import loop
+from phosphene.engine.show.frame_hooks import Drawn
 from phosphene.engine.show.loop import Show
+from phosphene.engine.show.settings import ShowParts, ShowSettings
+from phosphene.engine.show.timeouts import Timeouts
+from phosphene.engine.show.tracking import IN_FLIGHT
 from phosphene.engine.sinks.base import Sink
-from phosphene.engine.sinks.fake import FakeSink
-from phosphene.engine.sources.fake import FakeSource
 from phosphene.engine.trackers.base import Tracker
+
+from phosphene.testing import FakeSink, FakeSource, FakeTracker, fake_face
 
 pytestmark = pytest.mark.gl
 
@@ -40,33 +43,6 @@ def no_thread_is_left() -> Iterator[None]:
     yield
     left = [t.name for t in threading.enumerate() if t not in before and t.is_alive()]
     assert left == []
-
-
-class FakeTracker:
-    """Answers after `delay()` seconds with what `result(frame)` says; remembers the frames it saw."""
-
-    def __init__(self, result: Callable[[Frame], Any], delay: Callable[[], float] = lambda: 0.0) -> None:
-        self.result, self.delay = result, delay
-        self.seen: list[int] = []
-        self.closed = False
-        self.thread: int | None = None
-
-    def track(self, frame: Frame) -> Any:
-        assert not self.closed
-        assert self.thread in (None, threading.get_ident()), "a tracker is used from one thread"
-        self.thread = threading.get_ident()
-        time.sleep(self.delay())
-        self.seen.append(frame.id)
-        return self.result(frame)
-
-    def close(self) -> None:
-        self.closed = True
-
-    def __enter__(self) -> FakeTracker:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 class Watcher(Effect):
@@ -115,10 +91,20 @@ def pictures(count: int) -> list[np.ndarray[Any, Any]]:
 
 
 TRACKERS: dict[str, Callable[[Frame], Any]] = {
-    "face": lambda f: Faces(f.id, (face(SIZE),)),
+    "face": lambda f: Faces(f.id, (fake_face(SIZE),)),
     "pose": lambda f: Poses(f.id),
     "person": lambda f: flat(1.0, f.id, (8, 4)),
 }
+
+
+def after(delay_s: float | Callable[[], float], answer: Callable[[Frame], Any]) -> FakeTracker:
+    """A tracker that takes so long for each answer."""
+
+    def late(frame: Frame) -> Any:
+        time.sleep(delay_s() if callable(delay_s) else delay_s)
+        return answer(frame)
+
+    return FakeTracker(late)
 
 
 def show(
@@ -127,13 +113,23 @@ def show(
     source: FakeSource,
     *sinks: Sink,
     trackers: dict[str, FakeTracker] | None = None,
-    live: bool = False,
-    **options: Any,
+    hooks: Sequence[Callable[[Drawn], bool]] = (),
+    **settings: Any,
 ) -> Show:
+    """A show with fake trackers; `settings` are those of ShowSettings, not live where nothing else is said."""
+
     def open_tracker(name: str) -> Tracker:
         return (trackers or {}).get(name) or FakeTracker(TRACKERS[name])
 
-    return Show(made, source, sinks, gpu=gpu, open_tracker=open_tracker, live=live, **options)
+    return Show(
+        made,
+        source,
+        sinks,
+        gpu=gpu,
+        open_tracker=open_tracker,
+        settings=ShowSettings(**{"live": False, **settings}),
+        parts=ShowParts(hooks=hooks),
+    )
 
 
 # Exact
@@ -190,7 +186,7 @@ def test_without_sinks_it_still_runs(gpu: Gpu) -> None:
 
 @pytest.mark.parametrize("delays", [{}, {"person": 0.004}, {"person": 0.001, "face": 0.005, "pose": 0.0}])
 def test_every_frame_is_drawn_with_its_own_results(gpu: Gpu, delays: dict[str, float]) -> None:
-    trackers = {n: FakeTracker(TRACKERS[n], lambda n=n: delays.get(n, 0.0)) for n in TRACKERS}  # type: ignore[misc]
+    trackers = {n: after(delays.get(n, 0.0), TRACKERS[n]) for n in TRACKERS}
     watcher = Watcher("face", "pose", "person")
     show(gpu, scene(watcher), FakeSource(pictures(12)), trackers=trackers).run()
     assert watcher.drawn == [(n, {"face": n, "pose": n, "person": n}) for n in range(12)]
@@ -204,7 +200,8 @@ def test_only_needed_trackers_are_opened(gpu: Gpu) -> None:
         opened.append(name)
         return FakeTracker(TRACKERS[name])
 
-    Show(scene(Watcher("pose")), FakeSource(pictures(3)), [], gpu=gpu, open_tracker=open_tracker, live=False).run()
+    made, settings = scene(Watcher("pose")), ShowSettings(live=False)
+    Show(made, FakeSource(pictures(3)), [], gpu=gpu, open_tracker=open_tracker, settings=settings).run()
     assert opened == ["pose"]
 
 
@@ -218,13 +215,13 @@ def test_a_tracker_that_is_needed_later_is_started_then(gpu: Gpu) -> None:
     watcher = Later()
     show(gpu, scene(watcher), FakeSource(pictures(12))).run()
     assert all(results == {} for n, results in watcher.drawn if n <= 4)
-    assert all(results == {"face": n} for n, results in watcher.drawn if n >= 4 + 1 + loop.IN_FLIGHT)
+    assert all(results == {"face": n} for n, results in watcher.drawn if n >= 4 + 1 + IN_FLIGHT)
 
 
 def test_two_runs_are_bit_equal_however_slow_the_trackers_are(gpu: Gpu) -> None:
     def run(seed: int) -> list[np.ndarray[Any, Any]]:
         dice = random.Random(seed)
-        trackers = {n: FakeTracker(TRACKERS[n], lambda: dice.random() * 0.006) for n in TRACKERS}
+        trackers = {n: after(lambda: dice.random() * 0.006, TRACKERS[n]) for n in TRACKERS}
         sink = FakeSink()
         made = scene(Blur(), Watcher("face", "pose"), shader("past(uv) * 0.5 + frame(uv) * 0.5"))
         show(gpu, made, FakeSource(pictures(10)), sink, trackers=trackers).run()
@@ -272,24 +269,30 @@ def test_a_tracker_that_cannot_be_opened_ends_the_show_after_the_sinks_were_clos
         raise TrackerError("no model")
 
     source, sink = FakeSource(pictures(50)), FakeSink()
-    running = Show(scene(Watcher("face")), source, [sink], gpu=gpu, open_tracker=open_tracker, live=False)
+    made, settings = scene(Watcher("face")), ShowSettings(live=False)
+    running = Show(made, source, [sink], gpu=gpu, open_tracker=open_tracker, settings=settings)
     with pytest.raises(TrackerError, match="no model"):
         running.run()
     assert sink.closed
     assert source.closed
 
 
-def test_a_tracker_that_hangs_is_passed_over(gpu: Gpu, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tracker_that_hangs_is_passed_over(gpu: Gpu) -> None:
     let_go, watcher, sink = threading.Event(), Watcher("face", "pose"), FakeSink()
 
     def hangs(frame: Frame) -> Any:
         if frame.id == 1:
-            until(lambda: bool(watcher.drawn))  # the frame before has been waited for with all patience
-            monkeypatch.setattr(loop, "TRACKER_PATIENCE_S", 0.05)
             let_go.wait(ENOUGH_S)
         return Faces(frame.id)
 
-    running = show(gpu, scene(watcher), FakeSource(pictures(12)), sink, trackers={"face": FakeTracker(hangs)})
+    running = show(
+        gpu,
+        scene(watcher),
+        FakeSource(pictures(12)),
+        sink,
+        trackers={"face": FakeTracker(hangs)},
+        timeouts=Timeouts(result_s=0.05),
+    )
     done = threading.Timer(ENOUGH_S, let_go.set)
     done.start()
     try:
@@ -298,7 +301,7 @@ def test_a_tracker_that_hangs_is_passed_over(gpu: Gpu, monkeypatch: pytest.Monke
     finally:
         done.cancel()
         let_go.set()
-        for thread in running._trackers.values():
+        for thread in running._trackers.threads:
             thread.join(ENOUGH_S)
         done.join()
     assert len(sink.images) == 12
@@ -315,24 +318,92 @@ class Follows(FakeTracker):
 
 
 @pytest.mark.parametrize("delay_s", [0.0, 0.01])
-def test_a_tracker_that_is_fed_gets_the_results_of_the_same_frame(gpu: Gpu, delay_s: float) -> None:
+def test_a_tracker_gets_the_results_of_its_upstream_of_the_same_frame(gpu: Gpu, delay_s: float) -> None:
     watcher = Watcher("model.arms")
-    fed, feeds = Follows(lambda f: pytest.fail("it looked itself")), FakeTracker(TRACKERS["face"], lambda: delay_s)
-    trackers = {"model.arms": fed, "pose": feeds}
-    show(gpu, scene(watcher), FakeSource(pictures(6)), trackers=trackers, feeds={"model.arms": "pose"}).run()
+    follows, upstream = Follows(lambda f: pytest.fail("it looked itself")), after(delay_s, TRACKERS["face"])
+    trackers = {"model.arms": follows, "pose": upstream}
+    show(gpu, scene(watcher), FakeSource(pictures(6)), trackers=trackers, upstream={"model.arms": "pose"}).run()
     assert watcher.drawn == [(n, {"model.arms": n, "pose": n}) for n in range(6)]
-    assert fed.seen == feeds.seen == list(range(6))
+    assert follows.seen == upstream.seen == list(range(6))
 
 
-def test_a_tracker_that_is_fed_goes_on_while_the_other_fails(gpu: Gpu) -> None:
+def test_a_tracker_goes_on_while_its_upstream_fails(gpu: Gpu) -> None:
     def fails(frame: Frame) -> Any:
         if frame.id % 2:
             raise TrackerError("broken")
         return Faces(frame.id)
 
     watcher, trackers = Watcher("model.arms"), {"model.arms": Follows(fails), "pose": FakeTracker(fails)}
-    show(gpu, scene(watcher), FakeSource(pictures(6)), trackers=trackers, feeds={"model.arms": "pose"}).run()
+    show(gpu, scene(watcher), FakeSource(pictures(6)), trackers=trackers, upstream={"model.arms": "pose"}).run()
     assert [sorted(results) for _, results in watcher.drawn] == [["model.arms", "pose"], []] * 3
+
+
+def test_a_tracker_whose_upstream_hangs_goes_on_without_it(gpu: Gpu, caplog: pytest.LogCaptureFixture) -> None:
+    let_go, watcher, sink = threading.Event(), Watcher("model.arms", "face"), FakeSink()
+
+    def hangs(frame: Frame) -> Any:
+        if frame.id == 1:
+            let_go.wait(ENOUGH_S)
+        return Faces(frame.id)
+
+    class Counts(Follows):
+        """Says what frame it looked at, whatever the other one found."""
+
+        def follow(self, frame: Frame, found: Any) -> Any:
+            super().follow(frame, found)
+            return Poses(frame.id)
+
+    follows = Counts(lambda f: pytest.fail("it looked itself"))
+    running = show(
+        gpu,
+        scene(watcher),
+        FakeSource(pictures(12)),
+        sink,
+        trackers={"model.arms": follows, "pose": FakeTracker(hangs)},
+        upstream={"model.arms": "pose"},
+        timeouts=Timeouts(result_s=0.5, hung_thread_end_s=0.1),
+    )
+    try:
+        with caplog.at_level(logging.WARNING, "phosphene"):
+            running.run()
+        assert not let_go.is_set(), "the show waited for a tracker that hangs"
+        alive = [thread.name for thread in running._trackers.threads if thread.is_alive()]
+    finally:
+        let_go.set()
+        for thread in running._trackers.threads:
+            thread.join(ENOUGH_S)
+    assert alive == ["tracker pose"], "the others have ended, and closed what they hold"
+    assert follows.closed
+    assert follows.seen == list(range(12))
+    assert len(sink.images) == 12
+    assert watcher.drawn[0] == (0, {"face": 0, "model.arms": 0, "pose": 0})
+    assert all(results["face"] == n for n, results in watcher.drawn)
+    assert watcher.drawn[-1] == (11, {"face": 11, "model.arms": 11})
+    assert [r.getMessage() for r in caplog.records] == ["tracker pose hangs on frame 1", "tracker pose does not end"]
+
+
+def test_a_show_that_is_stopped_leaves_nobody_waiting_for_a_tracker_that_hangs(gpu: Gpu) -> None:
+    let_go, waiting = threading.Event(), threading.Event()
+
+    def hangs(frame: Frame) -> Any:
+        waiting.set()
+        let_go.wait(ENOUGH_S)
+        return Faces(frame.id)
+
+    trackers = {"model.arms": Follows(hangs), "pose": FakeTracker(hangs)}
+    running = show(
+        gpu,
+        scene(Watcher("model.arms")),
+        FakeSource(pictures(12)),
+        trackers=trackers,
+        upstream={"model.arms": "pose"},
+        hooks=[lambda drawn: not waiting.is_set()],
+    )
+    pose_ends = threading.Timer(1.0, let_go.set)  # it is waited for longer, as it does not count as hung yet
+    pose_ends.start()
+    running.run()
+    pose_ends.join()
+    assert all(tracker.closed for tracker in trackers.values())
 
 
 # Sources and sinks that fail
@@ -474,16 +545,14 @@ class Camera(FakeSource):
 @pytest.mark.parametrize("error", [SourceError("unplugged"), OSError("unplugged"), RuntimeError("unplugged")])
 def test_a_camera_that_fails_shows_a_slate_and_comes_back(
     gpu: Gpu,
-    monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
     error: Exception,
 ) -> None:
-    monkeypatch.setattr("phosphene.engine.show.capture.RETRY_S", 0.02)
-    monkeypatch.setattr("phosphene.engine.show.capture.SILENT_S", ENOUGH_S)
+    timeouts = Timeouts(source_retry_s=0.02, source_silent_s=ENOUGH_S)
     sink = Audience()
     plan = [None, sink.room.wait, (error, sink.slate), None]
     with caplog.at_level(logging.WARNING, "phosphene"):
-        show(gpu, scene(), Camera(plan), sink, live=True).run()
+        show(gpu, scene(), Camera(plan), sink, live=True, timeouts=timeouts).run()
     rooms = [bool(image[0, 0, 0] > 150) for image in sink.images]
     assert rooms[0] is True
     assert rooms[-1] is True
@@ -493,30 +562,21 @@ def test_a_camera_that_fails_shows_a_slate_and_comes_back(
 
 def test_a_camera_that_falls_silent_shows_a_slate(
     gpu: Gpu,
-    monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr("phosphene.engine.show.capture.SILENT_S", ENOUGH_S)
     sink = Audience()
-
-    def falls_silent() -> None:
-        monkeypatch.setattr("phosphene.engine.show.capture.SILENT_S", 0.2)
-        sink.slate.wait(ENOUGH_S)
-        monkeypatch.setattr("phosphene.engine.show.capture.SILENT_S", ENOUGH_S)
-
+    camera, timeouts = Camera([None, lambda: sink.slate.wait(ENOUGH_S), None]), Timeouts(source_silent_s=1.0)
     with caplog.at_level(logging.WARNING, "phosphene"):
-        show(gpu, scene(), Camera([None, falls_silent, None]), sink, live=True).run()
+        show(gpu, scene(), camera, sink, live=True, timeouts=timeouts).run()
     assert sink.slate.is_set()
     assert int(sink.images[-1][0, 0, 0]) > 150
-    assert sum("has given no picture" in r.getMessage() for r in caplog.records) == 1
+    assert sum("has delivered no frame for" in r.getMessage() for r in caplog.records) == 1
 
 
 def test_a_sink_that_blocks_does_not_hold_the_end_for_ever(
     gpu: Gpu,
-    monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr("phosphene.engine.show.outputs.END_S", 2.0)
     free = threading.Event()
 
     class Blocks(FakeSink):
@@ -525,7 +585,7 @@ def test_a_sink_that_blocks_does_not_hold_the_end_for_ever(
 
     good = FakeSink()
     source = Endless(lambda: len(good.images) > 10)
-    running = show(gpu, scene(), source, Blocks(), good, live=True)
+    running = show(gpu, scene(), source, Blocks(), good, live=True, timeouts=Timeouts(sink_end_s=2.0))
     try:
         with caplog.at_level(logging.ERROR, "phosphene"):
             running.run()
@@ -544,13 +604,13 @@ def test_a_broken_effect_does_not_end_the_show(gpu: Gpu) -> None:
     assert len(sink.images) == 4
 
 
-def test_an_on_frame_that_raises_closes_everything(gpu: Gpu) -> None:
-    def on_frame(renderer: Any) -> bool:
+def test_a_hook_that_raises_closes_everything(gpu: Gpu) -> None:
+    def hook(drawn: Drawn) -> bool:
         raise KeyError("window")
 
     source, sink = FakeSource(pictures(9)), FakeSink()
     with pytest.raises(KeyError):
-        show(gpu, scene(Watcher("face")), source, sink, on_frame=on_frame).run()
+        show(gpu, scene(Watcher("face")), source, sink, hooks=[hook]).run()
     assert sink.closed
     assert source.closed
 
@@ -577,15 +637,15 @@ def test_stop_before_the_start_draws_nothing(gpu: Gpu) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 4])
-def test_on_frame_ends_it_when_it_says_so(gpu: Gpu, count: int) -> None:
+def test_a_hook_ends_it_when_it_says_so(gpu: Gpu, count: int) -> None:
     calls: list[int] = []
     watcher, sink = Watcher(), FakeSink()
 
-    def on_frame(renderer: Any) -> bool:
+    def hook(drawn: Drawn) -> bool:
         calls.append(len(watcher.drawn))
         return len(watcher.drawn) < count
 
-    show(gpu, scene(watcher), Endless(), sink, on_frame=on_frame).run()
+    show(gpu, scene(watcher), Endless(), sink, hooks=[hook]).run()
     assert len(sink.images) == count
     assert {*range(1, count + 1)} <= {*calls}  # after each picture, and while none comes
 
@@ -593,15 +653,12 @@ def test_on_frame_ends_it_when_it_says_so(gpu: Gpu, count: int) -> None:
 # Live
 
 
-def test_live_drops_but_never_reorders_and_counts(
-    gpu: Gpu,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(loop, "LIVE_PATIENCE_S", ENOUGH_S)  # none is given up, however slow the machine
-    trackers = {"face": FakeTracker(TRACKERS["face"], lambda: 0.01)}
+def test_live_drops_but_never_reorders_and_counts(gpu: Gpu) -> None:
+    timeouts = Timeouts(live_result_s=ENOUGH_S)  # none is given up, however slow the machine
+    trackers = {"face": after(0.01, TRACKERS["face"])}
     watcher, sink = Watcher("face"), FakeSink()
     source = FakeSource(pictures(60), fps=1000)
-    stats = show(gpu, scene(watcher), source, sink, trackers=trackers, live=True).run()
+    stats = show(gpu, scene(watcher), source, sink, trackers=trackers, live=True, timeouts=timeouts).run()
     numbers = [n for n, _ in watcher.drawn]
     assert numbers == sorted(set(numbers))
     assert all(results == {"face": n} for n, results in watcher.drawn)

@@ -316,13 +316,13 @@ def test_no_decoder_at_all_is_an_error_in_a_line(tmp_path: Path) -> None:
         MediaPlayer(clip)
 
 
-def play_to(folder: Path, clip: Path, **wishes: Any) -> tuple[list[float], float]:
+def play_to(folder: Path, clip: Path, **options: Any) -> tuple[list[float], float]:
     """(when each picture is shown, how long all of them) in the file that a whole show writes."""
-    from phosphene.engine.show.options import Wishes
+    from phosphene.engine.show.options import run_options
     from phosphene.engine.show.session import play
 
     target = folder / f"show{len(list(folder.iterdir()))}.mp4"
-    play(Wishes(**{"scene": "duotone", "input": str(clip), "outputs": (str(target),), **wishes}))
+    play(run_options(**{"scenes": "duotone", "input": str(clip), "outputs": (str(target),), **options}))
     with av.open(str(target)) as container:
         return sorted(float(frame.time) for frame in container.decode(video=0)), length_s(target)
 
@@ -335,19 +335,19 @@ def slow_gif(path: Path) -> Path:
 
 def test_a_show_keeps_the_last_pictures_duration(tmp_path: Path) -> None:
     gif = slow_gif(tmp_path / "a.gif")
-    assert play_to(tmp_path, gif, scene="mirror") == (pytest.approx([0.0, 0.2, 0.7]), pytest.approx(3.7, abs=0.002))
-    assert play_to(tmp_path, gif, seconds=2.0, scene="mirror")[1] == pytest.approx(
+    assert play_to(tmp_path, gif, scenes="mirror") == (pytest.approx([0.0, 0.2, 0.7]), pytest.approx(3.7, abs=0.002))
+    assert play_to(tmp_path, gif, seconds=2.0, scenes="mirror")[1] == pytest.approx(
         2.0, abs=0.002
     )  # cut in the last picture
-    assert len(play_to(tmp_path, gif, fps=10.0, scene="mirror")[0]) == 37
+    assert len(play_to(tmp_path, gif, fps=10.0, scenes="mirror")[0]) == 37
     take = tmp_path / "take"
-    play_to(tmp_path, gif, record_take=take, scene="mirror")
+    play_to(tmp_path, gif, record_take=take, scenes="mirror")
     replayed = play_to(tmp_path, Path("camera"), take=take, scene="mirror")
     assert replayed == (pytest.approx([0.0, 0.2, 0.7]), pytest.approx(3.7, abs=0.002))
 
 
 def test_a_cut_clip_of_even_pictures_ends_as_ever(tmp_path: Path) -> None:
     clip = make_clip(tmp_path / "a.mp4", seconds=1.0)
-    times, length = play_to(tmp_path, clip, seconds=0.51, scene="mirror")
+    times, length = play_to(tmp_path, clip, seconds=0.51, scenes="mirror")
     assert len(times) == 16
     assert length == pytest.approx(16 / 30, abs=0.001)

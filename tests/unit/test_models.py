@@ -11,13 +11,13 @@ import re
 import subprocess
 import sys
 import threading
-import time
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
+from helpers_waiting import wait_until
 from phosphene.engine.commands import models as command
 from phosphene.engine.core.errors import ModelError, UsageError
 from phosphene.engine.core.places import CACHE_FOLDER
@@ -255,13 +255,9 @@ models.fetch(progress=lambda *a: None)
 def start_fetch(tmp_path: Path, label: str) -> subprocess.Popen[bytes]:
     """A process that is in the middle of fetching `thing`, and goes on when the file `go` is there."""
     code = SLOW.format(tests=str(Path(__file__).parent), folder=str(tmp_path))
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")])}
     process = subprocess.Popen([sys.executable, "-c", code, label], env=env)
-    deadline = time.monotonic() + 240
-    while not (tmp_path / f"started-{label}").exists():
-        assert process.poll() is None, "it ended early"
-        assert time.monotonic() < deadline, "it did not start"
-        time.sleep(0.01)
+    wait_until((tmp_path / f"started-{label}").exists, process=process)
     return process
 
 

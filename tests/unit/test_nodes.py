@@ -26,7 +26,7 @@ from phosphene.engine.scene.registry import Registry
 from phosphene.engine.scene.signals import Signals, natural, tracker_of
 from phosphene.engine.scene.toml_read import load_scene
 from phosphene.engine.scene.toml_write import save_scene
-from phosphene.engine.show.options import Wishes
+from phosphene.engine.show.options import run_options
 from phosphene.engine.show.session import open_scene
 from phosphene.engine.trackers import models_of, open_tracker
 from phosphene.engine.trackers.custom import find
@@ -560,9 +560,9 @@ def test_models_are_named_on_the_command_line_and_found_among_the_users_own(tmp_
     text = '[[layer]]\neffects = [{ use = "duotone", amount = { from = "class.mine.blue" } }]\n'
     path = str(scene_at(tmp_path, text))
     colours(tmp_path / "c")
-    scene = open_scene(Wishes(path, models=[("mine", str(tmp_path / "c"))]))
+    scene = open_scene(run_options(path, models=[("mine", str(tmp_path / "c"))]))
     settle(scene, scene.needs())
-    scene = open_scene(Wishes(path))
+    scene = open_scene(run_options(path))
     with pytest.raises(UsageError, match="unknown model 'mine'") as caught:
         settle(scene, scene.needs())
     assert "--model mine=PATH" in caught.value.hint
@@ -596,7 +596,7 @@ def test_words_are_signals_by_themselves(tmp_path: Path) -> None:
     assert signals["voice.laser"] == signals["class.voice.laser"] == pytest.approx(0.9)
     colours(tmp_path / "c")
     text = '[[layer]]\neffects = [{ use = "duotone", amount = { from = "voice.rad" } }]\n'
-    scene = open_scene(Wishes(str(scene_at(tmp_path, text)), models=[("voice", str(tmp_path / "c"))]))
+    scene = open_scene(run_options(str(scene_at(tmp_path, text)), models=[("voice", str(tmp_path / "c"))]))
     with pytest.raises(UsageError, match="unknown class of model voice 'rad'"):
         settle(scene, scene.needs())
 

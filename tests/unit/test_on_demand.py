@@ -13,14 +13,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers import scene
+from helpers_waiting import wait_until
 from phosphene.engine.core.errors import SourceError, SourceRests, UsageError
 from phosphene.engine.core.frame import Frame, Pixels
 from phosphene.engine.renderer.gpu import Gpu
 from phosphene.engine.show.loop import Show
 from phosphene.engine.show.on_demand import OnDemandSource, open_on_demand
+from phosphene.engine.show.settings import ShowSettings
 from phosphene.engine.sinks import knows_watchers
-from phosphene.engine.sinks.fake import FakeSink
-from phosphene.engine.sources.fake import FakeSource
+
+from phosphene.testing import FakeSink, FakeSource
 
 SIZE = (32, 18)
 ROOM = np.full((18, 32, 3), 200, np.uint8)
@@ -115,16 +117,14 @@ def test_a_show_sends_a_slate_until_it_is_watched(gpu: Gpu) -> None:
     cameras: list[Camera] = []
     viewer = Viewer()
     found = source(lambda: viewer.watched, cameras)
-    show = Show(scene(), found, [viewer], gpu=gpu, open_tracker=pytest.fail, live=True)
+    show = Show(scene(), found, [viewer], gpu=gpu, open_tracker=pytest.fail, settings=ShowSettings(live=True))
     done: list[tuple[int, int, int]] = []
 
     def audience() -> None:
         for watched, count in ((False, "slates"), (True, "rooms"), (False, "slates")):
             before = getattr(viewer, count)
             viewer.watched = watched
-            end = time.monotonic() + 60
-            while getattr(viewer, count) < before + 3 and time.monotonic() < end:
-                time.sleep(0.01)
+            wait_until(lambda count=count, enough=before + 3: getattr(viewer, count) >= enough)
             done.append((viewer.rooms, viewer.slates, len(cameras)))
         show.stop()
 
@@ -144,7 +144,8 @@ def test_a_show_sends_a_slate_until_it_is_watched(gpu: Gpu) -> None:
 def test_a_show_that_nobody_watches_still_ends_in_time(gpu: Gpu) -> None:
     cameras: list[Camera] = []
     found = source(lambda: False, cameras)
-    Show(scene(), found, [FakeSink()], gpu=gpu, open_tracker=pytest.fail, live=True, until_s=0.5).run()
+    settings = ShowSettings(live=True, until_s=0.5)
+    Show(scene(), found, [FakeSink()], gpu=gpu, open_tracker=pytest.fail, settings=settings).run()
     assert cameras == []
 
 

@@ -13,19 +13,20 @@ from phosphene.engine.core.errors import PhospheneError, UsageError
 from phosphene.engine.renderer.gpu import Gpu
 from phosphene.engine.scene.playlist import Playlist
 from phosphene.engine.show.interrupt import stopping
-from phosphene.engine.show.opening import tell_black
-from phosphene.engine.show.options import WINDOW, Wishes
+from phosphene.engine.show.opening import warn_of_black
+from phosphene.engine.show.options import WINDOW, run_options
 from phosphene.engine.show.session import frames_wanted, open_scene, play
 from phosphene.engine.show.stats import Stats
 from phosphene.engine.sinks import is_live
-from phosphene.engine.sinks.fake import FakeSink
-from phosphene.engine.sources.fake import FakeSource
+
+from phosphene.testing import FakeSink, FakeSource
 
 # Opening
 
 
 def test_settings_are_applied_in_order() -> None:
-    made = open_scene(Wishes("duotone", settings=[("amount", "0.3"), ("duotone.amount", "0.6"), ("ink", "orange")]))
+    settings = [("amount", "0.3"), ("duotone.amount", "0.6"), ("ink", "orange")]
+    made = open_scene(run_options("duotone", parameters=settings))
     assert made.get("amount") == 0.6
     assert made.bindings == {}, "what is set by hand follows no signal any more"
 
@@ -33,45 +34,45 @@ def test_settings_are_applied_in_order() -> None:
 def test_a_folder_of_effects_may_hold_scenes_too(tmp_path: Path) -> None:
     (tmp_path / "warm.frag").write_text("vec4 effect(vec2 uv) { return frame(uv) * vec4(1.0, 0.8, 0.5, 1.0); }")
     (tmp_path / "evening.toml").write_text('[[layer]]\nsource = "camera"\neffects = [{ use = "warm" }]\n')
-    made = open_scene(Wishes("evening", effect_folders=[tmp_path]))
+    made = open_scene(run_options("evening", effects=[tmp_path]))
     assert [name for layer in made.layers for name in layer.effects] == ["warm"]
 
 
 def test_black_where_a_scene_is_transparent_is_told(caplog: pytest.LogCaptureFixture) -> None:
-    scenes = Playlist([open_scene(Wishes(name)) for name in ("cutout", "teleport")])
-    tell_black(scenes, ["out.mov", "kept.mov?alpha=1", "null"])
+    scenes = Playlist([open_scene(run_options(name)) for name in ("cutout", "teleport")])
+    warn_of_black(scenes, ["out.mov", "kept.mov?alpha=1", "null"])
     assert caplog.messages == ["cutout is transparent, 'out.mov' shows black there: 'out.mov?alpha=1' keeps it"]
 
 
 def test_bindings_and_sync_are_applied() -> None:
-    made = open_scene(Wishes("laser-eyes", bindings=[("laser-eyes.fire", {"from": "lfo.4"})], sync="latest"))
+    made = open_scene(run_options("laser-eyes", bindings=[("laser-eyes.fire", {"from": "lfo.4"})], sync="latest"))
     assert made.bindings["camera/laser-eyes.fire"].source == "lfo.4"
     assert made.sync == "latest"
 
 
 @pytest.mark.parametrize(("asked", "guarded"), [(None, True), (False, False), (True, True)])
 def test_the_flash_guard_is_on_unless_it_is_switched_off(asked: bool | None, guarded: bool) -> None:
-    assert open_scene(Wishes("mirror", flash_guard=asked)).flash_guard is guarded
+    assert open_scene(run_options("mirror", flash_guard=asked)).flash_guard is guarded
 
 
 def test_an_effect_folder_is_searched_first(tmp_path: Path) -> None:
     (tmp_path / "mirror.py").write_text("from phosphene import Effect\n\n\nclass Mine(Effect):\n    glsl = ''\n")
-    made = open_scene(Wishes("mirror", effect_folders=[tmp_path]))
+    made = open_scene(run_options("mirror", effects=[tmp_path]))
     assert type(made.layers[0].effects["mirror"]).__name__ == "Mine"
 
 
 def test_a_picture_given_by_hand_is_relative_to_the_working_folder(tmp_path: Path, monkeypatch: Any) -> None:
     (tmp_path / "beach.jpg").write_bytes(b"x")
     monkeypatch.chdir(tmp_path)
-    assert open_scene(Wishes("teleport", settings=[("picture", "beach.jpg")])).get("picture") == str(
+    assert open_scene(run_options("teleport", parameters=[("picture", "beach.jpg")])).get("picture") == str(
         tmp_path / "beach.jpg"
     )
     for text in ("", "none"):
-        assert open_scene(Wishes("teleport", settings=[("picture", text)])).get("picture") == ""
+        assert open_scene(run_options("teleport", parameters=[("picture", text)])).get("picture") == ""
     with pytest.raises(UsageError, match="no file"):
-        open_scene(Wishes("teleport", settings=[("picture", "mountain.jpg")]))
+        open_scene(run_options("teleport", parameters=[("picture", "mountain.jpg")]))
     with pytest.raises(UsageError):
-        open_scene(Wishes("teleport", settings=[("picture", "a" * 5000)]))
+        open_scene(run_options("teleport", parameters=[("picture", "a" * 5000)]))
 
 
 @pytest.mark.parametrize(
@@ -150,7 +151,7 @@ CARD = "testcard:64x48@30x12"
 def test_a_run_from_end_to_end(gpu: Gpu) -> None:
     sink = FakeSink()
     told: list[tuple[int, int | None]] = []
-    stats = play(Wishes("mirror", CARD, ["null"]), extra_sinks=[sink], progress=lambda n, of: told.append((n, of)))
+    stats = play(run_options("mirror", CARD, ["null"]), extra_sinks=[sink], progress=lambda n, of: told.append((n, of)))
     assert (stats.frames_in, stats.frames_out, stats.dropped) == (12, 12, 0)
     assert told == [(n, 12) for n in range(1, 13)]
     assert sink.times == pytest.approx([n / 30 for n in range(12)])
@@ -161,7 +162,7 @@ def test_a_run_from_end_to_end(gpu: Gpu) -> None:
 def test_two_runs_are_bit_equal(gpu: Gpu) -> None:
     def run() -> list[bytes]:
         sink = FakeSink()
-        play(Wishes("mirror", CARD, ["null"], settings=[("mode", "left")]), extra_sinks=[sink])
+        play(run_options("mirror", CARD, ["null"], parameters=[("mode", "left")]), extra_sinks=[sink])
         return [image.tobytes() for image in sink.images]
 
     assert run() == run()
@@ -169,12 +170,12 @@ def test_two_runs_are_bit_equal(gpu: Gpu) -> None:
 
 @pytest.mark.gl
 def test_seconds_limit_a_run(gpu: Gpu) -> None:
-    assert play(Wishes("mirror", CARD, ["null"], seconds=0.2)).frames_out == 6
+    assert play(run_options("mirror", CARD, ["null"], seconds=0.2)).frames_out == 6
 
 
 @pytest.mark.gl
 def test_files_are_written_as_many_as_frames(gpu: Gpu, tmp_path: Path) -> None:
-    play(Wishes("mirror", CARD, [str(tmp_path / "a_%03d.png"), "null"], seconds=0.1))
+    play(run_options("mirror", CARD, [str(tmp_path / "a_%03d.png"), "null"], seconds=0.1))
     assert len(list(tmp_path.glob("a_*.png"))) == 3
 
 
@@ -194,7 +195,7 @@ def test_a_second_output_that_cannot_be_opened_closes_the_first(
 
     monkeypatch.setattr("phosphene.engine.sinks.open_sink", open_sink)
     with pytest.raises(PhospheneError):
-        play(Wishes("mirror", CARD, ["null", "bad.mp4"]))
+        play(run_options("mirror", CARD, ["null", "bad.mp4"]))
     assert [sink.closed for sink in opened] == [True]
 
 
@@ -204,7 +205,7 @@ def test_a_camera_has_no_exact_pace(monkeypatch: pytest.MonkeyPatch) -> None:
     source = FakeSource([np.zeros((16, 16, 3), np.uint8)], live=True)
     monkeypatch.setattr("phosphene.engine.sources.open_source", lambda *_, **__: source)
     with pytest.raises(UsageError, match="exact pace"):
-        play(Wishes("mirror", "camera", ["null"], pace="exact"))
+        play(run_options("mirror", "camera", ["null"], pace="exact"))
     assert source.closed
 
 
@@ -214,13 +215,13 @@ def test_a_wrong_setting_is_told_before_anything_is_opened(monkeypatch: pytest.M
 
     monkeypatch.setattr("phosphene.engine.sources.open_source", open_source)
     with pytest.raises(UsageError):
-        play(Wishes("mirror", CARD, ["null"], settings=[("mdoe", "left")]))
+        play(run_options("mirror", CARD, ["null"], parameters=[("mdoe", "left")]))
     assert WINDOW == "window"
 
 
 @pytest.mark.gl
 def test_a_clip_that_the_scene_shows_is_not_overwritten(tmp_path: Path, gpu: Gpu) -> None:
-    play(Wishes("mirror", CARD, [str(tmp_path / "beach.mkv")]))
+    play(run_options("mirror", CARD, [str(tmp_path / "beach.mkv")]))
     before = (tmp_path / "beach.mkv").read_bytes()
     (tmp_path / "s.toml").write_text(
         'title = "S"\n[[layer]]\nsource = "camera"\neffects = [{ use = "place", picture = "beach.mkv" }]\n',
@@ -229,5 +230,5 @@ def test_a_clip_that_the_scene_shows_is_not_overwritten(tmp_path: Path, gpu: Gpu
     told = [("picture", str(tmp_path / "beach.mkv"))]
     for scene, settings in ((str(tmp_path / "s.toml"), []), ("teleport", told)):
         with pytest.raises(PhospheneError, match="never overwritten"):
-            play(Wishes(scene, CARD, [str(tmp_path / "beach.mkv")], settings=settings))
+            play(run_options(scene, CARD, [str(tmp_path / "beach.mkv")], parameters=settings))
     assert (tmp_path / "beach.mkv").read_bytes() == before

@@ -120,9 +120,7 @@ def test_the_main_face_stays_until_another_is_clearly_larger() -> None:
 
 
 def test_keys_are_held_or_not() -> None:
-    signals = Signals()
-    signals.held.add("space")
-    readings = signals.observe(seen()).signals
+    readings = Signals().observe(seen(), {"space"}).signals
     assert (readings["key.space"], readings["key.a"]) == (1.0, 0.0)
     assert "key.space" in list(readings)
 

@@ -14,10 +14,11 @@ import pytest
 from phosphene.engine.core.errors import SinkError, UsageError
 from phosphene.engine.core.frame import Pixels
 from phosphene.engine.sinks import SINKS, check_twice, keeping_alpha, open_sink, split_spec
-from phosphene.engine.sinks.fake import FakeSink
 from phosphene.engine.sinks.virtual_camera import PyVirtualCamSink
 from phosphene.engine.sources import open_source
 from phosphene.engine.sources.testcard import TestCardSource, read_number
+
+from phosphene.testing import FakeSink
 
 SIZE = (320, 240)
 

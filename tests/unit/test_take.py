@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import face, noise, observe, oval, pose, scene, shader
+from helpers import noise, observe, scene, shader
 from phosphene.engine.core.errors import PhospheneError, SinkError, SourceError, UsageError
 from phosphene.engine.core.frame import Frame, Pixels
 from phosphene.engine.core.observation import Observation
@@ -22,7 +22,7 @@ from phosphene.engine.core.param_types import Float
 from phosphene.engine.core.results import Face, Faces, Mask, Poses
 from phosphene.engine.scene.binding import Binding
 from phosphene.engine.scene.scene import Scene
-from phosphene.engine.show.options import Wishes
+from phosphene.engine.show.options import run_options
 from phosphene.engine.show.takes.files import (
     HEAD,
     MAGIC,
@@ -34,7 +34,9 @@ from phosphene.engine.show.takes.files import (
     unpack,
 )
 from phosphene.engine.show.takes.recorder import TakeRecorder
-from phosphene.engine.show.takes.take import About, Take, read_about, wishes_for
+from phosphene.engine.show.takes.take import About, Take, options_for, read_about
+
+from phosphene.testing import fake_face, fake_mask, fake_pose
 
 SIZE = (64, 36)
 
@@ -59,8 +61,12 @@ def wild(seed: int) -> dict[str, Any]:
     draws = np.random.default_rng(seed)
     bits = draws.integers(0, 2**32, (9, 16), np.uint32).view(np.float32)
     shapes = {f"shape{i}": float(draws.normal()) for i in range(52)}
-    one = face(SIZE, points=draws.normal(size=(478, 3)).astype(np.float32), blendshapes=shapes, identity=seed)
-    return {"face": Faces(seed, (one, face(SIZE))), "pose": Poses(seed, (pose(),)), "person": Mask(seed, bits)}
+    one = fake_face(SIZE, points=draws.normal(size=(478, 3)).astype(np.float32), blendshapes=shapes, identity=seed)
+    return {
+        "face": Faces(seed, (one, fake_face(SIZE))),
+        "pose": Poses(seed, (fake_pose(),)),
+        "person": Mask(seed, bits),
+    }
 
 
 def about(**changes: Any) -> About:
@@ -147,7 +153,7 @@ def test_only_results_can_be_made_by_a_record() -> None:
 
 
 def test_records_that_are_packed_are_smaller_than_their_arrays() -> None:
-    mask = oval(size=(256, 144))
+    mask = fake_mask(size=(256, 144))
     assert len(pack({"person": mask})) < mask.confidence.nbytes / 4
 
 
@@ -241,10 +247,10 @@ def test_signals_that_cannot_be_found_again_are_added_to_those_that_can(tmp_path
 
 
 def test_a_result_that_is_used_again_is_written_once_and_is_the_same_object(tmp_path: Path) -> None:
-    held = oval(0, (256, 144))
+    held = fake_mask(0, (256, 144))
     recorder = TakeRecorder(tmp_path / "t", about(), scene(), waits=True)
     for number in range(6):
-        result = held if number < 5 else oval(5, (256, 144))
+        result = held if number < 5 else fake_mask(5, (256, 144))
         recorder.add(Observation(Frame(number, number / 30, noise(SIZE)), {"person": result}), 0.0, {"person"})
     recorder.close()
     with Take(tmp_path / "t") as take:
@@ -322,7 +328,7 @@ def test_a_disk_that_cannot_follow_ends_the_recording_and_never_the_show(
     monkeypatch.setattr("phosphene.engine.show.takes.recorder.FrameWriter", Slow)
     Slow.gate.clear()
     bytes_of_one = SIZE[0] * SIZE[1] * 3
-    recorder = TakeRecorder(tmp_path / "t", about(), scene(), waits=False, room_bytes=4 * bytes_of_one)
+    recorder = TakeRecorder(tmp_path / "t", about(), scene(), waits=False, capacity_bytes=4 * bytes_of_one)
     for number in range(50):  # none of these waits
         recorder.add(observe(noise(SIZE), number), 0.0, ())
     Slow.gate.set()
@@ -414,6 +420,7 @@ def hurt(folder: Path, **changes: Any) -> None:
         ({"frames": "many"}, "cannot be"),
         ({"settings": 3}, "what a take must say"),
         ({"settings": [["a"]]}, "what a take must say"),
+        ({"settings": [["a", None]]}, "what a take must say"),
         ({"bindings": [["a", 3]]}, "what a take must say"),
         ({"trackers": None}, "what a take must say"),
     ],
@@ -469,17 +476,18 @@ def test_a_record_of_something_else_is_named(tmp_path: Path, changes: dict[str, 
         take.read()
 
 
-def test_the_wishes_of_then_come_first_and_those_of_now_last(tmp_path: Path) -> None:
+def test_what_was_asked_for_then_comes_first_and_that_of_now_last(tmp_path: Path) -> None:
     then = {"settings": [("amount", "0.3")], "bindings": [("other", {"from": "lfo.4"})], "seed": 7}
     folder, _ = made(tmp_path, 1, **then)
     with Take(folder) as take:
-        now = wishes_for(Wishes("test", take=folder, settings=[("amount", "0.9")]), take)
-        assert now.settings == [("amount", "0.3"), ("amount", "0.9")]
-        assert now.bindings == [("other", {"from": "lfo.4"})]
+        now = options_for(run_options("test", take=folder, parameters=[("amount", "0.9")]), take).scene
+        assert now.parameters == (("amount", "0.3"), ("amount", "0.9"))
+        assert now.bindings == (("other", {"from": "lfo.4"}),)
         assert now.seed == 7
-        assert wishes_for(Wishes("test", take=folder, seed=0), take).seed == 0
-        assert wishes_for(Wishes(str(folder / "scene.toml"), take=folder), take).settings == [("amount", "0.3")]
-        assert wishes_for(Wishes("another", take=folder), take).settings == []
+        assert options_for(run_options("test", take=folder, seed=0), take).scene.seed == 0
+        same = options_for(run_options(folder / "scene.toml", take=folder), take)
+        assert same.scene.parameters == (("amount", "0.3"),)
+        assert options_for(run_options("another", take=folder), take).scene.parameters == ()
 
 
 @pytest.mark.parametrize(
@@ -493,7 +501,7 @@ def test_the_wishes_of_then_come_first_and_those_of_now_last(tmp_path: Path) -> 
 def test_what_a_take_cannot_do_is_refused(tmp_path: Path, changes: dict[str, Any], option: str) -> None:
     folder, _ = made(tmp_path, 1)
     with Take(folder) as take, pytest.raises(UsageError, match=option):
-        wishes_for(Wishes("test", take=folder, **changes), take)
+        options_for(run_options("test", take=folder, **changes), take)
 
 
 def test_a_scene_that_has_changed_since_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -513,7 +521,7 @@ def test_a_scene_that_has_changed_since_is_told(tmp_path: Path, caplog: pytest.L
 
 
 def test_faces_keep_their_types() -> None:
-    found = unpack(pack(Faces(3, (face(SIZE),))))
+    found = unpack(pack(Faces(3, (fake_face(SIZE),))))
     assert isinstance(found, Faces)
     assert isinstance(found.items, tuple)
     assert isinstance(found.items[0], Face)

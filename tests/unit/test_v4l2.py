@@ -191,12 +191,11 @@ def test_the_nodes_own_capabilities_count_where_the_driver_reports_them(
 def device(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Device:
     found = Device(tmp_path / "video10")
     monkeypatch.setattr(fcntl, "ioctl", found.ioctl)
-    monkeypatch.setattr(v4l2, "_WAIT_S", 0.05)
     return found
 
 
 def sink_on(device: Device, size: tuple[int, int] = SIZE) -> v4l2.V4l2Sink:
-    return v4l2.V4l2Sink(str(device.path), size=size, fps=30)
+    return v4l2.V4l2Sink(str(device.path), size=size, fps=30, timeout_s=0.05)
 
 
 def picture(value: int, size: tuple[int, int] = SIZE) -> np.ndarray:

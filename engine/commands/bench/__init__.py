@@ -12,8 +12,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..options import add_option
 from ..output import check_json, write_json
-from ..run import positive, size
 from .scenes import SCENES, bench_scene
 
 if TYPE_CHECKING:
@@ -30,22 +30,18 @@ CLIP_FPS = 30.0
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
     parser.add_argument("--scene", action="append", metavar="SCENE", help="repeatable (default: laser-eyes, teleport)")
-    parser.add_argument(
-        "--input", "-i", action="append", metavar="IN", help="a clip, repeatable (default: the built-in portrait)"
+    add_option(
+        parser, "input", action="append", default=None, help="a clip, repeatable (default: the built-in portrait)"
     )
-    parser.add_argument(
-        "--size", action="append", type=size, metavar="WxH", help="repeatable (default: 640x480, 1280x720)"
-    )
-    parser.add_argument(
-        "--set", dest="settings", action="append", default=[], metavar="ADDRESS=VALUE", help="set a scene's parameter"
-    )
+    add_option(parser, "size", action="append", help="repeatable (default: 640x480, 1280x720)")
+    add_option(parser, "parameters", help="set a scene's parameter")
     parser.add_argument(
         "--tracker", action="append", default=[], metavar="NAME.PARAM=VALUE", help="set a tracker's parameter"
     )
-    parser.add_argument("--people", type=count, default=1, metavar="N", help="so many side by side (default 1)")
+    parser.add_argument("--people", type=count, default=1, metavar="N", help="how many people side by side (default 1)")
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--frames", type=count, default=60, metavar="N", help="frames in a slice (default 60)")
-    length.add_argument("--seconds", type=positive, metavar="S", help="the same in seconds of the clip")
+    add_option(length, "seconds", help="the same in seconds of the clip")
     parser.add_argument("--rounds", type=count, default=5, metavar="R", help="how often all take turns (default 5)")
     parser.add_argument("--growth", action="store_true", help="how cost grows with size, people and effects instead")
     parser.add_argument("--json", metavar="FILE", help="write every figure to FILE (- for stdout)")
@@ -54,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def count(text: str) -> int:
     """A whole number from 1."""
     if not text.isdecimal() or not 1 <= int(text) <= 100_000:
-        raise argparse.ArgumentTypeError(f"'{text}' is no whole number from 1 to 100000")
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from 1 to 100000")
     return int(text)
 
 
@@ -67,11 +63,11 @@ def run(options: argparse.Namespace) -> int:
 
     plan = Plan(round(options.seconds * CLIP_FPS) if options.seconds else options.frames, options.rounds, warm=15)
     check_json(options.json, read=[*(options.input or ()), *(options.scene or ())])
-    fetch_models(options.scene or SCENES, options.settings)
+    fetch_models(options.scene or SCENES, options.parameters)
     with tempfile.TemporaryDirectory(prefix="phosphene-bench-") as folder, headless() as gpu:
         about = machine(gpu.renderer)
         if options.growth:
-            grown = growth(options, plan, gpu, Path(folder), tell)
+            grown = growth(options, plan, gpu, Path(folder), progress)
             text, figures = growth_report(about, grown), dict[str, Any](growth=grown)
         else:
             runs = all_runs(options, plan, gpu, Path(folder))
@@ -92,15 +88,15 @@ def all_runs(options: argparse.Namespace, plan: Plan, gpu: Gpu, folder: Path) ->
     runs: list[dict[str, Any]] = []
     for spec in options.input or ["demo"]:
         for wanted in options.size or SIZES:
-            tell(f"writing {spec} at {wanted[0]}×{wanted[1]} as Motion JPEG")
+            progress(f"writing {spec} at {wanted[0]}×{wanted[1]} as Motion JPEG")
             clip = make_clip(spec, wanted, plan.warm + plan.frames + 30, options.people, folder / f"{len(runs)}.avi")
             for name in options.scene or SCENES:
 
                 def make_scene(name: str = name) -> Scene:
-                    return bench_scene(name, options.settings, options.tracker)
+                    return bench_scene(name, options.parameters, options.tracker)
 
-                runs.append(figures(measure(name, make_scene, clip, spec, plan, gpu, tell)))
-    tell("")
+                runs.append(figures(measure(name, make_scene, clip, spec, plan, gpu, progress)))
+    progress("")
     return runs
 
 
@@ -114,7 +110,7 @@ def fetch_models(scenes: list[str] | tuple[str, ...], settings: list[str]) -> No
     models.fetch([name for name in wanted if not models.state(name).ready])
 
 
-def tell(text: str) -> None:
+def progress(text: str) -> None:
     """What is being measured, on standard error where somebody watches."""
     if sys.stderr.isatty():
         print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""How cost grows: with the picture's size, with the number of people, with the number of effects."""
+"""How cost grows: with the frame's size, with the number of people, with the number of effects."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any
 from ...renderer.gpu import Gpu
 from ...scene.layer import Layer
 from ...scene.scene import Scene
-from ...show.options import Wishes
+from ...show.options import run_options
 from ...show.session import open_scene
 from .clip import make_clip
 from .clock import Cost
-from .measure import Plan, Tell, median, rounded
+from .measure import Plan, Progress, median, rounded
 from .shows import Trackers, run_show
 from .table import aligned_columns, number
 
@@ -28,7 +28,7 @@ MakeScene = Callable[[], Scene]
 
 
 def growth(
-    options: argparse.Namespace, plan: Plan, gpu: Gpu, folder: Path, tell: Tell
+    options: argparse.Namespace, plan: Plan, gpu: Gpu, folder: Path, progress: Progress
 ) -> dict[str, list[dict[str, Any]]]:
     """Exact runs along each of the three ways to grow, the points of one way taking turns."""
     from .scenes import SCENES, bench_scene
@@ -42,7 +42,7 @@ def growth(
         return path if path.exists() else make_clip(spec, size, plan.warm + plan.frames + 30, people, path)
 
     def scene(name: str) -> MakeScene:
-        return lambda: bench_scene(name, options.settings, options.tracker)
+        return lambda: bench_scene(name, options.parameters, options.tracker)
 
     sizes = options.size if options.size and len(options.size) > 1 else GROWING_SIZES
     ways: dict[str, list[tuple[dict[str, Any], MakeScene, Path]]] = {
@@ -50,16 +50,16 @@ def growth(
         "people": [({"scene": n, "people": p}, scene(n), clip(at, p)) for n in scenes for p in PEOPLE],
         "effects": [({"scene": f"{STACKED} × {n}", "effects": n}, stack(n), clip(at, 1)) for n in EFFECTS],
     }
-    return {way: grow(points, plan, gpu, lambda t, way=way: tell(f"{way}: {t}")) for way, points in ways.items()}  # type: ignore[misc]
+    return {way: grow(points, plan, gpu, lambda t, way=way: progress(f"{way}: {t}")) for way, points in ways.items()}  # type: ignore[misc]
 
 
 def grow(
-    points: Sequence[tuple[dict[str, Any], MakeScene, Path]], plan: Plan, gpu: Gpu, tell: Tell
+    points: Sequence[tuple[dict[str, Any], MakeScene, Path]], plan: Plan, gpu: Gpu, progress: Progress
 ) -> list[dict[str, Any]]:
     """Each point with its frames a second and CPU ms a frame: medians over the rounds."""
     found: list[list[Cost]] = [[] for _ in points]
     for turn in range(plan.rounds):
-        tell(f"round {turn + 1} of {plan.rounds}")
+        progress(f"round {turn + 1} of {plan.rounds}")
         for (_, make_scene, clip), costs in zip(points, found, strict=True):
             scene = make_scene()
             trackers = Trackers(sorted(scene.needs()), scene.trackers)
@@ -82,7 +82,7 @@ def stack(number_of_effects: int) -> MakeScene:
     """A scene of one camera layer with the same one-pass effect several times."""
 
     def make() -> Scene:
-        layers = [open_scene(Wishes(STACKED)).layers[0] for _ in range(number_of_effects)]
+        layers = [open_scene(run_options(STACKED)).layers[0] for _ in range(number_of_effects)]
         effects = [effect for layer in layers for effect in layer.effects.values()]
         layer = Layer("camera")
         layer.effects = {f"{STACKED}-{i}": effect for i, effect in enumerate(effects)}

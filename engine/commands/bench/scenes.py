@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...control.settings import setting
 from ...core.errors import UsageError, unknown_name
-from ...show.options import Wishes, media_path
+from ...show.options import parse_setting, run_options
 from ...show.session import open_scene
 
 if TYPE_CHECKING:
@@ -19,21 +20,19 @@ ALWAYS = {"laser-eyes": (("laser-eyes.trigger", "always"),)}
 def bench_scene(name: str, settings: list[str], trackers: list[str] | None = None) -> Scene:
     """The scene as it is measured: `settings` (`address=value`) are set where the scene has such a parameter, and
     `trackers` (`face.runner=litert`) wherever that tracker runs."""
-    from ...trackers import tracker_class
+    from ...trackers import params_of
 
-    scene = open_scene(Wishes(name, settings=ALWAYS.get(name, ())))
+    scene = open_scene(run_options(name, parameters=ALWAYS.get(name, ())))
     for text in settings:
-        address, equals, value = text.partition("=")
-        if not equals:
-            raise UsageError(f"--set {text}", hint="write it --set ADDRESS=VALUE, such as --set follow=0")
+        address, value = parse_setting(text)
         if any(known.endswith(address) for known in scene.addresses()):
-            scene.set(address, media_path(scene, address, value))
+            setting(scene, address, value).apply()
     for text in trackers or []:
         address, equals, value = text.partition("=")
         tracker, dot, param = address.partition(".")
         if not (equals and dot):
             raise UsageError(f"--tracker {text}", hint="write it --tracker NAME.PARAM=VALUE, such as face.max_faces=1")
-        known = tracker_class(tracker).params()
+        known = params_of(tracker)
         if param not in known:
             raise unknown_name(f"parameter of {tracker}", param, known)
         scene.trackers.setdefault(tracker, {})[param] = known[param].parse(value)

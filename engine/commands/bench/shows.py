@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any, Self
 
 from ...core.observation import Observation
-from ...effect.shapes import Shape
 from ...renderer.gpu import Gpu
-from ...renderer.renderer import Renderer
 from ...scene.scene import Scene
+from ...show.frame_hooks import Drawn
 from ...show.loop import Show
+from ...show.settings import ShowParts, ShowSettings
 from ...sinks.null import NullSink
 from ...sources import open_source
 from ...sources.base import Source
@@ -43,7 +43,7 @@ class Kept:
         self._tracker = tracker
         self.track = tracker.track
         if isinstance(tracker, DetectsAhead):
-            self.early, self.track_after = tracker.early, tracker.track_after
+            self.detect_ahead, self.track_after = tracker.detect_ahead, tracker.track_after
 
     def close(self) -> None:
         """Nothing: `Trackers` closes it."""
@@ -84,13 +84,13 @@ class Watch:
         self._begin: tuple[float, float, dict[str, float]] | None = None
         self._end: tuple[float, float, dict[str, float]] | None = None
         self._captured_s = 0.0
+        self._seen: Observation | None = None
 
-    def on_frame(self, renderer: Renderer) -> bool:
+    def on_frame(self, drawn: Drawn) -> bool:
         """Called when a frame is finished; ends the show after the last one."""
         number = next(self._numbers)
         now = time.perf_counter()
-        if number == 1:
-            self._look_at(renderer)
+        self._look_at(drawn.observation)
         if number == self.warm:
             self._begin = now, time.process_time(), thread_cpu()
         elif number > self.warm:
@@ -99,15 +99,11 @@ class Watch:
                 self._end = now, time.process_time(), thread_cpu()
         return number < self.last
 
-    def _look_at(self, renderer: Renderer) -> None:
-        draw: Callable[..., None] = renderer.render
-
-        def watched(observation: Observation, dt: float, over: Sequence[Shape] = ()) -> None:
-            self._captured_s = observation.frame.captured_s
-            self.misaligned += not aligned(observation, self.needs)
-            draw(observation, dt, over)
-
-        setattr(renderer, "render", watched)  # noqa: B010 (a method of one instance is replaced on purpose)
+    def _look_at(self, observation: Observation | None) -> None:
+        if observation is None or observation is self._seen:  # it is called while frames are waited for, too
+            return
+        self._seen, self._captured_s = observation, observation.frame.captured_s
+        self.misaligned += not aligned(observation, self.needs)
 
     def slice(self, stages: Mapping[str, Any]) -> Slice:
         """What was seen."""
@@ -143,8 +139,8 @@ def run_show(
         [NullSink(size=source.size)],
         gpu=gpu,
         open_tracker=trackers.lend,
-        live=rate is not None,
-        on_frame=watch.on_frame,
+        settings=ShowSettings(live=rate is not None),
+        parts=ShowParts(hooks=[watch.on_frame]),
     )
     stats = show.run()
     return watch.slice(stats.table()["stages"])

@@ -1,7 +1,7 @@
 """Plays a scene for a long time while everything round it fails by plan, and judges whether the show went on.
 
 The camera stalls, dies, comes back, changes its size; trackers raise, hang, dawdle; an effect raises; outputs block and
-die. Each fault must be named once in the log, pictures must come again after it, memory and threads must stay flat, and
+die. Each fault must be named once in the log, frames must come again after it, memory and threads must stay flat, and
 a scene that hides the room must never show it. The same seed gives the same faults. Exits with 1 where something was
 wrong."""
 
@@ -19,12 +19,10 @@ from ...core.files.target import Target
 from ...core.paths import check_place, named
 from ...scene.registry import Registry
 from ...show.interrupt import is_terminal
-from ...show.options import Wishes
 from ...show.reading import input_files, scene_files
 from ...show.session import open_scene
-from ..options import add_overwrite
+from ..options import add_option, add_overwrite, options_from, positive
 from ..output import check_json, table, write_json
-from ..run import positive, seed, settings, size
 
 HELP = "play for long while everything round the show fails by plan"
 DEFAULT_SCENE = "teleport"
@@ -35,19 +33,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
     parser.add_argument("scene", nargs="?", default=DEFAULT_SCENE, help=f"a scene (default: {DEFAULT_SCENE})")
     parser.add_argument("--minutes", type=positive, default=10.0, metavar="N", help="how long (default: 10)")
-    parser.add_argument(
-        "--input",
-        "-i",
+    add_option(
+        parser,
+        "input",
         default=RESTLESS,
-        metavar="IN",
-        help="what the camera sees (default: somebody who never keeps still, before a room that must not be seen)",
+        help="what the camera sees (default: a person in constant motion before a room that must stay hidden)",
     )
-    parser.add_argument("--size", type=size, default=(640, 360), metavar="WxH", help="default: 640x360")
-    parser.add_argument("--fps", type=positive, metavar="N", help="frames a second of the camera")
-    parser.add_argument("--seed", type=seed, default=0, metavar="N", help="another order of faults (default: 0)")
-    parser.add_argument(
-        "--set", dest="settings", action="append", default=[], metavar="ADDRESS=VALUE", help="set a parameter"
-    )
+    add_option(parser, "size", default=(640, 360), help="default: 640x360")
+    add_option(parser, "fps", help="frames a second of the camera")
+    add_option(parser, "seed", default=0, help="another order of faults (default: 0)")
+    add_option(parser, "parameters", help="set a parameter")
     parser.add_argument("--json", metavar="FILE", help="write every figure to FILE (- for stdout)")
     parser.add_argument("--graph", metavar="FILE", help="draw memory, rate and lag to FILE (.svg or .png)")
     add_overwrite(parser)
@@ -58,14 +53,13 @@ def run(options: argparse.Namespace) -> int:
     from ...models import store as models
     from ...sources import open_source
     from ...sources.base import Source
-    from ...trackers import open_tracker
-    from ...trackers.names import TRACKERS
+    from ...trackers import models_of, open_tracker
     from .graph import check_name, draw
     from .play import soak
     from .restless import RestlessSource
 
     check_place(options.graph, pipes=False)
-    scene = open_scene(Wishes(options.scene, settings=settings(options.settings)))
+    scene = open_scene(options_from(options, scenes=options.scene))
     own = options.input == RESTLESS
     read = [*([] if own else input_files(options.input)), *scene_files(scene, Registry())]
     check_json(options.json, read=read)
@@ -75,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
         Guard(read).writes([Target(graph)])
         check_folder(graph)
         check_free(graph, overwrite=options.overwrite)
-    needed = sorted({model for name in scene.needs() for model in TRACKERS[name].models})
+    needed = sorted({model for name in scene.needs() for model in models_of(name)})
     models.fetch([name for name in needed if not models.state(name).ready])
 
     def opened() -> Source:
@@ -84,7 +78,7 @@ def run(options: argparse.Namespace) -> int:
         source = open_source(options.input, size=options.size, fps=options.fps)
         if source.live:
             source.close()
-            raise UsageError("a soak plays its own camera", hint="give --input a file, demo or testcard")
+            raise UsageError("soak cannot use a live input", hint="use a file, demo or testcard as --input")
         return source
 
     seconds = options.minutes * 60.0
@@ -94,7 +88,7 @@ def run(options: argparse.Namespace) -> int:
         lambda name: open_tracker(name, **scene.tracker_params(name)),
         seconds=seconds,
         seed=options.seed,
-        tell=lambda now_s: progress(now_s, seconds),
+        progress=lambda now_s: progress(now_s, seconds),
     )
     if options.json:
         write_json(found, options.json)
@@ -134,13 +128,15 @@ def report(found: dict[str, Any]) -> str:
     memory = figures["memory_mb"]
     lines = [
         table(rows),
-        f"{figures['drawn']} pictures in {figures['seconds']:.0f} s: {figures['fps']:.1f} fps, "
+        f"{figures['drawn']} frames in {figures['seconds']:.0f} s: {figures['fps']:.1f} fps, "
         f"{figures['slates']} slates, longest gap {figures['longest_gap_s']:.1f} s",
         f"memory {memory['first']:.0f} MiB at first, {memory['last']:.0f} at last, {memory['most']:.0f} at most; "
         f"threads {figures['threads'].get('first', 0):.0f} and {figures['threads'].get('last', 0):.0f}",
     ]
     if figures["stood_still_s"]:
-        lines.append(f"the machine stood still for {figures['stood_still_s']:.0f} s: faults about then are not judged")
+        lines.append(
+            f"the machine stood still for {figures['stood_still_s']:.0f} s: faults near that time are not judged"
+        )
     if figures["room_seen"] is not None:
-        lines.append(f"the room was seen in {figures['room_seen']} pictures")
+        lines.append(f"the room was seen in {figures['room_seen']} frames")
     return "\n".join([*lines, *([f"WRONG: {text}" for text in found["wrong"]] or ["nothing was wrong"])])

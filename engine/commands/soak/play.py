@@ -11,18 +11,20 @@ from typing import Any
 
 from ...core.errors import PhospheneError
 from ...renderer.gpu import Gpu
-from ...renderer.renderer import Renderer
 from ...scene.scene import Scene
+from ...show.frame_hooks import Drawn
 from ...show.governor import governor_for
 from ...show.loop import Show
+from ...show.settings import ShowParts, ShowSettings
 from ...show.stats import Stats
+from ...show.timeouts import Timeouts
 from ...sinks.base import Sink
 from ...sources.base import Source
 from ...trackers.base import Tracker
 from .faults import KINDS, Clock, schedule
 from .judge import Judge
 from .parts import Blocking, Dying, FaultyCard, FaultyEffect, FaultySource, FaultyTracker
-from .watch import LogEar, Watch, summary, verdict
+from .watch import LogWatcher, Watch, summary, verdict
 
 log = logging.getLogger("phosphene")
 
@@ -36,35 +38,36 @@ def soak(
     seed: int = 0,
     fault_s: float = 3.0,
     calm_s: float = 3.0,
-    tell: Callable[[float], None] | None = None,
+    progress: Callable[[float], None] | None = None,
+    timeouts: Timeouts | None = None,
 ) -> dict[str, Any]:
-    """Runs for `seconds` after the first picture; `opened` opens the input, which is played over and over.
+    """Runs for `seconds` after the first frame; `opened` opens the input, which is played over and over.
 
     Returns `wrong` (what failed, in words: empty where all is well), `faults`, `rows` (a sample a second), `summary`
-    and `others` (what the log said beside the faults). `tell` is told the time with every picture.
+    and `others` (what the log said beside the faults). `progress` gets the time with every frame.
     """
     kinds = [kind for kind in KINDS if has(scene, kind)]
     clock = Clock(schedule(seconds, seed, kinds=kinds, fault_s=fault_s, calm_s=calm_s))
-    judge, stats, ear = Judge(scene.hides_room()), Stats(), LogEar(clock)
+    judge, stats, log_watcher = Judge(scene.hides_room()), Stats(), LogWatcher(clock)
     watch = Watch(clock, stats)
     error = ""
     with ExitStack() as stack:
         gpu = Gpu.headless()
         stack.callback(gpu.close)
-        log.addHandler(ear)
-        stack.callback(log.removeHandler, ear)
+        log.addHandler(log_watcher)
+        stack.callback(log.removeHandler, log_watcher)
         effect, card = FaultyEffect(scene, clock), FaultyCard(clock)
         sinks: list[Sink] = [judge, Blocking(clock), Dying(clock)]
         source = FaultySource(opened, clock)
 
-        def on_frame(renderer: Renderer) -> bool:
+        def on_frame(drawn: Drawn) -> bool:
             clock.begin()
-            if show.seen is not None:
-                judge.drawn(show.seen.frame)
-            effect.mend(renderer)
+            if drawn.observation is not None:
+                judge.drawn(drawn.observation.frame)
+            effect.mend(drawn.image)
             card.lose()
-            if tell is not None:
-                tell(clock.now_s)
+            if progress is not None:
+                progress(clock.now_s)
             return clock.now_s < seconds
 
         show = Show(
@@ -73,11 +76,12 @@ def soak(
             sinks,
             gpu=gpu,
             open_tracker=lambda name: FaultyTracker(open_tracker(name), clock, judge),
-            live=True,
-            seed=seed,
-            stats=stats,
-            on_frame=on_frame,
-            governor=governor_for("auto", scene, source.fps or 30.0, governs=True),
+            settings=ShowSettings(live=True, seed=seed, timeouts=timeouts or Timeouts()),
+            parts=ShowParts(
+                stats=stats,
+                governor=governor_for("auto", scene, source.fps or 30.0, governs=True),
+                hooks=[on_frame],
+            ),
         )
         watch.start()
         try:
@@ -94,7 +98,7 @@ def soak(
         "wrong": verdict(watch.rows, faults, judge, error, watch.stood),
         "summary": summary(watch, stats, judge),
         "faults": [asdict(fault) for fault in faults],
-        "others": ear.others,
+        "others": log_watcher.others,
         "rows": watch.rows,
     }
 

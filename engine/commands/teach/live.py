@@ -1,4 +1,4 @@
-"""Examples from the camera: a window shows the picture, and a class is recorded while its key is held."""
+"""Examples from the camera: a window shows the image, and a class is recorded while its key is held."""
 
 from __future__ import annotations
 
@@ -84,7 +84,8 @@ def record_live(spec: str, labels: Sequence[str], extractor: Extractor) -> list[
 
     recorder, preview = LiveRecorder(labels), Preview(labels)
     scene = Scene("teach", layers=[Layer("camera")], flash_guard=False)
-    with extractor, open_source(spec) as source, WindowSink(source.size, "Phosphene · teach") as window:
+    with extractor, open_source(spec) as source, WindowSink(size=source.size) as window:
+        window.rename("Phosphene · teach")
         renderer = Renderer(window.gpu, scene, source.size)
         try:
             last_s: float | None = None
@@ -94,7 +95,7 @@ def record_live(spec: str, labels: Sequence[str], extractor: Extractor) -> list[
                     time.sleep(max(0.0, begin_s + frame.time_s - time.perf_counter()))
                 held = set(window.held)
                 wants = recorder.wants(held)
-                # Trackers follow from frame to frame, so they look at every one; a picture's model only when asked.
+                # Trackers follow from frame to frame, so they look at every one; an image's model only when asked.
                 looks = wants or preview.known is not None or extractor.kind != "embedding"
                 row = extractor.vector(frame) if looks else None
                 recorder.add(held, row, frame.time_s)
@@ -107,7 +108,7 @@ def record_live(spec: str, labels: Sequence[str], extractor: Extractor) -> list[
                 if preview.known is not None:
                     shapes += confusion_panel(preview.known.table, recorder.labels, KEYS, renderer.size)
                 renderer.overlay.draw(shapes, renderer.canvas.framebuffer)
-                if not window.show(renderer) or DONE in window.pressed():
+                if not window.present(renderer) or DONE in window.pressed():
                     break
         finally:
             preview.close()

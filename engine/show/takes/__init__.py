@@ -1,1 +1,1 @@
-"""Recorded sessions: what the show saw and was told, so that it can be drawn again, frame by frame."""
+"""Recorded sessions: what the show saw and what changed in it, so that it can be drawn again, frame by frame."""

@@ -220,11 +220,11 @@ class FrameWriter:
         stream: Any = self._container.add_stream(CODEC, rate=Fraction(fps).limit_denominator(1001))
         stream.width, stream.height, stream.pix_fmt = *size, PIXELS
         stream.time_base = stream.codec_context.time_base = TICK
-        self._stream, self._picture, self._last = stream, av.VideoFrame, -1
+        self._stream, self._frame_class, self._last = stream, av.VideoFrame, -1
 
     def write(self, pixels: Pixels, time_s: float) -> int:
         """Encodes one frame, H×W×3 uint8; returns the check sum of what was written for it."""
-        frame = self._picture.from_numpy_buffer(pixels, PIXELS)
+        frame = self._frame_class.from_numpy_buffer(pixels, PIXELS)
         self._last = max(self._last + 1, round(time_s / TICK))
         frame.pts, frame.time_base = self._last, TICK
         (packet,) = self._stream.encode(frame)
@@ -265,10 +265,10 @@ def read_frames(path: Path, size: tuple[int, int]) -> Iterator[tuple[Pixels, int
                 packet = next(packets, None)
                 if packet is not None and packet.size:
                     checks.append(zlib.crc32(bytes(packet)))
-                pictures = [] if packet is None else packet.decode()
+                images = [] if packet is None else packet.decode()
             except (av.FFmpegError, ValueError):
                 return  # cut off within a frame
-            for picture in pictures:
-                yield np.ascontiguousarray(picture.to_ndarray(format=PIXELS)), checks.popleft()
+            for image in images:
+                yield np.ascontiguousarray(image.to_ndarray(format=PIXELS)), checks.popleft()
             if packet is None:
                 return

@@ -23,11 +23,11 @@ from .take import DERIVED, FORMAT, HEADER, SCENE, About
 
 if TYPE_CHECKING:
     from ...sources.base import Source
-    from ..options import Wishes
+    from ..options import RunOptions
 
 log = logging.getLogger("phosphene")
 
-ROOM_BYTES = 256_000_000  # how much may wait for the encoder and the disk before a live show gives the recording up
+CAPACITY_BYTES = 256_000_000  # how much may wait for the encoder and the disk before a live show gives the recording up
 LOST = "the disk or the encoder could not keep up"
 
 
@@ -38,7 +38,9 @@ class TakeRecorder(threading.Thread):
     Raises SinkError where the folder cannot be made or is not empty.
     """
 
-    def __init__(self, folder: Path, about: About, scene: Scene, *, waits: bool, room_bytes: int = ROOM_BYTES) -> None:
+    def __init__(
+        self, folder: Path, about: About, scene: Scene, *, waits: bool, capacity_bytes: int = CAPACITY_BYTES
+    ) -> None:
         super().__init__(name="take", daemon=True)
         self.folder, self.about, self.waits = folder, about, waits
         self.written = 0
@@ -49,10 +51,10 @@ class TakeRecorder(threading.Thread):
         self._events: list[tuple[str, Any]] = []
         self._last: dict[str, tuple[Any, int]] = {}
         frame_bytes = about.size[0] * about.size[1] * 3
-        room = min(max(room_bytes // frame_bytes, 2), 600)
-        self._queue: queue.Queue[tuple[Frame, dict[str, Any], frozenset[str]] | None] = queue.Queue(room)
+        capacity = min(max(capacity_bytes // frame_bytes, 2), 600)
+        self._queue: queue.Queue[tuple[Frame, dict[str, Any], frozenset[str]] | None] = queue.Queue(capacity)
         self._make_folder(scene)
-        scene.listeners.append(self._heard)
+        scene.listeners.append(self._note_change)
         self._scene = scene
         self.start()
 
@@ -64,31 +66,31 @@ class TakeRecorder(threading.Thread):
             text = scene.path.read_text(encoding="utf-8-sig") if scene.path is not None else ""
             with (self.folder / SCENE).open("x", encoding="utf-8") as made:  # of two that begin at once one is first
                 made.write(text)
-            self._tell()
+            self._write_header()
             self._tracks = TrackWriter(self.folder / TRACKS)
         except FileExistsError:
             hint = "a take needs a folder of its own: name a new one"
             wrong = "is not empty" if self.folder.is_dir() else "is a file"
             raise SinkError(wrong, where=str(self.folder), hint=hint) from None
         except OSError as error:
-            told = in_words(error, self.folder)
-            raise SinkError(told.message, where=told.where, hint=told.hint) from error
+            explained = in_words(error, self.folder)
+            raise SinkError(explained.message, where=explained.where, hint=explained.hint) from error
 
-    def _tell(self) -> None:
+    def _write_header(self) -> None:
         """Writes `take.json`, whole or not at all."""
-        said = {"format": FORMAT, **asdict(self.about)}
+        header = {"format": FORMAT, **asdict(self.about)}
         part = self.folder / (HEADER + ".part")
-        part.write_text(json.dumps(said, indent=2, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
+        part.write_text(json.dumps(header, indent=2, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
         part.replace(self.folder / HEADER)
 
-    def _heard(self, address: str, value: Any) -> None:
+    def _note_change(self, address: str, value: Any) -> None:
         """The scene was changed: it belongs to the next frame that is drawn."""
         self._events.append((address, value.table() if isinstance(value, Binding) else value))
 
     def add(
         self, observation: Observation, dt: float, asked: Collection[str], held: Collection[str] = (), quality: str = ""
     ) -> None:
-        """Takes down one frame as it is about to be drawn, after everything that changes the picture was applied."""
+        """Takes down one frame as it is about to be drawn, after everything that changes the image was applied."""
         if self.ended:
             return
         frame = observation.frame
@@ -122,7 +124,7 @@ class TakeRecorder(threading.Thread):
                 frame, record, asked = item
                 if not asked <= set(self.about.trackers):
                     self.about = replace(self.about, trackers=sorted(asked | set(self.about.trackers)))
-                    self._tell()  # before the first result, so that a take that is cut off knows it too
+                    self._write_header()  # before the first result, so that a take that is cut off knows it too
                 if frames is None:
                     frames = FrameWriter(self.folder / FRAMES, self.about.size, self.about.fps)
                 check = frames.write(frame.pixels, frame.time_s)
@@ -169,38 +171,38 @@ class TakeRecorder(threading.Thread):
 
     def close(self) -> None:
         """Writes what is left and says in `take.json` how it ended; harmless when called twice."""
-        if self._heard in self._scene.listeners:
-            self._scene.listeners.remove(self._heard)
+        if self._note_change in self._scene.listeners:
+            self._scene.listeners.remove(self._note_change)
         if not self.is_alive():
             return
         self._queue.put(None)
         self.join()
         self.about = replace(self.about, frames=self.written, end_s=self._end_s, ended=self.ended or "whole")
         try:
-            self._tell()
+            self._write_header()
         except OSError as error:
             log.error("the take in %s could not be finished: %s", self.folder, error)
 
 
-def record(wishes: Wishes, scene: Scene, source: Source, fps: float, *, live: bool) -> TakeRecorder:
-    """The recorder that `wishes.record_take` asks for. Raises SinkError where the folder cannot be used."""
-    from ..options import TRACKERS_AT, media_path
+def record(options: RunOptions, scene: Scene, source: Source, fps: float, *, live: bool) -> TakeRecorder:
+    """The recorder that `options.output.record_take` asks for. Raises SinkError where the folder cannot be used."""
+    from ...control.settings import TRACKERS_AT, media_path
 
     def as_found(address: str, value: Any) -> Any:
         return value if address.startswith(TRACKERS_AT) else media_path(scene, address, value)
 
-    assert wishes.record_take is not None
+    assert options.output.record_take is not None
     about = About(
         scene.name,
         source.size,
         fps,
-        seed=wishes.seed or 0,
+        seed=options.scene.seed or 0,
         sync=scene.sync,
         pace="live" if live else "exact",
-        input=wishes.input,
+        input=options.input.spec,
         scene_path="" if scene.path is None else str(scene.path.resolve()),
-        settings=[(address, as_found(address, value)) for address, value in wishes.settings],
-        bindings=list(wishes.bindings),
-        effect_folders=[str(folder) for folder in wishes.effect_folders],
+        settings=[(address, as_found(address, value)) for address, value in options.scene.parameters],
+        bindings=list(options.scene.bindings),
+        effect_folders=[str(folder) for folder in options.scene.effect_folders],
     )
-    return TakeRecorder(named(wishes.record_take), about, scene, waits=not live)
+    return TakeRecorder(named(options.output.record_take), about, scene, waits=not live)

@@ -2,7 +2,7 @@
 
 A take is a folder: `take.json` (what was asked for), `scene.toml` (the scene as it was), `frames.nut` (the drawn
 frames, lossless) and `tracks.bin` (for each drawn frame: its exact time, what the
-trackers said, keys, changed parameters).
+trackers found, keys, changed parameters).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from ...scene.scene import Scene
 from .files import FRAMES, TRACKS, TrackReader, read_frames
 
 if TYPE_CHECKING:
-    from ..options import Wishes
+    from ..options import RunOptions
 
 log = logging.getLogger("phosphene")
 
@@ -49,7 +49,7 @@ class About:
     pace: str = "exact"
     input: str = ""
     scene_path: str = ""
-    settings: Sequence[tuple[str, str]] = ()
+    settings: Sequence[tuple[str, Any]] = ()  # as they were typed, or values as JSON knows them
     bindings: Sequence[tuple[str, Mapping[str, Any]]] = ()
     effect_folders: Sequence[str] = ()
     trackers: Sequence[str] = ()
@@ -113,7 +113,7 @@ class Take(Closing):
         self._next = 0
         self._moments: dict[int, Moment] = {}
         self._kept: dict[str, tuple[int, Any]] = {}
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
         self.trackers = frozenset(self.about.trackers)
 
     def _record(self, index: int) -> dict[str, Any]:
@@ -152,18 +152,18 @@ class Take(Closing):
         held_from = None if moment.image_id == moment.id else Frame(moment.image_id, moment.time_s, pixels)
         return Frame(moment.id, moment.time_s, pixels, held_from=held_from)
 
-    def _result(self, name: str, said: Any, index: int) -> Any:
+    def _result(self, name: str, recorded: Any, index: int) -> Any:
         """A result, or the earlier one that it is the same as."""
-        if isinstance(said, dict) and "same_as" in said:
+        if isinstance(recorded, dict) and "same_as" in recorded:
             held = self._kept.get(name)
-            if held is None or held[0] != said["same_as"]:
-                raise ValueError(f"{name} is that of record {said['same_as']}, which is not there")
+            if held is None or held[0] != recorded["same_as"]:
+                raise ValueError(f"{name} is that of record {recorded['same_as']}, which is not there")
             return held[1]
-        self._kept[name] = index, said
-        return said
+        self._kept[name] = index, recorded
+        return recorded
 
     def results(self, frame: Frame) -> Mapping[str, Any]:
-        """What the trackers said of `frame`, which `read` gave and `begin` was not called for."""
+        """What the trackers found in `frame`, which `read` gave and `begin` was not called for."""
         return self._moments[frame.id].results
 
     def begin(self, frame: Frame, scene: Scene) -> Moment:
@@ -176,9 +176,9 @@ class Take(Closing):
                 else:
                     scene.set(address, value)
             except UsageError as error:
-                if address not in self._told:
+                if address not in self._reported:
                     log.warning("frame %d of the take: %s", frame.id, error)
-                    self._told.add(address)
+                    self._reported.add(address)
         return moment
 
     def is_of(self, scene: str) -> bool:
@@ -215,21 +215,21 @@ def read_about(folder: Path) -> About:
     try:
         if kind_of(path) and checked(path, "take").stat().st_size > MAX_HEADER:
             raise SourceError(f"more than {MAX_HEADER} bytes", where=str(path))
-        said = json.loads(path.read_text(encoding="utf-8"))
+        header = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         hint = "give the folder that --record-take wrote"
         raise SourceError("there is no take here", where=str(folder), hint=hint) from None
     except (OSError, ValueError, RecursionError) as error:
         raise SourceError(f"cannot be read: {error}", where=str(path)) from error
-    if not isinstance(said, dict) or said.get("format") != FORMAT:
-        found = said.get("format") if isinstance(said, dict) else None
-        hint = f"it was recorded by version {said.get('engine', '?')}" if isinstance(said, dict) else ""
+    if not isinstance(header, dict) or header.get("format") != FORMAT:
+        found = header.get("format") if isinstance(header, dict) else None
+        hint = f"it was recorded by version {header.get('engine', '?')}" if isinstance(header, dict) else ""
         raise SourceError(f"format {found!r}: this version reads format {FORMAT}", where=str(path), hint=hint)
     try:
         known = {f.name for f in fields(About)}
-        values = {key: value for key, value in said.items() if key in known}
+        values = {key: value for key, value in header.items() if key in known}
         width, height = (int(n) for n in values.pop("size"))
-        values["settings"] = [(str(a), str(v)) for a, v in values.get("settings", [])]
+        values["settings"] = [(str(a), setting_value(v)) for a, v in values.get("settings", [])]
         values["trackers"] = [str(n) for n in values.get("trackers", [])]
         values["bindings"] = [(str(a), dict(t)) for a, t in values.get("bindings", [])]
         about = About(**{**values, "size": (width, height)})
@@ -243,24 +243,30 @@ def read_about(folder: Path) -> About:
     return about
 
 
-def wishes_for(wishes: Wishes, take: Take) -> Wishes:
-    """`wishes` with what was asked for when `take` was recorded, where the same scene is wanted; new wishes come last.
+def setting_value(value: Any) -> Any:
+    """The value of a recorded setting. Raises TypeError for what nobody sets."""
+    if not isinstance(value, str | int | float | list | dict):
+        raise TypeError(f"a setting of {value!r}")
+    return value
+
+
+def options_for(options: RunOptions, take: Take) -> RunOptions:
+    """`options` with what was asked for when `take` was recorded, where the same scene is wanted; new ones come last.
 
     Raises UsageError for what a take cannot do.
     """
-    for name, given in (("--size", wishes.size), ("--fps", wishes.fps)):
+    for name, given in (("--size", options.input.size), ("--fps", options.input.fps)):
         if given is not None:
             raise UsageError(f"a take has its own size and rate: leave {name} out", where=str(take.folder))
-    if wishes.input != "camera":
+    if options.input.spec != "camera":
         raise UsageError("--take is the input: leave --input out", where=str(take.folder))
-    if wishes.record_take is not None or wishes.pace == "live":
-        other = "--record-take" if wishes.record_take is not None else "--pace live"
+    if options.output.record_take is not None or options.pace.pace == "live":
+        other = "--record-take" if options.output.record_take is not None else "--pace live"
         raise UsageError(f"a take is drawn frame by frame: leave {other} out", where=str(take.folder))
-    about = take.about
-    same = take.is_of(wishes.scene)
-    return replace(
-        wishes,
-        seed=about.seed if wishes.seed is None else wishes.seed,
-        settings=[*(about.settings if same else ()), *wishes.settings],
-        bindings=[*(about.bindings if same else ()), *wishes.bindings],
+    about, asked = take.about, options.scene
+    same = take.is_of(asked.names[0])
+    return options.changed(
+        seed=about.seed if asked.seed is None else asked.seed,
+        parameters=[*(about.settings if same else ()), *asked.parameters],
+        bindings=[*(about.bindings if same else ()), *asked.bindings],
     )

@@ -13,10 +13,10 @@ from phosphene.engine.core.errors import GpuError, ShaderError, UsageError
 from phosphene.engine.core.places import SHADERS
 from phosphene.engine.effect.effect import Effect
 from phosphene.engine.glsl.includes import Sources
-from phosphene.engine.renderer.notices import words
+from phosphene.engine.renderer.problems import format_error
 from phosphene.engine.scene.registry import Registry
 from phosphene.engine.scene.scene import Scene
-from phosphene.engine.show.frame_hooks import AfterFrame
+from phosphene.engine.show.frame_hooks import Drawn, NameWindow
 from phosphene.engine.show.stats import Stats
 
 HEAD = 'from phosphene import Effect, Float\n\n\nclass Mine(Effect):\n    """Mine."""\n\n'
@@ -61,7 +61,7 @@ def test_an_error_of_a_running_effect_names_its_line(tmp_path: Path) -> None:
     effect: Any = kind()
     with pytest.raises(AttributeError) as failed:
         effect.update(object(), 0.0)
-    assert words(failed.value, effect).startswith(f"{tmp_path / 'mine.py'}:8: AttributeError")
+    assert format_error(failed.value, effect).startswith(f"{tmp_path / 'mine.py'}:8: AttributeError")
 
 
 def test_a_path_that_leaves_the_folder_is_told_from_one_that_is_not_there(tmp_path: Path) -> None:
@@ -95,12 +95,11 @@ def test_check_says_what_to_do_next_and_knows_a_blank_picture(tmp_path: Path) ->
 
 def test_the_window_bears_the_name_of_the_scene_that_is_on() -> None:
     said: list[str] = []
-    window: Any = SimpleNamespace(held=set(), pressed=list, show=lambda _: True, rename=said.append)
-    after = AfterFrame(Stats(), progress=None, total=None, reloaders=(), window=window, hud=False)
-    show: Any = SimpleNamespace(signals=SimpleNamespace(held=set()))
-    after.show = show
+    window: Any = SimpleNamespace(rename=said.append)
+    name_window = NameWindow(window)
     first, second = Scene("a", "First"), Scene("b", "Second")
     for scene in (first, first, second, second, first):
-        renderer: Any = SimpleNamespace(scene=scene)
-        assert after(renderer)
+        image: Any = SimpleNamespace(scene=scene)
+        stage: Any = None
+        assert name_window(Drawn(image, stage, None, Stats(), live=True))
     assert said == ["Phosphene · Second", "Phosphene · First"]

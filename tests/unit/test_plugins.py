@@ -370,3 +370,14 @@ def test_a_group_without_packages_is_empty() -> None:
     assert nobody.listed() == []
     assert nobody.names() == []
     assert not nobody.has("anything")
+
+
+@pytest.mark.parametrize(("protocol", "method"), [(Source, "read"), (Sink, "write"), (Tracker, "track")])
+def test_who_derives_from_a_protocol_is_told_what_is_missing(protocol: type, method: str) -> None:
+    made = type("Made", (protocol,), {})
+    with pytest.raises(TypeError, match=f"abstract.*{method}"):
+        made()
+    whole = type("Whole", (protocol,), {method: lambda self, *rest: None, "closed": False})()
+    whole.close()
+    with whole as entered:
+        assert entered is whole

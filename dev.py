@@ -47,6 +47,7 @@ USAGE = """usage: python3 dev.py COMMAND [ARGUMENTS]
   run SCENE     the program itself, with all its arguments: dev.py run laser-eyes --input 0
   test [...]    style, types, tests and a soak of ten minutes beside them; arguments go to pytest, which then runs
                 without the soak: dev.py test -k scene
+  test --fast   the same in minutes: no soak, none of the tests marked slow, nothing installed for those
   virtual-camera [FILE]
                 cameras and the virtual camera on a real kernel, in a virtual machine: the tests, and a table of what
                 arrives (Debian and its kin)
@@ -125,9 +126,10 @@ def run(rest: list[str]) -> int:
 def test(rest: list[str]) -> int:
     """Style, types and tests. All of them run, so that one failure does not hide another."""
     set_up()
-    test_programs()
-    test_models()
-    test_tensorflow()
+    if "--fast" not in rest:  # pytest knows the word too, see tests/conftest.py
+        test_programs()
+        test_models()
+        test_tensorflow()
     failed = check_code()
     pytest = [venv_python(), "-m", "pytest", *pytest_arguments(rest)]
     if rest:  # who chooses tests has no time for the soak

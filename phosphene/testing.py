@@ -1,4 +1,7 @@
-"""For the tests of an effect: judges its file as `phosphene check` does."""
+"""For the tests of effects, sources, sinks and trackers: fakes of what a show is made of, and `check`.
+
+Nothing here opens a device, asks a model or reads a clock, except `check`, which draws in a process of its own.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,23 @@ from pathlib import Path
 
 from .engine.check.verdict import Verdict
 from .engine.check.watch import judge_files
+from .engine.core.fakes import fake_face, fake_frame, fake_mask, fake_observation, fake_pose
+from .engine.sinks.fake import FakeSink
+from .engine.sources.fake import FakeSource
+from .engine.trackers.fake import FakeTracker
 
-__all__ = ["Verdict", "check"]
+__all__ = [
+    "FakeSink",
+    "FakeSource",
+    "FakeTracker",
+    "Verdict",
+    "check",
+    "fake_face",
+    "fake_frame",
+    "fake_mask",
+    "fake_observation",
+    "fake_pose",
+]
 
 
 def check(path: str | Path, *, size: tuple[int, int] = (320, 180), limit_s: float = 60.0) -> Verdict:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import gc
 import os
 import weakref
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,39 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("steady")
+BUDGET_S = 5.0  # what a test without the mark `slow` should not take on a quiet machine
+NAMED = 15  # how many of those that do are named
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--fast`, which `dev.py test --fast` hands on."""
+    parser.addoption("--fast", action="store_true", help="leave out the tests that take long (the mark `slow`)")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out what takes long where that is asked for."""
+    if config.getoption("--fast"):
+        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("slow")])
+        items[:] = [item for item in items if not item.get_closest_marker("slow")]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Names the tests that took long without the mark. It judges nothing: on a busy machine it names innocent ones."""
+    reports = [report for kind in terminalreporter.stats.values() for report in kind]
+    over = over_budget([report for report in reports if isinstance(report, pytest.TestReport)])
+    if over:
+        terminalreporter.section(f"more than {BUDGET_S:g} s without the mark slow: {len(over)}")
+        for name, seconds in over[:NAMED]:
+            terminalreporter.write_line(f"{seconds:6.1f} s  {name}")
+
+
+def over_budget(reports: Iterable[pytest.TestReport]) -> list[tuple[str, float]]:
+    """The tests without the mark `slow` that took longer than they should, and their seconds, the longest first."""
+    took: Counter[str] = Counter()
+    for report in reports:
+        if "slow" not in report.keywords:
+            took[report.nodeid] += report.duration
+    return [(name, seconds) for name, seconds in took.most_common() if seconds > BUDGET_S]
 
 
 @pytest.fixture(scope="session")

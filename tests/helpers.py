@@ -10,17 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 from phosphene.engine.core.frame import Frame, Pixels
 from phosphene.engine.core.observation import Observation
-from phosphene.engine.core.results import Classification, Detection, Detections, Face, Faces, Mask, Parts, Pose, Poses
+from phosphene.engine.core.results import Classification, Detection, Detections, Face, Mask, Parts
 from phosphene.engine.effect.effect import Effect
 from phosphene.engine.renderer.gpu import Gpu
 from phosphene.engine.renderer.renderer import Renderer
 from phosphene.engine.scene.layer import Layer
 from phosphene.engine.scene.scene import Scene
 
+from phosphene.testing import fake_face, fake_mask, fake_observation, fake_pose
+
 Size = tuple[int, int]
-MESH, IRISES = 468, 10
-# The eyes in MediaPipe's mesh, by the person's own side: outer and inner corner, upper and lower lid, irises.
-EYES = {"right": (33, 133, 159, 145, 468), "left": (263, 362, 386, 374, 473)}
 
 
 def plain(size: Size, color: tuple[int, int, int] = (120, 90, 60)) -> Pixels:
@@ -37,29 +36,6 @@ def ramp(size: Size) -> Pixels:
     """A picture that differs in every corner: red rises to the right, green downward, blue stands."""
     x, y = np.meshgrid(np.linspace(0, 255, size[0]), np.linspace(0, 255, size[1]))
     return np.stack([x, y, np.full_like(x, 77)], axis=2).astype(np.uint8)
-
-
-def face(size: Size = (64, 36), at: tuple[float, float] = (0.5, 0.4), tall: float = 0.5, **changes: Any) -> Face:
-    """A face that looks into the camera with open eyes; `tall` is its height, 1 = the picture's height."""
-    aspect = size[1] / size[0]
-    points = np.zeros((MESH + IRISES, 3), np.float32)
-    turn = np.linspace(0, 2 * math.pi, MESH, endpoint=False)
-    points[:MESH, 0] = at[0] + np.cos(turn) * tall * 0.35 * aspect
-    points[:MESH, 1] = at[1] + np.sin(turn) * tall * 0.5
-    unit = tall * 0.1  # of the picture's height
-    for side, (outer, inner, upper, lower, iris) in EYES.items():
-        # the person's own right eye lies on the picture's left
-        x, y = at[0] + (-1.5 if side == "right" else 1.5) * unit * aspect, at[1] - unit
-        points[outer, :2] = x + (-1 if side == "right" else 1) * unit * aspect, y
-        points[inner, :2] = x + (1 if side == "right" else -1) * unit * aspect, y
-        points[upper, :2], points[lower, :2] = (x, y - 0.35 * unit), (x, y + 0.35 * unit)
-        ring = [(0.0, 0.0), (0.4, 0.0), (0.0, -0.4), (-0.4, 0.0), (0.0, 0.4)]
-        for offset, (dx, dy) in enumerate(ring):
-            points[iris + offset, :2] = x + dx * unit * aspect, y + dy * unit
-    transform = np.eye(4, dtype=np.float32)
-    transform[:3, 3] = 0.0, 0.0, -45.0
-    fields: dict[str, Any] = {"points": points, "blendshapes": {}, "transform": transform, "identity": 1}
-    return Face(**{**fields, **changes})
 
 
 def head(
@@ -89,24 +65,9 @@ def head(
     return Face(points.astype(np.float32), {}, transform, 1)
 
 
-def pose(at: tuple[float, float] = (0.5, 0.5), visible: float = 1.0) -> Pose:
-    """A body whose points lie on a small circle."""
-    turn = np.linspace(0, 2 * math.pi, 33, endpoint=False)
-    points = np.stack([at[0] + 0.1 * np.cos(turn), at[1] + 0.3 * np.sin(turn), np.zeros(33)], axis=1)
-    world = np.stack([0.3 * np.cos(turn), 0.8 * np.sin(turn), np.zeros(33)], axis=1)
-    return Pose(points.astype(np.float32), world.astype(np.float32), np.full(33, visible, np.float32))
-
-
-def oval(frame_id: int = 0, size: Size = (64, 36)) -> Mask:
-    """A person-shaped mask in the middle."""
-    x, y = np.meshgrid((np.arange(size[0]) + 0.5) / size[0], (np.arange(size[1]) + 0.5) / size[1])
-    inside = 1.0 - (((x - 0.5) / 0.22) ** 2 + ((y - 0.6) / 0.4) ** 2)
-    return Mask(frame_id, np.clip(0.5 + 4.0 * inside, 0.0, 1.0).astype(np.float32))
-
-
 def flat(confidence: float, frame_id: int = 0, size: Size = (64, 36)) -> Mask:
     """The same confidence everywhere."""
-    return Mask(frame_id, np.full((size[1], size[0]), confidence, np.float32), confidence > 0.0)
+    return fake_mask(frame_id, size, everywhere=confidence)
 
 
 def observe(
@@ -114,24 +75,21 @@ def observe(
 ) -> Observation:
     """A frame with a mask, and with a face and a body where there are `people`."""
     frame = Frame(number, number / 30 if time_s is None else time_s, pixels)
-    results: dict[str, Any] = {}
-    if people:
-        results["face"] = Faces(number, (face(frame.size),))
-        results["pose"] = Poses(number, (pose(),))
-        results["parts"] = Parts(number, oval(number).confidence, np.full((36, 64), number % 24, np.uint8))
-        results["model.objects"] = Detections(
-            number, (Detection("cup", 0.8, np.array([0.2, 0.3, 0.5, 0.9], np.float32)),)
-        )
-        scores = np.array([0.7, 0.2, 0.1], np.float32)
-        results["model.what-is-this"] = Classification(number, ("cup", "mug", "pot"), scores, scores)
-    if mask is not None:
-        results["person"] = mask
-    return Observation(frame, results)
+    if not people:
+        return fake_observation(frame, mask=mask)
+    scores = np.array([0.7, 0.2, 0.1], np.float32)
+    cup = Detection("cup", 0.8, np.array([0.2, 0.3, 0.5, 0.9], np.float32))
+    results = {
+        "parts": Parts(number, fake_mask(number).confidence, np.full((36, 64), number % 24, np.uint8)),
+        "model.objects": Detections(number, (cup,)),
+        "model.what-is-this": Classification(number, ("cup", "mug", "pot"), scores, scores),
+    }
+    return fake_observation(frame, faces=[fake_face(frame.size)], poses=[fake_pose()], mask=mask, results=results)
 
 
 def everything(size: Size, count: int = 3) -> list[Observation]:
     """A few frames with everything known, differing from one another."""
-    return [observe(noise(size, number), number, mask=oval(number), people=True) for number in range(count)]
+    return [observe(noise(size, number), number, mask=fake_mask(number), people=True) for number in range(count)]
 
 
 def scene(*effects: Effect, private: bool | None = None, flash_guard: bool = False, **values: Any) -> Scene:

@@ -23,7 +23,6 @@ from helpers_motion import (
     room_seen,
     true_mask,
 )
-from phosphene.engine.core.closing import Closing
 from phosphene.engine.core.errors import SourceError, TrackerError, UsageError
 from phosphene.engine.core.frame import Frame, Pixels
 from phosphene.engine.core.results import Faces, Mask, Poses
@@ -37,9 +36,9 @@ from phosphene.engine.show.governor import Governor, governor_for
 from phosphene.engine.show.loop import Show
 from phosphene.engine.show.settings import ShowParts, ShowSettings
 from phosphene.engine.show.timeouts import Timeouts
-from phosphene.engine.sinks.fake import FakeSink
-from phosphene.engine.sources.fake import FakeSource
 from phosphene.engine.sources.fit import cover
+
+from phosphene.testing import FakeSink, FakeSource, FakeTracker
 
 BUILT_IN = Registry([], [])
 TRACE = 0.00002  # of the picture: a few pixels at 640×360, which is more than nothing for the sake of rounding alone
@@ -129,27 +128,25 @@ class Case:
     timeouts: Timeouts = field(default_factory=Timeouts)
 
 
-class Truth(Closing):
-    """A tracker that says where the person is, and only that."""
+def truth(name: str, case: Case, free: threading.Event) -> FakeTracker:
+    """A tracker that says where the person is, and only that: the true mask; nobody's face and body."""
 
-    def __init__(self, name: str, case: Case, free: threading.Event) -> None:
-        self.name, self.case, self.free = name, case, free
-
-    def track(self, frame: Frame) -> Any:
-        """The true mask; nobody's face and body."""
-        self.free.wait(self.case.late_s(frame.id))
-        kind = self.case.bad.get(frame.id, "")
+    def track(frame: Frame) -> Any:
+        free.wait(case.late_s(frame.id))
+        kind = case.bad.get(frame.id, "")
         if kind == "raises":
             raise TrackerError("failed, as it was told to")
         if kind == "nothing":
             return None
         if kind == "hangs":
-            self.free.wait(1.0)
-        if self.name == "face":
+            free.wait(1.0)
+        if name == "face":
             return Faces(frame.id)
-        if self.name == "pose":
+        if name == "pose":
             return Poses(frame.id)
-        return mask_of(self.case.size, frame.id, self.case.motion, frame.id in self.case.other_size)
+        return mask_of(case.size, frame.id, case.motion, frame.id in case.other_size)
+
+    return FakeTracker(track)
 
 
 class Camera(FakeSource):
@@ -204,7 +201,7 @@ def play(gpu: Gpu, case: Case) -> list[Shown]:
         FakeSource(case.clip) if case.clip else Camera(case),
         [sink],
         gpu=gpu,
-        open_tracker=case.tracker or (lambda name: Truth(name, case, free)),
+        open_tracker=case.tracker or (lambda name: truth(name, case, free)),
         settings=ShowSettings(live=case.live, timeouts=case.timeouts),
         parts=ShowParts(
             governor=governor,

@@ -21,11 +21,12 @@ from phosphene.engine.show.loop import Show
 from phosphene.engine.show.options import run_options
 from phosphene.engine.show.session import open_scene
 from phosphene.engine.show.settings import ShowParts, ShowSettings
-from phosphene.engine.sinks.fake import FakeSink
 from phosphene.engine.sources import open_source
 from phosphene.engine.sources.base import Source
 from phosphene.engine.trackers import open_tracker
 from phosphene.engine.trackers.base import Tracker
+
+from phosphene.testing import FakeSink, FakeTracker
 
 Size = tuple[int, int]
 OpenTracker = Callable[[str], Tracker]
@@ -80,21 +81,15 @@ class Recorded(Closing):
         self.inner.close()
 
 
-class Listening(Closing):
-    """A tracker that keeps what another says."""
+def listening(name: str, inner: Tracker, results: dict[int, dict[str, Any]]) -> Tracker:
+    """A tracker that says what another says, and keeps it in `results`, by frame and name."""
 
-    def __init__(self, name: str, inner: Tracker, results: dict[int, dict[str, Any]]) -> None:
-        self.name, self.inner, self.results = name, inner, results
-
-    def track(self, frame: Frame) -> Any:
-        """What the inner tracker says of `frame`."""
-        result = self.inner.track(frame)
-        self.results.setdefault(frame.id, {})[self.name] = result
+    def track(frame: Frame) -> Any:
+        result = inner.track(frame)
+        results.setdefault(frame.id, {})[name] = result
         return result
 
-    def close(self) -> None:
-        """Closes the inner tracker."""
-        self.inner.close()
+    return FakeTracker(track, on_close=inner.close)
 
 
 def run(
@@ -122,10 +117,10 @@ def run(
 
     def opened(name: str) -> Tracker:
         inner = trackers(name) if trackers is not None else open_tracker(name, **words.tracker_params(name))
-        return Listening(name, inner, done.results)
+        return listening(name, inner, done.results)
 
     def note(drawn: Drawn) -> bool:
-        done.problems.update(drawn.image.problems)
+        done.problems.update({address: str(problem) for address, problem in drawn.image.problems.items()})
         return True
 
     if keep:

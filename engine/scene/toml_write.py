@@ -107,5 +107,5 @@ def media_for(value: str, path: Path) -> str:
     """A media path as a scene at `path` may hold it. Raises SceneError where it lies elsewhere."""
     folder, file = path.resolve().parent, Path(value).resolve()
     if not file.is_relative_to(folder):
-        raise SceneError(f"'{value}' lies outside the scene's folder", where=str(path), hint=f"copy it into {folder}")
+        raise SceneError(f"'{value}' is outside the scene's folder", where=str(path), hint=f"copy it into {folder}")
     return file.relative_to(folder).as_posix()

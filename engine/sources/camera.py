@@ -10,7 +10,7 @@ import numpy as np
 from ..core.errors import SourceError, SourceSilent
 from ..core.frame import Pixels
 from . import camera_feed
-from .live import WAIT_S, LiveSource
+from .live import TIMEOUT_S, LiveSource
 
 
 class CameraSource(LiveSource):
@@ -20,13 +20,22 @@ class CameraSource(LiveSource):
     `negotiated_size`, `negotiated_fps` and `negotiated_format`. Frames are scaled to fill `size` where the camera gives
     another, also when that changes. After an unplugging the same camera is opened again as soon as it is back, under
     whatever number. Several sources may show one camera, which goes by what the first one asked for. Times are the
-    monotonic clock since the first frame.
+    monotonic clock since the first frame. `timeout_s`: how long a read waits; `retry_s`: after how long a camera that
+    is gone is looked for again.
     """
 
-    def __init__(self, device: int | str = 0, *, size: tuple[int, int] | None = None, fps: float | None = None) -> None:
-        super().__init__(size or (1280, 720), fps)
+    def __init__(
+        self,
+        device: int | str = 0,
+        *,
+        size: tuple[int, int] | None = None,
+        fps: float | None = None,
+        timeout_s: float = TIMEOUT_S,
+        retry_s: float = camera_feed.RETRY_S,
+    ) -> None:
+        super().__init__(size or (1280, 720), fps, timeout_s=timeout_s)
         self.device, self.where = device, str(device)
-        self._feed = camera_feed.listen(device, self.size, fps or 30.0, self._take)
+        self._feed = camera_feed.listen(device, self.size, fps or 30.0, self._take, retry_s=retry_s)
         self.size = size or self.negotiated_size
         self.fps = self.negotiated_fps or fps or 30.0
 
@@ -62,7 +71,7 @@ class CameraSource(LiveSource):
     def silence(self) -> SourceError:
         """The error while no frames come."""
         return SourceSilent(
-            f"no frame from the camera for {WAIT_S:g} s",
+            f"no frame from the camera for {self.timeout_s:g} s",
             where=self.where,
             hint="check that it is plugged in and not used by another program; it is reopened when it is back",
         )

@@ -42,8 +42,9 @@ class CameraFeed:
     Raises SourceError where it cannot be opened.
     """
 
-    def __init__(self, device: int | str, size: tuple[int, int], fps: float) -> None:
+    def __init__(self, device: int | str, size: tuple[int, int], fps: float, retry_s: float = RETRY_S) -> None:
         self.device = device
+        self._retry_s = retry_s
         self.reopened = 0
         self.negotiated_size = size
         self.negotiated_fps: float | None = fps
@@ -90,7 +91,7 @@ class CameraFeed:
             if bgr is not None:
                 self._deliver(captured_s, bgr)
                 continue
-            log.warning("camera %s: no more pictures, waiting for it to come back", self.device)
+            log.warning("camera %s: no more frames, waiting for it to come back", self.device)
             capture.release()
             found = self._reopen()
             if found is None:
@@ -111,10 +112,10 @@ class CameraFeed:
             if opened is not None:
                 self.reopened += 1
                 moved = f" as {self.path}" if self.path != self.camera.path else ""
-                log.warning("camera %s: back again%s", self.device, moved)
+                log.warning("camera %s: reconnected%s", self.device, moved)
                 self._deliver(time.perf_counter(), opened[1])
                 return opened[0]
-            self._ended.wait(RETRY_S)
+            self._ended.wait(self._retry_s)
         return None
 
     def _open(self) -> tuple[Any, Pixels] | None:
@@ -142,7 +143,9 @@ class CameraFeed:
         return None
 
 
-def listen(device: int | str, size: tuple[int, int], fps: float, listener: Listener) -> CameraFeed:
+def listen(
+    device: int | str, size: tuple[int, int], fps: float, listener: Listener, *, retry_s: float = RETRY_S
+) -> CameraFeed:
     """The feed of `device`, opened at `size` and `fps` where nobody in this process shows it yet.
 
     `listener` gets its pictures until it is removed. Raises SourceError where it cannot be opened.
@@ -151,7 +154,7 @@ def listen(device: int | str, size: tuple[int, int], fps: float, listener: Liste
         path = cameras.identify(device).path
         feed = next((feed for feed in _open if feed.path == path), None)
         if feed is None:
-            feed = CameraFeed(device, size, fps)
+            feed = CameraFeed(device, size, fps, retry_s)
             _open.append(feed)
         feed.add(listener)
     return feed
@@ -187,7 +190,7 @@ def _no_camera(device: int | str) -> SourceError:
         there = "; ".join(f"{camera.path} ({camera.name})" for camera in found)
         hint = f"cameras here: {there}. Close other programs that use them, or try --input demo"
     elif sys.platform == "linux":
-        hint = "no camera was found on this machine: plug one in, or try --input demo, which needs none"
+        hint = "no camera found: connect one, or try --input demo, which needs none"
     else:
-        hint = "plug one in, allow this program to use the camera in the system's settings, or try --input demo"
+        hint = "connect a camera, allow this program to use it in the system settings, or try --input demo"
     return SourceError(f"cannot open {name}", hint=hint)

@@ -47,8 +47,9 @@ class Decoder(Closing):
     network.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, max_pixels: int = MAX_PIXELS) -> None:
         self.path = path
+        self._max_pixels = max_pixels
         self._opened: tuple[InputContainer, VideoStream] | None = None
         self._warned = False
         self._rest: Iterator[tuple[float, Pixels]] = iter(())
@@ -140,7 +141,7 @@ class Decoder(Closing):
     @property
     def _both(self) -> tuple[InputContainer, VideoStream]:
         if self._opened is None:
-            raise SourceError("was closed already", where=str(self.path))
+            raise SourceError("is already closed", where=str(self.path))
         return self._opened
 
     def _open(self) -> None:
@@ -155,9 +156,13 @@ class Decoder(Closing):
         except SourceError:
             container.close()
             raise
-        if stream.width * stream.height > MAX_PIXELS:
+        if stream.width * stream.height > self._max_pixels:
             container.close()
-            raise SourceError("the video has more than 100 megapixels", where=str(self.path), hint="scale it down")
+            raise SourceError(
+                f"the video has more than {self._max_pixels / 1e6:g} megapixels",
+                where=str(self.path),
+                hint="scale it down",
+            )
         self._opened = container, stream
         # Motion JPEG is mostly decoded without FFmpeg; what is left to it must come at once.
         stream.thread_type = "SLICE" if stream.codec_context.name == "mjpeg" else "AUTO"
@@ -165,9 +170,9 @@ class Decoder(Closing):
     def _unreadable(self, why: object) -> SourceError:
         reason = getattr(why, "strerror", None) or why
         return SourceError(
-            f"is not a video that can be read ({reason})",
+            f"cannot be read as a video ({reason})",
             where=str(self.path),
-            hint="check that it plays elsewhere; a recording that was cut off may need repair",
+            hint="check that other programs play it; a recording that was cut off may need repair",
         )
 
     def _frames(self) -> Iterator[tuple[float, Pixels]]:
@@ -187,7 +192,7 @@ class Decoder(Closing):
             try:
                 packet = next(read, None)
             except (av.FFmpegError, OSError) as error:
-                log.warning("%s: the file is damaged or cut off here, it ends early (%s)", self.path.name, error)
+                log.warning("%s: the file is damaged or cut off here and ends early (%s)", self.path.name, error)
                 yield from self._held_back()
                 return
             if packet is None:
@@ -197,7 +202,7 @@ class Decoder(Closing):
             try:
                 # where parts of a transport stream were joined the last packet of each is whole, though marked
                 if packet.is_corrupt and packet.size and not may_restart(self._container):
-                    raise ValueError("it is cut off or was lost")
+                    raise ValueError("cut off or lost")
                 yield from self._of_packet(packet)
                 bad = 0
             except (av.FFmpegError, ValueError) as error:
@@ -206,7 +211,7 @@ class Decoder(Closing):
                     self._warned = True
                     log.warning("%s: a damaged part is skipped (%s)", self.path.name, error)
                 if bad >= _MAX_BAD_PACKETS:
-                    log.warning("%s: too much damage, it ends early", self.path.name)
+                    log.warning("%s: too much damage, the file ends early", self.path.name)
                     yield from self._held_back()
                     return
 
@@ -225,8 +230,8 @@ class Decoder(Closing):
                 yield stamps_of(packet, base), self._turned(quick, rotation)
                 return
         for frame in packet.decode():
-            if frame.width * frame.height > MAX_PIXELS:  # a stream may grow midway
-                raise ValueError("a picture of more than 100 megapixels")
+            if frame.width * frame.height > self._max_pixels:  # a stream may grow midway
+                raise ValueError(f"an image of more than {self._max_pixels / 1e6:g} megapixels")
             if self._stream.codec_context.name == "mjpeg" and frame.pts == packet.pts:
                 self._jpeg = (frame.width, frame.height), frame.rotation
             yield stamps_of(frame, frame.time_base), self._upright(frame)

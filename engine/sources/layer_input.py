@@ -16,7 +16,7 @@ from .fit import cover
 log = logging.getLogger("phosphene")
 
 RETRY_S = 0.5
-OLD_S = 2.0  # what has given no picture for so long shows none
+OLD_S = 2.0
 JOIN_S = 5.0
 
 
@@ -25,10 +25,14 @@ class LayerInputSource(Closing):
 
     A live one is read in a thread of its own, and the newest picture counts; where it breaks off there is none until it
     is back, which is named once. Of any other it is the picture at that time, the last one when it has ended.
+    `retry_s`: how long until one that broke off is asked again; `old_s`: after so long without a frame there is none.
     """
 
-    def __init__(self, source: Source, name: str, size: tuple[int, int]) -> None:
+    def __init__(
+        self, source: Source, name: str, size: tuple[int, int], *, retry_s: float = RETRY_S, old_s: float = OLD_S
+    ) -> None:
         self._source, self._name, self._size = source, name, size
+        self._retry_s, self._old_s = retry_s, old_s
         self._inbox: Mailbox[tuple[float, Frame | None]] = Mailbox(1)  # None: there is no frame any more
         self._newest: tuple[float, Frame | None] = 0.0, None  # the last one, and when it came; of the show's thread
         self._next: Frame | None = None
@@ -49,7 +53,7 @@ class LayerInputSource(Closing):
             return self._newest[1]
         self._newest = self._inbox.pop() or self._newest
         came_s, frame = self._newest
-        return None if time.perf_counter() - came_s > OLD_S else frame
+        return None if time.perf_counter() - came_s > self._old_s else frame
 
     def close(self) -> None:
         """Ends the reading and closes the input; harmless when called twice."""
@@ -68,7 +72,7 @@ class LayerInputSource(Closing):
                     log.warning("input %s: %s", self._name, error)
                 told = str(error)
                 self._inbox.put((time.perf_counter(), None))
-                self._ended.wait(RETRY_S)
+                self._ended.wait(self._retry_s)
                 continue
             if frame is None:
                 return

@@ -12,14 +12,14 @@ from ..core.frame import Frame, Pixels
 from ..core.mailbox import Mailbox
 from .fit import cover
 
-WAIT_S = 2.0
+TIMEOUT_S = 2.0
 
 
 class LiveSource(Closing):
     """Gives the newest frame that was delivered; frames that nobody read in time are counted in `dropped`.
 
     `size`: of the frames, which are scaled to fill it. `start_s`: the moment (time.perf_counter) that is second 0, None
-    for that of the first frame. `where` names the device in messages.
+    for that of the first frame. `timeout_s`: how long a read waits. `where` names the device in messages.
     """
 
     live = True
@@ -28,9 +28,17 @@ class LiveSource(Closing):
     audio_path: str | None = None
     where = ""
 
-    def __init__(self, size: tuple[int, int], fps: float | None, start_s: float | None = None) -> None:
+    def __init__(
+        self,
+        size: tuple[int, int],
+        fps: float | None,
+        start_s: float | None = None,
+        *,
+        timeout_s: float = TIMEOUT_S,
+    ) -> None:
         self.size, self.fps = size, fps
         self.problem = ""  # why no frames come
+        self.timeout_s = timeout_s
         self.ended = threading.Event()
         self._start_s = start_s
         self._inbox: Mailbox[tuple[float, Pixels]] = Mailbox(1)
@@ -60,7 +68,8 @@ class LiveSource(Closing):
         """The newest frame that was not read yet; None after `close`. Raises SourceError while none comes."""
         inbox = self._inbox
         with inbox.wake:
-            awake.wait_for(inbox.wake, lambda: len(inbox) > 0 or bool(self.problem) or self.ended.is_set(), WAIT_S)
+            answered = lambda: len(inbox) > 0 or bool(self.problem) or self.ended.is_set()  # noqa: E731
+            awake.wait_for(inbox.wake, answered, self.timeout_s)
             if self.ended.is_set():
                 return None
             found = inbox.pop()
@@ -78,7 +87,7 @@ class LiveSource(Closing):
     def silence(self) -> SourceError:
         """The error while no frames come."""
         kind = SourceError if self.problem else SourceSilent
-        text = self.problem or f"no frame for {WAIT_S:g} s"
+        text = self.problem or f"no frame for {self.timeout_s:g} s"
         return kind(text, where=self.where, hint="Phosphene keeps trying while the show runs")
 
     def close(self) -> None:

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from helpers import noise, observe, oval, scene, shader
-from phosphene.engine.core.closing import Closing
+from helpers import noise, observe, scene, shader
 from phosphene.engine.core.frame import Frame, Pixels
 from phosphene.engine.core.observation import Observation
 from phosphene.engine.core.results import Mask
@@ -20,8 +19,8 @@ from phosphene.engine.renderer.renderer import Renderer
 from phosphene.engine.scene.scene import Scene
 from phosphene.engine.show.loop import Show
 from phosphene.engine.show.settings import ShowSettings
-from phosphene.engine.sinks.fake import FakeSink
-from phosphene.engine.sources.fake import FakeSource
+
+from phosphene.testing import FakeSink, FakeSource, FakeTracker, fake_mask
 
 pytestmark = pytest.mark.gl
 
@@ -37,7 +36,7 @@ def cut(quality: str, who: str = "all") -> Scene:
 
 
 def seen(count: int = 8) -> list[Observation]:
-    return [observe(noise(SIZE, number // 2), number, mask=oval(number)) for number in range(count)]
+    return [observe(noise(SIZE, number // 2), number, mask=fake_mask(number)) for number in range(count)]
 
 
 def pictures(
@@ -144,15 +143,13 @@ def test_a_show_prepares_the_next_matte_after_the_flush_and_before_the_wait(monk
         MatteMaker, "make", lambda self, mask, *rest: notes.append(f"made {mask.frame_id}") or make(self, mask, *rest)
     )
 
-    class Person(Closing):
+    def person(frame: Frame) -> Mask:
         """Answers for the first frame when two more were sent: two others wait by then, and a sixth is read."""
-
-        def track(self, frame: Frame) -> Mask:
-            with news:
-                begun.append(frame.id)
-                news.notify_all()
-                assert news.wait_for(lambda: source.asked > 5, 60.0)
-            return oval(frame.id)
+        with news:
+            begun.append(frame.id)
+            news.notify_all()
+            assert news.wait_for(lambda: source.asked > 5, 60.0)
+        return fake_mask(frame.id)
 
     effect = made.layers[0].effects["e0"]
     update = effect.update
@@ -164,7 +161,9 @@ def test_a_show_prepares_the_next_matte_after_the_flush_and_before_the_wait(monk
 
     effect.update = when_the_next_is_answered  # type: ignore[method-assign]
     gpu = Noting(notes)
-    Show(made, source, [sink], gpu=gpu, open_tracker=lambda _: Person(), settings=ShowSettings(live=False)).run()
+    Show(
+        made, source, [sink], gpu=gpu, open_tracker=lambda _: FakeTracker(person), settings=ShowSettings(live=False)
+    ).run()
     gpu.close()
     assert len(sink.images) == count
     assert [note for note in notes if note.startswith("made")] == [f"made {number}" for number in range(count)]

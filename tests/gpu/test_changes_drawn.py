@@ -16,7 +16,8 @@ from phosphene.engine.show.frame_hooks import Drawn
 from phosphene.engine.show.options import RunOptions, run_options
 from phosphene.engine.show.session import play
 from phosphene.engine.show.takes.take import Take
-from phosphene.engine.sinks.fake import FakeSink
+
+from phosphene.testing import FakeSink
 
 pytestmark = [pytest.mark.gl, pytest.mark.usefixtures("gpu")]
 CARD = "testcard:64x48@30x10"
@@ -31,10 +32,10 @@ def drawn(options: RunOptions, change: Callable[[int, Changes], None] = lambda *
     sink, changes = FakeSink(), Changes()
     drawn_ids: list[int] = []
 
-    def on_image(drawn: Drawn) -> bool:
+    def on_image(seen: Drawn) -> bool:
         """Called while an image is waited for, too."""
-        if drawn.observation is not None and drawn.observation.frame.id not in drawn_ids:
-            drawn_ids.append(drawn.observation.frame.id)
+        if seen.observation is not None and seen.observation.frame.id not in drawn_ids:
+            drawn_ids.append(seen.observation.frame.id)
             change(len(drawn_ids), changes)
         return True
 

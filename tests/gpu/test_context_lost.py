@@ -21,8 +21,9 @@ from phosphene.engine.show.context_recovery import LOST, MOST
 from phosphene.engine.show.frame_hooks import Drawn
 from phosphene.engine.show.loop import Show
 from phosphene.engine.show.settings import ShowParts, ShowSettings
-from phosphene.engine.sinks.fake import FakeSink
 from phosphene.engine.sources.testcard import TestCardSource
+
+from phosphene.testing import FakeSink, FakeTracker
 
 SIZE = (64, 48)
 ROOM = (10, 200, 30)
@@ -45,14 +46,9 @@ class Live(TestCardSource):
         return Frame(frame.id, frame.time_s, np.full_like(frame.pixels, ROOM), frame.captured_s)
 
 
-class Person:
+def everywhere(name: str) -> FakeTracker:
     """Finds a person everywhere."""
-
-    def track(self, frame: Frame) -> Any:
-        return flat(1.0, frame.id, SIZE)
-
-    def close(self) -> None:
-        """Has nothing to close."""
+    return FakeTracker(lambda frame: flat(1.0, frame.id, SIZE))
 
 
 def play(act: Callable[[int], None], *, live: bool = True, frames: int = 60, at: str = "frame") -> tuple[FakeSink, Gpu]:
@@ -81,7 +77,7 @@ def play(act: Callable[[int], None], *, live: bool = True, frames: int = 60, at:
     gpu = Gpu.headless()
     source = (Live if live else TestCardSource)(SIZE, 60.0, None)
     settings, parts = ShowSettings(live=live), ShowParts(hooks=[hook])
-    show = Show(words, source, [sink], gpu=gpu, open_tracker=lambda name: Person(), settings=settings, parts=parts)
+    show = Show(words, source, [sink], gpu=gpu, open_tracker=everywhere, settings=settings, parts=parts)
     show._outputs.threads[0].inbox.drops = False  # every picture is judged
     try:
         show.run()

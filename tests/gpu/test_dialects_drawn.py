@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import draw, drawings, everything, far, flat, noise, observe, oval, plain, ramp, scene, to_linear
+from helpers import draw, drawings, everything, far, flat, noise, observe, plain, ramp, scene, to_linear
 from phosphene.engine.core.errors import ShaderError
 from phosphene.engine.core.frame import Pixels
 from phosphene.engine.core.results import Mask
@@ -19,6 +19,8 @@ from phosphene.engine.renderer.renderer import Renderer
 from phosphene.engine.scene.registry import Registry
 from phosphene.engine.scene.toml_read import load_scene
 from phosphene.engine.show.reload import Reloader
+
+from phosphene.testing import fake_mask
 
 pytestmark = pytest.mark.gl
 
@@ -59,7 +61,7 @@ def test_a_pass_through_is_the_identity_on_a_cut_out(gpu: Gpu, cut: str) -> None
 
     Straight alpha cannot say the faint light of a pixel whose 8-bit alpha is all but 0: less than 0.3 % of full light.
     """
-    seen = observe(noise(SIZE), mask=oval(size=SIZE))
+    seen = observe(noise(SIZE), mask=fake_mask(size=SIZE))
     without = draw(gpu, scene(cut=cut), seen)
     through = draw(gpu, scene(sample("isf_pass_through.fs"), cut=cut), seen)
     faint = without[..., 3] < 4
@@ -75,7 +77,7 @@ def test_effects_follow_one_another(gpu: Gpu) -> None:
 
 def test_opacity_and_cut_in_the_same_draw(gpu: Gpu, tmp_path: Path) -> None:
     """A generator that ends a cut-out layer is cut out as our own effects are."""
-    seen = observe(plain(SIZE), mask=oval(size=SIZE))
+    seen = observe(plain(SIZE), mask=fake_mask(size=SIZE))
     ours = type("White", (Effect,), {"glsl": "vec4 effect(vec2 uv) { return vec4(1.0); }"})()
     (tmp_path / "white.fs").write_text("/*{}*/ void main() { gl_FragColor = vec4(1.0); }", encoding="utf-8")
     theirs = load(tmp_path / "white.fs")()
@@ -247,11 +249,11 @@ def test_resizing_keeps_what_is_remembered(gpu: Gpu) -> None:
     try:
         for number in range(3):
             renderer.render(observe(plain((80, 40)), number), 0.1)
-        runner = renderer._runners["camera/e0"]
+        runner = renderer.effects["camera/e0"]
         runner.resize((40, 20), 1.0)
-        assert runner._targets["reduced"].size == (20, 5)
-        assert runner._targets["counter"].size == (1, 1)
-        framebuffer = runner._targets["counter"]._framebuffers[runner._targets["counter"]._front]
+        assert runner.targets["reduced"].size == (20, 5)
+        assert runner.targets["counter"].size == (1, 1)
+        framebuffer = runner.targets["counter"].shown
         assert np.frombuffer(framebuffer.read(components=1, dtype="f4"), np.float32)[0] == 900.0
     finally:
         renderer.release()
@@ -297,7 +299,7 @@ def test_a_saved_shader_file_is_in_the_picture(gpu: Gpu, tmp_path: Path) -> None
         assert saved("void main() { gl_FragColor = vec4(0.0, level, 0.0, 1.0); } // green\n") == [0, 255, 0]
         assert renderer.problems == {}
         assert saved("void main() { gl_FragColor = vec4(0.0, level, 0.0, 1.0) } // a mistake\n")[1] == 255
-        assert "glow.fs:2" in renderer.problems["camera/glow"]
+        assert "glow.fs:2" in str(renderer.problems["camera/glow"])
         assert saved("void main() { gl_FragColor = vec4(0.0, 0.0, level, 1.0); } // it is blue now\n") == [0, 0, 255]
         assert renderer.problems == {}
     finally:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import Size, drawings, everything, face, layer, noise, observe, oval, plain, pose, scene, stack
+from helpers import Size, drawings, everything, layer, noise, observe, plain, scene, stack
 from phosphene.engine.core.frame import Pixels
 from phosphene.engine.core.observation import Observation
 from phosphene.engine.core.param_types import Bool, Choice, Color, Float, Int, Point
@@ -18,6 +18,8 @@ from phosphene.engine.renderer.renderer import Renderer
 from phosphene.engine.scene.registry import Registry
 from phosphene.engine.scene.scene import Scene
 from phosphene.engine.scene.toml_read import load_scene
+
+from phosphene.testing import fake_face, fake_mask, fake_pose
 
 pytestmark = pytest.mark.gl
 
@@ -113,7 +115,7 @@ def test_every_parameter_may_change_from_frame_to_frame(gpu: Gpu, name: str) -> 
     try:
         for number, (key, value) in enumerate(values):
             made.set(key, value)
-            renderer.render(observe(noise((48, 27), number), number, mask=oval(number), people=True), 1 / 30)
+            renderer.render(observe(noise((48, 27), number), number, mask=fake_mask(number), people=True), 1 / 30)
             assert renderer.problems == {}
     finally:
         renderer.release()
@@ -128,17 +130,20 @@ def test_every_scene_bears_every_kind_of_observation(gpu: Gpu, name: str, known:
         pixels = noise(size, number)
         if known == "nothing":
             return observe(pixels, number)
-        results: dict[str, Any] = {"person": oval(number)}
+        results: dict[str, Any] = {"person": fake_mask(number)}
         if known == "nobody":
             results |= {"face": Faces(number), "pose": Poses(number)}
             results["person"] = type(results["person"])(number, np.zeros((36, 64), np.float32), False)
         elif known == "hidden":
-            results["pose"] = Poses(number, (pose(visible=0.0),))
+            results["pose"] = Poses(number, (fake_pose(visibility=0.0),))
         elif known == "crowd":
-            many = [face(size, (0.03 * i, 0.5), 0.2, identity=i) for i in range(25)]
-            results |= {"face": Faces(number, tuple(many)), "pose": Poses(number, tuple([pose()] * 25))}
+            many = [fake_face(size, (0.03 * i, 0.5), 0.2, identity=i) for i in range(25)]
+            results |= {"face": Faces(number, tuple(many)), "pose": Poses(number, tuple([fake_pose()] * 25))}
         else:
-            results |= {"face": Faces(number, (face(size, (1.4, -0.6)),)), "pose": Poses(number, (pose((-2, 3)),))}
+            results |= {
+                "face": Faces(number, (fake_face(size, (1.4, -0.6)),)),
+                "pose": Poses(number, (fake_pose((-2, 3)),)),
+            }
         return Observation(observe(pixels, number).frame, results)
 
     assert len(pictures(gpu, load_scene(name, BUILT_IN), [seen(n) for n in range(3)])) == 3
@@ -154,7 +159,7 @@ def test_every_scene_survives_people_who_come_and_go(gpu: Gpu, name: str) -> Non
 @each_scene
 def test_jumps_in_time_are_borne(gpu: Gpu, name: str) -> None:
     observations = [
-        observe(plain((64, 36)), number, mask=oval(number), people=True, time_s=time_s)
+        observe(plain((64, 36)), number, mask=fake_mask(number), people=True, time_s=time_s)
         for number, time_s in enumerate([0.0, 0.0, 1e-9, 5.0, 86_400.0, 1e6])
     ]
     assert len(pictures(gpu, load_scene(name, BUILT_IN), observations)) == 6
@@ -163,5 +168,7 @@ def test_jumps_in_time_are_borne(gpu: Gpu, name: str) -> None:
 @each_scene
 def test_shrinking_and_growing_masks_are_borne(gpu: Gpu, name: str) -> None:
     sizes: list[Size] = [(64, 36), (1, 1), (256, 256), (3, 2), (64, 36)]
-    observations = [observe(noise((64, 36), n), n, mask=oval(n, size), people=True) for n, size in enumerate(sizes)]
+    observations = [
+        observe(noise((64, 36), n), n, mask=fake_mask(n, size), people=True) for n, size in enumerate(sizes)
+    ]
     assert len(pictures(gpu, load_scene(name, BUILT_IN), observations)) == 5

@@ -12,9 +12,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import face, layer, pose, shader, stack
+from helpers import layer, shader, stack
 from numpy.typing import NDArray
-from phosphene.engine.core.closing import Closing
 from phosphene.engine.core.errors import SourceError, TrackerError
 from phosphene.engine.core.frame import Frame, Pixels
 from phosphene.engine.core.observation import Observation
@@ -26,8 +25,8 @@ from phosphene.engine.scene.toml_read import load_scene
 from phosphene.engine.show.loop import Show
 from phosphene.engine.show.settings import ShowSettings
 from phosphene.engine.show.timeouts import Timeouts
-from phosphene.engine.sinks.fake import FakeSink
-from phosphene.engine.sources.fake import FakeSource
+
+from phosphene.testing import FakeSink, FakeSource, FakeTracker, fake_face, fake_mask, fake_pose
 
 pytestmark = pytest.mark.gl
 
@@ -88,33 +87,28 @@ def looks(picture: Pixels, number: int, name: str) -> bool:
     return bool(SECRETS.get(name, room_seen)(picture, number).mean() > TRACE)
 
 
-class Fails(Closing):
-    """A tracker that tells the truth, and at some frames does not: see KINDS."""
+KINDS = ("raises", "nothing", "nobody", "hangs")  # how a tracker may fail
 
-    KINDS = ("raises", "nothing", "nobody", "hangs")
 
-    def __init__(self, name: str, bad: dict[int, str], free: threading.Event) -> None:
-        self.name, self.bad, self.free = name, bad, free
+def fails(name: str, bad: dict[int, str], free: threading.Event) -> FakeTracker:
+    """A tracker that tells the truth, and at the frames of `bad` does not: see KINDS."""
 
-    def track(self, frame: Frame) -> Any:
-        kind = self.bad.get(frame.id, "")
+    def track(frame: Frame) -> Any:
+        kind = bad.get(frame.id, "")
         if kind == "raises":
             raise TrackerError("failed, as it was told to")
         if kind == "nothing":
             return None
         if kind == "hangs":
-            self.free.wait(2.0)
+            free.wait(2.0)
         nobody = kind == "nobody"
-        if self.name == "face":
-            return Faces(frame.id, () if nobody else (face(frame.size),))
-        if self.name == "pose":
-            return Poses(frame.id, () if nobody else (pose(),))
-        if nobody:
-            return Mask(frame.id, np.zeros((HEIGHT, WIDTH), np.float32), False)
-        return true_mask(frame.id)
+        if name == "face":
+            return Faces(frame.id, () if nobody else (fake_face(frame.size),))
+        if name == "pose":
+            return Poses(frame.id, () if nobody else (fake_pose(),))
+        return fake_mask(frame.id, (WIDTH, HEIGHT), everywhere=0.0) if nobody else true_mask(frame.id)
 
-    def close(self) -> None:
-        """Nothing is held."""
+    return FakeTracker(track)
 
 
 def break_effect(made: Scene, rng: np.random.Generator) -> None:
@@ -135,17 +129,17 @@ def break_effect(made: Scene, rng: np.random.Generator) -> None:
     effect.update = broken  # type: ignore[method-assign]
 
 
-def trackers(rng: np.random.Generator, kinds: tuple[str, ...], free: threading.Event) -> Callable[[str], Fails]:
+def trackers(rng: np.random.Generator, kinds: tuple[str, ...], free: threading.Event) -> Callable[[str], FakeTracker]:
     bad = {
         name: {int(n): kinds[rng.integers(len(kinds))] for n in rng.choice(COUNT, rng.integers(1, 9), replace=False)}
         for name in ("person", "face", "pose")
     }
-    return lambda name: Fails(name, bad.get(name, {}), free)
+    return lambda name: fails(name, bad.get(name, {}), free)
 
 
 def kinds_for(name: str) -> tuple[str, ...]:
     """That somebody is nobody is no failure which a scene that hides people could know of."""
-    return Fails.KINDS[:2] if name == "vanish" else Fails.KINDS[:3]
+    return KINDS[:2] if name == "vanish" else KINDS[:3]
 
 
 @pytest.fixture
@@ -185,7 +179,7 @@ def test_what_is_looked_for_is_found() -> None:
 @pytest.mark.parametrize("name", HIDING)
 def test_a_show_without_failures_shows_people_and_hides_the_rest(gpu: Gpu, name: str) -> None:
     source = FakeSource([pixels(n) for n in range(COUNT)])
-    shown = pictures(gpu, load_scene(name, BUILT_IN), source, lambda name: Fails(name, {}, threading.Event()))
+    shown = pictures(gpu, load_scene(name, BUILT_IN), source, lambda name: fails(name, {}, threading.Event()))
     assert len(shown) == COUNT
     assert not any(looks(picture, n, name) for n, picture in shown)
     assert all(picture[..., :3].std() > 5 for _, picture in shown), "it is a picture, not a slate"
@@ -213,7 +207,7 @@ def test_trackers_and_effects_that_fail_at_random(
 def test_a_tracker_that_hangs(gpu: Gpu, name: str, free: threading.Event) -> None:
     settings = ShowSettings(live=False, timeouts=Timeouts(first_result_s=0.3, result_s=0.3))
     source = FakeSource([pixels(n) for n in range(8)])
-    shown = pictures(gpu, load_scene(name, BUILT_IN), source, lambda n: Fails(n, {4: "hangs"}, free), settings)
+    shown = pictures(gpu, load_scene(name, BUILT_IN), source, lambda n: fails(n, {4: "hangs"}, free), settings)
     free.set()
     assert len(shown) == 8
     assert [n for n, picture in shown if looks(picture, n, name)] == []
@@ -250,14 +244,14 @@ def test_an_input_that_fails_at_random(gpu: Gpu, name: str, free: threading.Even
 def test_a_shader_that_does_not_compile(gpu: Gpu, free: threading.Event) -> None:
     made = stack(layer(shader("oops"), cut="person"), private=True)
     source = FakeSource([pixels(n) for n in range(3)])
-    shown = pictures(gpu, made, source, lambda name: Fails(name, {}, free))
+    shown = pictures(gpu, made, source, lambda name: fails(name, {}, free))
     assert not any(looks(picture, n, "") for n, picture in shown)
 
 
 def test_without_a_mask_a_layer_that_hides_the_person_hides_everything(gpu: Gpu, free: threading.Event) -> None:
     made = stack(layer(cut="not-person"))
     source = FakeSource([pixels(n) for n in range(4)])
-    shown = pictures(gpu, made, source, lambda name: Fails(name, {1: "raises", 2: "nothing"}, free))
+    shown = pictures(gpu, made, source, lambda name: fails(name, {1: "raises", 2: "nothing"}, free))
     inside = distance(0) > EDGE
     assert [bool((person_seen(p, n) & inside).any()) for n, p in shown] == [False] * 4
     assert [bool(room_seen(p, n).any()) for n, p in shown] == [True, False, False, True]

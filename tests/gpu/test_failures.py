@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import draw, drawings, face, far, flat, layer, noise, observe, oval, plain, scene, shader, stack
+from helpers import draw, drawings, far, flat, layer, noise, observe, plain, scene, shader, stack
 from phosphene.effects.blur import Blur
 from phosphene.effects.mirror import Mirror
 from phosphene.effects.place import Place
@@ -23,6 +23,8 @@ from phosphene.engine.renderer.renderer import Renderer
 from phosphene.engine.scene.registry import Registry
 from phosphene.engine.scene.scene import Scene
 from phosphene.engine.scene.toml_read import load_scene
+
+from phosphene.testing import fake_face, fake_mask
 
 pytestmark = pytest.mark.gl
 
@@ -46,7 +48,7 @@ def troubles(gpu: Gpu, made: Scene, *seen: Observation) -> tuple[list[Pixels], d
     named: dict[str, str] = {}
 
     def look(renderer: Renderer) -> None:
-        named.update(renderer.problems)
+        named.update({address: str(problem) for address, problem in renderer.problems.items()})
 
     return list(drawings(gpu, made, seen or (room(),), look)), named
 
@@ -263,13 +265,13 @@ def test_a_pass_whose_condition_fails_is_named(gpu: Gpu) -> None:
 def test_landmarks_that_are_no_numbers_stop_nothing(gpu: Gpu) -> None:
     made = scene(shader("vec4(face_point(0, 1), 1.0)"), BUILT_IN.effect("laser-eyes")(trigger="always"))
     seen = observe(noise(SIZE))
-    faces = Faces(0, (face(SIZE, points=np.full((478, 3), np.nan, np.float32)),))
+    faces = Faces(0, (fake_face(SIZE, points=np.full((478, 3), np.nan, np.float32)),))
     pictures, _ = troubles(gpu, made, Observation(seen.frame, {"face": faces}), observe(noise(SIZE), 1))
     assert len(pictures) == 2
 
 
 def test_several_broken_effects_are_all_named(gpu: Gpu) -> None:
-    _, problems = troubles(gpu, scene(shader("a"), bad("update"), bad("prepare"), Blur()), room(oval()))
+    _, problems = troubles(gpu, scene(shader("a"), bad("update"), bad("prepare"), Blur()), room(fake_mask()))
     assert list(problems) == ["camera/e0", "camera/e2", "camera/e1"]
 
 
@@ -284,7 +286,7 @@ def test_a_frame_of_another_size_is_refused(gpu: Gpu) -> None:
 
 def test_releasing_twice_is_harmless(gpu: Gpu) -> None:
     renderer = Renderer(gpu, load_scene("teleport", BUILT_IN), SIZE)
-    renderer.render(room(oval()), 0.0)
+    renderer.render(room(fake_mask()), 0.0)
     renderer.release()
     renderer.release()
 
@@ -307,4 +309,4 @@ def test_a_picture_that_goes_away_while_it_is_shown_stays(gpu: Gpu, tmp_path: Pa
 
 
 def test_drawing_goes_on_after_a_frame_nobody_could_draw(gpu: Gpu) -> None:
-    assert draw(gpu, scene(Blur()), room(), room(oval(1), 1)).shape == (72, 128, 4)
+    assert draw(gpu, scene(Blur()), room(), room(fake_mask(1), 1)).shape == (72, 128, 4)

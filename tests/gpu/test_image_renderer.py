@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import noise, oval
+from helpers import noise
 from phosphene.engine.renderer.gpu import Gpu
 from phosphene.engine.renderer.native_gl import headless_context
 
 import phosphene
 from phosphene import Binding, EffectFailed, Frame, Layer, Observation, Renderer, Scene, UsageError
+from phosphene.testing import fake_mask
 
 pytestmark = [pytest.mark.gl, pytest.mark.usefixtures("gpu")]
 SIZE = (64, 36)
@@ -106,11 +107,11 @@ def test_the_scene_may_be_changed_between_images() -> None:
 def test_parameters_follow_signals_which_are_worked_out_where_there_are_none() -> None:
     made = scene(Memory())
     made.bind("memory.step", Binding("person.area"))
-    full = Observation(black(), {"person": oval(0)})
+    full = Observation(black(), {"person": fake_mask(0)})
     with Renderer(made) as renderer:
         renderer.render(full)
         area = made.get("memory.step")
-        assert area == pytest.approx(float(oval(0).confidence.mean()), abs=1e-6)
+        assert area == pytest.approx(float(fake_mask(0).confidence.mean()), abs=1e-6)
         seen = renderer.render(Observation(black(), {}, {"person.area": 0.75}))
     assert made.get("memory.step") == 0.75
     assert seen.observation.signals == {"person.area": 0.75}
@@ -131,7 +132,7 @@ def test_a_private_scene_is_a_slate_without_its_mask() -> None:
         slate = renderer.render(pixels).rgb
         assert not np.array_equal(slate, pixels)
         assert len(np.unique(slate.reshape(-1, 3), axis=0)) < 300  # words on a plain ground, and nothing of the noise
-        cut = renderer.render(Observation(Frame(0, 0.0, pixels), {"person": oval(0)}))
+        cut = renderer.render(Observation(Frame(0, 0.0, pixels), {"person": fake_mask(0)}))
     assert cut.pixels[0, 0, 3] == 0
     assert cut.pixels[20, 32, 3] == 255
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import draw, far, flat, layer, noise, observe, oval, plain, ramp, scene, shader, stack, to_codes, to_linear
+from helpers import draw, far, flat, layer, noise, observe, plain, ramp, scene, shader, stack, to_codes, to_linear
 from phosphene.effects.blur import Blur
 from phosphene.effects.duotone import Duotone
 from phosphene.effects.mirror import Mirror
@@ -14,6 +14,8 @@ from phosphene.engine.core.param_types import Bool, Choice, Color, Float, Int, P
 from phosphene.engine.core.results import Mask
 from phosphene.engine.effect.effect import Effect
 from phosphene.engine.renderer.gpu import Gpu
+
+from phosphene.testing import fake_mask
 
 pytestmark = pytest.mark.gl
 
@@ -234,7 +236,7 @@ def test_outside_a_persons_bounds_the_backdrop_is_untouched(gpu: Gpu, quality: s
 
 @pytest.mark.parametrize("made", [scene(), scene(cut="person"), scene(Duotone(), cut="not-person")])
 def test_what_was_drawn_before_does_not_bound_larger_pictures(gpu: Gpu, made: Any) -> None:
-    draw(gpu, made, observe(noise((16, 16)), mask=oval()))
+    draw(gpu, made, observe(noise((16, 16)), mask=fake_mask()))
     assert draw(gpu, scene(cut="person"), observe(noise((200, 100))))[..., 3].min() == 255, "the slate fills it all"
 
 
@@ -243,7 +245,9 @@ def test_person_and_not_person_are_the_two_halves_of_the_picture(gpu: Gpu, quali
     person, room = layer(name="person", cut="person"), layer(name="room", cut="not-person")
     for part in (person, room):
         part.matte.quality = quality  # type: ignore[assignment]
-    alone = [to_linear(draw(gpu, stack(p), observe(PICTURES["ramp"], mask=oval()))[..., :3]) for p in (person, room)]
+    alone = [
+        to_linear(draw(gpu, stack(p), observe(PICTURES["ramp"], mask=fake_mask()))[..., :3]) for p in (person, room)
+    ]
     assert far(to_codes(alone[0] + alone[1]), PICTURES["ramp"]) <= 8  # dark colours are coarse in 8 bits
 
 
@@ -268,7 +272,7 @@ def test_a_wider_cut_keeps_more(gpu: Gpu) -> None:
     for grow in (-1.0, 0.0, 1.0):
         made = scene(cut="person", private=False)
         made.set("grow", grow)
-        kept.append(int(draw(gpu, made, observe(plain(SIZE), mask=oval()))[..., 3].astype(int).sum()))
+        kept.append(int(draw(gpu, made, observe(plain(SIZE), mask=fake_mask()))[..., 3].astype(int).sum()))
     assert kept[0] < kept[1] < kept[2]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from helpers import draw, drawings, far, flat, layer, noise, observe, oval, plain, scene, stack
+from helpers import draw, drawings, far, flat, layer, noise, observe, plain, scene, stack
 from phosphene.effects.clone import MOMENTS, Clone
 from phosphene.effects.hologram import Hologram
 from phosphene.effects.place import Place
@@ -17,6 +17,8 @@ from phosphene.engine.renderer.renderer import Renderer
 from phosphene.engine.scene.registry import Registry
 from phosphene.engine.scene.toml_read import load_scene
 
+from phosphene.testing import fake_mask
+
 pytestmark = pytest.mark.gl
 
 SIZE = (320, 180)
@@ -25,7 +27,7 @@ BACK = "#000000"
 
 def person_at(number: int, level: int) -> Observation:
     """Somebody in the middle, of a grey that tells the frame."""
-    return observe(plain(SIZE, (level, level, level)), number, mask=oval(number))
+    return observe(plain(SIZE, (level, level, level)), number, mask=fake_mask(number))
 
 
 def clones(**values: object) -> Clone:
@@ -52,7 +54,9 @@ def test_copies_of_what_is_not_known_yet_are_not_drawn(gpu: Gpu) -> None:
 
 def test_after_a_jump_back_in_time_there_are_no_copies(gpu: Gpu) -> None:
     made = stack(layer(Place(kind="color", color=BACK), clones(delay_s=0.1), name="place", source="none"))
-    again = [observe(plain(SIZE, (200, 200, 200)), n, mask=oval(n), time_s=t) for n, t in enumerate([5.0, 5.2, 1.0])]
+    again = [
+        observe(plain(SIZE, (200, 200, 200)), n, mask=fake_mask(n), time_s=t) for n, t in enumerate([5.0, 5.2, 1.0])
+    ]
     assert draw(gpu, made, *again)[..., :3].max() == 0
 
 
@@ -61,7 +65,7 @@ def test_enough_moments_are_kept_at_every_rate(gpu: Gpu, fps: float) -> None:
     effect = Clone(copies=6, delay_s=1.0)
     seconds = 8.0 if fps < 100 else 6.5
     made = scene(effect)
-    frames = (observe(plain((64, 36)), n, mask=oval(n), time_s=n / fps) for n in range(int(seconds * fps)))
+    frames = (observe(plain((64, 36)), n, mask=fake_mask(n), time_s=n / fps) for n in range(int(seconds * fps)))
     for _ in drawings(gpu, made, frames):
         pass
     assert len(effect.shown) == 6
@@ -74,7 +78,7 @@ def test_a_hologram_never_flashes(gpu: Gpu) -> None:
     made.set("slips", 1.0)
     made.set("flicker", 0.15)
     damped: list[bool] = []
-    frames = (observe(plain(SIZE, (230, 230, 230)), n, mask=oval(n)) for n in range(90))
+    frames = (observe(plain(SIZE, (230, 230, 230)), n, mask=fake_mask(n)) for n in range(90))
 
     def look(renderer: Renderer) -> None:
         damped.append(renderer._guard.damps)
@@ -85,7 +89,7 @@ def test_a_hologram_never_flashes(gpu: Gpu) -> None:
 
 
 def test_a_hologram_is_of_its_colour_and_lets_light_through(gpu: Gpu) -> None:
-    seen = observe(plain(SIZE, (180, 180, 180)), mask=oval())
+    seen = observe(plain(SIZE, (180, 180, 180)), mask=fake_mask())
     person = layer(Hologram(color="#ff0000", slips=0.0, shift=0.0), name="person", cut="person")
     dark, bright = (
         draw(gpu, stack(layer(Place(kind="color", color=c), name="place", source="none"), person), seen)
@@ -102,7 +106,7 @@ def known_room(amount: float = 1.0) -> tuple[list[Observation], Pixels]:
     nobody = np.zeros((36, 64), np.float32)
     seen = [observe(room, n, mask=Mask(n, nobody, False)) for n in range(10)]
     person = room.copy()
-    mask = oval(10)
+    mask = fake_mask(10)
     grown = mask.confidence.repeat(5, axis=0).repeat(5, axis=1) > 0.5
     person[grown] = (250, 20, 200)
     return [*seen, observe(person, 10, mask=mask)], room

@@ -24,9 +24,9 @@ from phosphene.engine.core.frame import Frame, Pixels
 from phosphene.engine.renderer.gpu import Gpu
 from phosphene.engine.renderer.renderer import Renderer
 from phosphene.engine.show import loop
-from phosphene.engine.sources.fake import FakeSource
 
 import phosphene
+from phosphene.testing import FakeSource
 
 pytestmark = [pytest.mark.gl, pytest.mark.usefixtures("gpu")]
 ROOT = Path(__file__).resolve().parents[2]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import draw, drawings, far, flat, layer, noise, oval, plain, shader, stack
+from helpers import draw, drawings, far, flat, layer, noise, plain, shader, stack
 from phosphene.effects.inset import Inset
 from phosphene.engine.core.frame import Frame, Pixels
 from phosphene.engine.core.observation import Observation
@@ -17,6 +17,8 @@ from phosphene.engine.renderer.gpu import Gpu
 from phosphene.engine.renderer.quality import Quality
 from phosphene.engine.renderer.renderer import Renderer
 from phosphene.engine.scene.layer import Layer
+
+from phosphene.testing import fake_mask
 
 pytestmark = pytest.mark.gl
 
@@ -65,7 +67,7 @@ def test_without_a_picture_the_layer_is_not_there(gpu: Gpu) -> None:
 def test_the_person_stands_before_it(gpu: Gpu) -> None:
     made = stack(with_own_input(), layer(name="person", cut="person"))
     assert made.hides_room()
-    picture = draw(gpu, made, seen(plain(SIZE, BLUE), mask=oval(size=SIZE)))
+    picture = draw(gpu, made, seen(plain(SIZE, BLUE), mask=fake_mask(size=SIZE)))
     assert far(picture[24, 32, :3], np.array(RED)) <= 2
     assert far(picture[2, 2, :3], np.array(BLUE)) <= 2
     nobody = draw(gpu, made, seen(plain(SIZE, BLUE), mask=flat(0.0, size=SIZE)))
@@ -80,7 +82,9 @@ def test_without_a_mask_the_private_scene_stays_closed(gpu: Gpu) -> None:
 
 
 def test_in_the_persons_shape(gpu: Gpu) -> None:
-    picture = draw(gpu, stack(layer(), with_own_input(cut="person")), seen(plain(SIZE, BLUE), mask=oval(size=SIZE)))
+    picture = draw(
+        gpu, stack(layer(), with_own_input(cut="person")), seen(plain(SIZE, BLUE), mask=fake_mask(size=SIZE))
+    )
     assert far(picture[24, 32, :3], np.array(BLUE)) <= 2
     assert far(picture[2, 2, :3], np.array(RED)) <= 2
 

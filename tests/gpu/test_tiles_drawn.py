@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import drawings, layer, noise, observe, oval, stack
+from helpers import drawings, layer, noise, observe, stack
 from phosphene.effects.duotone import Duotone
 from phosphene.effects.relight import Relight
 from phosphene.engine.effect.effect import Effect
 from phosphene.engine.renderer import layer_compositor as layers
 from phosphene.engine.renderer.gpu import Gpu
+
+from phosphene.testing import fake_mask
 
 pytestmark = pytest.mark.gl
 
@@ -31,7 +33,7 @@ def test_tiles_change_nothing(
     def pictures() -> list[np.ndarray]:
         place = layer(Green(), name="place", source="none")
         person = layer(*(e() for e in effects), name="person", cut="person", opacity=opacity)
-        seen = [observe(noise(size, i), i, mask=oval(i, (128, 72))) for i in range(2)]
+        seen = [observe(noise(size, i), i, mask=fake_mask(i, (128, 72))) for i in range(2)]
         return [p.astype(int) for p in drawings(gpu, stack(place, person), seen)]
 
     in_tiles = pictures()

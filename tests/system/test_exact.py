@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from phosphene.engine.show.options import run_options
 from phosphene.engine.show.session import play
-from phosphene.engine.sinks.fake import FakeSink
 from phosphene.engine.sources.testcard import read_number
 
+from phosphene.testing import FakeSink
 from tests.helpers_system import run
 
 pytestmark = [pytest.mark.gl]

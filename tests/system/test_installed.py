@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,48 +18,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.slow
-EFFECT = '''"""A user's effect."""
-
-from __future__ import annotations
-
-from phosphene import Color, Effect, Float, Observation, Uniform
-from phosphene.testing import Verdict, check
-
-
-class Shine(Effect):
-    """Makes it shine."""
-
-    amount = Float(0.5, 0.0, 1.0, "how much")
-    ink = Color("#1b1464", "the ink")
-    place = Uniform("vec2")
-    glsl = "vec4 effect(vec2 uv) { return vec4(mix(frame_here().rgb, ink, amount * place.x), 1.0); }"
-
-    def update(self, observation: Observation, dt: float) -> None:
-        """Follows the first face."""
-        half: float = self.amount / 2.0
-        red: float = self.ink[0]
-        self.place = (half * red * dt, float(len(observation.faces)))
-
-
-def judge(file: str) -> bool:
-    """What `phosphene check` says."""
-    verdict: Verdict = check(file)
-    return verdict.good
-'''
-WRONG = '''"""Says what is not so."""
-
-from phosphene import Effect, Float
-
-
-class Wrong(Effect):
-    """Wrong."""
-
-    amount = Float(0.5, 0.0, 1.0, "how much")
-    glsl = "vec4 effect(vec2 uv) { return frame_here() * amount; }"
-
-
-text: str = Wrong().amount
-'''
+TYPED = ROOT / "tests" / "typing"  # what users write, and what a type checker must say of it
+MISTAKE = re.compile(r"# mypy: (?P<mypy>[\w-]+), pyright: (?P<pyright>\w+)$")
 
 
 def do(command: Sequence[object], cwd: Path, code: int | None = 0) -> subprocess.CompletedProcess[str]:
@@ -196,34 +158,45 @@ def test_an_editable_installation_is_the_checkout(built: Path, tmp_path: Path) -
 # What a user's type checker sees
 
 
-def typed(python: Path, text: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    (folder / "shine.py").write_text(text, encoding="utf-8")
-    mypy = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", folder / "cache", "--python-executable", python]
-    return do([*mypy, "shine.py"], folder, code=None)
+Findings = set[tuple[str, int, str]]  # file, line, the checker's name for what is wrong
 
 
-def test_a_users_effect_type_checks_with_mypy(python: Path, tmp_path: Path) -> None:
-    done = typed(python, EFFECT, tmp_path)
-    assert done.stdout.strip() == "Success: no issues found in 1 source file"
+def mistakes(checker: str) -> Findings:
+    """What the comments in the fixtures say that a checker finds."""
+    return {
+        (path.name, number, found[checker])
+        for path in TYPED.glob("*.py")
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if (found := MISTAKE.search(line))
+    }
 
 
-def test_mypy_finds_what_is_wrong_in_a_users_effect(python: Path, tmp_path: Path) -> None:
-    said = typed(python, WRONG, tmp_path).stdout
-    assert "shine.py:13" in said
-    assert "Found 1 error in 1 file" in said
+@pytest.fixture
+def fixtures(tmp_path: Path) -> Path:
+    """A folder with the fixtures alone, so that no settings of this checkout apply."""
+    return Path(shutil.copytree(TYPED, tmp_path / "typing"))
 
 
-def pyright() -> str:
+def test_mypy_finds_the_mistakes_in_what_users_write_and_nothing_else(python: Path, fixtures: Path) -> None:
+    mypy = [sys.executable, "-m", "mypy", "--strict", "--output", "json", "--python-executable", python]
+    said = do([*mypy, "--cache-dir", fixtures / "cache", *fixtures.glob("*.py")], fixtures, code=None)
+    assert not said.stderr
+    rows = [json.loads(line) for line in said.stdout.splitlines()]
+    found = {(Path(row["file"]).name, row["line"], row["code"]) for row in rows if row["severity"] == "error"}
+    assert found == mistakes("mypy"), said.stdout
+
+
+def test_pyright_finds_the_same(python: Path, fixtures: Path) -> None:
     """Pyright, which basedpyright brings along without a Node of its own."""
     here = str(Path(sys.executable).parent)
-    found = [shutil.which(name, path=path) for name in ("basedpyright", "pyright") for path in (here, None)]
-    if not any(found):
+    programs = [shutil.which(name, path=path) for name in ("basedpyright", "pyright") for path in (here, None)]
+    if not any(programs):
         pytest.skip("pyright is not installed (python3 dev.py setup brings it)")
-    return next(filter(None, found))
-
-
-@pytest.mark.parametrize(("text", "said"), [(EFFECT, "0 errors"), (WRONG, 'shine.py:14:13 - error: Type "float"')])
-def test_pyright_says_the_same(python: Path, tmp_path: Path, text: str, said: str) -> None:
-    (tmp_path / "shine.py").write_text("# pyright: strict\n" + text, encoding="utf-8")
-    done = do([pyright(), "--level", "error", "--pythonpath", python, "shine.py"], tmp_path, code=None)
-    assert said in done.stdout
+    (fixtures / "pyrightconfig.json").write_text('{"typeCheckingMode": "strict"}', encoding="utf-8")
+    said = do([next(filter(None, programs)), "--outputjson", "--pythonpath", python], fixtures, code=None)
+    rows = [row for row in json.loads(said.stdout)["generalDiagnostics"] if row["severity"] == "error"]
+    found = {(Path(row["file"]).name, row["range"]["start"]["line"] + 1, row["rule"]) for row in rows}
+    # What a mistake makes unknown is no finding of its own.
+    wrong = {place[:2] for place in found if not place[2].startswith("reportUnknown")}
+    found = {place for place in found if place[:2] not in wrong or not place[2].startswith("reportUnknown")}
+    assert found == mistakes("pyright"), "\n".join(f"{row['file']}: {row['message']}" for row in rows)

@@ -6,11 +6,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import av
 import pytest
+from helpers_waiting import wait_until
 from phosphene.engine.sources.testcard import read_number
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,9 +31,16 @@ CASES = [
 ]
 
 
-def begun(folder: Path) -> bool:
-    """Whether a picture was written: what is rendered has a hidden name until it is whole."""
-    return any(path.stat().st_size for path in folder.iterdir())
+def written(folder: Path) -> int:
+    """How many bytes were written: what is rendered has a hidden name until it is whole."""
+    return sum(path.stat().st_size for path in folder.iterdir())
+
+
+def wait_for_frames(folder: Path, process: subprocess.Popen[str] | None = None) -> None:
+    """Waits until the first second of frames is in the file: it grows once more after its head was written."""
+    wait_until(lambda: written(folder), process=process)
+    head = written(folder)
+    wait_until(lambda: written(folder) > head, process=process)
 
 
 @pytest.mark.parametrize(("number", "pace", "name"), CASES, ids=lambda value: getattr(value, "name", value))
@@ -52,10 +59,7 @@ def test_interrupted_file_plays(tmp_path: Path, number: signal.Signals, pace: st
         text=True,
     ) as process:
         try:
-            deadline = time.monotonic() + 240
-            while not begun(tmp_path) and process.poll() is None and time.monotonic() < deadline:
-                time.sleep(0.05)
-            time.sleep(1.0)
+            wait_for_frames(tmp_path, process)
             process.send_signal(number)
             _, told = process.communicate(timeout=240)
         finally:
@@ -85,17 +89,20 @@ def test_a_terminal_that_is_closed_leaves_a_file_that_plays(tmp_path: Path) -> N
         os.chdir(ROOT)
         os.execv(sys.executable, [*words, "--output", str(out), "--seconds", "3600"])
     try:
-        deadline = time.monotonic() + 60
-        while not begun(tmp_path) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        time.sleep(1.0)
+        wait_for_frames(tmp_path)
         os.close(terminal)
-        while (ended := os.waitpid(child, os.WNOHANG))[0] == 0 and time.monotonic() < deadline:
-            time.sleep(0.05)
-    finally:
-        if ended[0] == 0:
-            os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
-    assert os.waitstatus_to_exitcode(ended[1]) == 128 + signal.SIGHUP
+        ended: list[int] = []
+
+        def over() -> bool:
+            found, status = os.waitpid(child, os.WNOHANG)
+            ended.extend([status] * (found == child))
+            return bool(ended)
+
+        wait_until(over)
+    except BaseException:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        raise
+    assert os.waitstatus_to_exitcode(ended[0]) == 128 + signal.SIGHUP
     with av.open(str(out)) as file:
         assert sum(1 for _ in file.decode(file.streams.video[0])) > 5

@@ -6,11 +6,11 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers_waiting import wait_until
 from phosphene.engine.commands.cli import main
 from phosphene.engine.core.files.claim import PART
 from PIL import Image
@@ -94,7 +94,7 @@ def test_a_scene_that_is_saved_with_an_output_in_it_is_refused(folder: Path) -> 
 
     guard = Guard()
     guard.writes([Target(folder / "clip.matte.mp4")])
-    with pytest.raises(UsageError, match="output of this very run"):
+    with pytest.raises(UsageError, match="output of this run"):
         checked(lambda: load_scene("own.toml", Registry()), guard)()
 
 
@@ -204,9 +204,7 @@ def test_two_renders_into_one_file_the_second_is_refused(tmp_path: Path) -> None
     words = [sys.executable, str(ROOT / "main.py"), "run", "mirror", "-q", "-i", "testcard:160x90", "--seconds", "3600"]
     with subprocess.Popen([*words, "-o", "a.mp4"], cwd=tmp_path, stderr=subprocess.PIPE, text=True) as first:
         try:
-            deadline = time.monotonic() + 240
-            while not any(tmp_path.iterdir()) and first.poll() is None and time.monotonic() < deadline:
-                time.sleep(0.05)
+            wait_until(lambda: any(tmp_path.iterdir()), process=first)
             for more in ((), ("--overwrite",)):
                 second = child("-i", CARD, "-o", "a.mp4", *more, cwd=tmp_path)
                 assert second.returncode == 1

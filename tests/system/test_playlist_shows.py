@@ -13,7 +13,8 @@ from phosphene.engine.core.errors import UsageError
 from phosphene.engine.core.frame import Pixels
 from phosphene.engine.show.options import RunOptions, run_options
 from phosphene.engine.show.session import play
-from phosphene.engine.sinks.fake import FakeSink
+
+from phosphene.testing import FakeSink
 
 pytestmark = pytest.mark.gl
 

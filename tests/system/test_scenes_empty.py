@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 import pytest
 from phosphene.engine.core.frame import Pixels
-from phosphene.engine.sources.fake import FakeSource
 
+from phosphene.testing import FakeSource
 from tests.helpers_system import Run, difference, run
 
 pytestmark = [pytest.mark.gl, pytest.mark.models, pytest.mark.slow, pytest.mark.usefixtures("models_ready")]

@@ -14,7 +14,8 @@ from phosphene.engine.core.frame import Frame, Pixels
 from phosphene.engine.trackers import open_tracker
 from phosphene.engine.trackers.base import Tracker
 
-from tests.helpers_system import Closing, difference, full_size, grown, run
+from phosphene.testing import FakeTracker
+from tests.helpers_system import difference, full_size, grown, run
 
 pytestmark = [pytest.mark.gl, pytest.mark.models, pytest.mark.slow, pytest.mark.usefixtures("models_ready")]
 
@@ -178,21 +179,15 @@ def test_blur_room_soft_person_sharp(data_dir: Path, clip: str) -> None:
             assert difference(image, frame.pixels)[inside].mean() < 2.0, f"frame {frame.id}"
 
 
-class Flaky(Closing):
-    """A tracker that fails on some frames."""
+def flaky(inner: Tracker, lost: set[int]) -> Tracker:
+    """A tracker that fails on the frames `lost`, and elsewhere says what another says."""
 
-    def __init__(self, inner: Tracker, fails: Callable[[int], bool]) -> None:
-        self.inner, self.fails = inner, fails
-
-    def track(self, frame: Frame) -> Any:
-        """What the inner tracker says, or an error."""
-        if self.fails(frame.id):
+    def track(frame: Frame) -> Any:
+        if frame.id in lost:
             raise TrackerError("failed on purpose")
-        return self.inner.track(frame)
+        return inner.track(frame)
 
-    def close(self) -> None:
-        """Closes the inner tracker."""
-        self.inner.close()
+    return FakeTracker(track, on_close=inner.close)
 
 
 @pytest.mark.parametrize(("scene", "kind"), [("teleport", "world"), ("teleport", "blur"), ("blur", "")])
@@ -204,7 +199,7 @@ def test_failing_tracker_shows_slate(data_dir: Path, scene: str, kind: str, seed
 
     def trackers(name: str) -> Tracker:
         inner = open_tracker(name)
-        return Flaky(inner, lambda number: number in lost) if name == "person" else inner
+        return flaky(inner, lost) if name == "person" else inner
 
     settings = [("place.kind", kind)] if kind else []
     done = run(scene, clip, count=12, settings=settings, trackers=trackers)

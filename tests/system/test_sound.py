@@ -12,8 +12,9 @@ from phosphene.engine.core.errors import UsageError
 from phosphene.engine.core.frame import Pixels
 from phosphene.engine.show.options import RunOptions, run_options
 from phosphene.engine.show.session import play
-from phosphene.engine.sinks.fake import FakeSink
 from sounds import fake_portaudio, notes, tone, write_wav
+
+from phosphene.testing import FakeSink
 
 pytestmark = pytest.mark.gl
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers_waiting import wait_until
 from phosphene.engine.core.closing import Closing
 from phosphene.engine.core.frame import Frame, Pixels
 from phosphene.engine.renderer.gpu import Gpu
@@ -27,9 +28,10 @@ from phosphene.engine.show.settings import ShowParts, ShowSettings
 from phosphene.engine.show.stats import Stats
 from phosphene.engine.show.takes.recorder import TakeRecorder
 from phosphene.engine.show.takes.take import About, Take
-from phosphene.engine.sinks.fake import FakeSink
 from phosphene.engine.sources import open_source
 from phosphene.engine.trackers import open_tracker
+
+from phosphene.testing import FakeSink
 
 ROOT = Path(__file__).resolve().parents[2]
 CLIP = "desk/pixabay_doctor_desk.mp4"
@@ -209,12 +211,9 @@ def recording(folder: Path, *options: str) -> subprocess.Popen[str]:
 
 
 def wait_for_frames(folder: Path, size: int) -> None:
-    deadline = time.monotonic() + 240
-    while time.monotonic() < deadline:
-        if (folder / "tracks.bin").exists() and (folder / "tracks.bin").stat().st_size > size:
-            return
-        time.sleep(0.05)
-    raise AssertionError("nothing was recorded")
+    """Waits until more than so many bytes of tracks were recorded."""
+    tracks = folder / "tracks.bin"
+    wait_until(lambda: tracks.exists() and tracks.stat().st_size > size)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no such signals")

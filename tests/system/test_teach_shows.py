@@ -10,8 +10,9 @@ import pytest
 from phosphene.engine.commands.cli import main
 from phosphene.engine.show.options import run_options
 from phosphene.engine.show.session import play
-from phosphene.engine.sinks.fake import FakeSink
 from phosphene.engine.trackers.custom import features
+
+from phosphene.testing import FakeSink
 
 SCENE = """
 title = "Thanks, in two inks"

@@ -13,7 +13,8 @@ from phosphene.engine.commands.cli import main
 from phosphene.engine.core.frame import Floats, Pixels
 from phosphene.engine.show.options import run_options
 from phosphene.engine.show.session import play
-from phosphene.engine.sinks.fake import FakeSink
+
+from phosphene.testing import FakeSink
 
 SPEECH = shutil.which("espeak-ng")
 RATE = 22050

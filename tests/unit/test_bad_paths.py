@@ -347,7 +347,7 @@ def test_where_nothing_of_the_users_own_can_be_reached(words: str, place: Path, 
 def test_a_working_folder_that_is_gone(words: str, user: Forked) -> None:
     came = user.run(words.split(), cwd="gone")
     assert (came["code"], came["err"].count("\n")) == (2, 2)
-    assert "working folder is gone" in came["err"]
+    assert "working folder does not exist" in came["err"]
 
 
 # What prints, and what only tells.

@@ -12,9 +12,11 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from helpers_waiting import next_frame, wait_until
 from phosphene.engine.core.errors import SourceError
 from phosphene.engine.core.frame import Pixels
 from phosphene.engine.sources import cameras, open_source
+from phosphene.engine.sources.camera import CameraSource
 
 
 class FakeCapture:
@@ -55,35 +57,29 @@ class FakeCapture:
 
 @pytest.fixture
 def camera(monkeypatch: pytest.MonkeyPatch) -> type[FakeCapture]:
-    from phosphene.engine.sources import camera_feed, live
+    from phosphene.engine.sources import camera_feed
 
     FakeCapture.plugged, FakeCapture.opened = True, 0
     monkeypatch.setattr(camera_feed.cv2, "VideoCapture", FakeCapture)
-    monkeypatch.setattr(live, "WAIT_S", 60.0)
-    monkeypatch.setattr(camera_feed, "RETRY_S", 0.02)
     monkeypatch.setattr(cameras, "SYSFS", Path("/nowhere"))
     return FakeCapture
 
 
-def unplug(camera: type[FakeCapture], source: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def unplug(camera: type[FakeCapture], source: CameraSource) -> None:
     """Takes the camera away, until that has been told and it is being looked for."""
     opened, camera.plugged = camera.opened, False
-    with monkeypatch.context() as impatient:
-        impatient.setattr("phosphene.engine.sources.live.WAIT_S", 0.3)
-        with pytest.raises(SourceError, match="no frame"):
-            list(iter(source.read, None))  # what was on its way still comes
-    deadline = time.monotonic() + 60
-    while camera.opened == opened and time.monotonic() < deadline:
-        time.sleep(0.01)
+    with pytest.raises(SourceError, match="no frame"):
+        list(iter(source.read, None))  # what was on its way still comes
+    wait_until(lambda: camera.opened > opened)
 
 
 def test_camera_gives_rgb_with_rising_times(camera: type[FakeCapture]) -> None:
     with open_source("camera", size=(64, 48)) as source:
-        frames = [source.read() for _ in range(5)]
-    assert [f.id for f in frames if f] == [0, 1, 2, 3, 4]
-    times = [f.time_s for f in frames if f]
+        frames = [next_frame(source) for _ in range(5)]
+    assert [f.id for f in frames] == [0, 1, 2, 3, 4]
+    times = [f.time_s for f in frames]
     assert times == sorted(set(times))
-    assert all(f and f.pixels[0, 0, 2] == 255 for f in frames)  # blue came last: BGR was turned
+    assert all(f.pixels[0, 0, 2] == 255 for f in frames)  # blue came last: BGR was turned
     assert source.live
 
 
@@ -92,27 +88,23 @@ def test_camera_says_what_was_negotiated(camera: type[FakeCapture]) -> None:
     with source:
         assert (source.negotiated_size, source.negotiated_fps, source.negotiated_format) == ((64, 48), 30.0, "MJPG")
         assert source.size == (32, 32)
-        assert source.read().size == (32, 32)
+        assert next_frame(source).size == (32, 32)
 
 
 def test_camera_keeps_only_the_newest(camera: type[FakeCapture]) -> None:
     source: Any = open_source("camera")
     with source:
-        source.read()
-        deadline = time.monotonic() + 60
-        while source.dropped < 3 and time.monotonic() < deadline:
-            time.sleep(0.01)
-        assert source.dropped >= 3
-        assert source.read().id == 1
+        next_frame(source)
+        wait_until(lambda: source.dropped >= 3)
+        assert next_frame(source).id == 1
 
 
-def test_unplugged_camera_raises_and_comes_back(camera: type[FakeCapture], monkeypatch: pytest.MonkeyPatch) -> None:
-    source: Any = open_source("camera")
-    with source:
-        assert source.read() is not None
-        unplug(camera, source, monkeypatch)
+def test_unplugged_camera_raises_and_comes_back(camera: type[FakeCapture]) -> None:
+    with CameraSource(timeout_s=0.3, retry_s=0.02) as source:
+        next_frame(source)
+        unplug(camera, source)
         camera.plugged = True
-        assert source.read() is not None
+        next_frame(source)
         assert source.reopened == 1
 
 
@@ -135,10 +127,10 @@ def test_two_sources_of_one_camera_share_it(camera: type[FakeCapture]) -> None:
     with open_source("camera", size=(64, 48)) as first:
         with open_source("camera:0", size=(32, 24)) as second:
             assert camera.opened == 1
-            pictures = [first.read(), second.read(), first.read(), second.read()]
-            assert [picture.size for picture in pictures if picture] == [(64, 48), (32, 24), (64, 48), (32, 24)]
-            assert [picture.id for picture in pictures if picture] == [0, 0, 1, 1]
-        assert first.read() is not None  # the other one left it open
+            frames = [next_frame(source) for source in (first, second, first, second)]
+            assert [frame.size for frame in frames] == [(64, 48), (32, 24), (64, 48), (32, 24)]
+            assert [frame.id for frame in frames] == [0, 0, 1, 1]
+        next_frame(first)  # the other one left it open
     with open_source("camera"):
         assert camera.opened == 2
 
@@ -146,18 +138,17 @@ def test_two_sources_of_one_camera_share_it(camera: type[FakeCapture]) -> None:
 def test_two_cameras_are_two(camera: type[FakeCapture]) -> None:
     with open_source("camera:0") as first, open_source("camera:1") as second:
         assert camera.opened == 2
-        assert first.read() is not None
-        assert second.read() is not None
+        next_frame(first)
+        next_frame(second)
 
 
 def test_another_size_after_coming_back_is_fitted(camera: type[FakeCapture], monkeypatch: pytest.MonkeyPatch) -> None:
-    source: Any = open_source("camera")
-    with source:
-        assert source.read().size == (64, 48)
-        unplug(camera, source, monkeypatch)
+    with CameraSource(timeout_s=0.3, retry_s=0.02) as source:
+        assert next_frame(source).size == (64, 48)
+        unplug(camera, source)
         monkeypatch.setattr(camera, "retrieve", lambda self: (True, np.zeros((30, 80, 3), np.uint8)))
         camera.plugged = True
-        assert source.read().size == (64, 48)
+        assert next_frame(source).size == (64, 48)
         assert source.negotiated_size == (80, 30)
 
 

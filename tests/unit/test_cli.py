@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from phosphene.engine.commands import doctor
-from phosphene.engine.commands.cli import COMMANDS, EXAMPLES, Words, build_parser, main
+from phosphene.engine.commands.cli import COMMANDS, EXAMPLES, LogFormatter, build_parser, main
 from phosphene.engine.commands.output import table
 from phosphene.engine.scene.registry import Registry
 
@@ -43,20 +43,20 @@ def called(*arguments: str) -> int:
         (["run", "nowhere.toml"], "no scene file"),
         (["run", "duotone", "--qqq=1"], "unknown option '--qqq'\n  next: `phosphene run --help`"),
         (["run", "duotone", "--inptu", "clip.mp4"], "next: did you mean '--input'?"),
-        (["models", "fetch", "face"], "'fetch' is one word too many\n  next: `phosphene models --help`"),
+        (["models", "fetch", "face"], "unexpected argument 'fetch'\n  next: `phosphene models --help`"),
         (["run", "LASER_EYES"], "did you mean 'laser-eyes'"),
-        (["run", "contact-shadow"], "is an effect, no scene"),
+        (["run", "contact-shadow"], "is an effect, not a scene"),
         (["run", "my-effects/warm.frag"], 'use = "warm"'),
-        (["run", "gold_rain.py"], "'gold-rain' is an effect, no scene"),
+        (["run", "gold_rain.py"], "'gold-rain' is an effect, not a scene"),
         (["check", "scenes/blur.toml"], "is a scene"),
         (["run", "duotone", "--effects", "/no/such/folder"], "there is no such folder"),
-        (["run", "duotone", "--input", "demo", "--output", ""], "an output without a name"),
-        (["run", "duotone", "--input", "", "--output", "null"], "an input without a name"),
+        (["run", "duotone", "--input", "demo", "--output", ""], "no output named"),
+        (["run", "duotone", "--input", "", "--output", "null"], "no input named"),
         (
             ["run", "duotone", "--input", "demo", "--output", "a.mp4", "--output", "./a.mp4"],
-            "is there twice",
+            "is given twice",
         ),
-        (["run", "duotone", "--input", "demo", "--output", "web", "--output", "web:8765"], "is there twice"),
+        (["run", "duotone", "--input", "demo", "--output", "web", "--output", "web:8765"], "is given twice"),
         (["run", "duotone", "--set", "amuont=1"], "did you mean"),
         (["run", "duotone", "--set", "duotone.amount=7"], "0 … 1"),
         (["run", "duotone", "--set", "duotone.amount=x"], "expected a number"),
@@ -267,4 +267,4 @@ def test_tables_line_up_and_wrap(columns: int, monkeypatch: pytest.MonkeyPatch) 
 )
 def test_only_what_went_wrong_bears_its_level(level: int, said: str) -> None:
     record = logging.LogRecord("phosphene", level, __file__, 1, "reloaded %s", ("me.toml",), None)
-    assert Words().format(record).startswith(said)
+    assert LogFormatter().format(record).startswith(said)

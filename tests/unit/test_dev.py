@@ -10,9 +10,10 @@ import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
-from typing import Any
+from typing import Any, Literal
 
 import pytest
+from conftest import over_budget
 
 ROOT = Path(__file__).resolve().parents[2]
 FILE = ROOT / "dev.py"
@@ -271,6 +272,43 @@ def test_the_soak_runs_beside_the_tests_and_counts(
     assert ran[0][1:3] == ["-m", "pytest"]
     assert dev.test(["-k", "scene"]) == 0  # no soak beside chosen tests
     assert len(ran) == 2
+
+
+def test_fast_leaves_out_the_soak_and_what_only_long_tests_want(
+    dev: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[list[str]] = []
+    for name in ("test_programs", "test_models", "test_tensorflow", "Soak"):
+        monkeypatch.setattr(dev, name, lambda: pytest.fail("this takes long"))
+    monkeypatch.setattr(dev, "set_up", lambda: None)
+    monkeypatch.setattr(dev, "check_code", lambda: 0)
+    monkeypatch.setattr(dev, "stream", lambda command: ran.append(command) or 0)
+    assert dev.test(["--fast", "-k", "scene"]) == 0
+    assert ran[0][-3:] == ["--fast", "-k", "scene"]
+
+
+def test_fast_leaves_out_what_is_marked_slow() -> None:
+    """`test_mailbox` has no such test, `test_installed` no other."""
+    command = [sys.executable, "-m", "pytest", "--fast", "--collect-only", "-q", "-p", "no:cacheprovider"]
+    files = ["tests/unit/test_mailbox.py", "tests/system/test_installed.py"]
+    done = subprocess.run([*command, *files], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "test_mailbox.py::" in done.stdout
+    assert "test_installed.py::" not in done.stdout
+    assert "deselected" in done.stdout
+
+
+def test_what_takes_long_without_the_mark_is_named() -> None:
+    def report(name: str, seconds: float, when: Literal["setup", "call"], *marks: str) -> pytest.TestReport:
+        return pytest.TestReport(name, (name, 0, name), dict.fromkeys(marks, 1), "passed", None, when, duration=seconds)
+
+    reports = [
+        report("quick", 4.0, "call"),
+        report("marked", 40.0, "call", "slow"),
+        report("long", 6.0, "call"),
+        report("long in both", 4.0, "setup"),
+        report("long in both", 4.0, "call"),
+    ]
+    assert over_budget(reports) == [("long in both", 8.0), ("long", 6.0)]
 
 
 def told(script: str) -> Any:

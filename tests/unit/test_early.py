@@ -15,13 +15,13 @@ from phosphene.engine.core.errors import TrackerError
 from phosphene.engine.core.frame import Frame
 from phosphene.engine.core.results import Faces
 from phosphene.engine.renderer.gpu import Gpu
-from phosphene.engine.sinks.fake import FakeSink
-from phosphene.engine.sources.fake import FakeSource
 from phosphene.engine.trackers import open_tracker
 from phosphene.engine.trackers.base import DetectsAhead
 from phosphene.engine.trackers.face import FaceTracker
 from test_face_net import frames
-from test_loop import FakeTracker, Watcher, pictures, show
+from test_loop import Watcher, pictures, show
+
+from phosphene.testing import FakeSink, FakeSource, FakeTracker
 
 
 class AheadTracker(FakeTracker):
@@ -69,7 +69,7 @@ def test_the_next_frame_is_begun_while_this_one_is_looked_at(gpu: Gpu) -> None:
             waited.append(begun[frame.id + 1].wait(20.0))
         return Faces(frame.id)
 
-    tracker.result = slow
+    tracker.answer = slow
     show(gpu, scene(Watcher("face")), FakeSource(pictures(12)), FakeSink(), trackers={"face": tracker}).run()
     assert waited == [True] * 7
 

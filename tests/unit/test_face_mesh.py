@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from helpers import head, observe, plain, pose
+from helpers import head, observe, plain
 from phosphene.engine.core.frame import Floats
 from phosphene.engine.core.observation import Observation
 from phosphene.engine.core.results import Faces, Pose, Poses
 from phosphene.engine.effect.face_mesh import OPENINGS, RINGS, face_mesh, normals_of, skin_of
 from phosphene.engine.effect.face_occlusion import FaceCover, clear_of_hands
+
+from phosphene.testing import fake_pose
 
 SIZE = (128, 96)
 
@@ -120,7 +122,7 @@ def hand(at: tuple[float, float], visible: float = 1.0) -> Pose:
     points[18, :2], points[20, :2] = (at[0] - 0.03, at[1]), (at[0] + 0.03, at[1])
     visibility = np.zeros(33, np.float32)
     visibility[[16, 18, 20]] = visible
-    return Pose(points, pose().world, visibility)
+    return Pose(points, fake_pose().world, visibility)
 
 
 def looking(cover: FaceCover, pixels: np.ndarray, count: int, poses: tuple[Pose, ...] = (), first: int = 0) -> Floats:

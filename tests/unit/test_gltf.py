@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -200,13 +201,17 @@ def test_positions_that_are_no_shape_are_told(tmp_path: Path, value: float) -> N
         read_model(at(tmp_path, bytes(data)))
 
 
-def test_what_is_too_large_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gltf, "MAX_TRIANGLES", 100)
+def test_what_is_too_large_is_told(tmp_path: Path) -> None:
+    import trimesh
+
+    faces = np.tile([0, 1, 2], (gltf.MAX_TRIANGLES + 1, 1))
+    many = trimesh.Trimesh(vertices=np.eye(3), faces=faces, process=False)
     with pytest.raises(SourceError, match="triangles"):
-        read_model(GLASSES)
-    monkeypatch.setattr(gltf, "MAX_BYTES", 1000)
+        read_model(at(tmp_path, bytes(many.export(file_type="glb"))))
+    file = at(tmp_path, GLASSES.read_bytes())
+    os.truncate(file, gltf.MAX_BYTES + 1)  # a hole, which takes no space
     with pytest.raises(SourceError, match="MB"):
-        read_model(GLASSES)
+        read_model(file)
 
 
 def test_a_file_names_no_other_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

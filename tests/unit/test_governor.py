@@ -8,11 +8,10 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
-from helpers import far, layer, noise, observe, oval, plain, ramp, scene, shader, stack
+from helpers import far, layer, noise, observe, plain, ramp, scene, shader, stack
 from phosphene.engine.core.errors import UsageError
-from phosphene.engine.core.frame import Frame, Pixels
+from phosphene.engine.core.frame import Pixels
 from phosphene.engine.core.observation import Observation
-from phosphene.engine.core.results import Mask
 from phosphene.engine.effect.effect import Effect, Pass
 from phosphene.engine.renderer.gpu import Gpu
 from phosphene.engine.renderer.quality import FULL, Quality
@@ -21,7 +20,8 @@ from phosphene.engine.show.governor import TRIAL_S, Governor, governor_for
 from phosphene.engine.show.loop import Show
 from phosphene.engine.show.quality_levels import KEYS, LADDER, Step, down_to, ladder_for, quality_of, steps_of
 from phosphene.engine.show.settings import ShowParts, ShowSettings
-from phosphene.engine.sources.fake import FakeSource
+
+from phosphene.testing import FakeSource, FakeTracker, fake_mask
 
 Load = Callable[[float], float]
 SEEDS = range(6)
@@ -354,22 +354,9 @@ def test_an_effect_is_prepared_only_where_the_pictures_size_changes(renderer: Ca
     assert effect.size == (48, 27)
 
 
-class Counter:
-    """A tracker that says which frames it was shown."""
-
-    def __init__(self) -> None:
-        self.seen: list[int] = []
-
-    def track(self, frame: Frame) -> Mask:
-        self.seen.append(frame.id)
-        return oval(frame.id)
-
-    def close(self) -> None: ...
-
-
 @pytest.mark.parametrize(("key", "every"), [("fixed", 1), ("trackers-2", 2), ("trackers-3", 3)])
 def test_a_tracker_that_rests_is_answered_for_by_its_last_result(gpu: Gpu, key: str, every: int) -> None:
-    tracker, ids = Counter(), []
+    tracker, ids = FakeTracker(lambda frame: fake_mask(frame.id)), []
     governor = None if key == "fixed" else Governor(30.0, taken=steps_of(key), moves=False)
     source = FakeSource([noise((64, 36), n) for n in range(12)])
 

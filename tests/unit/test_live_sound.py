@@ -161,8 +161,9 @@ def test_the_loop_finds_the_devices_own_rate() -> None:
 def test_a_file_of_a_live_show_holds_the_microphone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from phosphene.engine.show.options import run_options
     from phosphene.engine.show.session import play
-    from phosphene.engine.sinks.fake import FakeSink
     from phosphene.engine.sinks.video import VideoSink
+
+    from phosphene.testing import FakeSink
 
     made = fake_portaudio(monkeypatch)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import face, flat, noise, plain, scene, shader
+from helpers import flat, noise, plain, scene, shader
 from phosphene.effects.blur import Blur
 from phosphene.effects.mirror import Mirror
 from phosphene.engine.core.errors import SinkError, SourceError, TrackerError
@@ -27,9 +27,9 @@ from phosphene.engine.show.settings import ShowParts, ShowSettings
 from phosphene.engine.show.timeouts import Timeouts
 from phosphene.engine.show.tracking import IN_FLIGHT
 from phosphene.engine.sinks.base import Sink
-from phosphene.engine.sinks.fake import FakeSink
-from phosphene.engine.sources.fake import FakeSource
 from phosphene.engine.trackers.base import Tracker
+
+from phosphene.testing import FakeSink, FakeSource, FakeTracker, fake_face
 
 pytestmark = pytest.mark.gl
 
@@ -43,33 +43,6 @@ def no_thread_is_left() -> Iterator[None]:
     yield
     left = [t.name for t in threading.enumerate() if t not in before and t.is_alive()]
     assert left == []
-
-
-class FakeTracker:
-    """Answers after `delay()` seconds with what `result(frame)` says; remembers the frames it saw."""
-
-    def __init__(self, result: Callable[[Frame], Any], delay: Callable[[], float] = lambda: 0.0) -> None:
-        self.result, self.delay = result, delay
-        self.seen: list[int] = []
-        self.closed = False
-        self.thread: int | None = None
-
-    def track(self, frame: Frame) -> Any:
-        assert not self.closed
-        assert self.thread in (None, threading.get_ident()), "a tracker is used from one thread"
-        self.thread = threading.get_ident()
-        time.sleep(self.delay())
-        self.seen.append(frame.id)
-        return self.result(frame)
-
-    def close(self) -> None:
-        self.closed = True
-
-    def __enter__(self) -> FakeTracker:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 class Watcher(Effect):
@@ -118,10 +91,20 @@ def pictures(count: int) -> list[np.ndarray[Any, Any]]:
 
 
 TRACKERS: dict[str, Callable[[Frame], Any]] = {
-    "face": lambda f: Faces(f.id, (face(SIZE),)),
+    "face": lambda f: Faces(f.id, (fake_face(SIZE),)),
     "pose": lambda f: Poses(f.id),
     "person": lambda f: flat(1.0, f.id, (8, 4)),
 }
+
+
+def after(delay_s: float | Callable[[], float], answer: Callable[[Frame], Any]) -> FakeTracker:
+    """A tracker that takes so long for each answer."""
+
+    def late(frame: Frame) -> Any:
+        time.sleep(delay_s() if callable(delay_s) else delay_s)
+        return answer(frame)
+
+    return FakeTracker(late)
 
 
 def show(
@@ -203,7 +186,7 @@ def test_without_sinks_it_still_runs(gpu: Gpu) -> None:
 
 @pytest.mark.parametrize("delays", [{}, {"person": 0.004}, {"person": 0.001, "face": 0.005, "pose": 0.0}])
 def test_every_frame_is_drawn_with_its_own_results(gpu: Gpu, delays: dict[str, float]) -> None:
-    trackers = {n: FakeTracker(TRACKERS[n], lambda n=n: delays.get(n, 0.0)) for n in TRACKERS}  # type: ignore[misc]
+    trackers = {n: after(delays.get(n, 0.0), TRACKERS[n]) for n in TRACKERS}
     watcher = Watcher("face", "pose", "person")
     show(gpu, scene(watcher), FakeSource(pictures(12)), trackers=trackers).run()
     assert watcher.drawn == [(n, {"face": n, "pose": n, "person": n}) for n in range(12)]
@@ -238,7 +221,7 @@ def test_a_tracker_that_is_needed_later_is_started_then(gpu: Gpu) -> None:
 def test_two_runs_are_bit_equal_however_slow_the_trackers_are(gpu: Gpu) -> None:
     def run(seed: int) -> list[np.ndarray[Any, Any]]:
         dice = random.Random(seed)
-        trackers = {n: FakeTracker(TRACKERS[n], lambda: dice.random() * 0.006) for n in TRACKERS}
+        trackers = {n: after(lambda: dice.random() * 0.006, TRACKERS[n]) for n in TRACKERS}
         sink = FakeSink()
         made = scene(Blur(), Watcher("face", "pose"), shader("past(uv) * 0.5 + frame(uv) * 0.5"))
         show(gpu, made, FakeSource(pictures(10)), sink, trackers=trackers).run()
@@ -337,10 +320,7 @@ class Follows(FakeTracker):
 @pytest.mark.parametrize("delay_s", [0.0, 0.01])
 def test_a_tracker_gets_the_results_of_its_upstream_of_the_same_frame(gpu: Gpu, delay_s: float) -> None:
     watcher = Watcher("model.arms")
-    follows, upstream = (
-        Follows(lambda f: pytest.fail("it looked itself")),
-        FakeTracker(TRACKERS["face"], lambda: delay_s),
-    )
+    follows, upstream = Follows(lambda f: pytest.fail("it looked itself")), after(delay_s, TRACKERS["face"])
     trackers = {"model.arms": follows, "pose": upstream}
     show(gpu, scene(watcher), FakeSource(pictures(6)), trackers=trackers, upstream={"model.arms": "pose"}).run()
     assert watcher.drawn == [(n, {"model.arms": n, "pose": n}) for n in range(6)]
@@ -675,7 +655,7 @@ def test_a_hook_ends_it_when_it_says_so(gpu: Gpu, count: int) -> None:
 
 def test_live_drops_but_never_reorders_and_counts(gpu: Gpu) -> None:
     timeouts = Timeouts(live_result_s=ENOUGH_S)  # none is given up, however slow the machine
-    trackers = {"face": FakeTracker(TRACKERS["face"], lambda: 0.01)}
+    trackers = {"face": after(0.01, TRACKERS["face"])}
     watcher, sink = Watcher("face"), FakeSink()
     source = FakeSource(pictures(60), fps=1000)
     stats = show(gpu, scene(watcher), source, sink, trackers=trackers, live=True, timeouts=timeouts).run()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from helpers import flat, noise, oval, plain
+from helpers import flat, noise, plain
 from phosphene.engine.core.frame import Frame
 from phosphene.engine.core.results import Mask
 from phosphene.engine.matte.maker import MatteMaker
 from phosphene.engine.matte.matte import Matte as Settings
 from phosphene.engine.matte.matte import MatteField, bounds
+
+from phosphene.testing import fake_mask
 
 QUALITIES = Settings.quality.options
 each_quality = pytest.mark.parametrize("quality", QUALITIES)
@@ -69,7 +71,7 @@ def test_a_mask_of_nothing_is_nothing(quality: str) -> None:
 def test_the_same_frames_give_the_same_mattes(quality: str) -> None:
     def run() -> list[bytes]:
         maker = MatteMaker()
-        return [maker.make(oval(n), frame(n, n), quality).values.tobytes() for n in range(4)]
+        return [maker.make(fake_mask(n), frame(n, n), quality).values.tobytes() for n in range(4)]
 
     assert run() == run()
 
@@ -78,7 +80,7 @@ def test_the_same_frames_give_the_same_mattes(quality: str) -> None:
 def test_asking_twice_for_one_frame_gives_the_same(quality: str) -> None:
     maker = MatteMaker()
     maker.make(flat(0.3, 0), frame(0), quality)
-    mask, seen = oval(1), frame(1)
+    mask, seen = fake_mask(1), frame(1)
     first = maker.make(mask, seen, quality).values.tobytes()
     assert maker.make(mask, seen, quality).values.tobytes() == first
 
@@ -86,13 +88,13 @@ def test_asking_twice_for_one_frame_gives_the_same(quality: str) -> None:
 @each_quality
 @pytest.mark.parametrize("size", [(1, 1), (2, 3), (16, 9), (144, 256)])
 def test_masks_of_every_size(quality: str, size: tuple[int, int]) -> None:
-    made = MatteMaker().make(oval(0, size), frame(), quality)
+    made = MatteMaker().make(fake_mask(0, size), frame(), quality)
     assert np.isfinite(values(made)).all()
 
 
 @each_quality
 def test_the_input_is_not_written_to(quality: str) -> None:
-    mask, seen = oval(), frame()
+    mask, seen = fake_mask(), frame()
     before = mask.confidence.copy(), seen.pixels.copy()
     maker = MatteMaker()
     for number in range(3):
@@ -139,7 +141,7 @@ def test_noise_is_steadied_and_motion_passes_at_once(quality: str) -> None:
 @pytest.mark.parametrize("held", [1, 5])
 def test_a_mistake_is_let_go_though_nothing_moved(quality: str, held: int) -> None:
     """A place that one mask took for somebody shows the room for as long as steadiness keeps it."""
-    person = oval().confidence.copy()
+    person = fake_mask().confidence.copy()
     person[person < 0.05] = 0.0
     mistaken = person.copy()
     mistaken[4:14, 52:62] = 0.9

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers import scene
+from helpers_waiting import wait_until
 from phosphene.engine.core.errors import SourceError, SourceRests, UsageError
 from phosphene.engine.core.frame import Frame, Pixels
 from phosphene.engine.renderer.gpu import Gpu
@@ -20,8 +21,8 @@ from phosphene.engine.show.loop import Show
 from phosphene.engine.show.on_demand import OnDemandSource, open_on_demand
 from phosphene.engine.show.settings import ShowSettings
 from phosphene.engine.sinks import knows_watchers
-from phosphene.engine.sinks.fake import FakeSink
-from phosphene.engine.sources.fake import FakeSource
+
+from phosphene.testing import FakeSink, FakeSource
 
 SIZE = (32, 18)
 ROOM = np.full((18, 32, 3), 200, np.uint8)
@@ -123,9 +124,7 @@ def test_a_show_sends_a_slate_until_it_is_watched(gpu: Gpu) -> None:
         for watched, count in ((False, "slates"), (True, "rooms"), (False, "slates")):
             before = getattr(viewer, count)
             viewer.watched = watched
-            end = time.monotonic() + 60
-            while getattr(viewer, count) < before + 3 and time.monotonic() < end:
-                time.sleep(0.01)
+            wait_until(lambda count=count, enough=before + 3: getattr(viewer, count) >= enough)
             done.append((viewer.rooms, viewer.slates, len(cameras)))
         show.stop()
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from helpers import noise, plain
-from phosphene.engine.core.closing import Closing
 from phosphene.engine.core.errors import PhospheneError, UsageError
 from phosphene.engine.core.frame import Frame, Pixels
 from phosphene.engine.core.imaging import straight_alpha
@@ -20,6 +20,7 @@ from phosphene.engine.show.scripting import RenderedFrame
 from phosphene.engine.sources.arrays import ArraysSource
 
 import phosphene
+from phosphene.testing import FakeTracker
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -107,7 +108,7 @@ def test_what_is_no_picture_is_told_by_its_number(wrong: Any, words: str) -> Non
 def test_one_picture_alone_goes_into_a_list() -> None:
     with pytest.raises(UsageError, match="32×3") as told:
         ArraysSource(plain((32, 18)))
-    assert "[picture]" in told.value.hint
+    assert "[image]" in told.value.hint
 
 
 def test_no_picture_at_all_is_told() -> None:
@@ -187,64 +188,58 @@ def test_nothing_is_opened_before_the_first_picture_is_asked_for(monkeypatch: py
 # Observations alone
 
 
-class FakeTracker(Closing):
-    """Finds nobody, in every second frame not even that."""
+@dataclass
+class Opened:
+    """The parameters of each tracker that was opened, and which were closed."""
 
-    opened: dict[str, dict[str, Any]]
-    closed: list[str]
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def track(self, frame: Frame) -> Faces | None:
-        return Faces(frame.id) if frame.id % 2 == 0 else None
-
-    def close(self) -> None:
-        self.closed.append(self.name)
+    params: dict[str, dict[str, Any]] = field(default_factory=dict)
+    closed: list[str] = field(default_factory=list)
 
 
 @pytest.fixture
-def fake_trackers(monkeypatch: pytest.MonkeyPatch) -> type[FakeTracker]:
-    """Every tracker is a fake that needs no model."""
+def opened(monkeypatch: pytest.MonkeyPatch) -> Opened:
+    """Every tracker is a fake that needs no model: it finds nobody, in every second frame not even that."""
+    seen = Opened()
 
     def open_tracker(name: str, **params: Any) -> FakeTracker:
-        FakeTracker.opened[name] = params
-        return FakeTracker(name)
+        seen.params[name] = params
+        return FakeTracker(
+            lambda frame: Faces(frame.id) if frame.id % 2 == 0 else None, on_close=lambda: seen.closed.append(name)
+        )
 
-    FakeTracker.opened, FakeTracker.closed = {}, []
     monkeypatch.setattr("phosphene.engine.trackers.open_tracker", open_tracker)
     monkeypatch.setattr("phosphene.engine.show.opening.fetch_models", lambda *_: None)
-    return FakeTracker
+    return seen
 
 
-def test_tracking_gives_every_frame_with_what_was_found(fake_trackers: type[FakeTracker]) -> None:
+def test_tracking_gives_every_frame_with_what_was_found(opened: Opened) -> None:
     seen = list(phosphene.track(["face", "pose"], [noise((32, 18), n) for n in range(4)], fps=10))
     assert [observation.frame.id for observation in seen] == [0, 1, 2, 3]
     assert [observation.frame.time_s for observation in seen] == [0.0, 0.1, 0.2, 0.3]
     assert [sorted(observation.results) for observation in seen] == [["face", "pose"], [], ["face", "pose"], []]
     assert seen[0].results["face"].frame_id == 0
     assert seen[0].signal("face.present", -1.0) == 0.0
-    assert sorted(fake_trackers.closed) == ["face", "pose"]
+    assert sorted(opened.closed) == ["face", "pose"]
 
 
-def test_a_tracker_gets_its_parameters(fake_trackers: type[FakeTracker]) -> None:
+def test_a_tracker_gets_its_parameters(opened: Opened) -> None:
     values = {"trackers/face.max_faces": np.int64(2), "trackers/face.smooth": "off"}
     list(phosphene.track("face", [plain((32, 18))], parameters=values))
-    assert fake_trackers.opened == {"face": {"max_faces": 2, "smooth": False}}
+    assert opened.params == {"face": {"max_faces": 2, "smooth": False}}
     with pytest.raises(UsageError, match="max_face"):
         list(phosphene.track("face", [plain((32, 18))], parameters={"trackers/face.max_face": 2}))
 
 
-def test_tracking_ends_when_it_is_told_to(fake_trackers: type[FakeTracker]) -> None:
+def test_tracking_ends_when_it_is_told_to(opened: Opened) -> None:
     assert len(list(phosphene.track("face", "testcard:64x48", seconds=0.2))) == 6
     with pytest.raises(UsageError, match="no end"):
         list(phosphene.track("face", "testcard:64x48"))
 
 
-def test_tracking_that_is_left_early_closes_its_trackers(fake_trackers: type[FakeTracker]) -> None:
+def test_tracking_that_is_left_early_closes_its_trackers(opened: Opened) -> None:
     for _ in phosphene.track("face", "testcard:64x48", seconds=9):
         break
-    assert fake_trackers.closed == ["face"]
+    assert opened.closed == ["face"]
 
 
 def test_an_unknown_tracker_is_told() -> None:

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import threading
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers_waiting import wait_until
 from phosphene.engine.core.errors import PhospheneError, SourceError, UsageError
 from phosphene.engine.core.frame import Frame
 from phosphene.engine.scene.registry import Registry
 from phosphene.engine.scene.toml_read import load_scene
 from phosphene.engine.show.options import run_options
 from phosphene.engine.show.session import play
-from phosphene.engine.sinks.fake import FakeSink
-from phosphene.engine.sources.fake import FakeSource
 from phosphene.engine.sources.layer_input import LayerInputSource
 from phosphene.engine.sources.testcard import TestCardSource, read_number
+
+from phosphene.testing import FakeSink, FakeSource
 
 SIZE = (64, 48)
 BUILT_IN = Registry([], [])
@@ -75,8 +75,10 @@ class Flaky(FakeSource):
         super().__init__([np.zeros((48, 64, 3), np.uint8)], live=True)
         self.gives: list[int | Exception] = []
         self.reads = threading.Semaphore(0)
+        self.asked = 0
 
     def read(self) -> Frame | None:
+        self.asked += 1
         while not self.closed:
             if self.reads.acquire(timeout=0.02):
                 given = self.gives.pop(0)
@@ -93,21 +95,12 @@ class Flaky(FakeSource):
 
 def until(side: LayerInputSource, wanted: int | None) -> None:
     """Waits until the picture is the wanted one."""
-    end = time.monotonic() + 60.0
-    while time.monotonic() < end:
-        frame = side.at(0.0)
-        if (None if frame is None else frame.id) == wanted:
-            return
-        time.sleep(0.005)
-    raise AssertionError(f"no {wanted}")
+    wait_until(lambda: getattr(side.at(0.0), "id", None) == wanted)
 
 
-def test_a_camera_that_breaks_off_shows_nothing_until_it_is_back(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr("phosphene.engine.sources.layer_input.RETRY_S", 0.01)
+def test_a_camera_that_breaks_off_shows_nothing_until_it_is_back(caplog: pytest.LogCaptureFixture) -> None:
     source = Flaky()
-    side = LayerInputSource(source, "camera:1", SIZE)
+    side = LayerInputSource(source, "camera:1", SIZE, retry_s=0.01, old_s=60.0)
     try:
         assert side.at(0.0) is None
         source.give(1, 2)
@@ -117,12 +110,22 @@ def test_a_camera_that_breaks_off_shows_nothing_until_it_is_back(
         source.give(3)
         until(side, 3)
         assert caplog.text.count("unplugged") == 1
-        monkeypatch.setattr("phosphene.engine.sources.layer_input.OLD_S", 0.0)
-        until(side, None)  # silent for too long
     finally:
         source.closed = True  # the read that waits ends
         side.close()
     assert source.closed
+
+
+def test_a_camera_that_is_silent_for_too_long_shows_nothing() -> None:
+    source = Flaky()
+    side = LayerInputSource(source, "camera:1", SIZE, old_s=0.0)
+    try:
+        source.give(1)
+        wait_until(lambda: source.asked == 2)  # the frame was taken before the next one is asked for
+        assert side.at(0.0) is None
+    finally:
+        source.closed = True
+        side.close()
 
 
 @pytest.mark.gl

@@ -14,10 +14,11 @@ import pytest
 from phosphene.engine.core.errors import SourceError, UsageError
 from phosphene.engine.core.frame import Pixels
 from phosphene.engine.sources import SOURCES, kind_of_file, open_source, split_spec
-from phosphene.engine.sources.fake import FakeSource
 from phosphene.engine.sources.fit import cover
 from phosphene.engine.sources.images import find_pictures
 from phosphene.engine.sources.testcard import TestCardSource, read_number
+
+from phosphene.testing import FakeSource
 
 
 def psnr(a: Pixels, b: Pixels) -> float:
@@ -253,7 +254,7 @@ def test_padded_pattern_takes_only_padded_names(tmp_path: Path) -> None:
 
 
 def test_empty_folder_is_explained(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="no pictures"):
+    with pytest.raises(SourceError, match="no images"):
         open_source(str(tmp_path))
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import face, noise, observe, oval, pose, scene, shader
+from helpers import noise, observe, scene, shader
 from phosphene.engine.core.errors import PhospheneError, SinkError, SourceError, UsageError
 from phosphene.engine.core.frame import Frame, Pixels
 from phosphene.engine.core.observation import Observation
@@ -35,6 +35,8 @@ from phosphene.engine.show.takes.files import (
 )
 from phosphene.engine.show.takes.recorder import TakeRecorder
 from phosphene.engine.show.takes.take import About, Take, options_for, read_about
+
+from phosphene.testing import fake_face, fake_mask, fake_pose
 
 SIZE = (64, 36)
 
@@ -59,8 +61,12 @@ def wild(seed: int) -> dict[str, Any]:
     draws = np.random.default_rng(seed)
     bits = draws.integers(0, 2**32, (9, 16), np.uint32).view(np.float32)
     shapes = {f"shape{i}": float(draws.normal()) for i in range(52)}
-    one = face(SIZE, points=draws.normal(size=(478, 3)).astype(np.float32), blendshapes=shapes, identity=seed)
-    return {"face": Faces(seed, (one, face(SIZE))), "pose": Poses(seed, (pose(),)), "person": Mask(seed, bits)}
+    one = fake_face(SIZE, points=draws.normal(size=(478, 3)).astype(np.float32), blendshapes=shapes, identity=seed)
+    return {
+        "face": Faces(seed, (one, fake_face(SIZE))),
+        "pose": Poses(seed, (fake_pose(),)),
+        "person": Mask(seed, bits),
+    }
 
 
 def about(**changes: Any) -> About:
@@ -147,7 +153,7 @@ def test_only_results_can_be_made_by_a_record() -> None:
 
 
 def test_records_that_are_packed_are_smaller_than_their_arrays() -> None:
-    mask = oval(size=(256, 144))
+    mask = fake_mask(size=(256, 144))
     assert len(pack({"person": mask})) < mask.confidence.nbytes / 4
 
 
@@ -241,10 +247,10 @@ def test_signals_that_cannot_be_found_again_are_added_to_those_that_can(tmp_path
 
 
 def test_a_result_that_is_used_again_is_written_once_and_is_the_same_object(tmp_path: Path) -> None:
-    held = oval(0, (256, 144))
+    held = fake_mask(0, (256, 144))
     recorder = TakeRecorder(tmp_path / "t", about(), scene(), waits=True)
     for number in range(6):
-        result = held if number < 5 else oval(5, (256, 144))
+        result = held if number < 5 else fake_mask(5, (256, 144))
         recorder.add(Observation(Frame(number, number / 30, noise(SIZE)), {"person": result}), 0.0, {"person"})
     recorder.close()
     with Take(tmp_path / "t") as take:
@@ -515,7 +521,7 @@ def test_a_scene_that_has_changed_since_is_told(tmp_path: Path, caplog: pytest.L
 
 
 def test_faces_keep_their_types() -> None:
-    found = unpack(pack(Faces(3, (face(SIZE),))))
+    found = unpack(pack(Faces(3, (fake_face(SIZE),))))
     assert isinstance(found, Faces)
     assert isinstance(found.items, tuple)
     assert isinstance(found.items[0], Face)

@@ -191,12 +191,11 @@ def test_the_nodes_own_capabilities_count_where_the_driver_reports_them(
 def device(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Device:
     found = Device(tmp_path / "video10")
     monkeypatch.setattr(fcntl, "ioctl", found.ioctl)
-    monkeypatch.setattr(v4l2, "_WAIT_S", 0.05)
     return found
 
 
 def sink_on(device: Device, size: tuple[int, int] = SIZE) -> v4l2.V4l2Sink:
-    return v4l2.V4l2Sink(str(device.path), size=size, fps=30)
+    return v4l2.V4l2Sink(str(device.path), size=size, fps=30, timeout_s=0.05)
 
 
 def picture(value: int, size: tuple[int, int] = SIZE) -> np.ndarray:
@@ -276,7 +275,7 @@ def test_a_device_fed_by_another_program_is_refused(device: Device) -> None:
 
 def test_a_camera_is_no_output(device: Device) -> None:
     device.caps, device.driver = api.CAP_VIDEO_CAPTURE | api.CAP_STREAMING, b"uvcvideo"
-    with pytest.raises(SinkError, match="takes no pictures"):
+    with pytest.raises(SinkError, match="is a camera, not an output"):
         sink_on(device)
 
 
@@ -295,7 +294,7 @@ def test_a_driver_without_rates_is_fine(device: Device) -> None:
 def test_unloaded_while_writing(device: Device) -> None:
     sink = sink_on(device)
     device.fail = {api.QBUF: OSError(19, "No such device"), api.STREAMOFF: OSError(19, "No such device")}
-    with pytest.raises(SinkError, match="no more pictures"):
+    with pytest.raises(SinkError, match="no more images"):
         sink.write(picture(0), 0.0)
     sink.close()
 

@@ -308,6 +308,9 @@ def test_two_packages_that_offer_the_same_are_both_named(site: Path) -> None:
     ("open_it", "kind", "said"),
     [
         (lambda: open_source("raises"), SourceError, "cannot be imported: OSError: no such device"),
+        (lambda: open_source("raises"), SourceError, "raises.py:1: the input 'raises' of package their-parts"),
+        (lambda: open_source("broken"), SourceError, "broken.py:1: the input"),
+        (lambda: open_source("gone"), SourceError, "their_parts.nothing:Grey: the input"),
         (lambda: open_source("gone"), SourceError, "cannot be imported: ModuleNotFoundError"),
         (lambda: open_source("broken"), SourceError, "cannot be imported: SyntaxError"),
         (lambda: open_source("number"), SourceError, "is no class and no function"),

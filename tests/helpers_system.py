@@ -120,7 +120,7 @@ def run(
         return listening(name, inner, done.results)
 
     def note(drawn: Drawn) -> bool:
-        done.problems.update(drawn.image.problems)
+        done.problems.update({address: str(problem) for address, problem in drawn.image.problems.items()})
         return True
 
     if keep:

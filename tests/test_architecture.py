@@ -402,3 +402,23 @@ def test_every_public_class_and_function_says_what_it_does() -> None:
 def test_nothing_is_left_to_do() -> None:
     words = ("TODO", "FIXME", "XXX", "HACK")
     assert [f"{name(p)}: {w}" for p in FILES for w in words if w in p.read_text(encoding="utf-8")] == []
+
+
+def test_the_renderer_asks_no_effect_for_its_kind_and_writes_on_no_class() -> None:
+    """What differs between effects is a method of the effect or its pass; what the engine notes is the engine's own."""
+    asks = [
+        f"{name(path)}:{node.lineno}"
+        for path in FILES
+        if name(path).startswith("engine/renderer/")
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Name) and node.id in ("Foreign", "ForeignPass")
+    ]
+    writes = [
+        f"{name(path)}:{node.lineno}"
+        for path in FILES
+        if name(path).startswith("engine/")
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
+        if isinstance(node.value, ast.Call) and isinstance(node.value.func, ast.Name) and node.value.func.id == "type"
+    ]
+    assert (asks, writes) == ([], [])

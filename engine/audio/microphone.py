@@ -57,7 +57,7 @@ class Microphone(Closing):
             raise SourceError(
                 f"cannot be opened ({error})",
                 where=f"microphone {name}".strip(),
-                hint="microphones here: " + (", ".join(names(sounddevice)) or "none"),
+                hint="microphones found: " + (", ".join(names(sounddevice)) or "none"),
             ) from error
 
     def _take(self, data: Floats, count: int, when: Any, status: Any) -> None:
@@ -138,14 +138,14 @@ def portaudio() -> Any:
         import sounddevice
     except ImportError as error:
         raise SourceError(
-            "a microphone needs the package sounddevice", where="microphone", hint="pip install sounddevice"
+            "the microphone needs the package sounddevice", where="microphone", hint="pip install sounddevice"
         ) from error
     except OSError as error:  # what it says where it does not find the library
         raise SourceError(
-            f"a microphone needs PortAudio ({error})",
+            f"the microphone needs PortAudio ({error})",
             where="microphone",
             hint="`apt install libportaudio2` (Debian, Ubuntu), `dnf install portaudio` (Fedora); "
-            "or take the sound from a file: --sound song.mp3",
+            "or use a file: --sound song.mp3",
         ) from error
     return sounddevice
 

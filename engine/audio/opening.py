@@ -20,7 +20,7 @@ def open_sound(spec: str) -> Sound:
     """
     kind, colon, rest = spec.partition(":")
     if not spec.strip():
-        raise UsageError("--sound names nothing", hint="write mic, or the path of a file with sound")
+        raise UsageError("--sound is empty", hint="use mic, or the path of a file with audio")
     # Each back end is loaded when it is opened.
     if kind == MICROPHONE and (colon or not is_file(spec)):
         return cast("Sound", load(f"{_HERE}.microphone:Microphone")(rest))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -13,32 +12,23 @@ import numpy as np
 from ..core.errors import PhospheneError
 from ..core.frame import Pixels
 from ..core.param_types import Media
-from ..core.places import user_folders
+from ..core.source_lines import location_of_error
 from ..effect.effect import Effect
 from ..effect.foreign import Foreign
-from ..effect.origin import line_in
 from ..glsl.dialects import is_shader, kind_of
-from ..glsl.locate import loop_line, main_line
-from ..renderer.effect_runner import EffectRunner
+from ..glsl.locate import main_line
 from ..renderer.gpu import Gpu
-from ..renderer.notices import words
-from ..renderer.probing import float_pictures, runner_of, unused_uniforms
+from ..renderer.probing import float_images
 from ..renderer.renderer import Renderer
 from ..scene.describe import describe_effect
-from ..scene.layer import Layer
 from ..scene.load import load_file
-from ..scene.registry import Registry
-from ..scene.scene import Scene
+from .exhibit import ADDRESS, Exhibit
 from .looks import FLAT, describe_colour, extremes, far, is_flat
-from .stage import STEP_S, Size, observation, picture, write_picture
+from .stage import Size, image, observation, write_image
 from .verdict import Verdict
 
-ADDRESS = "camera/it"
 FRAMES = 5
-HALFWAY = 0.4
 LATER = 40
-SMALL, LARGER, FULL = (32, 18), (128, 72), 1280 * 720
-TOO_SLOW_S = 10.0  # for a frame at 1280×720
 
 
 class Judge:
@@ -46,14 +36,11 @@ class Judge:
 
     def __init__(self, gpu: Gpu, size: Size = (320, 180), preview: Path | None = None) -> None:
         self.gpu, self.size, self.preview = gpu, size, preview
-        self.folder = tempfile.TemporaryDirectory(prefix="phosphene-check-")
-        self.second = Path(self.folder.name) / "second.png"
-        write_picture(self.second, picture(size, 1))
-        self.values: dict[str, str] = {}  # of parameters, instead of their defaults
+        self.exhibit = Exhibit(gpu, size)
 
     def close(self) -> None:
         """Removes what was written for the tests."""
-        self.folder.cleanup()
+        self.exhibit.close()
 
     def judge(self, path: Path) -> Verdict:
         """The verdict on one file; whatever it does wrong stands in the verdict."""
@@ -63,44 +50,15 @@ class Judge:
             self.load_and_draw(path, verdict)
         except PhospheneError as error:
             named = error.message.startswith(f"{path}:")  # a running effect's error names its line itself
-            where = error.where or line_in(error, path, main_line(path))
+            where = error.where or location_of_error(error, path, main_line(path))
             verdict.error = verdict.error or (error.message if named else f"{where}: {error.message}")
             verdict.hint = error.hint
         except (Exception, SystemExit) as error:  # noqa: BLE001 (an author's file may do anything)
-            verdict.error = verdict.error or f"{line_in(error, path)}: {type(error).__name__}: {error}"
+            verdict.error = verdict.error or f"{location_of_error(error, path)}: {type(error).__name__}: {error}"
         verdict.leaks = self.gpu.live_objects - before
         if verdict.leaks and not verdict.error:
             verdict.error = f"{path}: {verdict.leaks} GL objects were not released"
         return verdict
-
-    def start_trials(self, use: str, file: str, folders: list[str], values: dict[str, str]) -> str:
-        """Whether an effect by its name, or the one in `file`, must not join a show: what ends it, or nothing.
-
-        What else is wrong with it is nothing to this: the show itself will say that, in its place.
-        """
-        verdict = Verdict(file)
-        try:
-            registry = Registry([Path(folder) for folder in folders])
-            kind = registry.effect(use) if use else load_file(describe_effect(Path(file), "user"))
-            self.values = values
-            self.compiles(kind, Path(file), verdict)
-        except (Exception, SystemExit):  # noqa: BLE001 (told by the show)
-            return ""
-        finally:
-            self.values = {}
-        return verdict.error
-
-    def load(self, use: str, folders: list[str]) -> str:
-        """What is wrong with the effect called `use`, so that it cannot be loaded or compiled; nothing is drawn."""
-        effect: Effect | None = None
-        try:
-            effect = Registry([*map(Path, folders), *user_folders("effects")]).effect(use)()
-            EffectRunner(self.gpu, effect, SMALL).release()
-        except PhospheneError as error:
-            return f"{error.where}: {error.message}" if error.where else error.message
-        except (Exception, SystemExit) as error:  # noqa: BLE001 (an author's file may do anything)
-            return words(error, effect)
-        return ""
 
     def load_and_draw(self, path: Path, verdict: Verdict) -> None:
         """Everything but the count of GL objects."""
@@ -117,7 +75,7 @@ class Judge:
         if issubclass(kind, Foreign):
             verdict.role = kind.role
             verdict.notes += kind.warnings
-        if not self.compiles(kind, path, verdict):
+        if not self.exhibit.compiles(kind, path, verdict):
             return
         shown = self.draws(kind, verdict)
         self.repeats(kind, shown, verdict)
@@ -126,106 +84,41 @@ class Judge:
             verdict.error = kind.warnings[0]
         if self.preview is not None:
             target = self.preview / f"{entry.name}.png"
-            write_picture(target, telling(shown, self.size)[..., :3])
+            write_image(target, preview(shown, self.size)[..., :3])
             verdict.preview = str(target)
 
-    def stage(self, kind: type[Effect], size: Size | None = None, *, cut: str = "none") -> Renderer:
-        """A renderer with a scene of this effect alone, with pictures where it asks for some."""
-        effect = kind()
-        for name, text in self.values.items():
-            if name in kind.params():
-                effect.set(name, kind.params()[name].parse(text))
-        for name, param in kind.params().items():
-            if isinstance(param, Media) and issubclass(kind, Foreign):
-                effect.set(name, str(self.second))
-        if issubclass(kind, Foreign) and kind.role == "transition" and "progress" in kind.params():
-            effect.set("progress", HALFWAY)  # at its default of 0 a transition shows nothing of itself
-        held = Layer("camera")
-        held.set("cut", cut)
-        held.effects["it"] = effect
-        return Renderer(self.gpu, Scene("check", "check", layers=[held]), size or self.size)
-
-    def effect(self, renderer: Renderer) -> Effect:
-        """The effect on stage."""
-        return renderer.scene.layers[0].effects["it"]
-
-    def frame(self, renderer: Renderer, number: int, *, loud: bool = False) -> Pixels:
-        """The picture of frame `number`. Raises PhospheneError where the effect failed."""
-        renderer.render(observation(renderer.size, number, loud=loud), STEP_S if number else 0.0)
-        self.look(renderer)
-        return renderer.read()
-
-    @staticmethod
-    def look(renderer: Renderer) -> None:
-        """Raises PhospheneError where the effect has failed."""
-        if renderer.problems:
-            raise PhospheneError(next(iter(renderer.problems.values())))
-
-    def compiles(self, kind: type[Effect], path: Path, verdict: Verdict) -> bool:
-        """Compiles it and draws small pictures: what is too slow here would be an endless wait at full size."""
-        EffectRunner(self.gpu, kind(), SMALL).release()  # raises with the author's line
-        took_s = self.full_frame_s(kind, SMALL)
-        verdict.compiles = True
-        if took_s > TOO_SLOW_S:
-            # Of a tiny picture most is what every draw costs, and the machine may be busy: a larger one decides.
-            took_s = self.full_frame_s(kind, LARGER)
-        if took_s > TOO_SLOW_S:
-            verdict.error = f"{loop_line(path)}: a frame at 1280×720 would take {took_s:.0f} s: a loop without an end?"
-        return not verdict.error
-
-    def full_frame_s(self, kind: type[Effect], size: Size) -> float:
-        """Seconds of computing for a frame at 1280×720, by one of `size`, as it is after the first, which compiles.
-
-        Counted as this process's own time where a processor draws, so that what else runs on the machine counts little.
-        """
-        clock = time.process_time if self.gpu.software else time.perf_counter
-        renderer = self.stage(kind, size)
-        try:
-            self.look(renderer)
-            self.frame(renderer, 0)
-            took = []
-            for number in (1, 2):
-                began = clock()
-                self.frame(renderer, number)
-                took.append(clock() - began)
-                if took[-1] * FULL < TOO_SLOW_S * size[0] * size[1]:
-                    break
-        finally:
-            renderer.release()
-        return min(took) * FULL / (size[0] * size[1])
-
     def draws(self, kind: type[Effect], verdict: Verdict) -> list[Pixels]:
-        """Draws at the defaults and at the ends of every range; returns the pictures, those at the defaults first."""
-        renderer = self.stage(kind)
+        """Draws at the defaults and at the ends of every range; returns the images, those at the defaults first."""
+        renderer = self.exhibit.stage(kind)
         try:
             shown, costs = [], []
             for number in range(FRAMES):
                 observation(renderer.size, number, loud=False)  # made before the clock runs
                 began = time.perf_counter()
-                shown.append(self.frame(renderer, number))
+                shown.append(self.exhibit.frame(renderer, number))
                 costs.append(time.perf_counter() - began)
                 self.finite(renderer, number, "", verdict)
             verdict.ms = round(1e3 * float(np.median(costs[1:])), 2)
             lively = not all(is_flat(p) for p in shown[:FRAMES])
-            runner = runner_of(renderer, ADDRESS)
+            runner = renderer.effects.get(ADDRESS)
             if runner is not None and kind.update in (Effect.update, Foreign.update):
                 names = [p for p in kind.params() if not isinstance(kind.params()[p], Media)]
                 uniforms = {n: n for n in names}
                 if issubclass(kind, Foreign):
                     uniforms = {g.params[0]: g.name for g in kind.inputs if g.params}
-                idle = unused_uniforms(runner, list(uniforms.values()))
+                idle = [u for u in uniforms.values() if not runner.uses(u)]
                 verdict.unused = [p for p, u in uniforms.items() if u in idle and not sized_by(kind, u)]
             colours = {tuple(p[0, 0]) for p in shown}
             number = FRAMES
             for name, value in extremes(kind):
-                effect = self.effect(renderer)
+                effect = self.exhibit.effect(renderer)
                 before = getattr(effect, name)
                 effect.set(name, value)
-                picture_then = self.frame(renderer, number)
+                image_then = self.exhibit.frame(renderer, number)
                 self.finite(renderer, number, f"with {name} = {kind.params()[name].format(value)}", verdict)
-                lively = lively or not is_flat(picture_then)
-                shown.append(picture_then)
-                colours.add(tuple(picture_then[0, 0]))
+                lively = lively or not is_flat(image_then)
+                shown.append(image_then)
+                colours.add(tuple(image_then[0, 0]))
                 effect.set(name, before)
                 number += 1
         finally:
@@ -246,13 +139,13 @@ class Judge:
         """Whether an effect that draws one colour draws more with sound, with a cut-out, or with its events held."""
         ways = (("with sound", "none", True, FRAMES), ("on a cut-out", "person", False, FRAMES))
         for note, cut, loud, frames in (*ways, ("after some frames", "none", False, LATER)):
-            renderer = self.stage(kind, cut=cut)
+            renderer = self.exhibit.stage(kind, cut=cut)
             try:
-                runner = runner_of(renderer, ADDRESS)
+                runner = renderer.effects.get(ADDRESS)
                 if cut != "none" and not issubclass(kind, Foreign) and runner and "frame" not in runner.reads:
                     continue  # what is seen would be the cut-out alone
                 for number in range(frames):
-                    if not is_flat(self.frame(renderer, number, loud=loud)):
+                    if not is_flat(self.exhibit.frame(renderer, number, loud=loud)):
                         verdict.notes.append(f"draws only {note}")
                         return True
             finally:
@@ -263,7 +156,7 @@ class Judge:
         """Notes NaN and infinities, once: at the defaults (`when` is empty), and anywhere else."""
         if not verdict.finite or (when and not verdict.finite_at_ends):
             return
-        for values in float_pictures(renderer, ADDRESS, observation(renderer.size, number)):
+        for values in float_images(renderer, ADDRESS, observation(renderer.size, number)):
             wrong = ~np.isfinite(values)
             if wrong.any():
                 share = 100.0 * wrong.any(axis=2).mean()
@@ -277,10 +170,10 @@ class Judge:
                 return
 
     def repeats(self, kind: type[Effect], shown: list[Pixels], verdict: Verdict) -> None:
-        """A second run must give the same pictures."""
-        renderer = self.stage(kind)
+        """A second run must give the same images."""
+        renderer = self.exhibit.stage(kind)
         try:
-            again = [self.frame(renderer, number) for number in range(FRAMES)]
+            again = [self.exhibit.frame(renderer, number) for number in range(FRAMES)]
         finally:
             renderer.release()
         verdict.deterministic = all(np.array_equal(a, b) for a, b in zip(shown, again, strict=False))
@@ -288,10 +181,10 @@ class Judge:
             verdict.error = f"{main_line(Path(verdict.file))}: two runs over the same frames give different pictures"
 
     def promises(self, kind: type[Effect], verdict: Verdict) -> None:
-        """Identity where it is declared; a transition begins with exactly the first picture, ends with the second."""
+        """Identity where it is declared; a transition begins with exactly the first image, ends with the second."""
         if not issubclass(kind, Foreign):
             return
-        first, second = picture(self.size), picture(self.size, 1)
+        first, second = image(self.size), image(self.size, 1)
         cases: list[tuple[str, dict[str, Any], Pixels]] = []
         if kind.role == "transition":
             cases = [("progress 0", {"progress": 0.0}, first), ("progress 1", {"progress": 1.0}, second)]
@@ -300,11 +193,11 @@ class Judge:
         for when, values, expected in cases:
             if not values.keys() <= kind.params().keys():
                 continue
-            renderer = self.stage(kind)
+            renderer = self.exhibit.stage(kind)
             try:
                 for name, value in values.items():
-                    self.effect(renderer).set(name, value)
-                off = far(self.frame(renderer, 0), expected)
+                    self.exhibit.effect(renderer).set(name, value)
+                off = far(self.exhibit.frame(renderer, 0), expected)
             finally:
                 renderer.release()
             verdict.identity = verdict.identity is not False and off <= 1
@@ -317,8 +210,8 @@ def sized_by(kind: type[Effect], uniform: str) -> bool:
     return any(uniform in getattr(step, "sized_by", ()) for step in kind.passes)
 
 
-def telling(shown: list[Pixels], size: Size) -> Pixels:
-    """The picture for a preview: the last at the defaults, or the first that is neither one colour nor the input."""
+def preview(shown: list[Pixels], size: Size) -> Pixels:
+    """The image for a preview: the last at the defaults, or the first that is neither one colour nor the input."""
     order = [shown[FRAMES - 1], *shown[FRAMES:]]
     number = {id(p): FRAMES - 1 + n for n, p in enumerate(order)}
     new = [p for p in order if not is_flat(p) and far(p, observation(size, number[id(p)]).frame.pixels) > FLAT]
@@ -326,5 +219,5 @@ def telling(shown: list[Pixels], size: Size) -> Pixels:
 
 
 def quiet() -> None:
-    """The renderer tells the log of every failing effect; here the verdict tells."""
+    """The renderer logs every failing effect; here the verdict says it."""
     logging.getLogger("phosphene").setLevel(logging.CRITICAL)

@@ -1,4 +1,4 @@
-"""What `check` looks at: parameters at the ends of their ranges, and whether pictures differ."""
+"""What `check` looks at: parameters at the ends of their ranges, and whether images differ."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..core.param_types import Bool, Choice, Color, Float, Int, Point
 from ..core.params import Param
 from ..effect.effect import Effect
 
-FLAT = 2  # codes: a picture that differs by less from corner to corner is one colour
+FLAT = 2  # codes: an image that differs by less from corner to corner is one colour
 
 
 def extremes(kind: type[Effect]) -> Iterable[tuple[str, Any]]:
@@ -38,18 +38,18 @@ def ends(param: Param[Any]) -> list[Any]:
 
 
 def is_flat(pixels: Pixels) -> bool:
-    """Whether a picture is one colour."""
+    """Whether an image is one colour."""
     seen = pixels.reshape(-1, 4).astype(np.int16)
     seen = seen[:, :3] * (seen[:, 3:] > 0)
     return int((seen.max(axis=0) - seen.min(axis=0)).max()) < FLAT
 
 
 def far(pixels: Pixels, expected: Pixels) -> int:
-    """The largest difference of two pictures in codes."""
+    """The largest difference of two images in codes."""
     return int(np.abs(pixels[..., :3].astype(np.int16) - expected.astype(np.int16)).max())
 
 
 def describe_colour(pixels: Pixels) -> str:
-    """The colour of a picture's corner."""
+    """The colour of an image's corner."""
     r, g, b, a = (int(v) for v in pixels[0, 0])
     return "transparent" if a == 0 else f"#{r:02x}{g:02x}{b:02x}"

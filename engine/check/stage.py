@@ -1,4 +1,4 @@
-"""The stage on which `check` puts an effect: pictures, a person, a mask and sound, the same every time."""
+"""The stage on which `check` puts an effect: images, a person, a mask and sound, the same every time."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ EYES = ((33, 133, 159, 145, 468, -1.0), (263, 362, 386, 374, 473, 1.0))  # outer
 STEP_S = 0.25
 
 
-def picture(size: Size, seed: int = 0) -> Pixels:
-    """A picture of ramps, discs and noise that differs in every corner: H×W×3 uint8."""
+def image(size: Size, seed: int = 0) -> Pixels:
+    """An image of ramps, discs and noise that differs in every corner: H×W×3 uint8."""
     width, height = size
     x, y = np.meshgrid((np.arange(width) + 0.5) / width, (np.arange(height) + 0.5) / height)
     rng = np.random.default_rng(seed)
@@ -72,7 +72,7 @@ def observation(size: Size, number: int, *, loud: bool = False) -> Observation:
     x, y = np.meshgrid((np.arange(size[0]) + 0.5) / size[0], (np.arange(size[1]) + 0.5) / size[1])
     inside = 1.0 - (((x - 0.5) / 0.22) ** 2 + ((y - 0.6) / 0.45) ** 2)
     mask = Mask(number, np.clip(0.5 + 4.0 * inside, 0.0, 1.0).astype(np.float32))
-    frame = Frame(number, number * STEP_S, np.roll(picture(size), 3 * number, axis=1))
+    frame = Frame(number, number * STEP_S, np.roll(image(size), 3 * number, axis=1))
     results: dict[str, Any] = {
         "person": mask,
         "face": Faces(number, (face(size, number),)),
@@ -91,7 +91,7 @@ def sound(number: int) -> AudioFeatures:
     return AudioFeatures(number, wave.astype(np.float32), spectrum.astype(np.float32), 0.7, 0.8, 0.6, 0.5, 1.0)
 
 
-def write_picture(path: Path, pixels: Pixels) -> None:
+def write_image(path: Path, pixels: Pixels) -> None:
     """Writes H×W×3 as PNG, over one that is there. Raises SinkError."""
     from PIL import Image
 

@@ -43,7 +43,7 @@ class Verdict:
     @property
     def good(self) -> bool:
         """Whether a reviewer would take it."""
-        # What others wrote is shown as it is; an author of our own is told.
+        # What others wrote is shown as it is; an author of our own hears of it.
         finite = self.finite and (self.finite_at_ends or self.kind not in ("py", "glsl"))
         sound = self.compiles and self.draws and finite and self.deterministic is not False
         # ISF's IDENTITY is a hint for hosts, of one input alone; a transition's two ends are its law.

@@ -23,13 +23,14 @@ def main() -> int:
     quiet()
     gpu = Gpu.headless()
     judge = Judge(gpu, (width, height), preview)
+    exhibit = judge.exhibit
     print(json.dumps({"ready": True}), file=answers, flush=True)
     for line in sys.stdin:
         # Whoever asks stops it at the limit. Should that process have been killed meanwhile, this one ends by itself.
         faulthandler.dump_traceback_later(2.0 * limit_s * busy(), exit=True)
         wanted = json.loads(line)
         if isinstance(wanted, dict):
-            answer = {"error": judge.start_trials(**wanted) if "values" in wanted else judge.load(**wanted)}
+            answer = {"error": exhibit.trial(**wanted) if "values" in wanted else exhibit.load(**wanted)}
         else:
             answer = judge.judge(Path(wanted)).table()
         print(json.dumps(answer, ensure_ascii=True), file=answers, flush=True)

@@ -19,8 +19,13 @@ class PhospheneError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        text = f"{self.where}: {self.message}" if self.where else self.message
-        return f"{text}\n  next: {self.hint}" if self.hint else text
+        return explanation(self.message, self.where, self.hint)
+
+
+def explanation(message: str, where: str = "", hint: str = "") -> str:
+    """A failure as it is reported to people: where, what was wrong, and on a line of its own what to do next."""
+    text = f"{where}: {message}" if where else message
+    return f"{text}\n  next: {hint}" if hint else text
 
 
 class UsageError(PhospheneError):
@@ -98,7 +103,7 @@ def unknown_scene(name: str, scenes: Iterable[str], effects: Iterable[str]) -> U
         f'a scene shows it: [[layer]], source = "camera", effects = [{{ use = "{name}" }}] in a .toml file; '
         "`phosphene run SCENE.toml --effects FOLDER` where the effect is not in your own effect folder"
     )
-    return UsageError(f"'{name}' is an effect, no scene", hint=hint)
+    return UsageError(f"'{name}' is an effect, not a scene", hint=hint)
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:

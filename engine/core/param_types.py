@@ -9,6 +9,7 @@ from typing import Any
 
 from .errors import unknown_name
 from .params import Param, finite
+from .srgb import to_linear
 
 NAMED_COLORS = {
     "black": "#000000",
@@ -149,6 +150,10 @@ class Choice(Param[str]):
     def range_text(self) -> str:
         return " | ".join(self.options)
 
+    def uniform_value(self, value: str) -> int:
+        """The position of the word among `options`."""
+        return self.options.index(value)
+
 
 class Text(Param[str]):
     """Any line of text."""
@@ -200,6 +205,26 @@ class Media(File):
 
     kind, what = "media", "a picture or video"
 
+    @property
+    def sampler(self) -> str:
+        """The GLSL sampler that it is read through."""
+        return f"_media_{self.name}"
+
+    @property
+    def declaration(self) -> str:
+        """The GLSL that declares it: the sampler, its size, and the function that reads it."""
+        return "\n".join(
+            (
+                f"uniform sampler2D {self.sampler};",
+                f"uniform vec2 {self.name}_size_px;   // 0 where there is none",
+                f"vec4 {self.name}(vec2 uv) {{ return texture({self.sampler}, uv); }}",
+            )
+        )
+
+    def size_uniform(self, size: tuple[int, int]) -> tuple[str, tuple[float, float]]:
+        """The uniform that holds the size (width, height) in pixels of what it names, and its value."""
+        return f"{self.name}_size_px", (float(size[0]), float(size[1]))
+
 
 Rgba = tuple[float, float, float, float]
 
@@ -230,6 +255,19 @@ class Color(Param[Rgba]):
 
     def range_text(self) -> str:
         return "#rrggbb, #rrggbbaa or a name such as 'orange'"
+
+    @property
+    def declaration(self) -> str:
+        """The GLSL that declares it: its colour and, beside it, its opacity."""
+        return f"uniform vec3 {self.name};\nuniform float {self.name}_alpha;"
+
+    def uniform_value(self, value: Rgba) -> tuple[float, float, float]:
+        """Its colour in linear light."""
+        return to_linear(value[0]), to_linear(value[1]), to_linear(value[2])
+
+    def uniforms(self, value: Rgba) -> dict[str, Any]:
+        """Its colour, and its opacity."""
+        return {self.name: self.uniform_value(value), f"{self.name}_alpha": value[3]}
 
     def format(self, value: Rgba) -> str:
         shown = value if value[3] < 1.0 else value[:3]

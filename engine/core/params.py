@@ -49,6 +49,19 @@ class Param(Descriptor[T]):
         """`value` as a person would type it."""
         return str(value)
 
+    @property
+    def declaration(self) -> str:
+        """The GLSL that declares it; empty where shaders cannot read it."""
+        return f"uniform {self.gl_type} {self.name};" if self.gl_type else ""
+
+    def uniform_value(self, value: T) -> Any:
+        """`value` as GLSL holds it."""
+        return value
+
+    def uniforms(self, value: T) -> dict[str, Any]:
+        """Its uniforms by name, where it has `value`."""
+        return {self.name: self.uniform_value(value)} if self.gl_type else {}
+
     def refuse(self, value: Any, expected: str) -> UsageError:
         """The error for a value that does not fit."""
         return UsageError(f"{self.name or 'parameter'} cannot be {shown(value)}: expected {expected}")

@@ -31,7 +31,7 @@ def named(text: str | os.PathLike[str]) -> Path:
         return Path(text).expanduser()
     except RuntimeError as error:
         hint = "set HOME to a folder, or write the path in full"
-        raise UsageError(f"'{text}': whose home folder is meant is not known", hint=hint) from error
+        raise UsageError(f"'{text}': unknown home folder", hint=hint) from error
 
 
 def home(instead: str) -> Path:
@@ -39,7 +39,7 @@ def home(instead: str) -> Path:
     try:
         return Path.home()
     except RuntimeError as error:
-        raise UsageError("no home folder is known for this user", hint=f"set HOME, or {instead}") from error
+        raise UsageError("this user has no home folder", hint=f"set HOME, or {instead}") from error
 
 
 def kind_of(path: str | Path) -> str:
@@ -91,7 +91,7 @@ def own_entries(folder: Path) -> list[Path]:
     except PhospheneError as error:
         if folder not in _told:
             _told.add(folder)
-            log.warning("%s: it is left out", str(error).partition("\n")[0])
+            log.warning("%s: skipped", str(error).partition("\n")[0])
         return []
 
 
@@ -127,7 +127,7 @@ def checked_folder(path: Path, what: str) -> Path:
     """`path`, where a folder is there whose files may be read; `what` was expected. Raises UsageError."""
     kind = kind_of(path)
     if kind != "folder":
-        why = f"is a {kind}, no folder" if kind else "there is no such folder"
+        why = f"is a {kind}, not a folder" if kind else "folder not found"
         raise UsageError(f"{what} {path}: {why}".strip(), hint="check the path")
     entries(path)
     if not _enters(path):
@@ -156,15 +156,15 @@ def in_words(error: OSError, path: str | Path = "") -> PhospheneError:
     if error.errno in (errno.EACCES, errno.EPERM):
         shut = next((p for p in reversed(Path(where).absolute().parents) if not _enters(p)), None) if where else None
         if shut is not None:
-            why = f"the folder {shut} may not be entered ({reason})"
-            return NotAllowed(why, where=where, hint="take another place, or let this user into that folder")
-        hint = "let this user read and write there (chmod, chown), or take another place"
-        return NotAllowed(f"may not be used ({reason})", where=where, hint=hint)
+            why = f"no access to the folder {shut} ({reason})"
+            return NotAllowed(why, where=where, hint="choose another place, or give this user access to that folder")
+        hint = "give this user the right to read and write there (chmod, chown), or choose another place"
+        return NotAllowed(f"no access ({reason})", where=where, hint=hint)
     if error.errno == errno.EROFS:
-        return NotAllowed("lies on a disk that is read-only", where=where, hint="take another place")
+        return NotAllowed("is on a read-only disk", where=where, hint="choose another place")
     if error.errno in _FULL:
-        return PhospheneError("the disk is full", where=where, hint="make room, or take another place")
-    hint = "check the path, and the disk that it is on" if where else "run it with --debug to see where"
+        return PhospheneError("the disk is full", where=where, hint="free some space, or choose another place")
+    hint = "check the path and its disk" if where else "run it with --debug to see where"
     return PhospheneError(f"could not be used ({reason})" if where else reason, where=where, hint=hint)
 
 
@@ -183,11 +183,11 @@ def check_place(where: str | None, *, pipes: bool = True) -> None:
     if kind == "folder":
         raise SinkError("is a folder", where=where, hint="name a file in it")
     if kind == "pipe" and not pipes:
-        raise SinkError("is a pipe, no file", where=where, hint="choose another name")
+        raise SinkError("is a pipe, not a file", where=where, hint="choose another name")
     if not kind:
         _check_name(path)
     if not kind and not is_folder(path.parent):
-        raise SinkError(f"there is no folder {path.parent}", where=where, hint="make it, or choose another place")
+        raise SinkError(f"folder {path.parent} not found", where=where, hint="create it, or choose another place")
     check_writable(path if kind else path.parent)
 
 
@@ -199,10 +199,10 @@ def check_new_folder(where: str | Path | None) -> None:
     if is_there(path):
         checked_folder(path, "")
     elif path.is_symlink():
-        raise UsageError("is a link that leads nowhere", where=str(path), hint="take another place")
+        raise UsageError("is a broken link", where=str(path), hint="choose another place")
     there = next(place for place in (path, *path.absolute().parents) if is_there(place))
     if not is_folder(there):
-        raise UsageError(f"{there} is a {kind_of(there)}, no folder", where=str(path), hint="take another place")
+        raise UsageError(f"{there} is a {kind_of(there)}, not a folder", where=str(path), hint="choose another place")
     check_writable(there)
 
 
@@ -217,7 +217,7 @@ def write_through(path: Path, data: bytes) -> None:
             file.write(data)
     except OSError as error:
         if error.errno == errno.ENXIO:
-            raise SinkError("nobody reads this pipe", where=str(path), hint="start its reader first") from error
+            raise SinkError("no program reads this pipe", where=str(path), hint="start its reader first") from error
         raise in_words(error, path) from error
 
 
@@ -231,7 +231,7 @@ def _check_name(path: Path) -> None:
         if error.errno not in (errno.ENOENT, errno.ENOTDIR):
             raise in_words(error, path) from error
         return
-    raise SinkError("is a link that leads nowhere", where=str(path), hint="choose another name")
+    raise SinkError("is a broken link", where=str(path), hint="choose another name")
 
 
 def _read_by_somebody(path: str, flags: int) -> int:

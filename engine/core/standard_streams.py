@@ -15,7 +15,7 @@ from typing import Any, TextIO, cast
 
 class Printed:
     """Standard output. What it could not take is raised at once and kept in `failed`, which tells it from any other
-    broken pipe or full disk. Where it is closed it takes everything, and `failed` says so."""
+    broken pipe or full disk. Where standard output is closed it takes everything, and `failed` says so."""
 
     def __init__(self, inner: TextIO, *, closed: bool = False) -> None:
         self.inner, self._closed = inner, closed
@@ -27,7 +27,7 @@ class Printed:
     def write(self, text: str) -> int:
         """Prints `text`. Raises OSError."""
         if self._closed:
-            self.failed = OSError(errno.EBADF, "it is closed")
+            self.failed = OSError(errno.EBADF, "standard output is closed")
         try:
             return self.inner.write(text)
         except OSError as error:

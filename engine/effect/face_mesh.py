@@ -1,4 +1,4 @@
-"""MediaPipe's face mesh as a surface: its triangles, its own picture coordinates, and the face at rest in centimetres.
+"""MediaPipe's face mesh as a surface: its triangles, its own image coordinates, and the face at rest in centimetres.
 
 `python -m phosphene.engine.effect.face_mesh` reads it from the face tracker's model anew and writes the file beside
 this one.
@@ -40,7 +40,7 @@ class FaceMesh:
     """The surface of a face: 468 points, as the first of `Face.points`.
 
     `positions` (468, 3): the face at rest in the space of Face.transform, cm. `normals` (468, 3) point outward there.
-    `uv` (468, 2): where each lies in a picture of the unrolled face (MediaPipe's layout, origin top left). `corners`
+    `uv` (468, 2): where each lies in an image of the unrolled face (MediaPipe's layout, origin top left). `corners`
     (898, 3) cover everything, `skin` leaves out the openings of the mouth and the eyes.
     """
 
@@ -74,7 +74,7 @@ def normals_of(positions: Floats, corners: Corners) -> Floats:
 
 
 def skin_of(face: Face, colors: Floats | None = None, values: Sequence[float] = ()) -> Triangles:
-    """The skin of a face where it is seen in the picture, to paint on: further triangles first, so that nearer ones
+    """The skin of a face where it is seen in the image, to paint on: further triangles first, so that nearer ones
     hide them; `mesh_uv` in the layout of the unrolled face; `mesh_normal.z` 1 where it looks at the camera, 0 at the
     edge and less behind it. `colors` (468, 4) and `values` are passed on."""
     mesh = face_mesh()

@@ -43,7 +43,7 @@ def neighbours() -> Doubles:
 
 
 class FaceCover:
-    """Tells paint where a face is covered, for everybody in the picture."""
+    """Tells paint where a face is covered, for everybody in the image."""
 
     def __init__(self) -> None:
         self._faces: dict[int, Looks] = {}
@@ -110,7 +110,7 @@ def colours(face: Face, pixels: Pixels) -> Doubles:
 
 
 def clear_of_hands(face: Face, poses: Iterable[Pose], size: tuple[int, int]) -> Doubles:
-    """How far each of the 468 points lies beside every hand, 0 under one … 1 clear of it, in a picture of `size`."""
+    """How far each of the 468 points lies beside every hand, 0 under one … 1 clear of it, in an image of `size`."""
     at = face.points[: len(face_mesh().uv), :2].astype(np.float64) * size
     clear = np.ones(len(at))
     for pose in poses:

@@ -120,11 +120,11 @@ def decoded(codes: Any) -> Floats:
     return np.asarray(codes, np.float32) / np.float32(255)
 
 
-def sampled(picture: Any, uv: Any) -> Floats:
+def sampled(image: Any, uv: Any) -> Floats:
     """A texture's linear light and opacity (N, 4) at `uv`, which trimesh counts from the bottom left."""
     from ..core.srgb import LINEAR
 
-    codes = np.asarray(picture.convert("RGBA"))
+    codes = np.asarray(image.convert("RGBA"))
     at = np.nan_to_num(uv) % 1.0
     x = np.minimum((at[:, 0] * codes.shape[1]).astype(int), codes.shape[1] - 1)
     y = np.minimum(((1.0 - at[:, 1]) * codes.shape[0]).astype(int), codes.shape[0] - 1)

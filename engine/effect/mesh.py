@@ -1,4 +1,4 @@
-"""What effects draw besides quads: triangles in the picture or in space, and textures of their own."""
+"""What effects draw besides quads: triangles in the image or in space, and textures of their own."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FOCAL = 1.0 / math.tan(math.radians(63.0) / 2.0)  # of the camera that Face.tran
 class Triangles:
     """Triangles that a pass draws, in the order of `corners`.
 
-    `positions` (N, 3): without a `transform` as in Face.points (uv, and depth in units of the picture's width, smaller
+    `positions` (N, 3): without a `transform` as in Face.points (uv, and depth in units of the image's width, smaller
     is nearer); with one (4×4, like Face.transform) in the space that it takes to the camera's, in cm. `corners` (T, 3)
     are the numbers of positions. `uv` (N, 2), `normals` (N, 3) and `colors` (N, 4) are the shader's `mesh_uv`,
     `mesh_normal` (turned into the camera's space) and `mesh_color`; left out they are 0, toward the camera, and white.
@@ -55,7 +55,7 @@ class Triangles:
             raise ValueError(f"corners: numbers of positions from 0 to {count - 1}, got {self.corners.max()}")
 
     def box(self, aspect: float) -> tuple[float, float, float, float]:
-        """Left, top, right, bottom in uv of a box round it in a picture `aspect` times as wide as high.
+        """Left, top, right, bottom in uv of a box round it in an image `aspect` times as wide as high.
 
         Positions that no corner names may count too; what reaches behind the camera may be anywhere: (0, 0, 1, 1).
         """
@@ -76,7 +76,7 @@ class Triangles:
 
 
 class Mesh(Descriptor[tuple[Triangles, ...]]):
-    """Triangles that a pass draws instead of the whole picture: on a face, or a model in space.
+    """Triangles that a pass draws instead of the whole image: on a face, or a model in space.
 
     Assign `Triangles`, a list of them (one for each face, say), or nothing.
     """
@@ -90,7 +90,7 @@ class Mesh(Descriptor[tuple[Triangles, ...]]):
 
 
 class Texture(Descriptor[Pixels | None]):
-    """A picture that the effect makes itself, in GLSL a function `vec4 name(vec2 uv)`; transparent until it is set.
+    """An image that the effect makes itself, in GLSL a function `vec4 name(vec2 uv)`; transparent until it is set.
 
     Assign an array H×W×4 uint8, which must not be written to afterwards. `srgb` says that it holds sRGB codes of
     premultiplied linear light, so that the shader is given linear light; else they are plain numbers 0..1.
@@ -100,8 +100,18 @@ class Texture(Descriptor[Pixels | None]):
         self.srgb = srgb
 
     def unset(self) -> Pixels | None:
-        """No picture."""
+        """No image."""
         return None
+
+    @property
+    def sampler(self) -> str:
+        """The GLSL sampler that it is read through."""
+        return f"_texture_{self.name}"
+
+    @property
+    def declaration(self) -> str:
+        """Its GLSL: the sampler, and the function that reads it."""
+        return f"uniform sampler2D {self.sampler};\nvec4 {self.name}(vec2 uv) {{ return texture({self.sampler}, uv); }}"
 
     def __set__(self, instance: object, value: Pixels) -> None:
         if value.ndim != 3 or value.shape[2] != 4 or value.dtype != np.uint8 or 0 in value.shape:

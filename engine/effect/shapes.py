@@ -1,6 +1,6 @@
-"""Lines, boxes and text that an effect puts over the picture: plain data, drawn crisply by the renderer.
+"""Lines, boxes and text that an effect puts over the image: plain data, drawn crisply by the renderer.
 
-Places are uv (0..1 from the top left); lengths are pixels of the output picture. Colours are sRGB strings or tuples.
+Places are uv (0..1 from the top left); lengths are pixels of the output image. Colours are sRGB strings or tuples.
 """
 
 from __future__ import annotations

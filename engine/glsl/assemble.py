@@ -10,10 +10,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
-from ..core.param_types import Color, Media
 from ..core.places import SHADERS
+from ..core.source_lines import line_at
 from ..effect.effect import Effect, Pass, passes_of
-from ..effect.foreign import ForeignPass
 from ..effect.mesh import textures_of
 from ..effect.origin import folder_of
 from ..effect.shader import VERSION, VERTEX, Shader
@@ -37,27 +36,10 @@ from .words import features_of, words_of
 
 def declare(effect: type[Effect]) -> str:
     """The uniforms that an effect's parameters and `Uniform` attributes become."""
-    lines: list[str] = []
-    for name, param in effect.params().items():
-        if isinstance(param, Media):
-            lines += [
-                f"uniform sampler2D _media_{name};",
-                f"uniform vec2 {name}_size_px;   // 0 where there is none",
-                f"vec4 {name}(vec2 uv) {{ return texture(_media_{name}, uv); }}",
-            ]
-        elif param.gl_type:
-            lines.append(f"uniform {param.gl_type} {name};")
-            if isinstance(param, Color):
-                lines.append(f"uniform float {name}_alpha;")
-    for name in textures_of(effect):
-        lines += [
-            f"uniform sampler2D _texture_{name};",
-            f"vec4 {name}(vec2 uv) {{ return texture(_texture_{name}, uv); }}",
-        ]
-    for name, uniform in effect.uniforms().items():
-        count = f"[{uniform.count}]" if uniform.count > 1 else ""
-        lines.append(f"uniform {uniform.type} {name}{count};")
-    return "\n".join(lines) + "\n"
+    lines = [param.declaration for param in effect.params().values()]
+    lines += [texture.declaration for texture in textures_of(effect).values()]
+    lines += [uniform.declaration for uniform in effect.uniforms().values()]
+    return "\n".join(line for line in lines if line) + "\n"
 
 
 def inline_origin(effect: type[Effect], text: str) -> tuple[str, int]:
@@ -69,8 +51,7 @@ def inline_origin(effect: type[Effect], text: str) -> tuple[str, int]:
         source = Path(file).read_text(encoding="utf-8")
     except (TypeError, OSError, UnicodeDecodeError):
         return f"<{effect.__name__}>", 1
-    at = source.find(text)
-    return file, (source.count("\n", 0, at) + 1 if at >= 0 else 1)
+    return file, line_at(source, source.find(text))
 
 
 def reader(target: str, single: bool) -> str:
@@ -81,8 +62,8 @@ def reader(target: str, single: bool) -> str:
 
 def assemble(effect: type[Effect], step: Pass, targets: Iterable[str], main: str = "effect") -> Shader:
     """The whole fragment shader of one pass; `main` names the way its result is written (a key of MAIN)."""
-    if isinstance(step, ForeignPass):
-        return step.shader_for(main)
+    if (own := step.own_shader(main)) is not None:
+        return own
     sources = Sources((folder_of(effect), SHADERS))
     if is_file(step.shader):
         label = step.shader.strip()
@@ -133,8 +114,8 @@ def read_by(effect: type[Effect]) -> frozenset[str]:
         return _READ[effect]
     found: set[str] = set()
     for step in passes_of(effect):
-        if isinstance(step, ForeignPass):
-            found.update(step.trackers)
+        if (known := step.known_trackers()) is not None:
+            found |= known
             continue
         text = step.shader
         if is_file(text):

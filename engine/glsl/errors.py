@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from ..core.errors import ShaderError
+from ..core.source_lines import location
 from ..effect.shader import Shader
 from .includes import MARK
 
@@ -18,24 +19,24 @@ def author_lines(shader: Shader) -> Iterator[tuple[str, str]]:
     """`file:line` and the text of each row of an assembled shader."""
     file, line = 0, 0
     for text in shader.text.split("\n"):
-        told = MARK.fullmatch(text)
-        if told and int(told[2]) < len(shader.files):
-            line, file = int(told[1]) - 1, int(told[2])
+        marked = MARK.fullmatch(text)
+        if marked and int(marked[2]) < len(shader.files):
+            line, file = int(marked[1]) - 1, int(marked[2])
         else:
             line += 1
-        yield f"{shader.files[file]}:{line}", text
+        yield location(shader.files[file], line), text
 
 
 def author_line(shader: Shader, row: int) -> str:
     """`file:line` of a row, from 1, of an assembled shader."""
     rows = list(islice(author_lines(shader), max(row, 0)))
-    return rows[-1][0] if rows else f"{shader.files[0]}:0"
+    return rows[-1][0] if rows else location(shader.files[0], 0)
 
 
-def named_line(shader: Shader, told: str) -> str:
+def named_line(shader: Shader, message: str) -> str:
     """`file:line` where the author first writes a function that a message without a line speaks of, or else the
     effect's own; nothing where that is nowhere."""
-    names = re.findall(r"(\w+)(?=['(])", told)
+    names = re.findall(r"(\w+)(?=['(])", message)
     for name in (*names, "effect", "mainImage", "transition", "main"):
         for where, text in author_lines(shader):
             if not where.startswith("prelude:") and re.search(rf"\b{name}\s*\(", text):
@@ -56,9 +57,9 @@ def explain(error: str, shader: Shader) -> ShaderError:
         found.append((author_line(shader, row), re.sub(r"^error\s*\w*:\s*", "", text)))
     own = [f for f in found if not f[0].startswith("prelude:")]
     if not own:
-        where, told = found[0] if found else (shader.name, (error.strip().splitlines() or ["no reason given"])[-1])
-        told = told.removeprefix("error: ")
-        return ShaderError(f"does not compile: {told}", where=named_line(shader, told) or where)
+        where, said = found[0] if found else (shader.name, (error.strip().splitlines() or ["no reason given"])[-1])
+        said = said.removeprefix("error: ")
+        return ShaderError(f"does not compile: {said}", where=named_line(shader, said) or where)
     where, text = own[0]
     more = f" (and {len(own) - 1} more)" if len(own) > 1 else ""
     return ShaderError(f"does not compile: {text}{more}", where=where)

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..core.errors import ShaderError
+from ..core.source_lines import line_at, location
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+["<]([^">\n]+)[">][ \t]*$', re.MULTILINE)
 MAX_INCLUDES = 64
@@ -63,12 +64,13 @@ class Sources:
                 out.append(line)
                 continue
             at = first_line + offset
-            path = self.find(match.group(1), f"{file}:{at}")
+            where = location(file, at)
+            path = self.find(match.group(1), where)
             if str(path) in self._open:
                 hint = f"put what both need into a file of its own; here it is {circle(self._open, path)}"
-                raise ShaderError("files include each other in a circle", where=f"{file}:{at}", hint=hint)
+                raise ShaderError("files include each other in a circle", where=where, hint=hint)
             if len(self.files) > MAX_INCLUDES:
-                raise ShaderError(f"more than {MAX_INCLUDES} included files", where=f"{file}:{at}")
+                raise ShaderError(f"more than {MAX_INCLUDES} included files", where=where)
             if path not in self.seen:
                 self.seen.add(path)
                 out.append(self.expand(read_shader(path), str(path), 1))
@@ -95,6 +97,6 @@ def read_shader(path: Path) -> str:
     except OSError as error:
         raise ShaderError(f"cannot be read: {error}", where=str(path)) from error
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise ShaderError(f"cannot be read as text (UTF-8): {error.reason}", where=f"{path}:{line}") from error
+        where = location(path, line_at(data, error.start))
+        raise ShaderError(f"cannot be read as text (UTF-8): {error.reason}", where=where) from error
     return text.replace("\r\n", "\n").replace("\r", "\n")

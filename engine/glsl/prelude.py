@@ -7,7 +7,7 @@ from ..effect.shader import VERSION
 
 # The sRGB curve, `to_srgb` and `to_linear`: no include, as every shader may call it.
 SRGB = (SHADERS / "lib" / "srgb.glsl").read_text("utf-8")
-# What a shader is told of the renderer: a program turns 0 into 1 where a processor draws.
+# What a shader knows of the renderer: a program turns 0 into 1 where a processor draws.
 NO_SOFTWARE, IN_SOFTWARE = "#define _SOFTWARE 0", "#define _SOFTWARE 1"
 
 
@@ -34,7 +34,7 @@ void main() {{
 }}
 """
 
-# Rectangles of the picture, corners in uv: neighbours share the very same numbers, so no pixel is drawn twice.
+# Rectangles of the image, corners in uv: neighbours share the very same numbers, so no pixel is drawn twice.
 TILE_VERTEX = f"""{VERSION}
 in vec4 _rect;
 out vec2 _uv;
@@ -44,7 +44,7 @@ void main() {{
 }}
 """
 
-# Positions as in Face.points, or in space and seen by the camera that Face.transform is given for. Row 0 of a picture
+# Positions as in Face.points, or in space and seen by the camera that Face.transform is given for. Row 0 of an image
 # is its top, so y points down as in uv.
 MESH_VERTEX = f"""{VERSION}
 uniform mat4 _transform;
@@ -105,7 +105,7 @@ in vec4 mesh_color;
 uniform vec4 data0;
 uniform vec4 data1;
 """
-# A straight line in space is not evenly divided in the picture: a mesh's pixel is asked where it is.
+# A straight line in space is not evenly divided in the image: a mesh's pixel is asked where it is.
 UV_VARYING, UV_OF_PIXEL = "in vec2 _uv;", "#define _uv (gl_FragCoord.xy / size_px)"
 
 _CAMERA = """

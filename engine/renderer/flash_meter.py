@@ -1,12 +1,12 @@
-"""Counts flashes in a small picture of what is shown, and says how much of the next picture may be let through.
+"""Counts flashes in a small image of what is shown, and says how much of the next image may be let through.
 
 WCAG 2.3.1 (Web Content Accessibility Guidelines 2.2, "three flashes or below threshold"): a general flash is a pair of
 opposing changes of relative luminance by a tenth of the maximum or more, the darker state below 0.8; a red flash a pair
 of opposing changes to or from a saturated red. There may be no more than three in any second over a quarter of any 10
-degrees of the view, which is a third of the picture's width by a third of its height (341 × 256 of 1024 × 768).
+degrees of the view, which is a third of the image's width by a third of its height (341 × 256 of 1024 × 768).
 
-All on linear light, so that the small picture of a mixture is the mixture of the small pictures: what a mixture would
-do is known before it is drawn. Everything depends on the pictures and their times alone.
+All on linear light, so that the small image of a mixture is the mixture of the small images: what a mixture would
+do is known before it is drawn. Everything depends on the images and their times alone.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from ..core.frame import Floats, Pixels
 
-COLUMNS, ROWS = 63, 36  # of the small picture, in cells
+COLUMNS, ROWS = 63, 36  # of the small image, in cells
 FIELD = COLUMNS // 3, ROWS // 3  # the part of it that is seen at 10 degrees
 QUARTER = FIELD[0] * FIELD[1] // 4
 # The standard says 0.1, 0.8, 20/320 and 0.8; a little is kept in hand, since what is shown has 8 bits.
@@ -31,8 +31,8 @@ SATURATED = 0.78  # red's part of the sum of the three
 MOST = 5  # opposing changes in a second: the sixth would end the third flash
 WINDOW_S = 1.0
 TOGETHER_S = 0.05  # what turns the same way within this time turns together; a moving hand does not
-CALM_S = 0.5  # so long after what comes in has stopped flashing, the whole picture is let through again
-SMOOTH_S = 0.3  # time constant with which pictures that flash are mixed into what was shown
+CALM_S = 0.5  # so long after what comes in has stopped flashing, the whole image is let through again
+SMOOTH_S = 0.3  # time constant with which images that flash are mixed into what was shown
 TRIES = (1.0, 0.5, 0.25, 0.12, 0.06)
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
@@ -81,7 +81,7 @@ class Changes:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Light:
-    """A small picture in linear light 0..1, (3, ROWS, COLUMNS), and what is asked of it again and again."""
+    """A small image in linear light 0..1, (3, ROWS, COLUMNS), and what is asked of it again and again."""
 
     rgb: Floats
     luminance: Floats
@@ -138,7 +138,7 @@ class Generals(Changes):
 
 
 class FlashMeter:
-    """Decides for each picture how much of it is mixed into what was shown before, and is told what then is shown."""
+    """Decides for each image how much of it is mixed into what was shown before, and counts what then is shown."""
 
     def __init__(self) -> None:
         self._shown: Light | None = None
@@ -148,7 +148,7 @@ class FlashMeter:
         self._coming: tuple[Generals, Reds] | None = None  # of what comes in, while it is damped
 
     def share(self, light: Light, now_s: float) -> float:
-        """The part 0..1 of a picture that may be shown at `now_s`; the rest is what was shown before."""
+        """The part 0..1 of an image that may be shown at `now_s`; the rest is what was shown before."""
         if self._changes is None or self._shown is None or now_s < self._shown_s:
             return 1.0
         over = looks_over(self._changes, light, now_s)
@@ -191,7 +191,7 @@ def looks_over(changes: Sequence[Generals | Reds], light: Light, now_s: float) -
 
 
 def light_of(small: Pixels) -> Light:
-    """The light of a small picture, (ROWS, COLUMNS, 3 or 4) uint8 in linear light."""
+    """The light of a small image, (ROWS, COLUMNS, 3 or 4) uint8 in linear light."""
     planes = np.moveaxis(small[..., :3], 2, 0)
     return Light.of(np.multiply(planes, np.float32(1 / 255), dtype=np.float32, order="C"))
 

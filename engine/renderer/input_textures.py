@@ -14,7 +14,7 @@ from .gpu import Gpu
 
 @dataclass(slots=True)
 class LayerInput:
-    """One input's picture: as a texture in linear light, and its bytes (H×W×4); `codes` are display codes."""
+    """One input's image: as a texture in linear light, and its bytes (H×W×4); `codes` are display codes."""
 
     frame: Frame
     pixels: Pixels
@@ -31,26 +31,26 @@ class LayerInputTextures:
         self._layer_inputs: dict[str, LayerInput] = {}
 
     def get(self, name: str, frame: Frame, size: tuple[int, int]) -> LayerInput:
-        """The picture `frame` of the input `name`, at `size`."""
-        side = self._layer_inputs.get(name)
-        if side is None or side.texture.size != size:
+        """The image `frame` of the input `name`, at `size`."""
+        found = self._layer_inputs.get(name)
+        if found is None or found.texture.size != size:
             self._forget(name)
             pixels = np.empty((size[1], size[0], 4), np.uint8)
-            side = self._layer_inputs[name] = LayerInput(frame, pixels, self.gpu.texture(size, srgb=True))
-        elif side.frame is frame:
-            return side
-        side.frame = frame
-        side.texture.write(rgba(shrunk(frame, size), side.pixels))
-        return side
+            found = self._layer_inputs[name] = LayerInput(frame, pixels, self.gpu.texture(size, srgb=True))
+        elif found.frame is frame:
+            return found
+        found.frame = frame
+        found.texture.write(rgba(shrunk(frame, size), found.pixels))
+        return found
 
-    def codes(self, side: LayerInput) -> moderngl.Texture:
-        """The picture as plain display codes, for foreign shaders."""
-        if side.codes is None:
-            side.codes = self.gpu.texture(side.texture.size)
-        if side.coded is not side.frame:
-            side.codes.write(side.pixels)
-            side.coded = side.frame
-        return side.codes
+    def codes(self, own: LayerInput) -> moderngl.Texture:
+        """The image as plain display codes, for foreign shaders."""
+        if own.codes is None:
+            own.codes = self.gpu.texture(own.texture.size)
+        if own.coded is not own.frame:
+            own.codes.write(own.pixels)
+            own.coded = own.frame
+        return own.codes
 
     def release(self) -> None:
         """Gives back every GL object."""
@@ -58,6 +58,6 @@ class LayerInputTextures:
             self._forget(name)
 
     def _forget(self, name: str) -> None:
-        side = self._layer_inputs.pop(name, None)
-        if side is not None:
-            self.gpu.release(side.texture, side.codes)
+        found = self._layer_inputs.pop(name, None)
+        if found is not None:
+            self.gpu.release(found.texture, found.codes)

@@ -1,4 +1,4 @@
-"""What shaders read of an observation: the camera's picture, mattes and landmarks, uploaded once a frame."""
+"""What shaders read of an observation: the camera's image, mattes and landmarks, uploaded once a frame."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Inputs:
         again = frame.held_from is not None and frame.image_id == self._image_id
         self._observation, self._image_id = observation, frame.image_id
         if again:
-            return  # the picture is held, and with it all that is made of it
+            return  # the image is held, and with it all that is made of it
         if self._converted is frame.pixels:
             self.pixels, self._spare = self._spare, self.pixels
         else:
@@ -87,7 +87,7 @@ class Inputs:
         self._fresh.clear()
 
     def codes(self) -> moderngl.Texture:
-        """The camera's picture as plain display codes, for foreign shaders."""
+        """The camera's image as plain display codes, for foreign shaders."""
         if self._codes is None or self._codes.size != self.size:
             self.gpu.release(self._codes)
             self._codes = self.gpu.texture(self.size)
@@ -97,8 +97,8 @@ class Inputs:
             self._fresh.add("codes")
         return self._codes
 
-    def side(self, name: str) -> LayerInput | None:
-        """The picture of another input than the show's own; None where there is none."""
+    def layer_input(self, name: str) -> LayerInput | None:
+        """The image of another input than the show's own; None where there is none."""
         frame = None if self._observation is None else self._observation.results.get(f"{RESULT}{name}")
         return self.layer_inputs.get(name, frame, self.size) if isinstance(frame, Frame) else None
 
@@ -171,7 +171,7 @@ class Inputs:
         if observation is None or observation.mask is None:
             return {}
         if "plate" not in self._fresh:
-            self._plate = self._plates.see(observation.frame, self.pixels, observation.mask)
+            self._plate = self._plates.update(observation.frame, self.pixels, observation.mask)
             self._fresh.add("plate")
         return self._plate
 

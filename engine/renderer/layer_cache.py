@@ -1,9 +1,9 @@
 """The place behind the person, drawn anew less often than the rest where pixels are dear.
 
-A layer at the bottom that looks at nothing of the camera changes slowly: worlds, pictures, colours. On a processor,
-where one pass over a 720p picture takes longer than the tracker, it is drawn STILL_HZ times a second of the show and
+A layer at the bottom that looks at nothing of the camera changes slowly: worlds, images, colours. On a processor,
+where one pass over a 720p image takes longer than the tracker, it is drawn REDRAW_HZ times a second of the show and
 kept as bytes in between, whose copying costs a twentieth. On a graphics card it is drawn in every frame. When it is
-drawn depends on the frames' times alone, so that the same take gives the same picture.
+drawn depends on the frames' times alone, so that the same take gives the same image.
 """
 
 from __future__ import annotations
@@ -18,24 +18,23 @@ from .effect_runner import EffectRunner
 from .gpu import Gpu
 from .targets import Target
 
-STILL_HZ = 10.0
+REDRAW_HZ = 10.0
 
 
 class LayerCache:
-    """Keeps the picture of the bottom layer."""
+    """Keeps the image of the bottom layer."""
 
     def __init__(self, gpu: Gpu) -> None:
         self.gpu = gpu
         self._key: Hashable = None
         self._time_s = 0.0
         self._image: Pixels | None = None
-        self.written: Pixels | None = None  # the bytes of what was drawn last, where they are known
 
     def key(self, layer: Layer, runners: Sequence[EffectRunner]) -> Hashable:
-        """What the layer's picture depends on beside the time; None where it must be drawn in every frame."""
+        """What the layer's image depends on beside the time; None where it must be drawn in every frame."""
         if not self.gpu.software or layer.source != "none" or layer.cut != "none":
             return None
-        if not runners or not all(runner.still for runner in runners):
+        if not runners or not all(runner.is_static for runner in runners):
             return None
         values = [getattr(layer, name) for name in layer.params()]
         for runner in runners:
@@ -44,18 +43,17 @@ class LayerCache:
         return tuple(values)
 
     def show(self, key: Hashable, time_s: float, canvas: Target) -> bool:
-        """Puts the kept picture onto the canvas if it is still good at `time_s`; returns whether it was."""
+        """Puts the kept image onto the canvas if it is still good at `time_s`; returns whether it was."""
         image = self._image
         if image is None or key != self._key or image.shape[:2] != canvas.size[::-1]:
             return False
-        if not 0.0 <= time_s - self._time_s < 1.0 / STILL_HZ - 1e-6:
+        if not 0.0 <= time_s - self._time_s < 1.0 / REDRAW_HZ - 1e-6:
             return False
         canvas.texture.write(image)
         return True
 
-    def keep(self, key: Hashable, time_s: float, canvas: Target) -> None:
-        """Keeps what was just drawn onto the canvas."""
-        image = self.written
+    def keep(self, key: Hashable, time_s: float, canvas: Target, image: Pixels | None) -> None:
+        """Keeps what was just drawn onto the canvas; `image` are its bytes, where they are known."""
         if image is None:
             image = np.empty((canvas.size[1], canvas.size[0], 4), np.uint8)
             self.gpu.finish()

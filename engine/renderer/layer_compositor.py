@@ -11,7 +11,6 @@ import numpy as np
 
 from ..core.frame import Pixels
 from ..core.imaging import resize
-from ..effect.foreign import ForeignPass
 from ..glsl.prelude import CLEAN
 from ..matte.matte import Tiles
 from ..scene.layer import Layer
@@ -29,11 +28,11 @@ class EffectError(Exception):
 
 
 class LayerPaint:
-    """Draws one layer for one frame. At least one of `runners` covers the picture, or all of them draw over the canvas.
+    """Draws one layer for one frame. At least one of `runners` covers the image, or all of them draw over the canvas.
 
     In meaning a layer is cut out first, then goes through its effects, and is blended onto the canvas last. Where the
     effects leave every pixel in its place, all of this happens in the last effect's own draw, so the layer costs no
-    pass of its own; else the picture is cut out, or finished, aside.
+    pass of its own; else the image is cut out, or finished, aside.
     """
 
     def __init__(
@@ -50,7 +49,8 @@ class LayerPaint:
         self.canvas, self.pool, self.overlay = canvas, pool, overlay
         self._borrowed: list[Target] = []
         self.written: Pixels | None = None  # the canvas's bytes, where they were written and nothing drawn over them
-        self.spent: dict[EffectRunner, float] | None = None  # seconds by effect, where they are to be measured
+        self.costs: dict[EffectRunner, float] = {}  # seconds by effect, where they are measured
+        self._measures = False
         self.plain = layer.opacity == 1.0 and layer.blend == "normal"
         self.last = max((i for i, r in enumerate(runners) if r.is_full_frame), default=-1)
         if self.last < 0:
@@ -58,14 +58,14 @@ class LayerPaint:
             return
         ending = runners[self.last]
         adds = any(r.overlays for r in runners[self.last :])
-        # A mesh that repaints what is beneath it must be given that: the camera's picture where nothing was done to it.
+        # A mesh that repaints what is beneath it must be given that: the camera's image where nothing was done to it.
         repaint = max((i for i, r in enumerate(runners) if i >= self.last and r.reads_destination), default=-1)
         repaints = repaint >= 0 and (layer.cut != "none" or ending is not copy or repaint > self.last + 1)
-        # A picture that looks beneath itself, or at its own last one, cannot be drawn onto the canvas directly; nor can
+        # An image that looks beneath itself, or at its own last one, cannot be drawn onto the canvas directly; nor can
         # one whose sprites must be blended with it.
-        looks = ending.picture_uses("backdrop") or ending.past is not None
+        looks = ending.image_uses("backdrop") or ending.past is not None
         self.direct = not looks and not repaints and (self.plain or not adds)
-        moves = any(r.picture_uses("frame") for r in runners if r.is_full_frame)
+        moves = any(r.image_uses("frame") for r in runners if r.is_full_frame)
         early_adds = any(r.overlays for r in runners[: self.last])
         self.cuts_last = layer.cut != "none" and self.direct and not moves and not early_adds
 
@@ -103,8 +103,8 @@ class LayerPaint:
                 try:
                     begin = self._now()
                     self._draw_effect(runner, cut if ends and self.cuts_last else ending, ends)
-                    if self.spent is not None:
-                        self.spent[runner] = self._now() - begin
+                    if self._measures:
+                        self.costs[runner] = self._now() - begin
                 except Exception as error:
                     raise EffectError(runner, error) from error
             if not self.direct:
@@ -113,24 +113,27 @@ class LayerPaint:
             for target in self._borrowed:
                 self.pool.give(target)
 
+    def measure(self) -> None:
+        """Has the seconds measured that each effect takes; waiting for each costs."""
+        self._measures = True
+
     def _now(self) -> float:
-        """The time when everything is drawn, where that is to be measured; waiting for it costs."""
-        if self.spent is not None:
+        """The time when everything is drawn, where that is measured."""
+        if self._measures:
             self.pool.gpu.finish()
         return time.perf_counter()
 
     def _draw_effect(self, runner: EffectRunner, ending: str, ends: bool) -> None:
-        runner.see(self.textures)
-        for index, step in enumerate(runner.steps):
-            if step.when is not None and not step.when(runner.effect):
-                continue
+        runner.begin_layer(opaque=self.textures["_frame"] is self.textures["_camera"])
+        for index in runner.drawn():
+            step = runner.steps[index]
             if step.target:
                 runner.draw_target(index, self.values, self.textures)
             elif step.mesh:
                 self._draw_mesh(runner, index)
             elif step.sprites:
                 runner.draw(index, self._open().framebuffer, self.values, self.textures)
-            elif small := runner.draw_small(index, self.values, self.textures):
+            elif small := runner.draw_reduced(index, self.values, self.textures):
                 self._finish(self.enlarge, 0, ending if ends else None, small)
             else:
                 self._finish(runner, index, ending if ends else None)
@@ -138,7 +141,7 @@ class LayerPaint:
             self.overlay.draw(runner.effect.shapes, self._open().framebuffer)
 
     def _open(self) -> Target:
-        """The picture so far, to draw over: what an effect keeps for its next frame is copied, not drawn over."""
+        """The image so far, to draw over: what an effect keeps for its next frame is copied, not drawn over."""
         self.written = None
         if self.surface.double:
             scratch = self._borrow()
@@ -148,13 +151,13 @@ class LayerPaint:
         return self.surface
 
     def _borrow(self) -> Target:
-        """A picture of the pool's, given back when the layer is drawn."""
+        """An image of the pool's, given back when the layer is drawn."""
         target = self.pool.take()
         self._borrowed.append(target)
         return target
 
     def _draw_mesh(self, runner: EffectRunner, index: int) -> None:
-        """Draws a mesh over the picture so far; where it looks at that, at a copy of the pixels that it may touch."""
+        """Draws a mesh over the image so far; where it looks at that, at a copy of the pixels that it may touch."""
         surface, textures = self._open(), self.textures
         box = runner.box(index)
         if box is None:
@@ -166,7 +169,7 @@ class LayerPaint:
         runner.draw(index, surface.framebuffer, self.values, textures)
 
     def _finish(self, runner: EffectRunner, index: int, ending: str | None, small: Target | None = None) -> None:
-        """Draws an effect's picture, or enlarges a `small` one: onto the canvas if it has an `ending`, else aside."""
+        """Draws an effect's image, or enlarges a `small` one: onto the canvas if it has an `ending`, else aside."""
         if small is not None:
             self.textures["_frame"] = small.texture
         if ending is None:
@@ -187,14 +190,14 @@ class LayerPaint:
         if self.raw is not None and runner is self.copy and self.blend is None:
             self.canvas.texture.write(self.raw)
             return
-        if self.tiles is not None and not isinstance(runner.steps[index], ForeignPass):
+        engine_writes = runner.steps[index].engine_writes
+        if self.tiles is not None and engine_writes:
             for ending, tiles in (("tile-solid", self.tiles.solid), ("tile-soft", self.tiles.soft)):
                 if len(tiles):
                     way = self._cleaned(ending)
                     runner.draw(index, canvas, self.values, self.textures, way, self.blend, tiles)
         else:
-            foreign = isinstance(runner.steps[index], ForeignPass)
-            way = main if foreign else self._cleaned(main)
+            way = self._cleaned(main) if engine_writes else main
             runner.draw(index, canvas, self.values, self.textures, way, self.blend)
         self.surface = self.canvas
 
@@ -203,14 +206,14 @@ class LayerPaint:
         return main + CLEAN if self.clean and main in ("cut", "tile-soft") else main
 
     def _aside(self, runner: EffectRunner, index: int, values: Mapping[str, Any], main: str = "effect") -> None:
-        """Draws a pass into a picture of its own, which the next one reads."""
+        """Draws a pass into an image of its own, which the next one reads."""
         target = runner.past
         if target is None:
             target = self._borrow()
         runner.draw(index, target.framebuffer, values, self.textures, self._cleaned(main))
         target.flip()
         self.textures["_frame"] = target.texture
-        self.clean = False  # edges are cleaned once, in the picture that comes first
+        self.clean = False  # edges are cleaned once, in the image that comes first
         self.surface = target
 
 
@@ -220,7 +223,7 @@ def plain(layer: Layer) -> bool:
 
 
 def grounded(layer: Layer, runners: Sequence[EffectRunner]) -> tuple[Sequence[EffectRunner], Sequence[EffectRunner]]:
-    """The effects that make a layer's picture, and those after them that only draw something over it."""
+    """The effects that make a layer's image, and those after them that only draw something over it."""
     last = max((i for i, runner in enumerate(runners) if runner.is_full_frame), default=-1)
     over = runners[last + 1 :]
     if not plain(layer) or any(runner.reads_destination for runner in over):

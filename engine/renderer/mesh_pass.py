@@ -1,4 +1,4 @@
-"""Draws meshes: the smooth-edged picture with depth in which solid ones are drawn."""
+"""Draws meshes: the smooth-edged image with depth in which solid ones are drawn."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Box = tuple[int, int, int, int]  # left, top, right, bottom in pixels
 
 
 class Solid:
-    """A picture with depth and several samples a pixel, in which meshes hide one another and have smooth edges."""
+    """An image with depth and several samples a pixel, in which meshes hide one another and have smooth edges."""
 
     def __init__(self, gpu: Gpu, size: tuple[int, int], dtype: str) -> None:
         self.gpu, self.kind = gpu, (size, dtype)
@@ -86,7 +86,7 @@ class MeshPainter:
 
 
 def box_of(meshes: Sequence[Triangles], size: tuple[int, int]) -> Box | None:
-    """The pixels that `meshes` may touch in a picture of `size`; None where they touch none."""
+    """The pixels that `meshes` may touch in an image of `size`; None where they touch none."""
     boxes = [m.box(size[0] / size[1]) for m in meshes if len(m.corners) > m.hides]
     ends = np.array(boxes, np.float64).reshape(-1, 4)
     ends = ends[np.isfinite(ends).all(axis=1)]

@@ -1,4 +1,4 @@
-"""Draws lines, boxes and labels over a picture: every shape is a sprite, so only what it covers costs anything."""
+"""Draws lines, boxes and labels over an image: every shape is a sprite, so only what it covers costs anything."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def rgba_of(color: ColorLike | None) -> Rgba:
 
 
 class Overlay:
-    """Draws shapes; keeps the pictures of labels while they are in use."""
+    """Draws shapes; keeps the images of labels while they are in use."""
 
     def __init__(self, gpu: Gpu) -> None:
         self.gpu = gpu

@@ -28,10 +28,10 @@ class PreviousVersions:
         if fresh.effect is not old.effect:
             carry(old.effect, fresh.effect)
         fresh.inherit(old)
-        old.drop_media()
+        old.close_media()
         self._held[address] = old
 
-    def back(self, address: str, failed: EffectRunner, scene: Scene) -> EffectRunner | None:
+    def go_back(self, address: str, failed: EffectRunner, scene: Scene) -> EffectRunner | None:
         """The version before `failed`, in its place in the scene again and with its parameters; None where none is."""
         old = self._held.pop(address, None)
         if old is None:
@@ -47,7 +47,7 @@ class PreviousVersions:
                 setattr(old.effect, param, getattr(failed.effect, param))
         try:
             old.resize(failed.size, failed.pass_scale)
-        except Exception:  # noqa: BLE001 (its own `prepare`: then there is no way back, and the new one's error is told)
+        except Exception:  # noqa: BLE001 (its own `prepare`: then there is no way back, and the new one's error is reported)
             old.release()
             return None
         return old

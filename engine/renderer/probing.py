@@ -1,4 +1,4 @@
-"""Looks behind the picture for `check`: what an effect's last pass gives before it is rounded to 8 bits."""
+"""Looks behind the image for `check`: what an effect's last pass gives before it is rounded to 8 bits."""
 
 from __future__ import annotations
 
@@ -9,32 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.observation import Observation
-from ..effect.foreign import ForeignPass
-from .effect_runner import EffectRunner
 from .renderer import Renderer
 from .targets import Target
 
 
-def runner_of(renderer: Renderer, address: str) -> EffectRunner | None:
-    """What draws the effect at `address`; None where it failed."""
-    return renderer._runners.get(address)
-
-
-def unused_uniforms(runner: EffectRunner, names: list[str]) -> list[str]:
-    """Those of `names` that no shader of the effect uses."""
-    return [n for n in names if not any(n in program for program in runner._programs.values())]
-
-
-def float_pictures(renderer: Renderer, address: str, observation: Observation) -> Iterator[NDArray[np.float32]]:
+def float_images(renderer: Renderer, address: str, observation: Observation) -> Iterator[NDArray[np.float32]]:
     """What the effect at `address` gave for the frame that was just drawn: its float targets, and its last pass drawn
     once more without rounding. H×W×4 each."""
-    runner = renderer._runners.get(address)
+    runner = renderer.effects.get(address)
     if runner is None:
         return
-    for target in runner._targets.values():
-        if target.kind[1] in ("f2", "f4"):
-            framebuffer = target._framebuffers[target._front]
-            yield read_floats(framebuffer, target.size)
+    for target in runner.targets.values():
+        if target.spec.dtype in ("f2", "f4"):
+            yield read_floats(target.shown, target.size)
     layer = next(item for item in renderer.scene.layers if item.name == address.split("/")[0])
     uniforms = {
         "time_s": observation.frame.time_s,
@@ -43,14 +30,13 @@ def float_pictures(renderer: Renderer, address: str, observation: Observation) -
         "face_count": len(observation.faces),
         "pose_count": len(observation.poses),
     }
-    textures, _, values = renderer._layer_inputs(layer, uniforms)
+    textures, _, values = renderer.layer_inputs(layer, uniforms)
     canvas = Target(renderer.gpu, renderer.size, dtype="f4")
     try:
         for index, step in enumerate(runner.steps):
             if not step.is_full_frame or (step.when is not None and not step.when(runner.effect)):
                 continue
-            main = "probe" if isinstance(step, ForeignPass) else "effect"
-            runner.draw(index, canvas.framebuffer, values, textures, main)
+            runner.draw(index, canvas.framebuffer, values, textures, step.probe_ending)
             yield read_floats(canvas.framebuffer, canvas.size)
     finally:
         canvas.release()

@@ -1,21 +1,18 @@
-"""The only part that draws: a scene and an observation in, a picture out. It owns every GL object."""
+"""Draws a scene: an observation in, an image out. The effects that run are kept by RunningEffects."""
 
 from __future__ import annotations
 
-import logging
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import moderngl
 import numpy as np
 
-from ..core.errors import EffectRefused, PhospheneError
 from ..core.frame import Frame, Pixels
 from ..core.imaging import enlarge, shrunk
 from ..core.observation import Observation
+from ..core.problem import Problem
 from ..effect.effect import Effect
 from ..effect.shapes import Shape
 from ..matte.matte import MatteField
@@ -30,13 +27,12 @@ from .input_textures import LayerInput
 from .inputs import Inputs
 from .layer_cache import LayerCache
 from .layer_compositor import EffectError, LayerPaint, grounded, plain
-from .notices import SLATE, problem_shapes, slate_shapes, words
+from .notices import SLATE, problem_shapes, slate_shapes
 from .overlay import Overlay
-from .previous_versions import PreviousVersions
+from .problems import Problems
 from .quality import FULL, Quality
+from .running_effects import RunningEffects
 from .targets import Pool, Target
-
-log = logging.getLogger("phosphene")
 
 
 class Renderer:
@@ -44,22 +40,21 @@ class Renderer:
 
     def __init__(self, gpu: Gpu, scene: Scene, size: tuple[int, int], seed: int = 0, *, guards: bool = True) -> None:
         self.gpu, self.scene, self.seed = gpu, scene, seed
-        self.guards = guards  # whether the flash guard looks at its pictures, where the scene has it on
-        self.spent: dict[str, float] | None = None  # seconds by effect of the last frame, where that is to be measured
-        self.closed = ""  # why the last picture was a slate
+        self.guards = guards  # whether the flash guard looks at its images, where the scene has it on
+        self.closed = ""  # why the last image was a slate
         self.frame_size = size  # of what goes in and comes out
         self.size = size  # of what is drawn
         self.quality = FULL
-        self.problems: dict[str, str] = {}
         self.canvas = Target(gpu, size)
         self.overlay = Overlay(gpu)
+        self._costs: dict[str, float] | None = None  # seconds by effect, where they are measured
         self._inputs = Inputs(gpu, size)
         self._pool = Pool(gpu, size)
         self._none = gpu.texture((1, 1), 4, b"\0\0\0\0", srgb=True)
         self._copy = EffectRunner(gpu, Copy(), size)
         self._enlarge = EffectRunner(gpu, Enlarge(), size)
-        self._runners: dict[str, EffectRunner] = {}
-        self._formers = PreviousVersions()
+        self._problems = Problems()
+        self.effects = RunningEffects(gpu, scene, size, seed, self._problems)
         self._layer_cache = LayerCache(gpu)
         self._guard = FlashGuard(gpu)
         self.match_scene()
@@ -82,80 +77,42 @@ class Renderer:
             self._copy.resize(size, 1.0)
             self._enlarge.resize(size, 1.0)
         if resizes or scales:
-            for address, runner in list(self._runners.items()):
-                try:
-                    runner.resize(size, quality.pass_scale)
-                except Exception as error:  # noqa: BLE001 (an effect's own `prepare`: it is named and the show goes on)
-                    self._fail(address, error)
+            self.effects.resize(size, quality.pass_scale)
 
     def match_scene(self) -> None:
-        """Makes ready every effect of the scene that is new and lets go of those that are gone."""
-        wanted = {f"{layer.name}/{n}": e for layer in self.scene.layers for n, e in layer.effects.items()}
-        for address in [a for a, r in self._runners.items() if wanted.get(a) is not r.effect]:
-            self._runners.pop(address).release()
-            self._formers.drop(address)
-        for address in [a for a in self.problems if "/" in a]:
-            self.forget(address)
-        for address, effect in wanted.items():
-            if address not in self._runners:
-                effect.seed = self.seed
-                self._make_runner(address, effect)
+        """Makes ready every effect of the scene that is new, and lets go of those that are gone."""
+        self.effects.match_scene()
 
-    def _make_runner(self, address: str, effect: Effect) -> None:
-        try:
-            self._runners[address] = EffectRunner(self.gpu, effect, self.size, pass_scale=self.quality.pass_scale)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 (whatever an effect does wrong: it is named and the show goes on)
-            self._fail(address, error, effect)
+    def swap_canvas(self, canvas: Target) -> Target:
+        """Draws into `canvas` from now on; returns the last one, with the image that it holds."""
+        last, self.canvas = self.canvas, canvas
+        return last
 
-    def replace(self, address: str, effect: Effect) -> bool:
-        """Puts a new version of an effect, or of its shaders, in the place of the old; the old one goes on, and the
-        problem is told, where the new one does not compile. Returns whether it was replaced."""
-        old = self._runners.get(address)
-        same = old is not None and old.effect is effect
-        try:
-            scale = self.quality.pass_scale
-            fresh = EffectRunner(self.gpu, effect, self.size, prepare=not same, pass_scale=scale)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 (whatever an author's file does: the last one goes on)
-            self.tell(address, words(error, effect))
-            return False
-        if old is not None:
-            self._formers.keep(address, old, fresh)
-        self._runners[address] = fresh
-        self.forget(address)
-        return True
+    @property
+    def problems(self) -> Mapping[str, Problem]:
+        """What is wrong now, by address: `layer/effect`, or what was reported from outside."""
+        return self._problems
 
-    def files(self, address: str) -> set[Path]:
-        """The shader files of the effect at `address`."""
-        return self._runners[address].files if address in self._runners else set()
+    def report(self, address: str, error: BaseException, effect: Effect | None = None) -> None:
+        """Shows a problem in the image and in the log, until it is cleared."""
+        self.effects.report(address, error, effect)
 
-    def tell(self, address: str, text: str) -> None:
-        """Shows a problem in the picture and in the log, until it is forgotten."""
-        if self.problems.get(address) != text:
-            self.problems[address] = text
-            log.error("%s: %s", address, text)
+    def add_problem(self, problem: Problem) -> bool:
+        """Shows a problem in the image alone, until it is cleared; returns whether it is news."""
+        return self._problems.report(problem)
 
-    def forget(self, address: str) -> None:
+    def clear(self, address: str) -> None:
         """The problem at `address` is gone."""
-        self.problems.pop(address, None)
+        self._problems.clear(address)
 
-    def _fail(self, address: str, error: BaseException, effect: Effect | None = None) -> None:
-        """Switches an effect off, or goes back to the version before it was saved, and says why, once."""
-        self.gpu.check()  # without a context everything fails, and nothing is to blame
-        runner, former = self._runners.pop(address, None), None
-        if runner is not None:
-            effect = runner.effect
-            if former := self._formers.back(address, runner, self.scene):
-                self._runners[address] = former
-            runner.release()
-        self.problems[address] = why = words(error, effect)
-        told = None if isinstance(error, PhospheneError) else error
-        what = "fails, the version before goes on" if former else "switched off"
-        log.error("effect %s %s: %s", address, what, why, exc_info=told)
+    def measure_effects(self) -> None:
+        """Has the next frame measured effect by effect, which costs a wait for each."""
+        self._costs = {}
 
-    def switch_off(self, address: str, why: str) -> None:
-        """Switches a running effect off and says why."""
-        if address in self._runners:
-            self._fail(address, EffectRefused(why))
+    def effect_costs(self) -> dict[str, float]:
+        """Seconds by effect of the frame that was to be measured, once; nothing where none was."""
+        costs, self._costs = self._costs, None
+        return costs or {}
 
     def render(self, observation: Observation, dt: float, over: Sequence[Shape] = ()) -> None:
         """Draws the scene for `observation` into the canvas, with the shapes `over` on top.
@@ -168,7 +125,7 @@ class Renderer:
         if self.size != self.frame_size:
             # What effects see is as large as what they draw.
             observation = replace(observation, frame=replace(frame, pixels=shrunk(frame, self.size)))
-        self._update(observation, dt)
+        self.effects.update(observation, dt, self._costs)
         guarded = self.guards and self.scene.flash_guard
         if guarded:
             self.canvas = self._guard.begin(self.canvas)
@@ -181,12 +138,10 @@ class Renderer:
                     self._draw_layers(observation, frame, dt)
                 break
             except EffectError as failed:
-                # The picture begins anew without the effect, or is closed, so that not even this frame is a wrong one.
-                address = next((a for a, r in self._runners.items() if r is failed.runner), None)
-                if address is None:
+                # The image begins anew without the effect, or is closed, so that not even this frame is a wrong one.
+                if not self.effects.fail_runner(failed.runner, failed.error):
                     raise failed.error from None
-                self._fail(address, failed.error)
-        self.overlay.draw([*problem_shapes(self.problems, self.size), *over], self.canvas.framebuffer)
+        self.overlay.draw([*problem_shapes(self._problems, self.size), *over], self.canvas.framebuffer)
         if guarded:
             self.canvas = self._guard.end(self.canvas, observation.frame.time_s, whole=bool(closed))
 
@@ -208,48 +163,29 @@ class Renderer:
         for layer in self.scene.layers:
             if not layer.drawn:
                 continue
-            runners = self._runners_of(layer)
+            runners = self.effects.of(layer)
             ground, over = grounded(layer, runners)
             key = self._layer_cache.key(layer, ground) if fresh else None
             if key is None:
-                fresh = self._draw_layer(layer, uniforms, fresh, runners)
+                fresh, _ = self._draw_layer(layer, uniforms, fresh, runners)
                 continue
             if not self._layer_cache.show(key, observation.frame.time_s, self.canvas):
-                self._draw_layer(layer, uniforms, True, ground)
-                self._layer_cache.keep(key, observation.frame.time_s, self.canvas)
+                _, written = self._draw_layer(layer, uniforms, True, ground)
+                self._layer_cache.keep(key, observation.frame.time_s, self.canvas, written)
             fresh = False
             if over:
                 self._draw_layer(layer, uniforms, False, over)
         if fresh:
             self.canvas.framebuffer.clear()
 
-    def _update(self, observation: Observation, dt: float) -> None:
-        """Runs the effects' own hooks."""
-        for layer in self.scene.layers:
-            for name, effect in layer.effects.items():
-                address = f"{layer.name}/{name}"
-                if layer.drawn and address in self._runners:
-                    begin = time.perf_counter()
-                    try:
-                        with self._runners[address].watched():
-                            self._runners[address].begin(observation.frame.time_s)
-                            effect.update(observation, dt)
-                            self._runners[address].settle()
-                        if self.spent is not None:
-                            self.spent[address] = time.perf_counter() - begin
-                    except (Exception, SystemExit) as error:  # noqa: BLE001 (an author's mistake must not stop the show)
-                        self._fail(address, error)
-
     def _closed(self, observation: Observation) -> str:
-        """Why the picture must not be shown, or nothing."""
+        """Why the image must not be shown, or nothing."""
         if not self.scene.hides_room():
             return ""
-        drawn = [layer for layer in self.scene.layers if layer.drawn]
-        if any("person" in layer.needs() for layer in drawn) and observation.mask is None:
+        if any("person" in layer.needs() for layer in self.scene.layers if layer.drawn) and observation.mask is None:
             return "waiting for the person mask"
-        # A problem with a version that came later leaves the last good one running: only what does not run is broken.
-        broken = [f"{w.name}/{n}" for w in drawn for n in w.effects if f"{w.name}/{n}" not in self._runners]
-        return f"{broken[0]} failed" if broken else ""
+        broken = self.effects.broken()
+        return f"{broken} failed" if broken else ""
 
     def slate(self, reason: str) -> None:
         """Draws what is shown instead of the room, with `reason` in words."""
@@ -257,22 +193,19 @@ class Renderer:
         framebuffer.clear(*SLATE)
         self.overlay.draw(slate_shapes(self.scene.title or self.scene.name, reason, self.size[1]), framebuffer)
 
-    def _runners_of(self, layer: Layer) -> list[EffectRunner]:
-        """The layer's effects that are running, in order."""
-        return [r for n in layer.effects if (r := self._runners.get(f"{layer.name}/{n}"))]
-
     def _draw_layer(
         self, layer: Layer, uniforms: Mapping[str, Any], fresh: bool, runners: Sequence[EffectRunner]
-    ) -> bool:
-        """Draws one layer by these of its effects onto the canvas; returns whether the canvas is still untouched."""
-        side = self._inputs.side(layer.source) if layer.has_own_input else None
-        if layer.has_own_input and side is None:
-            return fresh  # its input has no picture
-        textures, field, values = self._layer_inputs(layer, uniforms, side)
+    ) -> tuple[bool, Pixels | None]:
+        """Draws one layer by these of its effects onto the canvas; returns whether the canvas is still untouched, and
+        its bytes where they are known."""
+        own = self._inputs.layer_input(layer.source) if layer.has_own_input else None
+        if layer.has_own_input and own is None:
+            return fresh, None  # its input has no image
+        textures, field, values = self.layer_inputs(layer, uniforms, own)
         if layer.cut != "none" and field is None:
-            return fresh  # what is to be cut away is not known, so nothing is shown
+            return fresh, None  # what is to be cut away is not known, so nothing is shown
         if layer.cut == "person" and field is not None and field.bounds is None:
-            return fresh
+            return fresh, None
         over = (
             layer.source == "none"
             and layer.cut == "none"
@@ -283,24 +216,22 @@ class Renderer:
             runners = [self._copy, *runners]
         tiles = field.tiles(layer.matte.shape()) if layer.cut == "person" and field is not None else None
         paint = LayerPaint(layer, runners, self._copy, self._enlarge, self.canvas, self._pool, self.overlay)
-        if self.spent is not None:
-            paint.spent = {}
+        if self._costs is not None:
+            paint.measure()
         # On a processor copying bytes costs a tenth of a pass; on a graphics card the pass costs nothing.
-        source = self._inputs if layer.source == "camera" else side
+        source = self._inputs if layer.source == "camera" else own
         raw = source.pixels if self.gpu.software and source is not None else None
         paint.draw(textures, values, tiles, fresh, raw)
-        self._layer_cache.written = paint.written
-        if self.spent is not None and paint.spent is not None:
-            for address, runner in self._runners.items():
-                self.spent[address] = self.spent.get(address, 0.0) + paint.spent.get(runner, 0.0)
-        return False
+        if self._costs is not None:
+            self.effects.add_costs(self._costs, paint.costs)
+        return False, paint.written
 
-    def _layer_inputs(
-        self, layer: Layer, uniforms: Mapping[str, Any], side: LayerInput | None = None
+    def layer_inputs(
+        self, layer: Layer, uniforms: Mapping[str, Any], own: LayerInput | None = None
     ) -> tuple[dict[str, moderngl.Texture], MatteField | None, dict[str, Any]]:
-        """The textures and uniforms that a layer's passes may read."""
-        reads = {f for n in layer.effects if (r := self._runners.get(f"{layer.name}/{n}")) for f in r.reads}
-        camera = self._inputs.camera if side is None else side.texture
+        """The textures and uniforms that a layer's passes may read; `own` is its own input, where it has one."""
+        reads = self.effects.reads(layer)
+        camera = self._inputs.camera if own is None else own.texture
         textures = {
             "_camera": camera,
             "_guide": self._inputs.camera,
@@ -320,7 +251,7 @@ class Renderer:
                 if room is not None and layer.cut == "person" and layer.source == "camera":
                     textures["_room"] = room
         if "codes" in reads:
-            textures["_camera_codes"] = self._inputs.codes() if side is None else self._inputs.layer_inputs.codes(side)
+            textures["_camera_codes"] = self._inputs.codes() if own is None else self._inputs.layer_inputs.codes(own)
         if "plate" in reads:
             textures.update(self._inputs.plate())
         if "face" in reads:
@@ -342,15 +273,7 @@ class Renderer:
 
     def release(self) -> None:
         """Gives back every GL object."""
-        for runner in self._runners.values():
-            runner.release()
-        self._runners.clear()
-        self._formers.release()
-        self._copy.release()
-        self._enlarge.release()
-        self._inputs.release()
-        self._pool.release()
-        self.overlay.release()
-        self._guard.release()
-        self.canvas.release()
+        parts = (self.effects, self._copy, self._enlarge, self._inputs, self._pool, self.overlay, self._guard)
+        for part in (*parts, self.canvas):
+            part.release()
         self.gpu.release(self._none)

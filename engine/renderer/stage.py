@@ -6,11 +6,12 @@ import logging
 from pathlib import Path
 
 from ..core.observation import Observation
+from ..core.problem import Problem
 from ..effect.effect import Effect
 from ..scene.playlist import Playlist
 from .flash_guard import FlashGuard
 from .gpu import Gpu
-from .notices import words
+from .problems import format_error
 from .quality import Quality
 from .renderer import Renderer
 from .targets import Target
@@ -34,7 +35,7 @@ class Stage:
         self.renderers: list[Renderer] = []
         self._transition: Transition | None = None
         self._guard: FlashGuard | None = None
-        self._lent: tuple[Renderer, Target] | None = None  # whose canvas holds the picture, and its own one meanwhile
+        self._lent: tuple[Renderer, Target] | None = None  # whose canvas holds the image, and its own one meanwhile
         self._before: tuple[int, ...] = ()
         several = len(playlist.scenes) > 1
         try:
@@ -51,7 +52,7 @@ class Stage:
 
     @property
     def renderer(self) -> Renderer:
-        """The one whose canvas holds the picture: of the scene that is on, or during a change of the one that comes."""
+        """The one whose canvas holds the image: of the scene that is on, or during a change of the one that comes."""
         return self.renderers[self.playlist.shown[-1]]
 
     def set_quality(self, quality: Quality) -> None:
@@ -60,27 +61,26 @@ class Stage:
             renderer.set_quality(quality)
 
     def render(self, observation: Observation, dt: float) -> Renderer:
-        """Draws the picture; returns the renderer whose canvas it is in."""
+        """Draws the image; returns the renderer whose canvas it is in."""
         if self._lent is None or self._guard is None:
             self.renderers[0].render(observation, dt)
             return self.renderers[0]
         shown = self.playlist.shown
         last, own = self._lent
-        picture = last.canvas
-        last.canvas = self._fitting(own, picture.size)
+        image = last.swap_canvas(self._fitting(own, last.canvas.size))
         drawn = [self.renderers[number] for number in shown]
         for renderer in drawn:
             renderer.render(observation, dt)
         guarded = any(renderer.scene.flash_guard for renderer in drawn)
-        picture = self._guard.begin(picture)
-        if len(drawn) == 1 or not self._mix(drawn[0], drawn[1], picture, observation.frame.time_s):
+        image = self._guard.begin(image)
+        if len(drawn) == 1 or not self._mix(drawn[0], drawn[1], image, observation.frame.time_s):
             # every canvas is drawn anew in every frame, so that changing hands is all it takes
-            drawn[-1].canvas, picture = picture, drawn[-1].canvas
+            image = drawn[-1].swap_canvas(image)
         # Not even the flash guard may bring back what a private scene has just replaced.
         fresh = shown != self._before and drawn[-1].scene.hides_room()
         whole = not guarded or fresh or any(renderer.closed for renderer in drawn)
-        picture = self._guard.end(picture, observation.frame.time_s, whole=whole)
-        self._lent, drawn[-1].canvas = (drawn[-1], drawn[-1].canvas), picture
+        image = self._guard.end(image, observation.frame.time_s, whole=whole)
+        self._lent = drawn[-1], drawn[-1].swap_canvas(image)
         self._before = shown
         return drawn[-1]
 
@@ -112,7 +112,7 @@ class Stage:
             self._transition.draw(goes.canvas.texture, comes.canvas.texture, progress, into.framebuffer, time_s)
         except Exception as error:  # noqa: BLE001 (whatever an author's transition does: the show goes on with a cut)
             self.gpu.check()
-            log.error("transition switched off: %s", words(error))
+            log.error("transition switched off: %s", format_error(error))
             self._transition.release()
             self._transition = None
             return False
@@ -130,19 +130,22 @@ class Stage:
             self._transition.release()
         self._transition = fresh
 
-    def tell(self, what: str, text: str) -> None:
-        """Shows a problem in the picture, whichever scene is on, and in the log; an empty one is gone."""
-        if text and any(renderer.problems.get(what) != text for renderer in self.renderers):
-            log.error("%s: %s", what, text)
+    def report(self, address: str, error: BaseException) -> None:
+        """Shows a problem in the image, whichever scene is on, and in the log, until it is cleared."""
+        problem = Problem.of(address, error)
+        news = [renderer.add_problem(problem) for renderer in self.renderers]
+        if any(news):
+            log.error("%s: %s", address, problem)
+
+    def clear(self, address: str) -> None:
+        """The problem at `address` is gone, whichever scene is on."""
         for renderer in self.renderers:
-            renderer.forget(what)
-            if text:
-                renderer.problems[what] = text
+            renderer.clear(address)
 
     @property
-    def problems(self) -> dict[str, str]:
+    def problems(self) -> dict[str, Problem]:
         """What is wrong in any of the scenes, by address."""
-        return {address: text for renderer in self.renderers for address, text in renderer.problems.items()}
+        return {address: problem for renderer in self.renderers for address, problem in renderer.problems.items()}
 
     def release(self) -> None:
         """Gives back every GL object."""

@@ -1,14 +1,15 @@
-"""Pictures that passes draw into."""
+"""Render targets: the images that passes draw into."""
 
 from __future__ import annotations
 
 import moderngl
 
+from ..effect.effect import TargetSpec
 from .gpu import Gpu
 
 
 class Target:
-    """A picture to draw into and to read from; `double` ones keep the last picture readable while the next is drawn.
+    """An image to draw into and to read from; `double` ones keep the last image readable while the next is drawn.
 
     It holds linear light as 8-bit sRGB, as 16-bit floats (`floats`), or plain numbers of the type `dtype`.
     """
@@ -19,7 +20,7 @@ class Target:
         self.gpu = gpu
         self.size = size
         dtype = dtype or ("f2" if floats else "")
-        self.kind = (size, dtype, double)
+        self.spec = TargetSpec(size, dtype, double)
         self._textures = [
             gpu.texture(size, dtype=dtype) if dtype else gpu.texture(size, srgb=True) for _ in range(2 if double else 1)
         ]
@@ -28,6 +29,11 @@ class Target:
             framebuffer.clear()
         self._front = 0
 
+    @classmethod
+    def of(cls, gpu: Gpu, spec: TargetSpec) -> Target:
+        """The target that a pass asks for."""
+        return cls(gpu, spec.size, double=spec.double, dtype=spec.dtype)
+
     @property
     def texture(self) -> moderngl.Texture:
         """What was drawn last."""
@@ -35,21 +41,26 @@ class Target:
 
     @property
     def framebuffer(self) -> moderngl.Framebuffer:
-        """Where the next picture is drawn."""
+        """Where the next image is drawn."""
         return self._framebuffers[(self._front + 1) % len(self._framebuffers)]
 
     @property
+    def shown(self) -> moderngl.Framebuffer:
+        """What was drawn last, to be read or copied."""
+        return self._framebuffers[self._front]
+
+    @property
     def double(self) -> bool:
-        """Whether the last picture is kept while the next is drawn."""
+        """Whether the last image is kept while the next is drawn."""
         return len(self._framebuffers) > 1
 
     def like(self, other: Target) -> bool:
         """Whether `other` has the same size and format."""
-        return self.kind == other.kind
+        return self.spec == other.spec
 
     def blit(self, other: Target) -> None:
         """Takes over what was drawn last into `other`, at this one's size."""
-        self.gpu.blit(other._framebuffers[other._front], self._framebuffers[self._front])
+        self.gpu.blit(other.shown, self.shown)
 
     def clear(self) -> None:
         """Empties it."""
@@ -57,7 +68,7 @@ class Target:
             framebuffer.clear()
 
     def flip(self) -> None:
-        """Makes what was just drawn the picture to read."""
+        """Makes what was just drawn the image to read."""
         self._front = (self._front + 1) % len(self._framebuffers)
 
     def release(self) -> None:

@@ -1,4 +1,4 @@
-"""Text as coverage pictures: any Unicode string, each letter from the first font that has it.
+"""Text as coverage images: any Unicode string, each letter from the first font that has it.
 
 Pillow draws; DejaVu Sans (which matplotlib ships, so it is always there) comes first, then the system's fonts, found
 through matplotlib's font list and asked letter by letter by fontTools. What no font has is drawn as an empty box.
@@ -60,7 +60,7 @@ def font_for(letter: str, bold: bool) -> Path:
 
 @lru_cache(maxsize=64)
 def font_at(path: Path, size_px: int) -> ImageFont.FreeTypeFont:
-    """A font at a size; the bundled one where it cannot be drawn at that size (pictures of emoji come in one size)."""
+    """A font at a size; the bundled one where it cannot be drawn at that size (images of emoji come in one size)."""
     try:
         return ImageFont.truetype(str(path), size_px)
     except OSError:

@@ -1,4 +1,4 @@
-"""Draws the way from one picture into another: gl-transitions and ISF transitions between two finished pictures."""
+"""Draws the way from one image into another: gl-transitions and ISF transitions between two finished images."""
 
 from __future__ import annotations
 
@@ -7,26 +7,23 @@ from pathlib import Path
 import moderngl
 
 from ..core.errors import UsageError
-from ..core.param_types import Media
 from ..effect.effect import Effect
-from ..effect.foreign import Foreign
 from ..glsl.dialects.prelude import PICTURE, straight_shader
 from .effect_runner import EffectRunner
 from .gpu import Gpu
 from .program import Program
 from .targets import Target
 
-SECOND = ("to", "endImage")  # the parameter that names the second picture, by dialect
-
 
 class Transition:
-    """Draws one transition at pictures of `size`. `effect` holds its parameters.
+    """Draws one transition at images of `size`. `effect` holds its parameters.
 
     Raises UsageError for an effect that is no transition, ShaderError for one that does not compile.
     """
 
     def __init__(self, gpu: Gpu, effect: Effect, size: tuple[int, int]) -> None:
-        if not isinstance(effect, Foreign) or effect.role != "transition":
+        second = effect.second_image()
+        if second is None:
             raise UsageError(
                 f"'{type(effect).__name__}' is no transition",
                 hint="a transition is a gl-transitions file, or an ISF file with startImage, endImage and progress",
@@ -34,14 +31,13 @@ class Transition:
         self.gpu, self.effect, self.size = gpu, effect, size
         self._runner = EffectRunner(gpu, effect, size)
         self._straight: Program | None = None
-        self._pictures: list[Target] = []
+        self._images: list[Target] = []
         try:
             self._straight = Program(gpu, straight_shader("target"))
-            self._pictures = [Target(gpu, size, dtype="f1") for _ in range(2)]
+            self._images = [Target(gpu, size, dtype="f1") for _ in range(2)]
         except BaseException:
             self.release()
             raise
-        second = next(n for n in SECOND if isinstance(effect.params().get(n), Media))
         self._names = (PICTURE, f"_media_{second}")
         self._last_s: float | None = None
 
@@ -59,20 +55,18 @@ class Transition:
         effect, runner = self.effect, self._runner
         effect.set("progress", min(max(progress, 0.0), 1.0))
         runner.begin(time_s)
-        effect.moment(time_s, 0.0 if self._last_s is None else time_s - self._last_s)
+        effect.advance_to(time_s, 0.0 if self._last_s is None else time_s - self._last_s)
         self._last_s = time_s
-        runner.settle()
+        runner.ready()
         given = {}
-        for name, picture, straight in zip(self._names, (first, second), self._pictures, strict=True):
-            self._straighten(picture, straight)
+        for name, image, straight in zip(self._names, (first, second), self._images, strict=True):
+            self._straighten(image, straight)
             given[name] = straight.texture
-        runner.give(given)
-        effect.opaque = True  # its own copy of the first picture is not needed
+        runner.replace_textures(given)
+        runner.begin_layer(opaque=True)  # its own copy of the first image is not needed
         textures = {"_frame": first, "_camera": first}
-        for index, step in enumerate(runner.steps):
-            if step.when is not None and not step.when(effect):
-                continue
-            if step.target:
+        for index in runner.drawn():
+            if runner.steps[index].target:
                 runner.draw_target(index, {}, textures)
             else:
                 runner.draw(index, target, {"_opacity": 1.0}, textures)
@@ -83,21 +77,21 @@ class Transition:
         return self._runner.files
 
     def begin(self) -> None:
-        """Forgets what the last change has left behind, so that nothing of its pictures comes into the next."""
-        self._runner.forget()
+        """Forgets what the last change has left behind, so that nothing of its images comes into the next."""
+        self._runner.clear_history()
         self._last_s = None
 
     def resize(self, size: tuple[int, int]) -> None:
-        """Draws between pictures of another size from now on."""
+        """Draws between images of another size from now on."""
         self.size = size
         self._runner.resize(size, 1.0)
-        for picture in self._pictures:
-            picture.release()
-        self._pictures = [Target(self.gpu, size, dtype="f1") for _ in range(2)]
+        for image in self._images:
+            image.release()
+        self._images = [Target(self.gpu, size, dtype="f1") for _ in range(2)]
 
-    def _straighten(self, picture: moderngl.Texture, into: Target) -> None:
+    def _straighten(self, image: moderngl.Texture, into: Target) -> None:
         assert self._straight is not None
-        self._straight.texture("_frame", picture)
+        self._straight.texture("_frame", image)
         self._straight.draw(into.framebuffer)
 
     def release(self) -> None:
@@ -105,6 +99,6 @@ class Transition:
         self._runner.release()
         if self._straight is not None:
             self._straight.release()
-        for picture in self._pictures:
-            picture.release()
-        self._pictures = []
+        for image in self._images:
+            image.release()
+        self._images = []

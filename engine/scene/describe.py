@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -14,6 +14,7 @@ from ..core.errors import PhospheneError
 from ..core.paths import is_file, own_entries
 from ..core.plugins import package_of, read_source
 from ..core.python_ast import module_in
+from ..core.source_lines import location, location_of_error
 from ..glsl.dialects import is_shader
 
 ENTRY_POINTS = "phosphene.effects"
@@ -31,6 +32,31 @@ class Entry:
     params: tuple[str, ...] = ()
     problem: str = ""
     hint: str = ""  # what to do about it
+
+
+class Entries(Mapping[str, Entry]):
+    """Effects, transitions or scenes by name, in the order of the names. Each is described once, when it is asked for.
+
+    `describe` holds what describes each of them.
+    """
+
+    def __init__(self, describe: Mapping[str, Callable[[], Entry]]) -> None:
+        self._describe = dict(sorted(describe.items()))
+        self._known: dict[str, Entry] = {}
+
+    def __getitem__(self, name: str) -> Entry:
+        if name not in self._known:
+            self._known[name] = self._describe[name]()
+        return self._known[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._describe
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._describe)
+
+    def __len__(self) -> int:
+        return len(self._describe)
 
 
 def effect_files(folder: Path) -> Iterator[Path]:
@@ -70,7 +96,7 @@ def describe_effect(path: Path, origin: str) -> Entry:
     try:
         tree = module_in(path)
     except SyntaxError as error:
-        return Entry(name, "", path, origin, problem=f"{path}:{error.lineno}: {error.msg}")
+        return Entry(name, "", path, origin, problem=f"{location_of_error(error, path)}: {error.msg}")
     except (OSError, ValueError) as error:
         return Entry(name, "", path, origin, problem=f"{path}: {error}")
     except (RecursionError, MemoryError):  # Python's parser says MemoryError for what is nested too deeply
@@ -78,7 +104,7 @@ def describe_effect(path: Path, origin: str) -> Entry:
     classes = [n for n in tree.body if isinstance(n, ast.ClassDef) and "Effect" in [base_name(b) for b in n.bases]]
     if len(classes) != 1:
         line = classes[1].lineno if classes else 1
-        problem = f"{path}:{line}: expected one class derived from Effect, found {len(classes)}"
+        problem = f"{location(path, line)}: expected one class derived from Effect, found {len(classes)}"
         return Entry(name, "", path, origin, problem=problem)
     doc, params = said_by(classes[0])
     return Entry(name, doc, path, origin, params)

@@ -1,4 +1,4 @@
-"""Loads the effect class in a file or behind an entry point, with every failure told by file and line."""
+"""Loads the effect class in a file or behind an entry point, with every failure named by file and line."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from ..core.errors import PhospheneError, ShaderError, UsageError
-from ..effect.origin import line_in
+from ..core.source_lines import location_of_error
 from ..glsl.dialects import is_shader
 from .describe import ENTRY_POINTS, Entry, describe_point
 
@@ -58,12 +58,12 @@ def load_module(entry: Entry, again: bool = False) -> ModuleType:
         sys.modules[spec.name] = module
         spec.loader.exec_module(module)
     except PhospheneError as error:
-        error.where = error.where or line_in(error, entry.path)
+        error.where = error.where or location_of_error(error, entry.path)
         raise
     except (Exception, SystemExit) as error:
         raise UsageError(
             f"effect '{entry.name}' fails when it is loaded: {type(error).__name__}: {error}",
-            where=line_in(error, entry.path),
+            where=location_of_error(error, entry.path),
         ) from error
     return module
 
@@ -94,7 +94,7 @@ def load_entry_point(name: str) -> type[Effect]:
         loaded = point.load()
     except (Exception, SystemExit) as error:
         why = f"effect '{name}' fails when it is loaded: {type(error).__name__}: {error}"
-        raise UsageError(why, where=line_in(error, describe_point(point).path)) from error
+        raise UsageError(why, where=location_of_error(error, describe_point(point).path)) from error
     if not (isinstance(loaded, type) and issubclass(loaded, Effect)):
         raise UsageError(f"effect '{name}' is not an Effect class", where=point.value)
     return validate(loaded, file_of(loaded) or Path(point.value))

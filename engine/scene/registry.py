@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,16 @@ from ..core.errors import unknown_name, unknown_scene
 from ..core.paths import checked, checked_folder, named, own_entries
 from ..core.places import ROOT, config_folder, user_folders
 from ..glsl.dialects import is_shader, is_transition
-from .describe import ENTRY_POINTS, Entry, describe_effect, describe_point, describe_scene, effect_files, name_of
+from .describe import (
+    ENTRY_POINTS,
+    Entries,
+    Entry,
+    describe_effect,
+    describe_point,
+    describe_scene,
+    effect_files,
+    name_of,
+)
 from .load import load_entry_point, load_file
 
 if TYPE_CHECKING:
@@ -22,33 +32,65 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Registry:
-    """Where effects and scenes are found. `effect_folders`: searched before everything else, first wins."""
+    """Where effects and scenes are found. `effect_folders`: searched before everything else, first wins.
+
+    What lies there is listed once, and described when it is asked for; `refresh` looks again.
+    """
 
     effect_folders: list[Path] = field(default_factory=lambda: user_folders("effects"))
     scene_folders: list[Path] = field(default_factory=lambda: user_folders("scenes"))
     _loaded: dict[str, type[Effect]] = field(default_factory=dict)
+    _listed: dict[str, Entries] = field(default_factory=dict)
 
-    def effects(self) -> dict[str, Entry]:
+    def effects(self) -> Entries:
         """Every effect by name."""
-        found = {name_of(path): describe_effect(path, "built-in") for path in effect_files(ROOT / "effects")}
+        return self._list("effects", self._find_effects)
+
+    def transitions(self) -> Entries:
+        """Every transition by name: the built-in ones, and those among the user's effects."""
+        return self._list("transitions", self._find_transitions)
+
+    def scenes(self) -> Entries:
+        """Every scene by name."""
+        return self._list("scenes", self._find_scenes)
+
+    def refresh(self) -> None:
+        """Lists and describes everything anew when it is asked for again."""
+        self._listed.clear()
+
+    def _list(self, kind: str, find: Callable[[], dict[str, Callable[[], Entry]]]) -> Entries:
+        if kind not in self._listed:
+            self._listed[kind] = Entries(find())
+        return self._listed[kind]
+
+    def _find_effects(self) -> dict[str, Callable[[], Entry]]:
+        found: dict[str, Callable[[], Entry]] = {}
+        for path in effect_files(ROOT / "effects"):
+            found[name_of(path)] = partial(describe_effect, path, "built-in")
         for point in entry_points(group=ENTRY_POINTS):
-            found[point.name] = describe_point(point)
+            found[point.name] = partial(describe_point, point)
         for folder in reversed(self.effect_folders):
             for path in effect_files(folder):
-                entry = describe_effect(path, "user")
-                found[entry.name] = entry
-        return dict(sorted(found.items()))
+                found[name_of(path)] = partial(describe_effect, path, "user")
+        return found
 
-    def transitions(self) -> dict[str, Entry]:
-        """Every transition by name: the built-in ones, and those among the user's effects."""
-        found = {
-            name_of(path): describe_effect(path, "built-in") for path in effect_files(ROOT / "shaders" / "transitions")
-        }
+    def _find_transitions(self) -> dict[str, Callable[[], Entry]]:
+        found: dict[str, Callable[[], Entry]] = {}
+        for path in effect_files(ROOT / "shaders" / "transitions"):
+            found[name_of(path)] = partial(describe_effect, path, "built-in")
         for folder in reversed(self.effect_folders):
             for path in effect_files(folder):
                 if is_shader(path) and is_transition(path):
-                    found[name_of(path)] = describe_effect(path, "user")
-        return dict(sorted(found.items()))
+                    found[name_of(path)] = partial(describe_effect, path, "user")
+        return found
+
+    def _find_scenes(self) -> dict[str, Callable[[], Entry]]:
+        found: dict[str, Callable[[], Entry]] = {}
+        for origin, folder in [("built-in", ROOT / "scenes"), *(("user", f) for f in reversed(self.scene_folders))]:
+            for path in own_entries(folder):
+                if path.suffix == ".toml":
+                    found[path.stem] = partial(describe_scene, path, origin)
+        return found
 
     def transition(self, name: str) -> type[Effect]:
         """The transition called `name`, or the one in the file of that path. Raises UsageError."""
@@ -61,15 +103,6 @@ class Registry:
             raise unknown_name("transition", name, known)
         return load_file(known[name])
 
-    def scenes(self) -> dict[str, Entry]:
-        """Every scene by name."""
-        found: dict[str, Entry] = {}
-        for origin, folder in [("built-in", ROOT / "scenes"), *(("user", f) for f in reversed(self.scene_folders))]:
-            for path in own_entries(folder):
-                if path.suffix == ".toml":
-                    found[path.stem] = describe_scene(path, origin)
-        return dict(sorted(found.items()))
-
     def effect(self, name: str, *, where: str = "", again: bool = False) -> type[Effect]:
         """The effect class called `name`; imports its file, and does so `again` where it has changed.
 
@@ -77,6 +110,8 @@ class Registry:
         """
         if name in self._loaded and not again:
             return self._loaded[name]
+        if again:
+            self.refresh()
         entries = self.effects()
         if name not in entries:
             raise unknown_name("effect", name, entries, where=where)
@@ -86,7 +121,8 @@ class Registry:
         return loaded
 
     def forget(self, but: Iterable[str]) -> None:
-        """Loads every effect anew when it is asked for again, but for these."""
+        """Looks again at what there is, and loads every effect anew when it is asked for again, but for these."""
+        self.refresh()
         self._loaded = {name: self._loaded[name] for name in but if name in self._loaded}
 
     def scene_path(self, name: str) -> Path:

@@ -11,6 +11,8 @@ from typing import Any
 from ..core.errors import UsageError, unknown_name
 from ..core.param_types import Bool, Float, Int
 from ..core.params import Param, Parametrized
+from ..core.problem import Problem
+from ..effect.effect import Effect
 from ..matte.matte import DETAIL
 from .binding import Binding
 from .layer import SOUND, Layer
@@ -36,6 +38,7 @@ class Scene:
     flash_guard: bool = True
     path: Path | None = None
     listeners: list[Callable[[str, Any], None]] = field(default_factory=list)  # told what `set` and `bind` did
+    refused: dict[type[Effect], str] = field(default_factory=dict)  # effects that must not be drawn, and why
     guards: list[Callable[[Param[Any], Any], None]] = field(default_factory=list)  # may raise UsageError before `set`
 
     def owners(self) -> Iterator[tuple[str, Parametrized]]:
@@ -47,7 +50,7 @@ class Scene:
             for name, effect in layer.effects.items():
                 yield f"{layer.name}/{name}.", effect
 
-    def reports(self, problems: dict[str, str]) -> dict[str, dict[str, Any]]:
+    def reports(self, problems: dict[str, Problem]) -> dict[str, dict[str, Any]]:
         """What the effects have found, by `layer/effect`; those that find nothing are left out.
 
         Whoever has failed, and is therefore among `problems`, is not asked; whose `report` fails joins them.
@@ -59,8 +62,8 @@ class Scene:
             try:
                 report = dict(effect.report())
             except Exception as error:  # code of others: the pictures are made, and what the rest found is still told
-                problems[address] = f"report() fails: {type(error).__name__}: {error}"
-                log.error("effect %s: %s", address, problems[address], exc_info=error)
+                problem = problems[address] = Problem(address, f"report() fails: {type(error).__name__}: {error}")
+                log.error("effect %s: %s", address, problem, exc_info=error)
                 continue
             if report:
                 found[address] = report
@@ -86,7 +89,7 @@ class Scene:
         if len(fits) == 1:
             return fits[0], *known[fits[0]]
         if fits:
-            raise UsageError(f"'{address}' fits several parameters", hint="say which: " + ", ".join(fits))
+            raise UsageError(f"'{address}' matches several parameters", hint="choose one: " + ", ".join(fits))
         short = {a.rsplit(".", 1)[-1].rsplit("/", 1)[-1] for a in known}
         raise unknown_name("parameter", address, {*known, *(short if "/" not in address else ())}, where=self.name)
 
@@ -124,7 +127,7 @@ class Scene:
         """The full address of a parameter that may follow a signal. Raises UsageError where it is no number."""
         full, _, param = self.find(address)
         if not hasattr(param, "clamp"):
-            raise UsageError(f"{full} is a {param.kind}: only numbers and switches follow a signal")
+            raise UsageError(f"{full} is a {param.kind}: only numbers and switches can follow a signal")
         return full
 
     def bind(self, address: str, binding: Binding) -> None:

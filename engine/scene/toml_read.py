@@ -38,7 +38,7 @@ class SceneFile:
         self.path, self.registry = path, registry
         try:
             if path.stat().st_size > MAX_BYTES:
-                raise SceneError(f"a scene of more than {MAX_BYTES} bytes", where=str(path))
+                raise SceneError(f"the scene is larger than {MAX_BYTES} bytes", where=str(path))
             self.text = path.read_text(encoding="utf-8-sig")
         except UnicodeDecodeError as error:
             at = error.object.count(b"\n", 0, error.start) + 1
@@ -53,7 +53,7 @@ class SceneFile:
             raise SceneError(f"not valid TOML: {error}", where=f"{path}:{line}") from None
         except ValueError:  # Python reads whole numbers up to some thousands of digits
             at = self.text[: len(re.split(r"\d{1000}", self.text, maxsplit=1)[0])].count("\n") + 1
-            raise SceneError("holds a number of thousands of digits", where=f"{path}:{at}") from None
+            raise SceneError("has a number with thousands of digits", where=f"{path}:{at}") from None
         except RecursionError:
             deepest = max(enumerate(self.text.split("\n"), 1), key=lambda row: row[1].count("[") + row[1].count("{"))
             raise SceneError("nested too deeply", where=f"{path}:{deepest[0]}") from None
@@ -240,7 +240,7 @@ class SceneFile:
         path = (folder / value).resolve()
         if not path.is_relative_to(folder):
             hint = "put the file beside the scene, or give it on the command line with --set"
-            raise self.error(f"'{value}' lies outside the scene's folder", place, hint)
+            raise self.error(f"'{value}' is outside the scene's folder", place, hint)
         return str(checked(path, "file", typed=value, hint="put it beside the scene"))
 
 

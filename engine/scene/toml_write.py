@@ -10,12 +10,18 @@ from ..core.errors import SceneError
 from ..core.files.put import write_whole
 from ..core.param_types import Color, File
 from ..core.params import Parametrized
+from ..core.plugins import entry_points
+from ..effect.effect import Effect
+from .describe import ENTRY_POINTS, name_of
 from .scene import Scene
 
 
 def save_scene(scene: Scene, path: Path, *, overwrite: bool = False) -> None:
-    """Writes a scene as TOML: every value that differs from its default, and every binding. Raises SinkError where a
-    file is there already, without `overwrite`, or cannot be written."""
+    """Writes a scene as TOML: every value that differs from its default, and every binding.
+
+    Raises SceneError for an effect that no scene can name, and for a file that lies outside the scene's folder.
+    Raises SinkError where a file is there already, without `overwrite`, or cannot be written.
+    """
     import tomlkit
 
     document = tomlkit.document()
@@ -44,8 +50,7 @@ def save_scene(scene: Scene, path: Path, *, overwrite: bool = False) -> None:
         effects = tomlkit.array()
         effects.multiline(True)
         for name, effect in layer.effects.items():
-            own = type(effect).__module__.rsplit(".", 1)[-1].removeprefix("phosphene_user_").replace("_", "-")
-            use = layer.uses.get(name, own)
+            use = layer.uses.get(name) or use_of(type(effect), f"{layer.name}/{name}")
             entry: dict[str, Any] = {"use": use, **({"name": name} if name != use else {})}
             effects.append(inline({**entry, **changed(scene, f"{layer.name}/{name}.", effect, path)}))
         if layer.effects:
@@ -53,6 +58,25 @@ def save_scene(scene: Scene, path: Path, *, overwrite: bool = False) -> None:
         layers.append(table)
     document["layer"] = layers
     write_whole(path, tomlkit.dumps(document).encode("utf-8"), overwrite=overwrite)
+
+
+def use_of(kind: type[Effect], address: str) -> str:
+    """The name under which a scene finds an effect that was put into it by a program. Raises SceneError.
+
+    It is that of its file, or that of the entry point of its package.
+    """
+    if (file := getattr(kind, "shader_file", None)) is not None:
+        return name_of(file)
+    for folder in ("phosphene.effects.", "phosphene_user_"):
+        if kind.__module__.startswith(folder):
+            return kind.__module__.removeprefix(folder).partition(".")[0].replace("_", "-")
+    offered = [p.name for p in entry_points(ENTRY_POINTS) if p.value == f"{kind.__module__}:{kind.__qualname__}"]
+    if offered:
+        return offered[0]
+    raise SceneError(
+        f"{address} is a {kind.__name__} of this program, which no scene can name",
+        hint="put the class into a file of its own, and load it from there: load_effect(name, effects=folder)",
+    )
 
 
 def inline(table: Mapping[str, Any]) -> Any:
@@ -83,5 +107,5 @@ def media_for(value: str, path: Path) -> str:
     """A media path as a scene at `path` may hold it. Raises SceneError where it lies elsewhere."""
     folder, file = path.resolve().parent, Path(value).resolve()
     if not file.is_relative_to(folder):
-        raise SceneError(f"'{value}' lies outside the scene's folder", where=str(path), hint=f"copy it into {folder}")
+        raise SceneError(f"'{value}' is outside the scene's folder", where=str(path), hint=f"copy it into {folder}")
     return file.relative_to(folder).as_posix()

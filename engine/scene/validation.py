@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 from ..core.errors import UsageError, unknown_name
+from ..core.source_lines import location_of_assignment
 from ..effect.effect import Effect
-from ..effect.origin import line_with
 from ..glsl.prelude import PRELUDE
 from .layer import SOUND
 
@@ -23,9 +23,10 @@ def validate(kind: type[Effect], path: Path) -> type[Effect]:
 
     for name in kind.params():
         if name in IN_GLSL | IN_PYTHON:
-            hint = "every effect has that name already: choose another"
-            raise UsageError(f"a parameter cannot be called '{name}'", where=line_with(path, name), hint=hint)
+            where, hint = location_of_assignment(path, name), "every effect has that name already: choose another"
+            raise UsageError(f"a parameter cannot be called '{name}'", where=where, hint=hint)
     for need in kind.needs:
         if need != SOUND and not is_tracker(need):
-            raise unknown_name("need", need, [*tracker_names(), SOUND], where=line_with(path, "needs"))
+            where = location_of_assignment(path, "needs")
+            raise unknown_name("need", need, [*tracker_names(), SOUND], where=where)
     return kind

@@ -14,11 +14,13 @@ from ..control.changes import Changes
 from ..core.errors import UsageError, unknown_name
 from ..core.observation import Observation
 from ..sinks import check_twice, split_spec
-from .options import WINDOW, AnyPath, RunOptions, run_options
+from .options import WINDOW, AnyPath, RunOptions
 from .show_thread import LOOK_S, ShowThread
 from .stats import Stats
 
 if TYPE_CHECKING:
+    from ..scene.playlist import Playlist
+    from ..scene.scene import Scene
     from .frame_hooks import Drawn
 
 log = logging.getLogger("phosphene")
@@ -37,7 +39,7 @@ class LiveShow:
         self._changes = Changes()
         self._begun = threading.Event()
         self._scene = options.scene.names[0]
-        self._names: tuple[str, ...] = ()
+        self._playlist: Playlist | None = None
         self._wanted: int | None = None
         self._observation: Observation | None = None
         self._stats = Stats()
@@ -50,7 +52,7 @@ class LiveShow:
         except BaseException:
             self._end()
             raise
-        if not self._names:  # it failed before its first image
+        if self._playlist is None:  # it failed before its first image
             self.stop()
 
     def _ended(self) -> None:
@@ -60,8 +62,7 @@ class LiveShow:
 
     def _look(self, drawn: Drawn) -> None:
         """Called by the thread of the show, after each image and while one is waited for."""
-        playlist = drawn.stage.playlist
-        self._names = tuple(scene.name for scene in playlist.scenes)
+        playlist = self._playlist = drawn.stage.playlist
         wanted, self._wanted = self._wanted, None
         if wanted is not None:
             playlist.go(wanted)
@@ -83,7 +84,11 @@ class LiveShow:
     @property
     def scenes(self) -> tuple[str, ...]:
         """The names of all its scenes."""
-        return self._names
+        return tuple(scene.name for scene in self._opened)
+
+    @property
+    def _opened(self) -> list[Scene]:
+        return [] if self._playlist is None else self._playlist.scenes
 
     @property
     def observation(self) -> Observation | None:
@@ -122,15 +127,20 @@ class LiveShow:
                     self._thread.raise_error()
                 raise
 
+    def get(self, address: str) -> Any:
+        """The value of a parameter now, in the first of the scenes that has it. Raises UsageError for none."""
+        knowing = [scene for scene in self._opened if scene.knows(address)]
+        return (knowing or self._opened)[0].get(address)
+
     def submit(self, address: str, value: Any) -> Future[str]:
         """As `set`, but does not wait; the future gives the full address or raises UsageError."""
         return self._changes.put(address, value, ORIGIN)
 
     def go(self, scene: str) -> None:
         """Changes into another of its scenes, by the transition. Raises UsageError for an unknown name."""
-        if scene not in self._names:
-            raise unknown_name("scene of this show", scene, self._names)
-        self._wanted = self._names.index(scene)
+        if scene not in self.scenes:
+            raise unknown_name("scene of this show", scene, self.scenes)
+        self._wanted = self.scenes.index(scene)
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Waits for the end, at most `timeout_s` seconds; returns whether it has come. Raises what ended the show."""
@@ -195,36 +205,34 @@ def run(
     `phosphene run`: `size` is (width, height), `parameters` maps addresses to values, `effects` are folders, `models`
     maps names to paths. Without an end of its own it runs until `stop`. Raises PhospheneError where it cannot begin.
     """
-    named = [outputs] if isinstance(outputs, str) else list(outputs)
-    if any(split_spec(spec)[0] == WINDOW for spec in named):
+    options = RunOptions().changed(
+        scenes=scene,
+        input=input,
+        outputs=outputs,
+        size=size,
+        fps=fps,
+        rotate=rotate,
+        on_demand=on_demand,
+        sound=sound,
+        parameters=parameters,
+        effects=effects,
+        models=models,
+        seed=seed,
+        flash_guard=flash_guard,
+        every_s=every_s,
+        transition=transition,
+        transition_s=transition_s,
+        overwrite=overwrite,
+        record_take=record_take,
+        seconds=seconds,
+        sync=sync,
+        pace=pace,
+        quality=quality,
+    )
+    if any(split_spec(spec)[0] == WINDOW for spec in options.output.specs):
         raise UsageError(
             "a window needs the main thread, and a show from Python runs in one of its own",
             hint="outputs='web' shows the images in a browser; `phosphene run` opens a window",
         )
-    check_twice(named)
-    return LiveShow(
-        run_options(
-            scene,
-            input,
-            named,
-            size=size,
-            fps=fps,
-            rotate=rotate,
-            on_demand=on_demand,
-            sound=sound,
-            parameters=parameters,
-            effects=effects,
-            models=models,
-            seed=seed,
-            flash_guard=flash_guard,
-            every_s=every_s,
-            transition=transition,
-            transition_s=transition_s,
-            overwrite=overwrite,
-            record_take=record_take,
-            seconds=seconds,
-            sync=sync,
-            pace=pace,
-            quality=quality,
-        )
-    )
+    check_twice(options.output.specs)
+    return LiveShow(options)

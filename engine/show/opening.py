@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..core.errors import PhospheneError, UsageError
+from ..core.errors import EffectRefused, PhospheneError, UsageError
 from ..core.param_types import File, Media
 from ..core.paths import checked
 from ..core.paths import named as path_of
+from ..core.problem import Problem
 from ..sinks import is_live, keeping_alpha
 from .options import WINDOW
 
@@ -38,35 +39,44 @@ log = logging.getLogger("phosphene")
 
 @dataclass(slots=True)
 class Trials:
-    """The effects of others that are being tried out, while the rest of the show is opened."""
+    """The effects of others, of `scenes` and the `transition`, that are tried while the rest of the show is opened."""
 
-    trial: Trial | None
-    jobs: list[tuple[Effect, Job]]
+    scenes: Sequence[Scene]
+    transition: Effect | None
+    trial: Trial | None = None
+    jobs: list[tuple[Effect, Job]] = field(default_factory=list)
 
     def refuse(self) -> None:
-        """Waits for the verdicts; an effect that must not be drawn is switched off, and named when the show begins."""
+        """Waits for the verdicts; an effect that must not be drawn is switched off, and named when the show begins.
+
+        Raises EffectRefused for a transition.
+        """
         for effect, job in self.jobs:
             job.done.wait()
+            if job.error and effect is self.transition:
+                raise EffectRefused(job.error)
             if job.error:
-                type(effect).refused = job.error
+                for scene in self.scenes:
+                    scene.refused[type(effect)] = job.error
 
 
 def start_trials(playlist: Playlist, registry: Registry, transition: Effect | None, stack: ExitStack) -> Trials:
     """Begins to try out every effect that did not come with the engine, in a process of its own."""
     from ..core.places import ROOT
-    from .trial import Trial, foreign_to_us
+    from .trial import Trial, not_built_in
 
     asked: list[tuple[Path, str, Effect]] = []
     for scene in playlist.scenes:
-        asked += [(path, use, effect) for effect, use, path in foreign_to_us(scene, registry).values()]
+        asked += [(path, use, effect) for effect, use, path in not_built_in(scene, registry).values()]
     file = getattr(transition, "shader_file", ROOT)
     if transition is not None and not file.is_relative_to(ROOT):
         asked.append((file, "", transition))
     if not asked:
-        return Trials(None, [])
+        return Trials(playlist.scenes, transition)
     trial = Trial(registry.effect_folders)
     stack.callback(trial.close)
-    return Trials(trial, [(effect, trial.ask(path, use, effect)) for path, use, effect in asked])
+    jobs = [(effect, trial.ask(path, use, effect)) for path, use, effect in asked]
+    return Trials(playlist.scenes, transition, trial, jobs)
 
 
 def open_input(options: RunOptions, sinks: list[Sink]) -> Source:
@@ -120,20 +130,21 @@ def fetch_models(trackers: Iterable[str], params: Callable[[str], Mapping[str, A
     models.fetch([name for name in needed if not models.state(name).ready])
 
 
-def check_files(playlist: Playlist, *, live: bool) -> dict[str, str]:
+def check_files(playlist: Playlist, *, live: bool) -> dict[str, Problem]:
     """Reads every file that a parameter of any scene names, before anything is drawn. Returns what is wrong, by effect;
-    a show that is live is told and goes on, for it has other things to show. Else raises UsageError."""
-    wrong: dict[str, str] = {}
+    a live show reports it in the log and goes on, for it has other things to show. Else raises UsageError."""
+    wrong: dict[str, Problem] = {}
     for scene in playlist.scenes:
         for address, (owner, param) in scene.addresses().items():
             path = getattr(owner, param.name) if isinstance(param, File) else ""
             error = why_unreadable(param, path) if isinstance(param, File) and path else None
             if error is not None:
                 error.message = f"{error.message} ({scene.name}: {address})"
-                wrong[address.rpartition(".")[0]] = str(error)
+                effect = address.rpartition(".")[0]
+                wrong[effect] = Problem.of(effect, error)
                 log.log(logging.ERROR if live else logging.DEBUG, "%s", error)
     if wrong and not live:
-        raise UsageError("\n".join(wrong.values()))
+        raise UsageError("\n".join(map(str, wrong.values())))
     return wrong
 
 
@@ -241,7 +252,7 @@ def open_audio(options: RunOptions, source: Source, stack: ExitStack) -> tuple[S
     return sound, opened if isinstance(opened, Recordable) else str(path_of(named))
 
 
-def tell_black(playlist: Playlist, outputs: Iterable[str]) -> None:
+def warn_of_black(playlist: Playlist, outputs: Iterable[str]) -> None:
     """Warns of outputs that show black where a scene is transparent, though they could keep it."""
     for scene in playlist.scenes:
         if scene.layers and all(layer.cut != "none" for layer in scene.layers):

@@ -18,7 +18,7 @@ KEPT = 100  # the newest
 
 def list_file() -> Path:
     """Where they are written down; without that file all are drawn again."""
-    return cache_dir() / "condemned.json"
+    return cache_dir() / "quarantine.json"
 
 
 def quarantine_effect(path: Path, files: Iterable[Path], why: str) -> bool:

@@ -1,6 +1,6 @@
-"""Hot reload: a saved effect, shader or scene file is in the picture within half a second, parameters and state kept.
+"""Hot reload: a saved effect, shader or scene file is in the image within half a second, parameters and state kept.
 
-What does not compile or load is told in the picture and the log, and the last good version goes on.
+What does not compile or load is reported in the image and the log, and the last good version goes on.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from ..core.errors import PhospheneError
+from ..core.errors import EffectRefused, PhospheneError
 from ..core.files.stamp import Stamp, stamp
 from ..effect.effect import Effect
 from ..glsl.dialects import SUFFIXES
@@ -19,7 +19,7 @@ from ..scene.layer import Layer
 from ..scene.registry import Registry
 from ..scene.scene import Scene
 from .heap import give_back
-from .trial import Job, Trial, foreign_to_us
+from .trial import Job, Trial, not_built_in
 
 log = logging.getLogger("phosphene")
 
@@ -31,9 +31,8 @@ class Reloader:
 
     def __init__(self, scene: Scene, registry: Registry, load: Callable[[], Scene], trial: Trial | None = None) -> None:
         self.scene, self.registry, self._load = scene, registry, load
-        self._tryout = trial
+        self._trial = trial
         self._waiting: dict[str, tuple[list[Job], Callable[[], None]]] = {}  # by address; the scene's is empty
-        self._entries = registry.effects()
         self._stamps: dict[Path, Stamp | None] = {}
         self._listed: set[Path] = set()  # folders in which whatever is saved may mend what is wrong
         self._looked_s = 0.0
@@ -61,12 +60,12 @@ class Reloader:
         self._finish(renderer)
 
     def _finish(self, renderer: Renderer) -> None:
-        """Brings in what was tried out meanwhile; what must not be drawn is told, and the last version goes on."""
+        """Brings in what was tried out meanwhile; what must not be drawn is reported, and the last version goes on."""
         for address, (jobs, bring_in) in list(self._waiting.items()):
             if all(job.done.is_set() for job in jobs):
                 del self._waiting[address]
                 if wrong := next((job.error for job in jobs if job.error), ""):
-                    renderer.tell(address or "scene", wrong)
+                    renderer.report(address or "scene", EffectRefused(wrong))
                 else:
                     bring_in()
                     give_back()
@@ -75,8 +74,9 @@ class Reloader:
         layer, name = self._find(address)
         use = layer.uses.get(name, name)
         jobs = []
-        if self._tryout is not None and use in self._entries:
-            jobs.append(self._tryout.ask(self._entries[use].path, use, layer.effects[name]))
+        entries = self.registry.effects()
+        if self._trial is not None and use in entries:
+            jobs.append(self._trial.ask(entries[use].path, use, layer.effects[name]))
         self._waiting[address] = jobs, lambda: self._reload_effect(renderer, address, saved)
 
     def _files(self, renderer: Renderer) -> dict[str, set[Path]]:
@@ -84,11 +84,11 @@ class Reloader:
         files: dict[str, set[Path]] = {"": {self.scene.path} if self.scene.path else set()}
         if "scene" in renderer.problems:
             files[""] |= self._beside(*self.registry.effect_folders)
-        entries = self._entries
+        entries = self.registry.effects()
         for layer in self.scene.layers:
             for name in layer.effects:
                 address = f"{layer.name}/{name}"
-                files[address] = renderer.files(address)
+                files[address] = renderer.effects.files(address)
                 if (use := layer.uses.get(name, name)) in entries:
                     files[address].add(entries[use].path)
                     if entries[use].path.name == "__init__.py":
@@ -109,18 +109,18 @@ class Reloader:
         try:
             fresh = self._load()
         except PhospheneError as error:
-            renderer.tell("scene", str(error))
+            renderer.report("scene", error)
             return
         jobs = []
-        if self._tryout is not None:
+        if self._trial is not None:
             known = {type(effect) for layer in self.scene.layers for effect in layer.effects.values()}
-            for effect, use, path in foreign_to_us(fresh, self.registry).values():
+            for effect, use, path in not_built_in(fresh, self.registry).values():
                 if type(effect) not in known:
-                    jobs.append(self._tryout.ask(path, use, effect))
+                    jobs.append(self._trial.ask(path, use, effect))
         self._waiting[""] = jobs, lambda: self._bring_in(fresh, renderer)
 
     def _bring_in(self, fresh: Scene, renderer: Renderer) -> None:
-        renderer.forget("scene")
+        renderer.clear("scene")
         for layer in fresh.layers:
             keep_running(layer, self.scene.layers)
         self.scene.title, self.scene.doc = fresh.title, fresh.doc
@@ -128,7 +128,6 @@ class Reloader:
         self.scene.bindings = fresh.bindings
         self.scene.sync, self.scene.private = fresh.sync, fresh.private
         renderer.match_scene()
-        self._entries = self.registry.effects()
         log.info("reloaded %s", self.scene.path)
 
     def _reload_effect(self, renderer: Renderer, address: str, saved: Iterable[Path]) -> None:
@@ -138,14 +137,14 @@ class Reloader:
             return  # the scene was saved without it meanwhile
         effect = layer.effects[name]
         # A shader file that is an effect by itself holds its parameters too: its class is made anew.
-        remade = renderer.files(address) if hasattr(effect, "shader_file") else set[Path]()
+        remade = renderer.effects.files(address) if hasattr(effect, "shader_file") else set[Path]()
         if any(path.suffix == ".py" or path in remade for path in saved):
             try:
                 effect = renewed(effect, layer.uses.get(name, name), self.registry)
             except PhospheneError as error:
-                renderer.tell(address, str(error))
+                renderer.report(address, error)
                 return
-        if renderer.replace(address, effect):
+        if renderer.effects.replace(address, effect):
             layer.effects[name] = effect
             log.info("reloaded %s", address)
 
@@ -165,7 +164,7 @@ def renewed(effect: Effect, use: str, registry: Registry) -> Effect:
                 fresh.set(name, getattr(effect, name))
             except PhospheneError as error:
                 log.warning("%s: %s; its default is taken", use, error.message)
-    fresh.seed = effect.seed
+    fresh.set_surroundings(seed=effect.seed)
     return fresh
 
 

@@ -143,8 +143,8 @@ def _rendered(options: RunOptions) -> Generator[RenderedFrame, None, None]:
         nonlocal last
         if drawn.observation is not last and drawn.observation is not None:
             if not drawn.live:
-                for address, words in drawn.stage.problems.items():
-                    raise EffectFailed(words, where=address)
+                for address, problem in drawn.stage.problems.items():
+                    raise EffectFailed(str(problem), where=address)
             last = drawn.observation
             images.put(RenderedFrame(drawn.image.read(), last.frame.time_s, last))
 

@@ -1,4 +1,4 @@
-"""From words to a show: opens a scene, its source, trackers and sinks, runs it, and closes everything again."""
+"""From options to a show: opens a scene, its source, trackers and sinks, runs it, and closes everything again."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def _play(
         gpu = opening.open_gpu(stack) if window is None else window.gpu
         sound, recorded = opening.open_audio(options, source, stack)
         opening.open_sinks(options, source, fps, recorded, sinks, stack, live=live)
-        opening.tell_black(playlist, options.output.specs)
+        opening.warn_of_black(playlist, options.output.specs)
         stats = Stats()
         stats.live = live
         watched = zip(playlist.scenes, options.scene.names, strict=True) if live and take is None else ()

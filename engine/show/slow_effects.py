@@ -1,4 +1,4 @@
-"""A running show's patience with its effects: one that takes seconds a frame is found, named and switched off."""
+"""Guards a running show against slow effects: one that takes seconds a frame is found, named and switched off."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ FRAMES = 3  # so many slow frames in a row: the first ones also compile
 
 
 class SlowEffectGuard:
-    """Is told what each frame took. After some slow ones in a row the next is measured effect by effect."""
+    """Takes note of what each frame took. After some slow ones in a row the next is measured effect by effect."""
 
     def __init__(self, slow_s: float = SLOW_S) -> None:
         self.slow_s = slow_s
@@ -21,11 +21,10 @@ class SlowEffectGuard:
         """A frame took `took_s`, drawn by `renderers`; switches an effect off where that must be."""
         self._slow = self._slow + 1 if took_s > self.slow_s else 0
         for renderer in renderers:
-            spent, renderer.spent = renderer.spent, None
-            for address, seconds in (spent or {}).items():
+            for address, seconds in renderer.effect_costs().items():
                 if seconds > self.slow_s:
-                    renderer.switch_off(address, f"it takes {seconds:.1f} s a frame")
+                    renderer.effects.switch_off(address, f"it takes {seconds:.1f} s a frame")
                     self._slow = 0
         if self._slow >= FRAMES:
             for renderer in renderers:
-                renderer.spent = {}
+                renderer.measure_effects()

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.problem import Problem
+
 KEPT = 4096
 
 
@@ -27,7 +29,7 @@ class Stats:
         self.ended_s: float | None = None
         self.extra: dict[str, Any] = {}  # what other parts report: a recording, the governor
         self.reports: dict[str, Any] = {}  # what effects found, by layer and name; in no table unless asked for
-        self.problems: dict[str, str] = {}  # what was wrong at the end, or with a file at the begin, by address
+        self.problems: dict[str, Problem] = {}  # what was wrong at the end, or with a file at the begin, by address
         self.files: list[Path] = []  # what was written; of numbered images the pattern
         self.live = False  # a show, which ends when somebody ends it
         self.stopped_by: int | None = None  # the signal that ended it before its end
@@ -78,7 +80,7 @@ class Stats:
             "frames_out": self.frames_out,
             "fps": round(self.fps, 2),
             "dropped": self.dropped,
-            "problems": self.problems,
+            "problems": {address: str(problem) for address, problem in self.problems.items()},
             "lag_ms": stages.get("lag"),
             "memory_mb": memory_mb(),
             "stages": stages,

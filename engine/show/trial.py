@@ -27,7 +27,7 @@ LIMIT_S = 6.0  # for one effect, compiling included
 
 @dataclass(slots=True)
 class Job:
-    """One effect to be tried out: by its name, or the file of a transition; `path` is what is named in an error.
+    """One effect to be tried: by its name, or the file of a transition; `path` is what is named in an error.
 
     `done` is set at the end; `error` then says why it must not be drawn, or nothing.
     """
@@ -40,17 +40,17 @@ class Job:
 
 
 class Trial(threading.Thread):
-    """Tries out one effect after another, in the order in which they are asked for. Close it at the end."""
+    """Tries one effect after another, in the order in which they are asked for. Close it at the end."""
 
     def __init__(self, effect_folders: Iterable[Path], limit_s: float = LIMIT_S) -> None:
-        super().__init__(name="try-out", daemon=True)
+        super().__init__(name="trial", daemon=True)
         self._folders = [str(Path(f).resolve()) for f in effect_folders]
         self._limit_s = limit_s
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self.start()
 
     def ask(self, path: Path, use: str = "", effect: Effect | None = None) -> Job:
-        """Has an effect tried out with the parameters of `effect`; returns at once."""
+        """Has an effect tried with the parameters of `effect`; returns at once."""
         values = {}
         if effect is not None:
             values = {name: param.format(getattr(effect, name)) for name, param in effect.params().items()}
@@ -88,7 +88,7 @@ class Trial(threading.Thread):
         self.join(self._limit_s + 6.0)
 
 
-def foreign_to_us(scene: Scene, registry: Registry) -> dict[str, tuple[Effect, str, Path]]:
+def not_built_in(scene: Scene, registry: Registry) -> dict[str, tuple[Effect, str, Path]]:
     """The effects of a scene that did not come with the engine, by address: each with its name and its file."""
     entries = registry.effects()
     found = {}

@@ -1,8 +1,8 @@
 """Ends a show that is stuck inside one effect with a word, rather than never.
 
-An effect of others is tried out before it joins (tryout.py), and switched off where it gets slow (budget.py). What is
-left is one that is good for a while and then never comes back from a frame: nothing makes Python or a driver return
-from that, so what was written is finished, the effect is remembered (condemned.py), and the process ends.
+An effect of others is tried before it joins (trial.py), and switched off where it gets slow (slow_effects.py). What
+is left is one that is good for a while and then never comes back from a frame: nothing makes Python or a driver return
+from that, so what was written is finished, the effect is remembered (quarantine.py), and the process ends.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
+from ..core.source_lines import location_of_thread
 from ..effect.origin import file_of
 from ..glsl.dialects import is_shader
 from ..glsl.locate import loop_line
-from . import quarantine as quarantine
+from . import quarantine
 from .last_resort import LastResort
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("phosphene")
 
 LIVE_S = 12.0  # above what the try-out lets through (10 s a frame), so that the merely slow are left to the budget
-EXACT_S = 120.0  # nobody waits for the next picture
+EXACT_S = 120.0  # nobody waits for the next image
 LOOK_S = 0.25
 SAVE_S = 30.0  # how long the end waits for what is being written
 SHOW_CURSOR = "\x1b[?25h"  # a progress bar hides it
@@ -42,7 +42,7 @@ SHOW_CURSOR = "\x1b[?25h"  # a progress bar hides it
 class Watchdog(threading.Thread):
     """Calls `stuck` with an effect that has been at work for `limit_s`, and how long, in a thread of its own, once.
 
-    Its time is counted in its own looks, so that a machine that slept, or a process that was halted, condemns nobody.
+    Its time is counted in its own looks, so that a machine that slept, or a process that was halted, blames nobody.
     Where a call never lets go of the interpreter's lock, and so not even this thread runs, the system ends the process
     (exit code 1) after three times the limit, of all processors' work, and Python says in which line.
     """
@@ -59,14 +59,14 @@ class Watchdog(threading.Thread):
     def over(self, runner: EffectRunner) -> Iterator[None]:
         """While the effect of `runner` is at work.
 
-        What others wrote is waited for until it is drawn. Else the wait would fall to whoever touches the picture next;
+        What others wrote is waited for until it is drawn. Else the wait would fall to whoever touches the image next;
         most of them hold the interpreter's lock, and no thread could see it.
         """
         self._turn += 1
         self._at_work = runner
         try:
             yield
-            if not runner.ours:
+            if not runner.is_built_in:
                 runner.gpu.finish()
         finally:
             self._at_work = None
@@ -114,9 +114,9 @@ def end_stuck(runner: EffectRunner, waited_s: float, save: Sequence[Callable[[],
     """
     end_within(2.0 * SAVE_S)
     try:
-        tell_stuck(runner, waited_s, save)
+        report_stuck(runner, waited_s, save)
     except Exception:
-        log.critical("the stuck effect could not be told properly", exc_info=True)
+        log.critical("the stuck effect could not be reported properly", exc_info=True)
     finally:
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(OSError, ValueError):  # the reader may have gone
@@ -124,7 +124,7 @@ def end_stuck(runner: EffectRunner, waited_s: float, save: Sequence[Callable[[],
         os._exit(1)
 
 
-def tell_stuck(runner: EffectRunner, waited_s: float, save: Sequence[Callable[[], None]]) -> None:
+def report_stuck(runner: EffectRunner, waited_s: float, save: Sequence[Callable[[], None]]) -> None:
     """Remembers the effect, lets all of `save` finish writing, and says which it is."""
     kind = type(runner.effect)
     file = file_of(kind)
@@ -146,10 +146,4 @@ def place_in(file: Path) -> str:
     """`file:line` of the loop that a shader most likely hangs in, or of where a thread is in a Python file."""
     if is_shader(file):
         return loop_line(file)
-    for frame in sys._current_frames().values():  # a program may draw in any thread
-        at: FrameType | None = frame
-        while at is not None:
-            if Path(at.f_code.co_filename).resolve() == file:
-                return f"{file}:{at.f_lineno}"
-            at = at.f_back
-    return loop_line(file)
+    return location_of_thread(file) or loop_line(file)

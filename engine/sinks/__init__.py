@@ -129,7 +129,7 @@ def check_twice(specs: Iterable[str]) -> None:
     for spec in specs:
         kind, rest, _ = split_spec(spec)
         if kind == "web" and (port := rest or str(DEFAULT_WEB_PORT)) in seen:
-            raise UsageError(f"the output '{spec}' is there twice", hint="leave one out, or choose another port")
+            raise UsageError(f"the output '{spec}' is given twice", hint="remove one, or choose another port")
         if kind == "web":
             seen.add(port)
     Guard().writes(targets_of(specs))
@@ -164,7 +164,7 @@ def knows_watchers(spec: str) -> bool:
 def split_spec(spec: str) -> tuple[str, str, dict[str, str]]:
     """The kind, the path or device, and the options of an output's name; a package's has all options in the path."""
     if not spec.partition("?")[0].strip():
-        raise UsageError("an output without a name", hint=f"write --output out.mp4, or one of {', '.join(SINKS)}")
+        raise UsageError("no output named", hint=f"write --output out.mp4, or one of {', '.join(SINKS)}")
     scheme, colon, rest = spec.partition(":")
     if (colon or not rest) and scheme not in SINKS and PLUGINS.has(scheme):
         return scheme, rest, {}
@@ -173,7 +173,7 @@ def split_spec(spec: str) -> tuple[str, str, dict[str, str]]:
     bad = [f"{key}={value}" for key, value in options.items() if value not in OPTIONS.get(key, ())]
     if bad or (query and not options):
         known = f"?alpha=1, ?matte=1, ?codec= with {', '.join(OPTIONS['codec'])}; joined by &"
-        raise UsageError(f"'{spec}': '{(bad or [query])[0]}' is no option of an output", hint=f"known: {known}")
+        raise UsageError(f"'{spec}': '{(bad or [query])[0]}' is not an option of an output", hint=f"known: {known}")
     name, _, rest = text.partition(":")
     if text in ("window", "null"):
         kind, rest = text, ""
@@ -184,11 +184,13 @@ def split_spec(spec: str) -> tuple[str, str, dict[str, str]]:
     else:
         kind, rest = _kind_of_path(text), text
     if options.get("alpha") == "1" and not (kind in ("png", "exr", "web") or text.lower().endswith((".mov", ".webm"))):
-        raise UsageError(f"'{text}' cannot keep transparency", hint="what can: .mov, .webm, PNG and EXR sequence, web")
+        raise UsageError(
+            f"'{text}' cannot keep transparency", hint="these can: .mov, .webm, PNG and EXR sequences, web"
+        )
     if kind != "video" and options.keys() & {"codec", "matte"}:
         raise UsageError(f"'{spec}': codec and matte are for video files", hint="write out.mp4?codec=h265")
     if options.get("alpha") == options.get("matte") == "1":
-        raise UsageError(f"'{spec}': either alpha or a matte of its own", hint="leave one of them out")
+        raise UsageError(f"'{spec}': alpha and matte exclude each other", hint="remove one of them")
     return kind, rest, options
 
 
@@ -213,6 +215,6 @@ def check_picture(shape: tuple[int, ...], size: tuple[int, int]) -> None:
     """Raises SinkError where a picture is not `size` (width, height) with four channels."""
     if shape != (size[1], size[0], 4):
         raise SinkError(
-            f"got a picture of shape {shape}, expected {size[1]}×{size[0]}×4",
-            hint="every picture must have the same size",
+            f"got an image of shape {shape}, expected {size[1]}×{size[0]}×4",
+            hint="all images must have the same size",
         )

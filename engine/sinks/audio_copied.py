@@ -77,7 +77,7 @@ class CopiedSound(Closing):
         try:
             return next(self._packets, None)
         except (av.FFmpegError, OSError) as error:
-            log.warning("%s: the sound is damaged and ends early (%s)", self._path.name, error)
+            log.warning("%s: the audio is damaged and ends early (%s)", self._path.name, error)
             return None
 
     def _from_zero(self) -> Iterator[Any]:

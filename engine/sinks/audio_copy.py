@@ -48,7 +48,7 @@ class SoundTrack(Closing):
         try:
             source, track = open_sound_track(path)
         except SourceError as error:
-            log.warning("%s: its sound is left out (%s)", path.name, error.message)
+            log.warning("%s: its audio is skipped (%s)", path.name, error.message)
             return None
         origin_s = first_picture_s(source, path) + start_s
         copied = _COPIED[suffix]
@@ -64,7 +64,7 @@ class SoundTrack(Closing):
             return cls(EncodedSound(path, source, track, target, muxer, suffix, origin_s), path.name)
         except (av.FFmpegError, ValueError) as error:
             source.close()
-            log.warning("%s: its sound is left out (%s)", path.name, error)
+            log.warning("%s: its audio is skipped (%s)", path.name, error)
             return None
 
     def advance(self, until_s: float) -> None:
@@ -91,4 +91,4 @@ class SoundTrack(Closing):
             if not isinstance(error, av.ArgumentError | av.InvalidDataError | ValueError):
                 raise  # the disk is full or gone: that is not the sound's fault
             self._ended = True
-            log.warning("%s: its sound ends early at %.2f s, the picture goes on (%s)", self._name, until_s, error)
+            log.warning("%s: its audio ends early at %.2f s, the video goes on (%s)", self._name, until_s, error)

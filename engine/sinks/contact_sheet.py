@@ -77,7 +77,7 @@ class ContactSheet(Closing):
         kind = "PNG" if self.path.suffix.lower() == ".png" else "JPEG"
         Image.fromarray(sheet).save(data, kind, quality=88)
         if self._cut and self.path.exists():
-            log.warning("%s stays, as the new one was cut short", self.path)
+            log.warning("%s is kept, as the new one was cut short", self.path)
             return
         write_whole(self.path, data.getvalue(), overwrite=self._overwrite)
         self._written = True

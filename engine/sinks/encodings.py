@@ -67,7 +67,7 @@ def encoding_for(suffix: str, codec: str, size: tuple[int, int], *, alpha: bool,
     card = ""
     if codec in _CARDS:
         if alpha:
-            raise SinkError("no graphics card encodes transparency", where=where, hint="leave codec= out")
+            raise SinkError("graphics cards cannot encode transparency", where=where, hint="remove codec=")
         codec, card = _CARDS[codec][0], hardware_encoder(codec, size, where)
     fitting = [name for name, found in table.items() if suffix in found[3]]
     if codec and codec not in fitting:
@@ -79,7 +79,7 @@ def encoding_for(suffix: str, codec: str, size: tuple[int, int], *, alpha: bool,
     if card:
         return Encoding(card, "yuv420p", TICKS[suffix], {"b": "12M"}, tag)
     if name not in av.codecs_available:
-        raise SinkError(f"this PyAV has no encoder {name}", where=where, hint="pip install --force-reinstall av")
+        raise SinkError(f"PyAV has no encoder {name}", where=where, hint="pip install --force-reinstall av")
     return Encoding(name, pixels, TICKS[suffix], options, tag)
 
 
@@ -99,7 +99,7 @@ def hardware_encoder(kind: str, size: tuple[int, int], where: str) -> str:
             log.info("%s: encoded by %s", where, name)
             return name
     log.warning(
-        "%s: no graphics card encodes %s here (tried %s), the processor does it",
+        "%s: no graphics card can encode %s (tried %s), using the processor",
         where,
         codec,
         ", ".join(tried) or "none",

@@ -35,4 +35,4 @@ class ExrSink(PngSink):
         try:
             return b"".join(bytes(packet) for packet in context.encode(frame))
         except av.FFmpegError as error:
-            raise SinkError(f"the picture could not be encoded ({error})", where=self.name) from error
+            raise SinkError(f"the image could not be encoded ({error})", where=self.name) from error

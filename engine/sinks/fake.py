@@ -16,7 +16,7 @@ class FakeSink(FakeClosing):
         self.images: list[Pixels] = []
         self.times: list[float] = []
         self._fail_at = fail_at
-        self._error = error or RuntimeError("this fake sink was told to fail")
+        self._error = error or RuntimeError("this fake sink fails on purpose")
 
     def write(self, image: Pixels, time_s: float) -> None:
         """Keeps a copy of H×W×4 uint8."""

@@ -72,7 +72,7 @@ def _last_delay(file: Any) -> int:
     """Where the delay of the last picture stands (GIF89a, graphic control extension)."""
     head = file.read(13)
     if head[:3] != b"GIF":
-        raise ValueError("no GIF")
+        raise ValueError("not a GIF")
     file.seek(_table(head[10]), 1)
     place = -1
     while (kind := file.read(1)) == b"!" or kind == b",":
@@ -84,7 +84,7 @@ def _last_delay(file: Any) -> int:
         while (size := file.read(1)) not in (b"", b"\0"):
             file.seek(size[0], 1)
     if place < 0 or kind != b";":
-        raise ValueError("no whole GIF")
+        raise ValueError("an incomplete GIF")
     return place
 
 

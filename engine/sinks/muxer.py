@@ -42,5 +42,5 @@ class Muxer:
     def _tell(self, kind: str, at_s: float) -> None:
         if not self._told:
             self._told = True
-            what = "sound" if kind == "audio" else "picture"
-            log.warning("%s: time stamps of the %s did not rise at %.2f s and were put right", self._name, what, at_s)
+            what = "audio" if kind == "audio" else "video"
+            log.warning("%s: time stamps of the %s did not rise at %.2f s and were corrected", self._name, what, at_s)

@@ -38,5 +38,5 @@ def pictures_at(name: str, suffix: str) -> Target:
     if is_folder(name) or path.suffix.lower() != suffix:
         path = path / f"frame_%05d{suffix}"
     if "%" in path.name and (len(NUMBER.findall(path.name)) != 1 or path.name.count("%") != 1):
-        raise SinkError("one number such as %05d may stand in the name", where=str(path))
+        raise SinkError("the name may have one number such as %05d", where=str(path))
     return Target(path, numbered="%" in path.name)

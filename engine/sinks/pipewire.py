@@ -67,7 +67,7 @@ class PipeWireSink(Closing):
             state, problem = self._state, self._problem
         if state not in (api.PAUSED, api.STREAMING):
             self.close()
-            raise SinkError(f"PipeWire took no camera ({problem or 'no answer'})", hint=_START)
+            raise SinkError(f"PipeWire did not accept the camera ({problem or 'no answer'})", hint=_START)
 
     @property
     def watched(self) -> bool:
@@ -123,7 +123,7 @@ class PipeWireSink(Closing):
         )
         if result < 0:
             self._disconnect()
-            raise SinkError("no PipeWire daemon answers", hint=f"{_START}; or {INSTALL}")
+            raise SinkError("no PipeWire daemon found", hint=f"{_START}; or {INSTALL}")
         library.pw_thread_loop_start(self._loop)
 
     def _disconnect(self) -> None:
@@ -142,7 +142,7 @@ class PipeWireSink(Closing):
         if now < self._next_try_s:
             return
         if not self._next_try_s:
-            log.warning("PipeWire camera %s: the daemon has gone, waiting for it to come back", self.name)
+            log.warning("PipeWire camera %s: the daemon has ended, waiting for it to come back", self.name)
         self._next_try_s = now + _RETRY_S
         self._disconnect()
         try:
@@ -151,7 +151,7 @@ class PipeWireSink(Closing):
             return  # told above; it is tried again in a second
         self._next_try_s = 0.0
         self.reconnected += 1
-        log.warning("PipeWire camera %s: back again", self.name)
+        log.warning("PipeWire camera %s: reconnected", self.name)
 
     def _pods(self, pods: list[bytes]) -> Any:
         """An array of pointers to pods."""

@@ -77,7 +77,7 @@ class PngSink(Closing):
         if self.frames and self._many is None:
             self._whole = False
             raise SinkError(
-                "many pictures need a number in the name",
+                "several images need a number in the name",
                 where=str(self._path),
                 hint=f"write {self._path.stem}_%05d{self.suffix}, or a folder/",
             )
@@ -89,7 +89,7 @@ class PngSink(Closing):
                 self._one.begin()[0].write_bytes(data)
         except FileExistsError:
             where = self._path if self._many is None else self._many.target.file(self.frames)
-            raise SinkError("has come to be there already, meanwhile", where=str(where), hint=OVERWRITE) from None
+            raise SinkError("was created by another program meanwhile", where=str(where), hint=OVERWRITE) from None
         except OSError as error:
             where = self._path if self._many is None else self._many.target.file(self.frames)
             raise SinkError(
@@ -118,5 +118,5 @@ class PngSink(Closing):
         order = cv2.COLOR_RGBA2BGRA if self.alpha else cv2.COLOR_RGBA2BGR
         ok, data = cv2.imencode(".png", cv2.cvtColor(image, order), [cv2.IMWRITE_PNG_COMPRESSION, _LEVEL])
         if not ok:
-            raise SinkError("the picture could not be encoded", where=str(self._path))
+            raise SinkError("the image could not be encoded", where=str(self._path))
         return data.tobytes()

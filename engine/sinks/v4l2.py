@@ -94,9 +94,9 @@ class V4l2Sink(Closing):
             self._ioctl(api.QBUF, api.make_buffer(index, view.size))
         except OSError as error:
             raise SinkError(
-                f"the device takes no more pictures ({error.strerror})",
+                f"the device accepts no more images ({error.strerror})",
                 where=self.device,
-                hint="was its module unloaded?",
+                hint="check that its module is still loaded",
             ) from error
         self.frames += 1
 
@@ -128,10 +128,10 @@ class V4l2Sink(Closing):
             return os.open(self.device, os.O_RDWR | os.O_NONBLOCK)
         except OSError as error:
             if error.errno == errno.ENOENT:
-                raise SinkError("there is no such device", where=self.device, hint=_device_hint()) from error
+                raise SinkError("device not found", where=self.device, hint=_device_hint()) from error
             if error.errno in (errno.EACCES, errno.EPERM):
                 raise SinkError(
-                    "may not be opened", where=self.device, hint="sudo usermod -aG video $USER, then log in again"
+                    "permission denied", where=self.device, hint="sudo usermod -aG video $USER, then log in again"
                 ) from error
             raise self._refused(error) from error
 
@@ -147,9 +147,7 @@ class V4l2Sink(Closing):
                     where=self.device,
                     hint="close that program (OBS, ffmpeg, another Phosphene), or name another device",
                 )
-            raise SinkError(
-                f"'{found.card}' is a camera, which takes no pictures", where=self.device, hint=_device_hint()
-            )
+            raise SinkError(f"'{found.card}' is a camera, not an output", where=self.device, hint=_device_hint())
         if not found.caps & api.CAP_STREAMING:
             raise SinkError(f"'{found.card}' has no mapped buffers", where=self.device, hint=_device_hint())
         return found
@@ -160,9 +158,9 @@ class V4l2Sink(Closing):
         got = api.read_format(self._ioctl(api.S_FMT, wanted))
         if (got.width, got.height, got.fourcc) != (width, height, _FOURCC) or got.stride not in (0, width):
             raise SinkError(
-                f"is held at {got.width}x{got.height} {got.fourcc} by a program that watches it, not {width}x{height}",
+                f"is held at {got.width}x{got.height} {got.fourcc} by a program that reads it, not {width}x{height}",
                 where=self.device,
-                hint=f"close the programs that watch the camera, or use --size {got.width}x{got.height}",
+                hint=f"close the programs that read the camera, or use --size {got.width}x{got.height}",
             )
         try:
             self._ioctl(api.S_PARM, api.make_rate(self.fps))
@@ -181,7 +179,7 @@ class V4l2Sink(Closing):
             self._views.append(flat.reshape(height * 3 // 2, width))
             self._free.append(index)
         if not self._maps:
-            raise SinkError("gave no buffers", where=self.device, hint="load v4l2loopback with max_buffers=2")
+            raise SinkError("provides no buffers", where=self.device, hint="load v4l2loopback with max_buffers=2")
 
     def _mark_mapped(self, index: int) -> None:
         """Keeps the pictures coming for the other readers when one closes.
@@ -236,10 +234,10 @@ def find_loopback() -> str:
     """The first loopback device; SinkError, saying what to install, where there is none."""
     found = list_loopbacks()
     if not found:
-        raise SinkError("there is no virtual camera on this machine", hint=INSTALL)
+        raise SinkError("no virtual camera found", hint=INSTALL)
     return found[0]
 
 
 def _device_hint() -> str:
     found = list_loopbacks()
-    return f"virtual cameras here: {', '.join(found)}" if found else INSTALL
+    return f"virtual cameras found: {', '.join(found)}" if found else INSTALL

@@ -108,7 +108,7 @@ class VideoSink(Closing):
     def write(self, image: Pixels, time_s: float) -> None:
         """Encodes one picture. Raises SinkError where the file can no longer be written."""
         if self._closed or self._failed:
-            raise SinkError("the file is closed" if self._closed else "an earlier picture failed", where=str(self.path))
+            raise SinkError("the file is closed" if self._closed else "an earlier image failed", where=str(self.path))
         check_picture(image.shape, self.size)
         try:
             if self._container is None:
@@ -144,7 +144,7 @@ class VideoSink(Closing):
         try:
             self._flush()
         except (av.FFmpegError, OSError, ValueError) as error:
-            log.warning("%s: the last pictures were lost (%s)", self.path, error)
+            log.warning("%s: the last frames were lost (%s)", self.path, error)
         finally:
             try:
                 if self._sound:
@@ -173,7 +173,7 @@ class VideoSink(Closing):
             self._end()
         except (av.FFmpegError, OSError, ValueError) as error:
             told, self._failed = self._failed, True
-            kept = "what was written so far is kept" if self._keeps_rest() else "nothing that plays could be kept"
+            kept = "what was written so far is kept" if self._keeps_rest() else "nothing playable could be kept"
             if told:  # why, but not what became of it
                 log.warning("%s: %s", self.path, kept)
             raise SinkError(
@@ -287,7 +287,7 @@ def _next_step(error: Exception) -> str:
     """What to do about a failure: only the system's own errors are the disk's."""
     if isinstance(error, OSError):
         return "check the disk's space"
-    return "the encoder or the container refused it: try another, such as out.mkv or ?codec=h264"
+    return "the encoder or the container rejected it: try another, such as out.mkv or ?codec=h264"
 
 
 def _palette_graph(width: int, height: int) -> Any:

@@ -42,7 +42,7 @@ class PyVirtualCamSink(Closing):
                 width=size[0], height=size[1], fps=fps, fmt=library.PixelFormat.RGBA, device=device or None
             )
         except (RuntimeError, ValueError) as error:
-            raise SinkError(f"there is no virtual camera to use ({error})", hint=_OBS) from error
+            raise SinkError(f"no virtual camera found ({error})", hint=_OBS) from error
         self.device = str(self._camera.device)
 
     def write(self, image: Pixels, time_s: float) -> None:
@@ -53,7 +53,7 @@ class PyVirtualCamSink(Closing):
         try:
             self._camera.send(image)
         except (RuntimeError, ValueError) as error:
-            raise SinkError(f"the device takes no more pictures ({error})", where=self.device, hint=_OBS) from error
+            raise SinkError(f"the device accepts no more images ({error})", where=self.device, hint=_OBS) from error
         self.frames += 1
 
     def close(self) -> None:

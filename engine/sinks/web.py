@@ -62,7 +62,7 @@ class WebSink(Closing):
             raise SinkError("the browser's preview needs aiohttp", hint=EXTRA) from error
         self._web: Any = aiohttp.web
         if port and not (port.isdecimal() and int(port) < 65536):
-            raise SinkError(f"'{port}' is no port", where=f"web:{port}", hint=f"write web:{DEFAULT_WEB_PORT}")
+            raise SinkError(f"'{port}' is not a port", where=f"web:{port}", hint=f"write web:{DEFAULT_WEB_PORT}")
         self._wanted_port = int(port) if port else DEFAULT_WEB_PORT
         self.port = 0
         self._show = secrets.token_hex(8)  # tells a page that the show it knew has begun anew
@@ -80,7 +80,7 @@ class WebSink(Closing):
             self._thread.join(_CLOSE_S)
             raise SinkError(
                 f"port {self._wanted_port} cannot be used ({self._problem and self._problem.strerror})",
-                hint=f"another Phosphene may run; name another port: web:{self._wanted_port + 1}",
+                hint=f"another Phosphene may be running; use another port: web:{self._wanted_port + 1}",
             )
 
     def _open_peers(self) -> Peers | None:
@@ -121,7 +121,7 @@ class WebSink(Closing):
             bgr = np.vstack([bgr, cv2.cvtColor(image[..., 3], cv2.COLOR_GRAY2BGR)])
         ok, jpeg = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
         if not ok:
-            raise SinkError("the picture could not be encoded", where=self.address)
+            raise SinkError("the image could not be encoded", where=self.address)
         header = _HEADER.pack(self.frames & 0xFFFFFFFF, time.time(), int(self.alpha))
         asyncio.run_coroutine_threadsafe(self._jpegs.publish(header + jpeg.tobytes()), self._loop)
 
@@ -178,7 +178,7 @@ class WebSink(Closing):
         origin = request.headers.get("Origin")
         strange = request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin")
         if request.host not in names or strange or (origin and urlsplit(origin).netloc not in names):
-            return self._web.Response(status=403, text="only for pages of this very address")
+            return self._web.Response(status=403, text="only for pages of this address")
         return await handler(request)
 
     async def _file(self, request: Any) -> Any:

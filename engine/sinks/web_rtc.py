@@ -109,7 +109,7 @@ class Peers:
             await peer.setRemoteDescription(RTCSessionDescription("\r\n".join(lines) + "\r\n", "offer"))
             videos = [transceiver for transceiver in peer.getTransceivers() if transceiver.kind == "video"]
             if len(videos) != 1:
-                raise ValueError("expected one video")
+                raise ValueError("expected one video track")
             sender = peer.addTrack(track)
             # Packets are encoded here and not by the library, which therefore cannot make a whole picture when asked.
             sender._send_keyframe = self._wanted.set  # type: ignore[method-assign]
@@ -117,7 +117,7 @@ class Peers:
             await peer.setLocalDescription(await peer.createAnswer())
         except Exception as error:  # anything may be in such a text, and the library does not say what it raises
             await peer.close()
-            raise ValueError(f"no offer of a browser: {error}") from error
+            raise ValueError(f"not a valid WebRTC offer: {error}") from error
         self._wanted.set()
         self._tracks[peer] = track
         return peer, peer.localDescription.sdp

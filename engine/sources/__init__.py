@@ -92,11 +92,11 @@ def open_source(spec: str, *, size: tuple[int, int] | None = None, fps: float | 
 def split_spec(spec: str) -> tuple[str, str]:
     """The kind and the rest of an input's name; a bare path is looked at to tell what it is."""
     if not spec.strip():
-        raise UsageError("an input without a name", hint=f"write --input clip.mp4, or one of {', '.join(SOURCES)}")
+        raise UsageError("no input named", hint=f"write --input clip.mp4, or one of {', '.join(SOURCES)}")
     name, colon, rest = spec.partition(":")
     if name in SOURCES and (colon or not rest):
         if name in ("video", "image", "images", "stream") and not rest:
-            raise SourceError(f"'{spec}' names no file", hint=f"write for example {SOURCES[name].example}")
+            raise SourceError(f"'{spec}' needs a file", hint=f"write for example {SOURCES[name].example}")
         return name, rest
     if _DEVICE.match(spec):
         return "camera", spec
@@ -160,14 +160,14 @@ def _is_animated(path: Path, start: bytes) -> bool:
 def missing_file(path: Path) -> SourceError:
     """The error for a file that is not there, naming the nearest one in that folder."""
     if not is_folder(path.parent):
-        return SourceError("there is no such folder", where=str(path.parent), hint="check the path")
+        return SourceError("folder not found", where=str(path.parent), hint="check the path")
     names = [entry.name for entry in own_entries(path.parent)]
     near = difflib.get_close_matches(path.name, names, n=1, cutoff=0.5)
     if near:
         hint = f"did you mean '{path.parent / near[0]}'?"
     else:
         hint = f"check the path; it was looked for in {path.parent.resolve()}"
-    return SourceError("there is no such file", where=str(path), hint=hint)
+    return SourceError("file not found", where=str(path), hint=hint)
 
 
 def checked_file(path_text: str) -> Path:
@@ -183,4 +183,4 @@ def checked_file(path_text: str) -> Path:
 
 def no_file(path: Path, there: str) -> SourceError:
     """The error for a path at which a pipe, say, is `there`: reading one may never end."""
-    return SourceError(f"is a {there}, no file", where=str(path), hint="name a file, or a folder of pictures")
+    return SourceError(f"is a {there}, not a file", where=str(path), hint="name a file, or a folder of images")

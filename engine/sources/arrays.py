@@ -36,7 +36,7 @@ class ArraysSource(Closing):
         self._size = size
         self._first = self._picture()
         if self._first is None:
-            raise SourceError("there is not one picture in `frames`", hint="give at least one")
+            raise SourceError("`frames` is empty", hint="give at least one")
         self.size = self._size = (self._first.shape[1], self._first.shape[0])
 
     def read(self) -> Frame | None:
@@ -59,7 +59,7 @@ class ArraysSource(Closing):
         if len(shape) != 3 or shape[2] != 3 or min(shape) < 1 or kind != np.uint8:
             found = f"{'×'.join(map(str, shape))} {kind}".strip()
             raise UsageError(
-                f"picture {self._number} of `frames` is {found}: expected H×W×3 uint8, RGB",
-                hint="put a single picture into a list: [picture]" if len(shape) == 2 else "convert it first",
+                f"image {self._number} of `frames` is {found}: expected H×W×3 uint8, RGB",
+                hint="put a single image into a list: [image]" if len(shape) == 2 else "convert it first",
             )
         return cover(np.array(array, order="C"), self._size)

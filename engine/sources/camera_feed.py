@@ -91,7 +91,7 @@ class CameraFeed:
             if bgr is not None:
                 self._deliver(captured_s, bgr)
                 continue
-            log.warning("camera %s: no more pictures, waiting for it to come back", self.device)
+            log.warning("camera %s: no more frames, waiting for it to come back", self.device)
             capture.release()
             found = self._reopen()
             if found is None:
@@ -112,7 +112,7 @@ class CameraFeed:
             if opened is not None:
                 self.reopened += 1
                 moved = f" as {self.path}" if self.path != self.camera.path else ""
-                log.warning("camera %s: back again%s", self.device, moved)
+                log.warning("camera %s: reconnected%s", self.device, moved)
                 self._deliver(time.perf_counter(), opened[1])
                 return opened[0]
             self._ended.wait(self._retry_s)
@@ -190,7 +190,7 @@ def _no_camera(device: int | str) -> SourceError:
         there = "; ".join(f"{camera.path} ({camera.name})" for camera in found)
         hint = f"cameras here: {there}. Close other programs that use them, or try --input demo"
     elif sys.platform == "linux":
-        hint = "no camera was found on this machine: plug one in, or try --input demo, which needs none"
+        hint = "no camera found: connect one, or try --input demo, which needs none"
     else:
-        hint = "plug one in, allow this program to use the camera in the system's settings, or try --input demo"
+        hint = "connect a camera, allow this program to use it in the system settings, or try --input demo"
     return SourceError(f"cannot open {name}", hint=hint)

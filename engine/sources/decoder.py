@@ -141,7 +141,7 @@ class Decoder(Closing):
     @property
     def _both(self) -> tuple[InputContainer, VideoStream]:
         if self._opened is None:
-            raise SourceError("was closed already", where=str(self.path))
+            raise SourceError("is already closed", where=str(self.path))
         return self._opened
 
     def _open(self) -> None:
@@ -170,9 +170,9 @@ class Decoder(Closing):
     def _unreadable(self, why: object) -> SourceError:
         reason = getattr(why, "strerror", None) or why
         return SourceError(
-            f"is not a video that can be read ({reason})",
+            f"cannot be read as a video ({reason})",
             where=str(self.path),
-            hint="check that it plays elsewhere; a recording that was cut off may need repair",
+            hint="check that other programs play it; a recording that was cut off may need repair",
         )
 
     def _frames(self) -> Iterator[tuple[float, Pixels]]:
@@ -192,7 +192,7 @@ class Decoder(Closing):
             try:
                 packet = next(read, None)
             except (av.FFmpegError, OSError) as error:
-                log.warning("%s: the file is damaged or cut off here, it ends early (%s)", self.path.name, error)
+                log.warning("%s: the file is damaged or cut off here and ends early (%s)", self.path.name, error)
                 yield from self._held_back()
                 return
             if packet is None:
@@ -202,7 +202,7 @@ class Decoder(Closing):
             try:
                 # where parts of a transport stream were joined the last packet of each is whole, though marked
                 if packet.is_corrupt and packet.size and not may_restart(self._container):
-                    raise ValueError("it is cut off or was lost")
+                    raise ValueError("cut off or lost")
                 yield from self._of_packet(packet)
                 bad = 0
             except (av.FFmpegError, ValueError) as error:
@@ -211,7 +211,7 @@ class Decoder(Closing):
                     self._warned = True
                     log.warning("%s: a damaged part is skipped (%s)", self.path.name, error)
                 if bad >= _MAX_BAD_PACKETS:
-                    log.warning("%s: too much damage, it ends early", self.path.name)
+                    log.warning("%s: too much damage, the file ends early", self.path.name)
                     yield from self._held_back()
                     return
 
@@ -231,7 +231,7 @@ class Decoder(Closing):
                 return
         for frame in packet.decode():
             if frame.width * frame.height > self._max_pixels:  # a stream may grow midway
-                raise ValueError(f"a picture of more than {self._max_pixels / 1e6:g} megapixels")
+                raise ValueError(f"an image of more than {self._max_pixels / 1e6:g} megapixels")
             if self._stream.codec_context.name == "mjpeg" and frame.pts == packet.pts:
                 self._jpeg = (frame.width, frame.height), frame.rotation
             yield stamps_of(frame, frame.time_base), self._upright(frame)

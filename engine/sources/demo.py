@@ -54,7 +54,7 @@ class DemoSource(Closing):
     def from_spec(cls, rest: str, *, size: tuple[int, int] | None, fps: float | None) -> Self:
         """`rest` must be empty."""
         if rest:
-            raise SourceError(f"'demo:{rest}' is not understood", hint="write demo alone; --size and --fps change it")
+            raise SourceError(f"'demo:{rest}' is not understood", hint="use demo alone; --size and --fps change it")
         return cls(size or (1280, 720), fps or 30.0)
 
     def read(self) -> Frame | None:
@@ -88,7 +88,7 @@ def portrait_path() -> Path:
     )
     if path is None or not path.is_file():
         raise SourceError(
-            "the demo's portrait is missing: it comes with matplotlib, which mediapipe installs",
+            "the portrait of the demo is missing; it comes with matplotlib",
             hint="pip install matplotlib, or choose another --input",
         )
     return path

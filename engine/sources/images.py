@@ -60,15 +60,15 @@ class ImagesSource(Closing):
         first = self._following()
         if first is None:
             raise SourceError(
-                f"none of the {len(found.paths)} pictures can be read: {listed(self._left_out)}",
+                f"none of the {len(found.paths)} images can be read: {listed(self._left_out)}",
                 where=str(self.path),
-                hint="check that other programs show them",
+                hint="check that other programs can open them",
             )
         self._first: Pixels | None = first
         self.size = self._size = (first.shape[1], first.shape[0])
         self.frame_count: int | None = len(found.paths) - self._looked_at + 1
         if gaps := gaps_in(found.paths):
-            log.warning("%s: the numbering has gaps: %s", self.path, gaps)
+            log.warning("%s: gaps in the numbering: %s", self.path, gaps)
         self._told = False
 
     @classmethod
@@ -109,10 +109,10 @@ class ImagesSource(Closing):
             return
         self._told = True
         if self._left_out:
-            log.warning("%s: left out %s", self.path, listed(self._left_out))
+            log.warning("%s: skipped %s", self.path, listed(self._left_out))
         if self._given and 0 < len(self._scaled) < self._given:
             names = listed([(name, "") for name in self._scaled])
-            log.warning("%s: scaled to fill %d×%d, as the first: %s", self.path, *self.size, names)
+            log.warning("%s: scaled to %d×%d like the first: %s", self.path, *self.size, names)
 
 
 def listed(what: list[tuple[str, str]]) -> str:
@@ -140,7 +140,7 @@ def find_pictures(spec: str) -> Found:
     """
     path = named(spec)
     if is_folder(path):
-        found, wanted = entries(path), "a folder with pictures in it"
+        found, wanted = entries(path), "a folder of images"
     elif not is_folder(path.parent):
         raise missing_file(path)
     elif number := _NUMBER.search(path.name):
@@ -156,8 +156,8 @@ def find_pictures(spec: str) -> Found:
     pictures = sorted((p for p in found if not why[p]), key=_natural)
     others = [(p.name, why[p]) for p in found if why[p]]
     if not pictures:
-        what = f"; there is {listed(others)}" if others else ""
-        raise SourceError(f"no pictures found{what}", where=str(path), hint=f"expected {wanted}")
+        what = f"; found {listed(others)}" if others else ""
+        raise SourceError(f"no images found{what}", where=str(path), hint=f"expected {wanted}")
     return Found(pictures, others)
 
 
@@ -169,12 +169,12 @@ def why_none(path: Path, *, any_name: bool) -> str:
     except PhospheneError as error:
         return error.message
     if kind != "file":
-        return f"a {kind}" if kind else "a link that leads nowhere"
+        return f"a {kind}" if kind else "a broken link"
     if path.name.startswith("._"):
-        return "what macOS writes beside a file"
+        return "a macOS metadata file"
     if any_name or path.suffix.lower() in PICTURE_SUFFIXES:
         return ""
-    return "no picture by its name"
+    return "not an image by its name"
 
 
 def _natural(path: Path) -> list[tuple[int, int, str]]:

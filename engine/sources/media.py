@@ -60,7 +60,7 @@ class MediaPlayer(Closing):
         """The picture shown at `time_s`, which may be any time in any order; rising times are cheap."""
         pixels = self._film.at(time_s) if self._film is not None else self._still
         if pixels is None:
-            raise SourceError("was closed already", where=str(self.path))
+            raise SourceError("is already closed", where=str(self.path))
         if pixels is not self._shown:
             self._shown = pixels
             self.version += 1
@@ -185,6 +185,6 @@ class _Film:
                     yield (turns, held[0]), held[1]
                 held = (moment, pixels)
             if held is None:
-                raise SourceError("no more pictures could be decoded", where=str(self.path))
+                raise SourceError("no more frames could be decoded", where=str(self.path))
             yield (turns, held[0]), held[1]
             turns, within = turns + 1, 0.0

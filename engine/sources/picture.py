@@ -22,10 +22,10 @@ _FORMATS = "JPEG, PNG, WebP, AVIF, TIFF, BMP, PSD, GIF or Radiance HDR"
 # What people have and this cannot read, by its first bytes.
 _KNOWN = {
     "an SVG drawing": re.compile(rb".{0,4000}<svg", re.DOTALL),
-    "a JPEG XL picture": re.compile(rb"\xff\x0a|\0\0\0\x0cJXL ", re.DOTALL),
-    "an HEIC picture": re.compile(rb".{4}ftyp(hei|mif1|msf1)", re.DOTALL),
+    "a JPEG XL image": re.compile(rb"\xff\x0a|\0\0\0\x0cJXL ", re.DOTALL),
+    "an HEIC image": re.compile(rb".{4}ftyp(hei|mif1|msf1)", re.DOTALL),
     "a PDF": re.compile(rb"%PDF"),
-    "what macOS writes beside a file": re.compile(rb"\0\x05\x16[\x07\0]", re.DOTALL),
+    "a macOS metadata file": re.compile(rb"\0\x05\x16[\x07\0]", re.DOTALL),
 }
 
 
@@ -38,7 +38,7 @@ def read_picture(path: Path, alpha: bool = False) -> Pixels:
     """
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise SourceError("the picture's file has more than a gigabyte", where=str(path), hint="scale it down")
+            raise SourceError("the image file is larger than a gigabyte", where=str(path), hint="scale it down")
         data = path.read_bytes()
     except OSError as error:
         raise SourceError(f"cannot be read ({error.strerror})", where=str(path), hint="check the path") from error
@@ -48,7 +48,7 @@ def read_picture(path: Path, alpha: bool = False) -> Pixels:
         return _read_hdr(data, path)
     if data.startswith(_JPEG_XL):
         raise SourceError(
-            "is a JPEG XL picture, for which there is no decoder here",
+            "is a JPEG XL image, which cannot be decoded here",
             where=str(path),
             hint=f"expected {_FORMATS}; convert it to PNG",
         )
@@ -64,12 +64,12 @@ def read_picture(path: Path, alpha: bool = False) -> Pixels:
     except UnidentifiedImageError as error:
         what = next((f"is {name}, which cannot be read" for name, like in _KNOWN.items() if like.match(data)), "")
         raise SourceError(
-            what or "is not a picture that can be read", where=str(path), hint=f"convert it to PNG; read are {_FORMATS}"
+            what or "cannot be read as an image", where=str(path), hint=f"convert it to PNG; supported: {_FORMATS}"
         ) from error
     except (OSError, ValueError, SyntaxError, IndexError, EOFError, MemoryError, TypeError, ZeroDivisionError) as error:
         # Pillow's readers raise any of these on damaged files
         raise SourceError(
-            f"the picture is damaged or cut off ({error})", where=str(path), hint="copy or download it again"
+            f"the image is damaged or cut off ({error})", where=str(path), hint="copy or download it again"
         ) from error
 
 
@@ -110,7 +110,7 @@ def _read_hdr(data: bytes, path: Path) -> Pixels:
     except cv2.error:
         bgr = None
     if bgr is None:
-        raise SourceError("the HDR picture is damaged", where=str(path), hint="copy or download it again")
+        raise SourceError("the HDR image is damaged", where=str(path), hint="copy or download it again")
     linear = np.maximum(np.nan_to_num(bgr[..., ::-1].astype(np.float32), posinf=1e4), 0)
     luma = linear @ np.array([0.2126, 0.7152, 0.0722], np.float32)
     key = float(np.exp(np.mean(np.log(luma + 1e-4))))
@@ -124,10 +124,10 @@ def _check_size(size: tuple[int, int], path: Path) -> None:
     if size[0] * size[1] > MAX_PIXELS:
         raise _too_large(path)
     if min(size) < 1:
-        raise SourceError("the picture has no pixels", where=str(path), hint="copy or download it again")
+        raise SourceError("the image has no pixels", where=str(path), hint="copy or download it again")
 
 
 def _too_large(path: Path) -> SourceError:
     return SourceError(
-        f"the picture has more than {MAX_PIXELS // 1_000_000} megapixels", where=str(path), hint="scale it down first"
+        f"the image has more than {MAX_PIXELS // 1_000_000} megapixels", where=str(path), hint="scale it down first"
     )

@@ -32,7 +32,7 @@ def open_sound_track(path: Path) -> tuple[InputContainer, AudioStream]:
         container = open_file(path)
     except (av.FFmpegError, OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise SourceError(f"its sound cannot be read ({reason})", where=str(path)) from error
+        raise SourceError(f"its audio cannot be read ({reason})", where=str(path)) from error
     track = sound_track(container, path)
     if track is None:
         reason = no_sound(container, path)
@@ -130,7 +130,7 @@ class Samples(Closing):
             if kind is not None:
                 yield from _rest(resampler)
         except (av.FFmpegError, OSError, ValueError) as error:
-            log.warning("%s: the sound is damaged and ends early (%s)", self.path.name, error)
+            log.warning("%s: the audio is damaged and ends early (%s)", self.path.name, error)
 
     def _resampler(self) -> av.AudioResampler:
         return av.AudioResampler(format="fltp", layout=self.layout, rate=self.rate)
@@ -143,7 +143,7 @@ class Samples(Closing):
             except av.FFmpegError as error:
                 bad += 1
                 if bad == 1:
-                    log.warning("%s: a damaged part of the sound is skipped (%s)", self.path.name, error)
+                    log.warning("%s: a damaged part of the audio is skipped (%s)", self.path.name, error)
                 if bad >= MAX_BAD_PACKETS:
                     raise
 

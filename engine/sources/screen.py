@@ -35,7 +35,7 @@ class ScreenSource(PolledSource):
         try:
             import mss
         except ImportError as error:
-            raise SourceError("the screen needs mss", hint=EXTRA) from error
+            raise SourceError("screen capture needs mss", hint=EXTRA) from error
         self._mss: Any = mss
         self.where, self.monitor, self.region = f"screen {monitor}", monitor, region
         try:
@@ -45,11 +45,11 @@ class ScreenSource(PolledSource):
         except SourceError:
             raise
         except Exception as error:
-            hint = "is there a screen? On Wayland screens can be taken only through X11 programs"
-            raise SourceError(f"the screen cannot be taken ({error})", where=self.where, hint=hint) from error
+            hint = "check that there is a screen; on Wayland only X11 programs can be captured"
+            raise SourceError(f"the screen cannot be captured ({error})", where=self.where, hint=hint) from error
         if shot is None:
             raise SourceError(
-                f"there is no monitor {monitor}", where=self.where, hint=f"there are {len(monitors) - 1}: screen:1 …"
+                f"monitor {monitor} not found", where=self.where, hint=f"{len(monitors) - 1} found: screen:1 …"
             )
         super().__init__(size or (shot.width, shot.height), fps or 30.0)
         self.begin()
@@ -60,7 +60,7 @@ class ScreenSource(PolledSource):
         found = _SPEC.match(rest)
         if not found:
             raise SourceError(
-                f"'{rest}' is no monitor's number",
+                f"'{rest}' is not a monitor number",
                 hint="write screen, screen:1, screen:0 for all, or a part of one: screen:1@640x480+100+50",
             )
         monitor, width, height, left, top = found.groups()
@@ -89,7 +89,7 @@ class ScreenSource(PolledSource):
                 try:
                     shot = grabber.grab(self._part(grabber.monitors[self.monitor]))
                 except Exception as error:  # noqa: BLE001 (as above; a monitor may be unplugged)
-                    self.fail(f"the screen cannot be taken ({error})")
+                    self.fail(f"the screen cannot be captured ({error})")
                     self.ended.wait(1.0)
                     continue
                 bgra = np.frombuffer(shot.raw, np.uint8).reshape(shot.height, shot.width, 4)

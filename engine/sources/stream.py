@@ -60,13 +60,13 @@ class StreamSource(PolledSource):
                 if container is None:
                     container = self._open()
                     self.reconnected += 1
-                    log.warning("%s: back again", self.where)
+                    log.warning("%s: reconnected", self.where)
                 for rgb in self._pictures(container):
                     self.deliver(rgb)
                     problem = ""
                 problem = problem or "the stream has ended"
             except (av.FFmpegError, OSError, ValueError) as error:
-                problem = problem or f"the stream broke off ({_reason(error)})"
+                problem = problem or f"the stream was interrupted ({_reason(error)})"
             except SourceError as error:
                 problem = problem or error.message  # the first is what is told, as long as it is away
             finally:
@@ -82,18 +82,18 @@ class StreamSource(PolledSource):
             container = av.open(self.where, "r", options=options, timeout=(OPEN_S, READ_S))
         except av.ProtocolNotFoundError as error:
             kind = self.where.partition(":")[0]
-            hint = f"let ffmpeg hand it on: ffmpeg -i '{self.where}' -c copy -f mpegts -listen 1 http://127.0.0.1:8090"
-            raise SourceError(f"this PyAV was built without {kind}", where=self.where, hint=hint) from error
+            hint = f"use ffmpeg in between: ffmpeg -i '{self.where}' -c copy -f mpegts -listen 1 http://127.0.0.1:8090"
+            raise SourceError(f"PyAV was built without {kind}", where=self.where, hint=hint) from error
         except (av.FFmpegError, OSError, ValueError) as error:
             text = f"cannot be opened ({_reason(error)})"
             raise SourceError(text, where=self.where, hint="check the address") from error
         if not container.streams.video or max(container.streams.video[0].width, 0) == 0:
             container.close()
-            raise SourceError("has no video in it", where=self.where, hint="check the address")
+            raise SourceError("has no video", where=self.where, hint="check the address")
         stream = container.streams.video[0]
         if stream.width * stream.height > _MOST_PIXELS:
             container.close()
-            raise SourceError("the video has more than 100 megapixels", where=self.where, hint="ask for a smaller one")
+            raise SourceError("the video has more than 100 megapixels", where=self.where, hint="request a smaller one")
         return container
 
     def _pictures(self, container: InputContainer) -> Iterator[Pixels]:
@@ -119,5 +119,5 @@ class StreamSource(PolledSource):
 def _reason(error: Exception) -> object:
     """Why, in words: what FFmpeg calls an exit is our own limit of time."""
     if isinstance(error, av.ExitError):
-        return f"nothing came for {READ_S:g} s"
+        return f"no data for {READ_S:g} s"
     return getattr(error, "strerror", None) or error

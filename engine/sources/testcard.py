@@ -34,7 +34,8 @@ class TestCardSource(Closing):
     def __init__(self, size: tuple[int, int] = (1280, 720), fps: float = 30.0, count: int | None = None) -> None:
         if not (64 <= size[0] <= 16384 and 48 <= size[1] <= 16384) or not 0 < fps <= 1000:
             raise SourceError(
-                f"no test card of {size[0]}x{size[1]} at {fps:g} fps", hint="64x48 to 16384x16384, up to 1000 fps"
+                f"unsupported test card: {size[0]}x{size[1]} at {fps:g} fps",
+                hint="64x48 to 16384x16384, up to 1000 fps",
             )
         self.size = size
         self.fps: float | None = fps

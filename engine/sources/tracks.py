@@ -52,8 +52,10 @@ def picture_track(container: InputContainer, path: Path) -> VideoStream:
     """
     tracks = picture_tracks(container)
     if not tracks:
-        has_sound = "a song and its cover are no video" if container.streams.video else "sound alone cannot be an input"
-        raise SourceError("has no video in it", where=str(path), hint=f"expected a video file; {has_sound}")
+        has_sound = (
+            "a song and its cover are not a video" if container.streams.video else "audio alone cannot be an input"
+        )
+        raise SourceError("has no video", where=str(path), hint=f"expected a video file; {has_sound}")
     found = _first_decodable(tracks, path, "video")
     if found is None:
         raise SourceError(
@@ -66,16 +68,16 @@ def picture_track(container: InputContainer, path: Path) -> VideoStream:
 
 def sound_track(container: InputContainer, path: Path) -> AudioStream | None:
     """The first sound track that can be decoded, or None; others before it are named in the log."""
-    return _first_decodable(container.streams.audio, path, "sound")
+    return _first_decodable(container.streams.audio, path, "audio")
 
 
 def no_sound(container: InputContainer, path: Path) -> SourceError:
     """Why `sound_track` finds nothing in a file."""
     tracks = container.streams.audio
     if not tracks:
-        return SourceError("has no sound in it", where=str(path), hint="name a file with sound, or mic")
+        return SourceError("has no audio", where=str(path), hint="name a file with audio, or mic")
     return SourceError(
-        f"its sound cannot be decoded: {_codec(path, tracks[0])}",
+        f"its audio cannot be decoded: {_codec(path, tracks[0])}",
         where=str(path),
         hint="convert it to AAC with a program that plays it, or name another file",
     )
@@ -141,7 +143,7 @@ def _first_decodable(tracks: Sequence[_Track], path: Path, what: str) -> _Track 
     for number, track in enumerate(tracks):
         if _has_decoder(track):
             if number:
-                _tell(path, f"the {what} track {number + 1} is taken: {_codec(path, tracks[0])}")
+                _tell(path, f"{what} track {number + 1} is used: {_codec(path, tracks[0])}")
             return track
     return None
 
@@ -149,7 +151,7 @@ def _first_decodable(tracks: Sequence[_Track], path: Path, what: str) -> _Track 
 def tell_mute(container: InputContainer, path: Path) -> None:
     """Says that the sound of a file is left out, where it has some that cannot be decoded."""
     if container.streams.audio and sound_track(container, path) is None:
-        _tell(path, f"its sound is left out: {_codec(path, container.streams.audio[0])}")
+        _tell(path, f"its audio is skipped: {_codec(path, container.streams.audio[0])}")
 
 
 def _has_decoder(track: Any) -> bool:
@@ -165,7 +167,7 @@ def _tell(path: Path, words: str) -> None:
 def _codec(path: Path, track: Any) -> str:
     """The words for a codec that cannot be decoded. FFmpeg says its name in its log alone, or the file does."""
     name = _name_in_log(path, track) or _name_in_sample_table(path, track.index)
-    return f"there is no decoder for {name}" if name else "there is no decoder for its codec, which FFmpeg cannot name"
+    return f"no decoder for {name}" if name else "no decoder for its codec, which FFmpeg does not name"
 
 
 def _name_in_log(path: Path, track: Any) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from phosphene.engine.check.judge import Judge
+from phosphene.engine.check.exhibit import Exhibit
 from phosphene.engine.core.frame import Pixels
 from phosphene.engine.renderer.gpu import Gpu
 from phosphene.engine.scene.describe import describe_effect
@@ -47,13 +47,13 @@ def folder(variable: str) -> Path | None:
 
 def drawn(gpu: Gpu, path: Path) -> Pixels:
     """The file's picture at its defaults, with sound, on the stage of `check`; transitions on their way."""
-    judge = Judge(gpu, SIZE)
-    renderer = judge.stage(load_file(describe_effect(path, "user")))
+    exhibit = Exhibit(gpu, SIZE)
+    renderer = exhibit.stage(load_file(describe_effect(path, "user")))
     try:
-        return [judge.frame(renderer, number, loud=True) for number in range(FRAMES)][-1]
+        return [exhibit.frame(renderer, number, loud=True) for number in range(FRAMES)][-1]
     finally:
         renderer.release()
-        judge.close()
+        exhibit.close()
 
 
 def grid(picture: Pixels) -> NDArray[np.float64]:

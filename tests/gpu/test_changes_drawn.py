@@ -32,10 +32,10 @@ def drawn(options: RunOptions, change: Callable[[int, Changes], None] = lambda *
     sink, changes = FakeSink(), Changes()
     drawn_ids: list[int] = []
 
-    def on_image(drawn: Drawn) -> bool:
+    def on_image(seen: Drawn) -> bool:
         """Called while an image is waited for, too."""
-        if drawn.observation is not None and drawn.observation.frame.id not in drawn_ids:
-            drawn_ids.append(drawn.observation.frame.id)
+        if seen.observation is not None and seen.observation.frame.id not in drawn_ids:
+            drawn_ids.append(seen.observation.frame.id)
             change(len(drawn_ids), changes)
         return True
 

@@ -249,11 +249,11 @@ def test_resizing_keeps_what_is_remembered(gpu: Gpu) -> None:
     try:
         for number in range(3):
             renderer.render(observe(plain((80, 40)), number), 0.1)
-        runner = renderer._runners["camera/e0"]
+        runner = renderer.effects["camera/e0"]
         runner.resize((40, 20), 1.0)
-        assert runner._targets["reduced"].size == (20, 5)
-        assert runner._targets["counter"].size == (1, 1)
-        framebuffer = runner._targets["counter"]._framebuffers[runner._targets["counter"]._front]
+        assert runner.targets["reduced"].size == (20, 5)
+        assert runner.targets["counter"].size == (1, 1)
+        framebuffer = runner.targets["counter"].shown
         assert np.frombuffer(framebuffer.read(components=1, dtype="f4"), np.float32)[0] == 900.0
     finally:
         renderer.release()
@@ -299,7 +299,7 @@ def test_a_saved_shader_file_is_in_the_picture(gpu: Gpu, tmp_path: Path) -> None
         assert saved("void main() { gl_FragColor = vec4(0.0, level, 0.0, 1.0); } // green\n") == [0, 255, 0]
         assert renderer.problems == {}
         assert saved("void main() { gl_FragColor = vec4(0.0, level, 0.0, 1.0) } // a mistake\n")[1] == 255
-        assert "glow.fs:2" in renderer.problems["camera/glow"]
+        assert "glow.fs:2" in str(renderer.problems["camera/glow"])
         assert saved("void main() { gl_FragColor = vec4(0.0, 0.0, level, 1.0); } // it is blue now\n") == [0, 0, 255]
         assert renderer.problems == {}
     finally:

@@ -48,7 +48,7 @@ def troubles(gpu: Gpu, made: Scene, *seen: Observation) -> tuple[list[Pixels], d
     named: dict[str, str] = {}
 
     def look(renderer: Renderer) -> None:
-        named.update(renderer.problems)
+        named.update({address: str(problem) for address, problem in renderer.problems.items()})
 
     return list(drawings(gpu, made, seen or (room(),), look)), named
 

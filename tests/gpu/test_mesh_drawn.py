@@ -385,7 +385,7 @@ def test_a_mistake_in_a_mesh_names_the_effect_and_the_show_goes_on(gpu: Gpu) -> 
     renderer = Renderer(gpu, scene(Wrong()), SIZE)
     try:
         renderer.render(GREY, 0.0)
-        assert "corners: numbers of positions from 0 to 1" in renderer.problems["camera/e0"]
+        assert "corners: numbers of positions from 0 to 1" in str(renderer.problems["camera/e0"])
     finally:
         renderer.release()
 

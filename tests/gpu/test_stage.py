@@ -161,7 +161,7 @@ def test_a_transition_that_fails_becomes_a_cut(gpu: Gpu, caplog: pytest.LogCaptu
     def moment(time_s: float, dt: float) -> None:
         raise ZeroDivisionError("halfway")
 
-    effect.moment = moment  # type: ignore[attr-defined]
+    effect.advance_to = moment  # type: ignore[attr-defined]
     one, two = scene(shader("vec4(1.0, 0.0, 0.0, 1.0)")), scene(shader("vec4(0.0, 0.0, 1.0, 1.0)"))
     pictures = played(gpu, [one, two], frames(noise(SIZE)), effect)
     assert [tuple(p[0, 0]) for p in pictures] == [(0, 0, 255, 255)] * 14

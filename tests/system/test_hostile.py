@@ -45,7 +45,7 @@ def test_every_file_of_the_collection(data_dir: Path) -> None:
 @pytest.mark.slow
 def test_bombs_are_refused_by_size(tmp_path: Path) -> None:
     rows = judge([bomb(tmp_path / "bomb.png", 40000, 20000), bomb(tmp_path / "small.png", 400, 200)])
-    assert rows[0].found["input"] == rows[0].found["picture"] == "the picture has more than 100 megapixels"
+    assert rows[0].found["input"] == rows[0].found["picture"] == "the image has more than 100 megapixels"
     assert rows[0].peak_mb < 200
     assert rows[1].found["input"] == "400×200, a still"
 

@@ -38,7 +38,9 @@ def test_a_show_runs_and_is_controlled_while_it_runs() -> None:
     with live(parameters={"amount": 0.25}) as show:
         assert show.running
         assert (show.scene, show.scenes) == ("duotone", ("duotone",))
+        assert show.get("amount") == 0.25
         assert show.set("amount", 0.5) == "camera/duotone.amount"
+        assert show.get("camera/duotone.amount") == 0.5
         first = show.observation
         while show.observation is None or show.observation is first:
             first = first or show.observation
@@ -86,6 +88,20 @@ def test_what_was_set_is_in_the_images(tmp_path: Path) -> None:
         assert np.array_equal(image.premultiplied, sink.images[number])
 
 
+def test_what_was_set_stays_when_the_scene_is_saved(tmp_path: Path) -> None:
+    """The file's other values come in; the one that was set by hand does not change."""
+    path = tmp_path / "mine.toml"
+    text = '[[layer]]\nsource = "camera"\nopacity = {}\neffects = [{{ use = "duotone", amount = {} }}]\n'
+    path.write_text(text.format(1.0, 0.1))
+    with live(path) as show:
+        assert show.get("amount") == 0.1
+        show.set("amount", 0.5)
+        path.write_text(text.format(0.75, 0.9))
+        while show.get("camera/opacity") != 0.75:
+            assert show.running
+        assert show.get("amount") == 0.5
+
+
 def test_scenes_are_changed_by_name() -> None:
     with live(["mirror", "duotone"], transition_s=0.0) as show:
         assert show.scene == "mirror"
@@ -94,6 +110,8 @@ def test_scenes_are_changed_by_name() -> None:
             assert show.running
         with pytest.raises(UsageError, match="duotoen"):
             show.go("duotoen")
+        assert show.set("mode", "left") == "camera/mirror.mode", "a scene that is not on is set, too"
+        assert show.get("mode") == "left"
 
 
 @pytest.mark.parametrize(
@@ -102,7 +120,8 @@ def test_scenes_are_changed_by_name() -> None:
         ({"scene": "mirrorr"}, "unknown scene 'mirrorr'"),
         ({"input": "no-such.mp4"}, "no such file"),
         ({"outputs": ["no-such"]}, "no-such"),
-        ({"outputs": ["window"]}, "a window needs the main thread"),
+        ({"outputs": ["null", "window"]}, "a window needs the main thread"),
+        ({"outputs": [3]}, "outputs="),
         ({"outputs": ["web", "web:8765"]}, "is there twice"),
         ({"parameters": {"amuont": 1}}, "amuont"),
         ({"seconds": -1}, "seconds=-1"),

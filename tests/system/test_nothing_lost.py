@@ -94,7 +94,7 @@ def test_a_scene_that_is_saved_with_an_output_in_it_is_refused(folder: Path) -> 
 
     guard = Guard()
     guard.writes([Target(folder / "clip.matte.mp4")])
-    with pytest.raises(UsageError, match="output of this very run"):
+    with pytest.raises(UsageError, match="output of this run"):
         checked(lambda: load_scene("own.toml", Registry()), guard)()
 
 

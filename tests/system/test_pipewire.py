@@ -211,7 +211,7 @@ def test_without_a_daemon_it_says_what_to_start(tmp_path: Path) -> None:
         pytest.skip("libpipewire is not installed")
     done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 1
-    assert "no PipeWire daemon answers" in done.stderr
+    assert "no PipeWire daemon found" in done.stderr
     assert "systemctl --user start pipewire" in done.stderr
 
 

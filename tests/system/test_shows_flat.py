@@ -92,7 +92,7 @@ def test_a_finished_video_has_no_threads(clip: Path, tmp_path: Path, uncollected
         ("{}/out.mp4", {"overwrite": True}),
         ("{}/out_%03d.png", {"overwrite": True}),
         ("null", {"pace": "live"}),
-        ("null", {"then": ("duotone",), "every_s": 0.1, "transition_s": 0.1}),
+        ("null", {"scenes": ("mirror", "duotone"), "every_s": 0.1, "transition_s": 0.1}),
     ],
     ids=["nowhere", "video", "pictures", "live", "list"],
 )
@@ -106,7 +106,8 @@ def test_a_show_that_ended_is_gone(
 ) -> None:
     if isinstance(why := context(), str):
         pytest.skip(f"no OpenGL here: {why}")
-    asked = run_options("mirror", input=str(clip), outputs=[output.format(tmp_path)], seconds=0.3, fps=20.0, **options)
+    options = {"scenes": "mirror", **options}
+    asked = run_options(input=str(clip), outputs=[output.format(tmp_path)], seconds=0.3, fps=20.0, **options)
     play(asked)  # the first show opens libraries, and what they hold for good
     before = threads() if TASKS.is_dir() else 0
     play(asked)

@@ -203,9 +203,9 @@ def test_a_server_is_killed_and_comes_back(server: Server, caplog: pytest.LogCap
     assert len(set(said)) == len(said), said
     # It may be seen to be silent before it is known why.
     silent = [words for words in said if "no frame for" in words or "given no picture" in words]
-    why = [words for words in said if "broke off" in words or "has ended" in words]
+    why = [words for words in said if "interrupted" in words or "has ended" in words]
     assert (len(silent) <= 1, len(why), len(said) - len(silent)) == (True, 1, 2), said
-    assert "back again" in said[-1]
+    assert "reconnected" in said[-1]
     late = sink.numbers[-FEW:]
     steps = [(b - a) % 600 for a, b in pairwise(late)]
     assert all(0 < step < 300 for step in steps)  # in order, none again

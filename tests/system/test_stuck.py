@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from phosphene.engine.commands.doctor import user_folders
-from phosphene.engine.show import quarantine as quarantine
+from phosphene.engine.show import quarantine
 from phosphene.engine.sources import open_source
 
 pytestmark = pytest.mark.gl
@@ -119,7 +119,7 @@ def test_it_is_named_what_was_written_plays_and_the_next_run_goes_without_it(
     assert again.returncode == 1, again.stderr  # it is rendered, without the effect, and a script must see that
     assert "camera/mine switched off" in again.stderr
     assert "in an earlier show" in again.stderr
-    assert str(tmp_path / "cache" / "condemned.json") in again.stderr
+    assert str(tmp_path / "cache" / "quarantine.json") in again.stderr
 
     mine.write_text(text.replace("> 0.5", "> 500.0"), encoding="utf-8")
     mended = run(tmp_path, "--output", "null", pace="exact", size="64x48")
@@ -134,7 +134,7 @@ def test_a_sink_that_never_ends_does_not_keep_it_for_ever(tmp_path: Path) -> Non
     done = run(tmp_path, "--output", "null", size="64x48", pace="exact", before=NEVER_CLOSES)
     assert done.returncode == 1, done.stderr
     assert "next: mend it" in done.stderr
-    assert "mine.py:11" in (tmp_path / "cache" / "condemned.json").read_text(encoding="utf-8")
+    assert "mine.py:11" in (tmp_path / "cache" / "quarantine.json").read_text(encoding="utf-8")
 
 
 @pytest.mark.slow
@@ -157,7 +157,7 @@ def test_where_no_other_thread_is_let_in_python_itself_ends_it_and_names_the_lin
     assert "line 13 in update" in done.stderr
 
 
-def test_what_changed_since_is_not_condemned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_changed_since_is_not_quarantined(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PHOSPHENE_CACHE", str(tmp_path / "cache"))
     path, part = tmp_path / "a.frag", tmp_path / "part.glsl"
     path.write_text("a", encoding="utf-8")
@@ -172,7 +172,7 @@ def test_what_changed_since_is_not_condemned(tmp_path: Path, monkeypatch: pytest
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"x": 1}', "\0", '{"a": {"why": "b"}}'])
-def test_a_list_that_cannot_be_read_condemns_nobody(
+def test_a_list_that_cannot_be_read_quarantines_nobody(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("PHOSPHENE_CACHE", str(tmp_path))

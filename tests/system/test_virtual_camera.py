@@ -57,7 +57,7 @@ def test_device_lives_on_after_close_and_takes_another_size(report: dict[str, An
 @pytest.mark.slow
 def test_errors_are_said(report: dict[str, Any]) -> None:
     assert report["found"] == "/dev/video10"
-    assert "no such device" in report["missing"]
+    assert "device not found" in report["missing"]
     assert "/dev/video10" in report["missing"]
     for trip in report["trips"]:
         assert "another program" in trip["second_writer"]

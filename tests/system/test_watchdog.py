@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from helpers import noise, observe, scene, shader
 from phosphene.engine.commands.cli import main
+from phosphene.engine.core.errors import EffectRefused
 from phosphene.engine.core.frame import Frame
 from phosphene.engine.core.observation import Observation
 from phosphene.engine.effect.effect import Effect
@@ -22,9 +23,10 @@ from phosphene.engine.renderer.gpu import Gpu
 from phosphene.engine.renderer.renderer import Renderer
 from phosphene.engine.scene.registry import Registry
 from phosphene.engine.scene.toml_read import load_scene
+from phosphene.engine.show.opening import Trials
 from phosphene.engine.show.reload import LOOK_S, Reloader
 from phosphene.engine.show.slow_effects import FRAMES, SlowEffectGuard
-from phosphene.engine.show.trial import Trial, foreign_to_us
+from phosphene.engine.show.trial import Job, Trial, not_built_in
 from phosphene.engine.show.watchdog import place_in
 from phosphene.engine.sources import open_source
 
@@ -116,8 +118,8 @@ def test_one_that_brings_the_process_down_is_named(trial: Trial, folder: Path) -
 def test_built_in_effects_are_trusted(folder: Path) -> None:
     write(folder / "mine.frag", GOOD)
     registry = Registry([folder], [])
-    assert list(foreign_to_us(load_scene(str(folder / "t.toml"), registry), registry)) == ["camera/mine"]
-    assert foreign_to_us(load_scene("laser-eyes", registry), registry) == {}
+    assert list(not_built_in(load_scene(str(folder / "t.toml"), registry), registry)) == ["camera/mine"]
+    assert not_built_in(load_scene("laser-eyes", registry), registry) == {}
 
 
 # A running show
@@ -225,7 +227,7 @@ def test_an_endless_shader_that_is_saved_never_joins_the_running_show(running: R
     assert running.draw() == (255, 0, 0)
     running.save(ENDLESS)
     assert running.until() == (255, 0, 0), "the last good version goes on"
-    assert "mine.frag:4" in running.renderer.problems["camera/mine"]
+    assert "mine.frag:4" in str(running.renderer.problems["camera/mine"])
     running.save(GOOD.replace("1.0, 0.0, 0.0", "0.0, 1.0, 0.0"))
     assert running.until((0, 255, 0)) == (0, 255, 0)
     assert running.renderer.problems == {}
@@ -235,7 +237,7 @@ def test_a_scene_that_is_saved_with_an_endless_effect_is_not_taken(running: Runn
     write(running.folder / "other.frag", ENDLESS)
     running.save(SCENE.replace("mine", "other"), "t.toml")
     assert running.until() == (255, 0, 0)
-    assert "other.frag:4" in running.renderer.problems["scene"]
+    assert "other.frag:4" in str(running.renderer.problems["scene"])
 
 
 # What is slow only while it runs
@@ -262,7 +264,7 @@ def test_an_effect_that_takes_seconds_is_found_and_switched_off(gpu: Gpu) -> Non
             took_s = time.perf_counter() - begin if number >= 3 else 0.0
             budget.frame(took_s, [renderer])
         assert list(renderer.problems) == ["camera/e1"]
-        assert "s a frame" in renderer.problems["camera/e1"]
+        assert "s a frame" in str(renderer.problems["camera/e1"])
     finally:
         renderer.release()
 
@@ -275,9 +277,9 @@ def test_a_slow_shader_is_told_from_its_quick_neighbours(gpu: Gpu, folder: Path)
     try:
         drawn = []
         for _ in range(6):  # the first draw compiles; another may be held up by whatever else the machine does
-            renderer.spent = {}
+            renderer.measure_effects()
             renderer.render(observe(noise((160, 90))), 0.03)
-            drawn.append(renderer.spent)
+            drawn.append(renderer.effect_costs())
         assert drawn[0].keys() == {"camera/e0", "camera/e1", "camera/e2"}
         spent = {address: min(one[address] for one in drawn) for address in drawn[0]}
         assert spent["camera/e1"] > 2 * max(spent["camera/e0"], spent["camera/e2"])
@@ -285,11 +287,44 @@ def test_a_slow_shader_is_told_from_its_quick_neighbours(gpu: Gpu, folder: Path)
         renderer.release()
 
 
+def judged(path: Path, error: str) -> Job:
+    job = Job(path, error=error)
+    job.done.set()
+    return job
+
+
+def test_what_a_trial_refuses_is_not_drawn_and_its_class_is_left_alone(gpu: Gpu, tmp_path: Path) -> None:
+    class Fine(Effect):
+        glsl = "vec4 effect(vec2 uv) { return vec4(1.0); }"
+
+    made = scene(Fine(), shader("frame(uv)"))
+    before = dict(vars(Fine))
+    refused, good = made.layers[0].effects.values()
+    jobs = [(refused, judged(tmp_path, "mine.frag:4: hangs")), (good, judged(tmp_path, ""))]
+    Trials([made], None, None, jobs).refuse()
+    assert dict(vars(Fine)) == before
+    renderer = Renderer(gpu, made, (64, 36))
+    try:
+        assert {address: str(problem) for address, problem in renderer.problems.items()} == {
+            "camera/e0": "mine.frag:4: hangs"
+        }
+        assert "camera/e0" not in renderer.effects
+        assert "camera/e1" in renderer.effects
+    finally:
+        renderer.release()
+
+
+def test_a_transition_that_a_trial_refuses_ends_the_show_before_it_begins(tmp_path: Path) -> None:
+    way = Registry([], []).transition("fade")()
+    with pytest.raises(EffectRefused, match="hangs"):
+        Trials([], way, None, [(way, judged(tmp_path, "way.glsl:2: hangs"))]).refuse()
+
+
 def test_a_quick_show_is_never_measured(gpu: Gpu) -> None:
     renderer, budget = Renderer(gpu, scene(shader("frame(uv)")), (32, 18)), SlowEffectGuard(slow_s=1.0)
     try:
         for took_s in (1.5, 1.5, 0.1, 1.5, 1.5, 0.1):
             budget.frame(took_s, [renderer])
-            assert renderer.spent is None
+            assert renderer.effect_costs() == {}
     finally:
         renderer.release()

@@ -123,7 +123,7 @@ def test_a_file_without_sound_is_refused(tmp_path: Path) -> None:
         picture = av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), np.uint8), "rgb24").reformat(format="yuv420p")
         out.mux(video.encode(picture))
         out.mux(video.encode(None))
-    with pytest.raises(SourceError, match="has no sound"):
+    with pytest.raises(SourceError, match="has no audio"):
         open_sound(str(path))
 
 
@@ -136,9 +136,9 @@ def test_what_is_no_sound_is_refused(tmp_path: Path, content: bytes) -> None:
 
 def test_a_missing_file_and_an_empty_name_are_refused(tmp_path: Path) -> None:
     write_wav(tmp_path / "song.wav", tone(220.0, 0.1))
-    with pytest.raises(SourceError, match=r"(?s)no such file.*song\.wav"):
+    with pytest.raises(SourceError, match=r"(?s)file not found.*song\.wav"):
         open_sound(str(tmp_path / "songs.wav"))
-    with pytest.raises(UsageError, match="names nothing"):
+    with pytest.raises(UsageError, match="--sound is empty"):
         open_sound(" ")
 
 

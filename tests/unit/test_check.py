@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from phosphene.engine.check.report import report, write_report
-from phosphene.engine.check.stage import observation, picture
+from phosphene.engine.check.stage import image, observation
 from phosphene.engine.check.verdict import Verdict, effect_files
 from phosphene.engine.check.watch import MOST, Child, busy, judge_files
 from phosphene.engine.commands.cli import main
@@ -213,7 +213,7 @@ def test_the_line_of_a_loop_and_of_main() -> None:
 def test_the_stage_is_the_same_every_time() -> None:
     one, two = observation((40, 30), 2), observation((40, 30), 2)
     assert one.frame.pixels.tobytes() == two.frame.pixels.tobytes()
-    assert (picture((40, 30)) != picture((40, 30), 1)).mean() > 0.5
+    assert (image((40, 30)) != image((40, 30), 1)).mean() > 0.5
 
 
 def test_a_report_goes_between_its_marks(tmp_path: Path) -> None:

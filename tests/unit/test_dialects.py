@@ -222,7 +222,7 @@ def test_the_first_standard_is_read_too(tmp_path: Path) -> None:
 def test_a_moment_is_all_that_time_comes_from() -> None:
     effect = load(SAMPLES / "isf_builtins.fs")()
     assert isinstance(effect, Foreign)
-    effect.moment(90000.5, 0.5)
+    effect.advance_to(90000.5, 0.5)
     assert effect.date() == (2000.0, 1.0, 2.0, 3600.5)
     assert effect.frame_index == 0
 
@@ -447,9 +447,9 @@ def test_any_header_is_an_effect_or_an_error_with_a_line(tmp_path: Path, header:
         return
     assert isinstance(effect, Foreign)
     for step in effect.passes:
-        effect.values(step, (64, 36))  # type: ignore[arg-type]
-        step.target_size(effect, (64, 36))  # type: ignore[attr-defined]
-        step.shader_for("effect")  # type: ignore[attr-defined]
+        effect.uniform_values(step, (64, 36), {})
+        step.target_spec(effect, (64, 36), 1.0)
+        step.own_shader("effect")
 
 
 @FUZZ

@@ -179,7 +179,7 @@ def test_names_that_one_file_system_takes_for_one_are_one(monkeypatch: pytest.Mo
     ],
 )
 def test_two_outputs_that_could_meet_are_refused(outputs: tuple[str, str], tmp_path: Path) -> None:
-    with contextlib.chdir(tmp_path), pytest.raises(UsageError, match=r"is there twice|would write the same file"):
+    with contextlib.chdir(tmp_path), pytest.raises(UsageError, match=r"is given twice|would write the same file"):
         check_twice(outputs)
 
 
@@ -220,7 +220,7 @@ def test_nothing_that_is_written_can_be_shown_later(tmp_path: Path) -> None:
     heed(scene, guard)
     (tmp_path / "f_001.png").write_bytes(b"x")
     for path in (tmp_path / "out.mp4", tmp_path / "f_001.png", f"{tmp_path}/../{tmp_path.name}/out.mp4"):
-        with pytest.raises(UsageError, match="output of this very run"):
+        with pytest.raises(UsageError, match="output of this run"):
             scene.set("top/picture", str(path))
         assert scene.get("top/picture") == ""
     scene.set("top/picture", str(tmp_path / "free.mp4"))
@@ -246,7 +246,7 @@ def test_a_render_replaces_only_where_that_is_asked_for(spec: str, tmp_path: Pat
     with contextlib.chdir(tmp_path):
         show(spec)
         before = print_of(tmp_path)
-        with pytest.raises(SinkError, match="is there already") as caught:
+        with pytest.raises(SinkError, match="already exists") as caught:
             show(spec)
         assert "--overwrite" in caught.value.hint
         assert print_of(tmp_path) == before
@@ -283,7 +283,7 @@ def test_a_matte_beside_an_older_one_takes_a_name_that_is_free_for_both(tmp_path
         Path("rec.matte.mp4").write_bytes(b"old")
         assert [str(path) for path in show("rec.mp4?matte=1", live=True)] == ["rec-2.mp4", "rec-2.matte.mp4"]
         assert not Path("rec.mp4").exists()
-        with pytest.raises(SinkError, match=r"rec\.matte\.mp4: is there already"):
+        with pytest.raises(SinkError, match=r"rec\.matte\.mp4: already exists"):
             show("rec.mp4?matte=1")
 
 
@@ -333,7 +333,7 @@ def test_a_link_is_followed_and_stays_a_link(tmp_path: Path) -> None:
         show("a.mp4")
         assert Path("a.mp4").is_symlink()
         first = Path("real/b.mp4").read_bytes()
-        with pytest.raises(SinkError, match="is there already"):
+        with pytest.raises(SinkError, match="already exists"):
             show("a.mp4")
         show("a.mp4", 5, overwrite=True)
         assert Path("a.mp4").is_symlink()
@@ -361,11 +361,11 @@ def test_older_pictures_among_the_new_ones_are_named(tmp_path: Path, caplog: pyt
     with contextlib.chdir(tmp_path):
         show("f/", 5)
         show("f/", 3, overwrite=True)
-        assert "older pictures lie among the new ones: 2, such as frame_00003.png" in caplog.text
+        assert "2 older images are among the new ones, such as frame_00003.png" in caplog.text
 
 
 def test_a_picture_that_came_meanwhile_is_not_replaced(tmp_path: Path) -> None:
-    with contextlib.chdir(tmp_path), pytest.raises(SinkError, match="there already"):  # noqa: PT012
+    with contextlib.chdir(tmp_path), pytest.raises(SinkError, match="created by another program"):  # noqa: PT012
         sink = open_sink("f/", size=SIZE, fps=30.0)
         with sink:
             sink.write(np.zeros((32, 32, 4), np.uint8), 0.0)
@@ -427,7 +427,7 @@ def test_a_recording_that_may_replace_leaves_another_recording_alone(
     with contextlib.chdir(tmp_path), open_sink("rec.mp4", size=SIZE, fps=30.0, live=True) as first:
         first.write(np.zeros((32, 32, 4), np.uint8), 0.0)
         assert show("rec.mp4", live=True, overwrite=True) == [Path("rec-2.mp4")]
-        assert "rec.mp4 stays (it is being written): this was recorded into rec-2.mp4" in caplog.text
+        assert "rec.mp4 is kept (another program is writing it): the recording is in rec-2.mp4" in caplog.text
 
 
 def test_a_live_pattern_that_is_being_written_is_left_to_who_writes_it(tmp_path: Path) -> None:
@@ -521,7 +521,7 @@ def test_a_file_system_without_locks_is_told_of_and_used(
         assert claim_new(Path("a.mp4")) is None
         Path("begun.mp4").touch()
         assert claim_new(Path("begun.mp4")) is None, "it may be somebody's beginning"
-    assert "knows no locks" in caplog.text
+    assert "has no locks" in caplog.text
 
 
 # Whole or not at all

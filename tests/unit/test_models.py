@@ -175,7 +175,7 @@ def test_the_offline_message_names_every_place_and_one_command(
     with pytest.raises(ModelError) as caught:
         models.path("thing")
     text = str(caught.value)
-    tried = ("mine", "cache", "the fake place (no route)", "http://127.0.0.1:9/thing.task (not reached")
+    tried = ("mine", "cache", "the fake place (no route)", "http://127.0.0.1:9/thing.task (not reachable")
     assert [part for part in tried if part not in text] == []
     assert "phosphene models --fetch thing" in caught.value.hint
 
@@ -376,7 +376,7 @@ def test_pip_downloads_from_a_folder_of_the_users(tmp_path: Path, monkeypatch: p
 
 def test_pips_reason_is_found_in_its_output() -> None:
     lost = "WARNING: Retrying after connection broken by 'NewConnectionError(...)': /x\nERROR: No matching distribution"
-    assert models_places._reason(lost) == "the package index was not reached (NewConnectionError)"
+    assert models_places._reason(lost) == "the package index is not reachable (NewConnectionError)"
     assert models_places._reason("one\nERROR: No such thing\nhint: x") == "No such thing"
     assert models_places._reason("") == "failed without a word"
 
@@ -423,7 +423,7 @@ def test_an_address_gives_the_file_with_progress(store: dict[str, models.Model],
     assert seen[-1] == ("thing", len(GOOD), len(GOOD))
 
 
-@pytest.mark.parametrize(("path", "said"), [("gone", "answered 404"), ("half", "damaged|broken off")])
+@pytest.mark.parametrize(("path", "said"), [("gone", "answered 404"), ("half", "damaged|interrupted")])
 def test_an_address_that_fails_says_how(store: dict[str, models.Model], server: str, path: str, said: str) -> None:
     store["thing"] = make(Address(f"{server}/{path}"))
     with pytest.raises(ModelError, match=said):

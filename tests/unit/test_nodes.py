@@ -348,24 +348,24 @@ def test_overlapping_boxes_of_one_class_count_once() -> None:
 @pytest.mark.parametrize(
     ("toml", "expected"),
     [
-        ("", "a model needs file"),
-        ('file = "none.tflite"', "there is no 'none.tflite'"),
-        ('file = "../x.tflite"', "lies outside its folder"),
+        ("", "a model needs a file"),
+        ('file = "none.tflite"', "'none.tflite' not found"),
+        ('file = "../x.tflite"', "is outside its folder"),
         ("file = 3", "expected the path of a file"),
-        ('file = "labels.txt"', "no model that can be read"),
+        ('file = "labels.txt"', "cannot be read as a model"),
         ('file = "m.tflite"\ntask = "label"', "unknown task of a model 'label'"),
         ('file = "m.tflite"\nfoo = 1', "unknown key in a model 'foo'"),
         ('file = "m.tflite"\nlabels = 4', "expected a file or a list of names"),
-        ('file = "m.tflite"\nlabels = "none.txt"', "there is no 'none.txt'"),
+        ('file = "m.tflite"\nlabels = "none.txt"', "'none.txt' not found"),
         ('file = "m.tflite"\nlabels = ["a"]', "1 labels for 3 classes: a"),
         ('file = "m.tflite"\ninput = 4', "input must be a table"),
         ('file = "m.tflite"\n[input]\nsize = [1]', "expected \\[width, height\\]"),
         ('file = "m.tflite"\n[input]\nsize = [9, 9]', "but the model takes 8×6"),
         ('file = "m.tflite"\n[input]\nrange = [1, 1]', "expected two numbers"),
         ('file = "m.tflite"\n[input]\nfit = "cover"', "unknown fit value 'cover'"),
-        ('file = "m.tflite"\n[input]\nchannels = "grey"', "takes \\(6, 8, 3\\), expected a grey picture"),
+        ('file = "m.tflite"\n[input]\nchannels = "grey"', "takes \\(6, 8, 3\\), expected a grey image"),
         ('file = "m.tflite"\n[output]\non = 2', "on cannot be 2"),
-        ('file = "m.tflite"\ntask = "boxes"', "no boxes that can be read"),
+        ('file = "m.tflite"\ntask = "boxes"', "cannot be read as boxes"),
         ('file = "broken.tflite"', "not a TFLite model"),
         ('file = "empty.tflite"', "not a TFLite model"),
         ('file = "damaged.tflite"', "cannot be loaded"),
@@ -399,16 +399,16 @@ def test_a_wrong_number_of_labels_is_told(tmp_path: Path, labels: str) -> None:
         ("model.json", b"{", "not a TensorFlow.js model"),
         ("model.json", b"[]", "not a TensorFlow.js model"),
         ("model.json", b"{}", "not a TensorFlow.js model"),
-        ("model.json", b'{"modelTopology": {"node": []}, "weightsManifest": []}', "it has 0 inputs"),
+        ("model.json", b'{"modelTopology": {"node": []}, "weightsManifest": []}', "the graph has 0 inputs"),
         (
             "model.json",
             b'{"modelTopology": {"node": [{"name": "a", "op": "PyFunc"}]}, "weightsManifest": []}',
-            "graph model with PyFunc, which is not known",
+            "graph model with PyFunc, which is not supported",
         ),
         (
             "model.json",
             b'{"modelTopology": {}, "weightsManifest": [{"paths": ["weights.bin"], "weights": []}]}',
-            "there is no weights.bin beside",
+            "weights.bin not found next to",
         ),
         (
             "model.json",
@@ -435,7 +435,7 @@ def test_cut_off_weights_are_told(tmp_path: Path) -> None:
     }
     (tmp_path / "model.json").write_text(json.dumps(said))
     (tmp_path / "w.bin").write_bytes(bytes(60))
-    with pytest.raises(ModelError, match="end within d/kernel"):
+    with pytest.raises(ModelError, match="cut off in d/kernel"):
         Node(find.at("m", tmp_path))
 
 
@@ -449,18 +449,18 @@ def test_without_tensorflow_the_next_step_is_named(tmp_path: Path, monkeypatch: 
 
 def test_an_empty_folder_and_a_wrong_file_say_what_is_expected(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "nowhere"):
-        with pytest.raises(ModelError, match="there is no model") as caught:
+        with pytest.raises(ModelError, match=r"no model found|not found") as caught:
             find.at("m", path)
         assert "Teachable Machine" in caught.value.hint
     (tmp_path / "x.onnx").write_bytes(b"1")
-    with pytest.raises(ModelError, match="no model that can be read"):
+    with pytest.raises(ModelError, match="cannot be read as a model"):
         find.at("m", tmp_path / "x.onnx")
 
 
 def test_a_zip_that_reaches_outside_itself_is_refused(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "evil.zip", "w") as archive:
         archive.writestr("../../evil.tflite", b"x")
-    with pytest.raises(ModelError, match="outside itself"):
+    with pytest.raises(ModelError, match="outside the archive"):
         find.at("m", tmp_path / "evil.zip")
     (tmp_path / "none.zip").write_bytes(b"PK")
     with pytest.raises(ModelError, match="cannot be unpacked"):
@@ -532,7 +532,7 @@ def test_a_saved_scene_brings_its_model_too(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        (("labels.txt", "none.txt"), r"t.toml:2: labels: there is no 'c/none.txt'"),
+        (("labels.txt", "none.txt"), r"t.toml:2: labels: 'c/none.txt' not found"),
         (("[model.colours]", "[model.'a b']"), "use letters, digits"),
         (("range", "rnge"), "unknown key in input 'rnge'"),
     ],

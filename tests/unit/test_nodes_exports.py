@@ -325,7 +325,7 @@ def test_what_a_pose_model_lacks_is_told(tmp_path: Path, monkeypatch: pytest.Mon
     with pytest.raises(ModelError, match=r"PoseNet gives \(17, 17, 17\), \(17, 17, 32\), expected"):
         Node(find.at("m", tmp_path))
     (tmp_path / "metadata.json").unlink()
-    with pytest.raises(ModelError, match=r"metadata\.json is not there"):
+    with pytest.raises(ModelError, match=r"metadata\.json is missing"):
         Node(find.at("m", tmp_path))
 
 

@@ -317,3 +317,52 @@ def test_uniforms_take_their_width_and_nothing_else() -> None:
     assert has.place.tolist() == [1, 2, 3, 4]
     with pytest.raises(ValueError, match="takes 4 numbers, got 3"):
         has.place = [1, 2, 3]
+
+
+# In GLSL
+
+
+class Shown(Parametrized):
+    amount = Float(0.5, 0.0, 1.0)
+    count = Int(3)
+    on = Bool(True)
+    way = Choice("in", ("out", "in"))
+    ink = Color("#80808040")
+    at = Point((0.25, 0.75))
+    words = Text("hello")
+    picture = Media("")
+
+
+DECLARED = {
+    "amount": ("uniform float amount;", {"amount": 0.5}),
+    "count": ("uniform int count;", {"count": 3}),
+    "on": ("uniform bool on;", {"on": True}),
+    "way": ("uniform int way;", {"way": 1}),
+    "at": ("uniform vec2 at;", {"at": (0.25, 0.75)}),
+    "words": ("", {}),
+}
+
+
+@pytest.mark.parametrize("name", DECLARED)
+def test_a_parameter_declares_itself_and_gives_its_value(name: str) -> None:
+    param = Shown.params()[name]
+    assert (param.declaration, param.uniforms(getattr(Shown(), name))) == DECLARED[name]
+
+
+def test_a_colour_is_linear_light_with_its_opacity_beside_it() -> None:
+    param = Shown.params()["ink"]
+    assert param.declaration.split("\n") == ["uniform vec3 ink;", "uniform float ink_alpha;"]
+    given = param.uniforms(Shown().ink)
+    assert given["ink"] == pytest.approx((0.2158605,) * 3)
+    assert given["ink_alpha"] == pytest.approx(64 / 255)
+
+
+def test_media_is_a_sampler_its_size_and_a_function() -> None:
+    param = Shown.params()["picture"]
+    assert isinstance(param, Media)
+    assert param.uniforms("") == {}
+    assert param.sampler in param.declaration
+    assert "vec4 picture(vec2 uv)" in param.declaration
+    name, size = param.size_uniform((640, 360))
+    assert f"uniform vec2 {name};" in param.declaration
+    assert size == (640.0, 360.0)

@@ -58,8 +58,8 @@ def test_an_odd_file_is_named_and_the_rest_comes(
         ODD[name](tmp_path / name)
     codes, told = played(f"{tmp_path}/", caplog)
     assert codes == [50, 60, 70]
-    (left_out,) = [words for words in told if "left out" in words]
-    assert f"left out {len(odd)}:" in left_out
+    (left_out,) = [words for words in told if "skipped" in words]
+    assert f"skipped {len(odd)}:" in left_out
     assert sum(name in left_out for name in odd) == min(len(odd), 3)
 
 
@@ -70,8 +70,8 @@ def test_patterns_are_as_patient(pattern: str, tmp_path: Path, caplog: pytest.Lo
     (tmp_path / "f_0003.png").write_bytes(b"")
     codes, told = played(f"images:{tmp_path}/{pattern}", caplog)
     assert codes == [10, 20, 50]
-    assert any("gaps: 1 missing (4)" in words for words in told)
-    assert any("left out 1: f_0003.png" in words for words in told)
+    assert any("gaps in the numbering: 1 missing (4)" in words for words in told)
+    assert any("skipped 1: f_0003.png" in words for words in told)
 
 
 def test_other_sizes_are_told_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -79,7 +79,7 @@ def test_other_sizes_are_told_once(tmp_path: Path, caplog: pytest.LogCaptureFixt
         picture(tmp_path / f"{number}.png", size)
     _, told = played(f"{tmp_path}/", caplog)
     assert len(told) == 1
-    assert "scaled to fill 16×12, as the first: 2: 1.png, 3.png" in told[0]
+    assert "scaled to 16×12 like the first: 2: 1.png, 3.png" in told[0]
 
 
 def test_good_folders_say_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -91,7 +91,7 @@ def test_good_folders_say_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixtu
 def test_nothing_but_odd_files_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"")
     (tmp_path / "b.txt").write_bytes(b"x")
-    with pytest.raises(SourceError, match=r"none of the 1 pictures can be read.*b\.txt.*a\.png \(the file is empty\)"):
+    with pytest.raises(SourceError, match=r"none of the 1 images can be read.*b\.txt.*a\.png \(the file is empty\)"):
         ImagesSource.from_spec(str(tmp_path), size=None, fps=None)
 
 

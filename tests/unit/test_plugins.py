@@ -13,9 +13,12 @@ from phosphene.engine.commands.cli import main
 from phosphene.engine.core.errors import PhospheneError, SinkError, SourceError, TrackerError, UsageError
 from phosphene.engine.core.frame import Frame
 from phosphene.engine.core.plugins import Plugins, members, usable
+from phosphene.engine.scene.layer import Layer
 from phosphene.engine.scene.registry import Registry
+from phosphene.engine.scene.scene import Scene
 from phosphene.engine.scene.toml_read import load_scene
-from phosphene.engine.show.catalogue import list_sinks, list_sources, list_trackers
+from phosphene.engine.scene.toml_write import save_scene
+from phosphene.engine.show.catalogue import list_sinks, list_sources, list_trackers, load_effect
 from phosphene.engine.sinks import is_live, keeping_alpha, knows_watchers, open_sink
 from phosphene.engine.sinks import split_spec as split_output
 from phosphene.engine.sinks.base import Sink
@@ -210,6 +213,20 @@ def test_a_scene_sets_a_packages_tracker_and_an_effect_needs_it(site: Path, tmp_
     (tmp_path / "mine.toml").write_text(text.format(7))
     with pytest.raises(UsageError, match=r"mine\.toml:2: height cannot be 7"):
         load_scene(str(tmp_path / "mine.toml"), Registry([tmp_path], []))
+
+
+def test_a_scene_with_a_packages_effect_is_saved_by_its_name(site: Path, tmp_path: Path) -> None:
+    site.joinpath("their_parts", "shine.py").write_text(
+        'from phosphene import Effect\n\n\nclass Shine(Effect):\n    """Shines."""\n\n'
+        '    glsl = "vec4 effect(vec2 uv) { return frame_here(); }"\n'
+    )
+    points = site / "their_parts-1.0.dist-info" / "entry_points.txt"
+    points.write_text(points.read_text() + "[phosphene.effects]\ntheir-shine = their_parts.shine:Shine\n")
+    layer = Layer("camera")
+    layer.effects["bright"] = load_effect("their-shine")()
+    save_scene(Scene("s", layers=[layer]), tmp_path / "s.toml")
+    assert 'use = "their-shine", name = "bright"' in (tmp_path / "s.toml").read_text()
+    assert list(load_scene(str(tmp_path / "s.toml"), Registry([], [])).layers[0].effects) == ["bright"]
 
 
 # What is not asked for is not imported

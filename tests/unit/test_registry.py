@@ -6,6 +6,7 @@ import gc
 import sys
 import threading
 import tomllib
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,7 +16,7 @@ from phosphene.engine.core.errors import UsageError
 from phosphene.engine.core.places import user_folders
 from phosphene.engine.scene import load as loading
 from phosphene.engine.scene import registry
-from phosphene.engine.scene.describe import base_name, describe_effect, effect_files, name_of
+from phosphene.engine.scene.describe import Entries, Entry, base_name, describe_effect, effect_files, name_of
 from phosphene.engine.scene.registry import Registry
 
 GOOD = '''from phosphene import Effect, Float
@@ -277,13 +278,13 @@ def plugin(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
 
 
 def test_an_effect_of_a_package_is_found_and_loaded(plugin: Any) -> None:
-    assert BUILT_IN.effects()["their-shine"].origin == "plugin"
+    assert Registry([], []).effects()["their-shine"].origin == "plugin"
     assert "their_package" not in sys.modules, "looking imports nothing"
     assert Registry([], []).effect("their-shine").__name__ == "Shine"
 
 
 def test_an_effect_of_a_package_is_listed_with_its_words_and_parameters(plugin: Any) -> None:
-    entry = BUILT_IN.effects()["their-shine"]
+    entry = Registry([], []).effects()["their-shine"]
     assert entry.doc == "Makes it shine. (from package their)"
     assert entry.params == ("amount",)
     assert entry.path.name == "their_package.py"
@@ -295,18 +296,18 @@ def test_an_effect_deep_in_a_package(plugin: Any, tmp_path: Path) -> None:
     (tmp_path / "deep_package" / "__init__.py").write_text("raise RuntimeError('imported')\n")
     (tmp_path / "deep_package" / "inner" / "shine.py").write_text(GOOD)
     plugin.module, plugin.value = "deep_package.inner.shine", "deep_package.inner.shine:Shine"
-    assert BUILT_IN.effects()["their-shine"].params == ("amount",)
+    assert Registry([], []).effects()["their-shine"].params == ("amount",)
     assert "deep_package" not in sys.modules
 
 
 def test_a_broken_package_is_named_with_file_and_line_and_harms_nothing(plugin: Any, tmp_path: Path) -> None:
     (tmp_path / "their_package.py").write_text(GOOD + "\ndef broken(:\n")
-    entries = BUILT_IN.effects()
+    entries = Registry([], []).effects()
     line = (GOOD + "\ndef broken(:\n").count("\n")
     assert entries["their-shine"].problem.startswith(f"{tmp_path / 'their_package.py'}:{line}:")
     assert entries["mirror"].problem == ""
     plugin.module, plugin.value = "no_such_package", "no_such_package:Shine"
-    assert "no_such_package" in BUILT_IN.effects()["their-shine"].problem
+    assert "no_such_package" in Registry([], []).effects()["their-shine"].problem
 
 
 def test_a_users_effect_wins_over_a_packages(plugin: Any, mine: Registry) -> None:
@@ -340,13 +341,47 @@ def test_describing_says_the_first_line_of_the_doc(tmp_path: Path) -> None:
     assert describe_effect(tmp_path / "shine.py", "user").doc == "Makes it shine."
 
 
+def described(tmp_path: Path) -> tuple[dict[str, Any], list[str]]:
+    seen: list[str] = []
+
+    def describe(name: str) -> Entry:
+        seen.append(name)
+        return Entry(name, "", tmp_path, "user")
+
+    return {name: partial(describe, name) for name in ("wave", "blur", "mirror")}, seen
+
+
+def test_only_what_is_asked_for_is_described_and_only_once(tmp_path: Path) -> None:
+    describe, seen = described(tmp_path)
+    entries = Entries(describe)
+    assert list(entries) == ["blur", "mirror", "wave"]
+    assert "wave" in entries
+    assert "waves" not in entries
+    assert seen == []
+    assert entries["wave"] is entries["wave"]
+    assert seen == ["wave"]
+    assert len(list(entries.values())) == len(entries) == 3
+    assert sorted(seen) == ["blur", "mirror", "wave"]
+
+
+def test_what_is_saved_later_is_found_after_looking_again(mine: Registry) -> None:
+    assert "shine" not in mine.effects()
+    write(mine, "shine.py", GOOD)
+    assert "shine" not in mine.effects()
+    mine.refresh()
+    assert mine.effects()["shine"].doc == "Makes it shine."
+    write(mine, "shine.py", GOOD.replace("Makes it shine", "Makes it glow"))
+    mine.effect("shine", again=True)
+    assert mine.effects()["shine"].doc == "Makes it glow."
+
+
 def test_several_threads_may_look_at_once() -> None:
     """CPython's parser fails where another thread parses at the same time, which a garbage collection lets in."""
     failed: list[BaseException] = []
 
     def look() -> None:
         try:
-            Registry([], []).effects()
+            dict(Registry([], []).effects())
         except BaseException as error:  # noqa: BLE001 (told below)
             failed.append(error)
 

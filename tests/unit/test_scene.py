@@ -59,7 +59,7 @@ def test_every_shortened_address_finds_one_or_says_which(name: str) -> None:
             if len(fits) == 1:
                 assert made.find(short)[0] == address
             else:
-                with pytest.raises(UsageError, match="fits several") as caught:
+                with pytest.raises(UsageError, match="matches several") as caught:
                     made.find(short)
                 assert all(fit in caught.value.hint for fit in fits)
 
@@ -80,7 +80,7 @@ def test_short_addresses(typed: str, address: str) -> None:
 
 @pytest.mark.parametrize("typed", ["amount", "e0.amount", "opacity"])
 def test_an_address_that_fits_several_asks_which(typed: str) -> None:
-    with pytest.raises(UsageError, match="say which") as caught:
+    with pytest.raises(UsageError, match="choose one") as caught:
         two().find(typed)
     assert "back/" in caught.value.hint
     assert "front/" in caught.value.hint

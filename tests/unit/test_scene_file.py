@@ -10,7 +10,9 @@ import pytest
 from phosphene.engine.core.errors import SceneError, UsageError
 from phosphene.engine.core.param_types import Bool, Choice, Color, File, Float, Int, Point
 from phosphene.engine.core.params import Param
+from phosphene.engine.effect.effect import Effect
 from phosphene.engine.scene.binding import Binding
+from phosphene.engine.scene.layer import Layer
 from phosphene.engine.scene.registry import Registry
 from phosphene.engine.scene.scene import Scene
 from phosphene.engine.scene.toml_lines import element_lines, line_of, statement_ends
@@ -155,8 +157,8 @@ WRONG: list[tuple[str, int, str]] = [
     ("[[layer]]\neffects = [{ use = 'duotone', ink = { from = 'time' } }]\n", 2, "only numbers and switches"),
     ("[[layer]]\neffects = [{ use = 'duotone', ink = '#zzz' }]\n", 2, "#rrggbb"),
     ("[[layer]]\nsource = 'none'\neffects = [{ use = 'place', picture = 'no.jpg' }]\n", 3, "no file 'no.jpg'"),
-    ("[[layer]]\neffects = [{ use = 'place', picture = '../x.jpg' }]\n", 2, "lies outside the scene's folder"),
-    ("[[layer]]\neffects = [{ use = 'place', picture = '/etc/passwd' }]\n", 2, "lies outside the scene's folder"),
+    ("[[layer]]\neffects = [{ use = 'place', picture = '../x.jpg' }]\n", 2, "is outside the scene's folder"),
+    ("[[layer]]\neffects = [{ use = 'place', picture = '/etc/passwd' }]\n", 2, "is outside the scene's folder"),
     ('[[layer]]\neffects = [{ use = "place", picture = "a\\u0000b" }]\n', 2, "cannot be the path"),
     (f"[[layer]]\neffects = [{{ use = 'place', picture = '{'a' * 3000}' }}]\n", 2, "cannot be the path"),
     (f"[[layer]]\neffects = [{{ use = 'place', picture = '{'a' * 300}' }}]\n", 2, "no file"),
@@ -367,3 +369,33 @@ def test_an_effect_of_a_package_is_saved_under_its_registered_name(tmp_path: Pat
     made = load(tmp_path, "[[layer]]\neffects = ['their-shine', { use = 'their-shine', name = 'two' }]\n")
     same(made, tmp_path)
     assert "their-shine" in (tmp_path / "saved.toml").read_text()
+
+
+# Scenes that a program makes
+
+
+def test_a_scene_made_in_code_is_saved_by_the_names_of_its_effects(tmp_path: Path) -> None:
+    (tmp_path / "Wide Angle.frag").write_text("// Mine.\nvec4 effect(vec2 uv) { return frame(uv); }\n")
+    (tmp_path / "my_own.py").write_text(
+        'from phosphene import Effect\n\n\nclass MyOwn(Effect):\n    """Mine."""\n\n'
+        '    glsl = "vec4 effect(vec2 uv) { return frame_here(); }"\n'
+    )
+    registry = Registry([tmp_path], [])
+    layer = Layer("camera")
+    layer.effects = {f"e{n}": registry.effect(name)() for n, name in enumerate(("duotone", "my-own", "Wide-Angle"))}
+    save_scene(Scene("made", layers=[layer]), tmp_path / "made.toml")
+    again = load_scene(str(tmp_path / "made.toml"), registry)
+    assert again.layers[0].uses == {"e0": "duotone", "e1": "my-own", "e2": "Wide-Angle"}
+
+
+def test_an_effect_of_the_program_itself_has_no_name_to_be_saved_by(tmp_path: Path) -> None:
+    class Mine(Effect):
+        """Mine."""
+
+        glsl = "vec4 effect(vec2 uv) { return frame_here(); }"
+
+    layer = Layer("camera")
+    layer.effects["mine"] = Mine()
+    with pytest.raises(SceneError, match="camera/mine is a Mine of this program"):
+        save_scene(Scene("made", layers=[layer]), tmp_path / "made.toml")
+    assert not (tmp_path / "made.toml").exists()

@@ -108,7 +108,7 @@ def test_what_is_no_picture_is_told_by_its_number(wrong: Any, words: str) -> Non
 def test_one_picture_alone_goes_into_a_list() -> None:
     with pytest.raises(UsageError, match="32×3") as told:
         ArraysSource(plain((32, 18)))
-    assert "[picture]" in told.value.hint
+    assert "[image]" in told.value.hint
 
 
 def test_no_picture_at_all_is_told() -> None:

@@ -13,7 +13,7 @@ from phosphene.engine.core.errors import PhospheneError, UsageError
 from phosphene.engine.renderer.gpu import Gpu
 from phosphene.engine.scene.playlist import Playlist
 from phosphene.engine.show.interrupt import stopping
-from phosphene.engine.show.opening import tell_black
+from phosphene.engine.show.opening import warn_of_black
 from phosphene.engine.show.options import WINDOW, run_options
 from phosphene.engine.show.session import frames_wanted, open_scene, play
 from phosphene.engine.show.stats import Stats
@@ -40,7 +40,7 @@ def test_a_folder_of_effects_may_hold_scenes_too(tmp_path: Path) -> None:
 
 def test_black_where_a_scene_is_transparent_is_told(caplog: pytest.LogCaptureFixture) -> None:
     scenes = Playlist([open_scene(run_options(name)) for name in ("cutout", "teleport")])
-    tell_black(scenes, ["out.mov", "kept.mov?alpha=1", "null"])
+    warn_of_black(scenes, ["out.mov", "kept.mov?alpha=1", "null"])
     assert caplog.messages == ["cutout is transparent, 'out.mov' shows black there: 'out.mov?alpha=1' keeps it"]
 
 

@@ -227,7 +227,7 @@ def test_pyvirtualcam_without_a_device_or_when_it_goes(pyvirtualcam: type[FakeCa
         PyVirtualCamSink("none", size=SIZE, fps=30)
     with PyVirtualCamSink(size=SIZE, fps=30) as sink:
         pyvirtualcam.made[0].close()
-        with pytest.raises(SinkError, match="no more pictures"):
+        with pytest.raises(SinkError, match="no more images"):
             sink.write(cards(1)[0], 0.0)
         with pytest.raises(SinkError, match="shape"):
             sink.write(cards(1)[0][:100], 0.0)
@@ -258,13 +258,13 @@ def test_outputs_that_do_not_meet(specs: tuple[str, ...]) -> None:
     "specs", [("a.mp4", "./a.mp4"), ("a.mov", "a.mov?alpha=1"), ("web", "web:8765?alpha=1"), ("frames/", "frames/")]
 )
 def test_outputs_in_one_place_are_refused(specs: tuple[str, ...]) -> None:
-    with pytest.raises(UsageError, match="is there twice"):
+    with pytest.raises(UsageError, match="is given twice"):
         check_twice(specs)
 
 
 @pytest.mark.parametrize("spec", ["", " ", "?alpha=1"])
 def test_an_output_without_a_name(spec: str) -> None:
-    with pytest.raises(UsageError, match="without a name"):
+    with pytest.raises(UsageError, match="no output named"):
         split_spec(spec)
 
 

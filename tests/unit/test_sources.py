@@ -254,7 +254,7 @@ def test_padded_pattern_takes_only_padded_names(tmp_path: Path) -> None:
 
 
 def test_empty_folder_is_explained(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="no pictures"):
+    with pytest.raises(SourceError, match="no images"):
         open_source(str(tmp_path))
 
 

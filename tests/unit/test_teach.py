@@ -204,7 +204,7 @@ def test_a_file_that_holds_no_examples(tmp_path: Path, content: bytes) -> None:
 
 def test_examples_of_classes_that_there_are_not(tmp_path: Path) -> None:
     np.savez(tmp_path / "n.npz", rows=np.zeros((3, 2)), classes=np.array([0, 1, 7]), count=2)
-    with pytest.raises(ModelError, match="do not fit together"):
+    with pytest.raises(ModelError, match="do not match"):
         Neighbours.load(tmp_path / "n.npz")
 
 

@@ -16,9 +16,17 @@ BAD: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "jxl": ("x.jxl", lambda path: path.write_bytes(b"\xff\x0a" + b"\0" * 90), "JPEG XL"),
     "heic": ("x.heic", lambda path: path.write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"), "HEIC"),
     "empty": ("x.png", lambda path: path.write_bytes(b""), "empty"),
-    "damaged": ("x.png", lambda path: path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"\0" * 60), "damaged|not a picture"),
-    "text": ("x.jpg", lambda path: path.write_text("hello"), "not a picture"),
-    "no video": ("x.mp4", lambda path: path.write_bytes(b"\0\0\0\x18ftypisom" + b"\0" * 99), "not a video"),
+    "damaged": (
+        "x.png",
+        lambda path: path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"\0" * 60),
+        "damaged|cannot be read",
+    ),
+    "text": ("x.jpg", lambda path: path.write_text("hello"), "cannot be read as an image"),
+    "no video": (
+        "x.mp4",
+        lambda path: path.write_bytes(b"\0\0\0\x18ftypisom" + b"\0" * 99),
+        "cannot be read as a video",
+    ),
     "pipe": ("x.png", os.mkfifo, "pipe"),
 }
 INPUT = ["-i", "testcard:64x48@30x2", "-o", "null"]

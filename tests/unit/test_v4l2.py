@@ -275,7 +275,7 @@ def test_a_device_fed_by_another_program_is_refused(device: Device) -> None:
 
 def test_a_camera_is_no_output(device: Device) -> None:
     device.caps, device.driver = api.CAP_VIDEO_CAPTURE | api.CAP_STREAMING, b"uvcvideo"
-    with pytest.raises(SinkError, match="takes no pictures"):
+    with pytest.raises(SinkError, match="is a camera, not an output"):
         sink_on(device)
 
 
@@ -294,7 +294,7 @@ def test_a_driver_without_rates_is_fine(device: Device) -> None:
 def test_unloaded_while_writing(device: Device) -> None:
     sink = sink_on(device)
     device.fail = {api.QBUF: OSError(19, "No such device"), api.STREAMOFF: OSError(19, "No such device")}
-    with pytest.raises(SinkError, match="no more pictures"):
+    with pytest.raises(SinkError, match="no more images"):
         sink.write(picture(0), 0.0)
     sink.close()
 

@@ -129,7 +129,7 @@ def test_a_sender_that_is_behind_starts_anew_with_a_whole_picture() -> None:
 def test_nonsense_is_no_offer(offer: str) -> None:
     async def run() -> None:
         peers = Peers(30.0, stacked=False)
-        with pytest.raises(ValueError, match="no offer"):
+        with pytest.raises(ValueError, match="not a valid WebRTC offer"):
             await peers.answer(offer)
         assert not peers
 

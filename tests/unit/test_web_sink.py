@@ -260,7 +260,7 @@ def test_a_port_in_use_and_no_port_at_all(sink: WebSink) -> None:
         WebSink(str(sink.port), size=SIZE, fps=30.0)
     assert f"web:{sink.port + 1}" in raised.value.hint
     for text in ("x", "70000", "-1"):
-        with pytest.raises(SinkError, match="no port"):
+        with pytest.raises(SinkError, match="not a port"):
             WebSink(text, size=SIZE, fps=30.0)
 
 

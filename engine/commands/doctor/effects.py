@@ -10,7 +10,7 @@ from ...core.errors import GpuError
 from ...core.paths import named, resolved
 from ...scene.describe import Entry, effect_files
 from ...scene.registry import registry_with
-from ...show import quarantine as quarantine
+from ...show import quarantine
 from .devices import Row
 
 ALTOGETHER_S = 20.0  # for all of them: hundreds of shader files may lie there

@@ -165,7 +165,7 @@ def _lock(descriptor: int, *, shared: bool = False) -> bool | None:
     except OSError as error:
         if sys.platform == "win32" or error.errno not in _NO_LOCKS:
             return False
-        log.warning("this file system knows no locks: two shows that write into one file here would not be noticed")
+        log.warning("this file system has no locks: two shows that write to the same file are not noticed here")
         return None
     return True
 

@@ -52,16 +52,16 @@ class Guard:
                     name, read = hit
                     other = "" if name == read else f" ('{read}')"
                     raise SinkError(
-                        f"is an input of this very run{other}, which is never overwritten",
+                        f"is an input of this run{other} and is never overwritten",
                         where=str(name),
                         hint="choose another name" if not target.numbered else "choose another name or folder",
                     )
             for other_target in self._written:
                 if real.meets(real_of(other_target)):
-                    words = f"the output '{target.path}' is there twice"
+                    words = f"the output '{target.path}' is given twice"
                     if target.path != other_target.path:
                         words = f"the outputs '{other_target.path}' and '{target.path}' would write the same file"
-                    raise UsageError(words, hint="leave one out, or choose another name")
+                    raise UsageError(words, hint="remove one, or choose another name")
             self._written.append(target)
 
     def check(self, path: str | os.PathLike[str]) -> None:
@@ -69,7 +69,7 @@ class Guard:
         read = Guard([path])
         for target in self._written:
             if any(read._hit(written) for written in (target, real_of(target), Target(hidden(real_of(target).path)))):
-                raise UsageError(f"'{path}' is an output of this very run", hint="show another file")
+                raise UsageError(f"'{path}' is an output of this run", hint="show another file")
 
     def _hit(self, target: Target) -> tuple[Path, Path] | None:
         """A file that `target` would write and that is read: by the name it would be written under, and as read."""

@@ -72,10 +72,10 @@ class NewFiles:
                 if (claims := claim_all_new(self._places(number))) is not None:
                     self._claims, self.paths = claims, list(self._names(number))
                     if number > 1 and not self._overwrite:
-                        log.warning("%s is there already: this is recorded into %s", self._names(1)[0], self.paths[0])
+                        log.warning("%s already exists: recording to %s", self._names(1)[0], self.paths[0])
                     break
             else:
-                raise OSError(errno.EEXIST, "every name is taken")
+                raise OSError(errno.EEXIST, "all numbered names are in use")
         return [claimed.path for claimed in self._claims]
 
     def land(self, *, whole: bool = True) -> list[Path]:
@@ -104,14 +104,14 @@ class NewFiles:
             for claimed, path in zip(self._claims, self._places(1), strict=True):
                 put(claimed.path, path, overwrite=True)
         except OSError as error:
-            why = error.strerror or "it is being written"
-            log.warning("%s stays (%s): this was recorded into %s", self._names(1)[0], why, self.paths[0])
+            why = error.strerror or "another program is writing it"
+            log.warning("%s is kept (%s): the recording is in %s", self._names(1)[0], why, self.paths[0])
         else:
             self.paths = list(self._names(1))
 
     def _put_free(self, replace: bool) -> None:
         parts = [claimed.path for claimed in self._claims]
-        why = "stays, as the new one was cut short" if self._overwrite and not replace else "is there already"
+        why = "is kept, as the new one was cut short" if self._overwrite and not replace else "already exists"
         for number in range(1, MOST):
             paths, places = list(self._names(number)), self._places(number)
             if any(Target(path).taken() for path in places) and not (replace and number == 1):
@@ -129,7 +129,7 @@ class NewFiles:
                 continue
             self.paths = paths
             if number > 1:
-                log.warning("%s %s: this was written into %s", self._names(1)[0], why, paths[0])
+                log.warning("%s %s: the new file is %s", self._names(1)[0], why, paths[0])
             return
 
     def drop(self) -> None:
@@ -176,5 +176,5 @@ def check_folder(path: Path) -> None:
     """Raises SinkError where the folder of `path` does not exist."""
     if not is_folder(path.parent):
         raise SinkError(
-            "there is no such folder", where=str(path.parent), hint=f"mkdir -p '{path.parent}', or choose another place"
+            "folder not found", where=str(path.parent), hint=f"mkdir -p '{path.parent}', or choose another place"
         )

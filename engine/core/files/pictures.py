@@ -35,11 +35,9 @@ class NumberedFiles:
             self.target = Target(names(number), numbered=True)
             if self._claim(makes_folder, last=not live or overwrite):
                 if number > 1:
-                    log.warning(
-                        "there are pictures called %s already: these become %s", names(1).name, self.target.path
-                    )
+                    log.warning("images named %s already exist: these are named %s", names(1).name, self.target.path)
                 return
-        raise SinkError("every name is taken", where=str(names(1)), hint="choose another name")
+        raise SinkError("all numbered names are in use", where=str(names(1)), hint="choose another name")
 
     def _claim(self, makes_folder: bool, *, last: bool) -> bool:
         """Whether these names are free, and ours from now on. Raises SinkError for the `last` ones that are tried."""
@@ -63,7 +61,7 @@ class NumberedFiles:
             self.close()
             if last:
                 count = f", with {len(taken) - 1} more of its kind" if len(taken) > 1 else ""
-                raise SinkError(f"is there already{count}", where=str(taken[0]), hint=OVERWRITE)
+                raise SinkError(f"already exists{count}", where=str(taken[0]), hint=OVERWRITE)
             return False
         return True
 
@@ -88,7 +86,7 @@ class NumberedFiles:
         if self.count and self._overwrite:
             ours = {self.target.file(number).name for number in range(self.count)}
             if older := [path.name for path in self.target.taken() if path.name not in ours]:
-                log.warning("older pictures lie among the new ones: %d, such as %s", len(older), older[0])
+                log.warning("%d older images are among the new ones, such as %s", len(older), older[0])
 
 
 def numbered_again(path: Path, number: int) -> Path:

@@ -13,8 +13,8 @@ from ..errors import NotAllowed, PhospheneError, SinkError
 from ..paths import in_words, is_file, kind_of, named, write_through
 from .claim import TakenError, being_written, claim, is_empty
 
-OVERWRITE = "say --overwrite to replace it, or choose another name"
-BUSY, WAIT = "is being written by another program at this moment", "wait for it, or choose another name"
+OVERWRITE = "use --overwrite to replace it, or choose another name"
+BUSY, WAIT = "is being written by another program", "wait for it, or choose another name"
 
 
 def put(part: Path, path: Path, *, overwrite: bool) -> None:
@@ -64,7 +64,7 @@ def write_whole(path: Path, data: bytes, *, overwrite: bool = False) -> None:
     except TakenError:
         raise SinkError(BUSY, where=str(path), hint=WAIT) from None
     except FileExistsError:
-        raise SinkError("is there already", where=str(path), hint=OVERWRITE) from None
+        raise SinkError("already exists", where=str(path), hint=OVERWRITE) from None
     except OSError as error:
         raise cannot_write(error, path) from error
 
@@ -92,7 +92,7 @@ def check_free(path: Path, *, overwrite: bool) -> None:
     if not is_there(path) or is_empty(there):
         return
     if not overwrite:
-        raise SinkError("is there already", where=str(path), hint=OVERWRITE)
+        raise SinkError("already exists", where=str(path), hint=OVERWRITE)
     if not os.access(there, os.W_OK):
         raise SinkError("cannot be written (Permission denied)", where=str(path), hint="check the permissions")
 

@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from ...core.errors import ShaderError
+from ...core.source_lines import location
 
 if TYPE_CHECKING:
     from ...effect.effect import Effect
@@ -39,13 +40,13 @@ def kind_of(path: Path) -> str:
             return kind
     raise ShaderError(
         "has none of vec4 effect(vec2 uv), void mainImage(out vec4, in vec2) and vec4 transition(vec2 uv)",
-        where=f"{path}:1",
+        where=location(path, 1),
         hint="write one of them; a file that others include begins its name with _",
     )
 
 
 def is_transition(path: Path) -> bool:
-    """Whether a shader file leads from one picture to another; a broken one does not."""
+    """Whether a shader file leads from one image to another; a broken one does not."""
     try:
         kind = kind_of(path)
         if kind == "isf":

@@ -1,6 +1,6 @@
-"""gl-transitions files, unmodified: `vec4 transition(vec2 uv)` between two pictures (https://gl-transitions.com).
+"""gl-transitions files, unmodified: `vec4 transition(vec2 uv)` between two images (https://gl-transitions.com).
 
-As an effect, the picture so far is the first picture and the parameter `to` names the second. As the way from one scene
+As an effect, the image so far is the first image and the parameter `to` names the second. As the way from one scene
 to another: phosphene.engine.renderer.transition.
 """
 
@@ -16,7 +16,7 @@ from ...effect.foreign import Foreign, ForeignPass, Given, Size, make_class
 from ...effect.shader import Shader
 from .isf import straight_pass
 from .prelude import PICTURE, SAMPLING, TEXTURES, ending, shader
-from .text import as_params, attribute, for_driver, leading_doc, read_author, uniforms
+from .text import as_params, for_driver, leading_doc, read_author, uniforms
 
 TO = "_media_to"
 HOST = f"""
@@ -37,11 +37,9 @@ def describe(path: Path) -> tuple[str, tuple[str, ...]]:
 
 def inputs(path: Path, text: str) -> tuple[dict[str, Param[Any]], list[Given], dict[str, str]]:
     """The parameters, what the uniforms are made from, and the samplers (the author's name: ours)."""
-    made: dict[str, Param[Any]] = {
-        "progress": Float(0.5, 0.0, 1.0, "0 is the first picture, 1 the second"),
-        "to": Media("", "the second picture"),
-    }
-    given = [Given("progress", "float", ("progress",), attribute("progress"))]
+    progress = Float(0.5, 0.0, 1.0, "0 is the first picture, 1 the second")
+    made: dict[str, Param[Any]] = {"progress": progress, "to": Media("", "the second picture")}
+    given = [Given.of("progress", "progress", progress)]
     samplers: dict[str, str] = {}
     for written in uniforms(text):
         if written.name in ("progress", "ratio"):
@@ -83,6 +81,6 @@ def load(path: Path, name: str) -> type[Effect]:
     )
 
 
-def ratio(_: Foreign, __: int, size: Size) -> dict[str, Any]:
+def ratio(_: Effect, __: int, size: Size, ___: object) -> dict[str, Any]:
     """Width by height of what is drawn."""
     return {"ratio": size[0] / size[1]}

@@ -1,7 +1,7 @@
 """ISF 2.0 files (`.fs`, with or without a `.vs`) made into effects, unmodified (https://docs.isf.video).
 
-Generators, filters (`inputImage` is the picture so far) and transitions (`startImage` is the picture so far, `endImage`
-a picture). Beyond the standard, an image input called `mask`, `face`, `pose` or `plate` is filled by the engine.
+Generators, filters (`inputImage` is the image so far) and transitions (`startImage` is the image so far, `endImage`
+an image). Beyond the standard, an image input called `mask`, `face`, `pose` or `plate` is filled by the engine.
 """
 
 from __future__ import annotations
@@ -11,17 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from ...core.errors import ShaderError
-from ...core.param_types import Bool, Choice, Color, Float, Int, Media, Point
 from ...core.params import Param
+from ...core.source_lines import location
 from ...effect.effect import Effect
 from ...effect.foreign import Foreign, ForeignPass, Given, Size, make_class, param_name
 from ...effect.shader import VERSION, Shader
 from ..includes import mark
 from ..words import words_of
-from .isf_header import SPECIAL, Header, HeaderReader, Input, IsfPass, extent
+from .isf_header import SPECIAL, Header, HeaderReader, IsfPass
+from .isf_inputs import make_input
 from .isf_sizes import MAX_AREA, evaluate, names_in, pixels
 from .prelude import PICTURE, QUAD, SAMPLING, TEXTURES, ending, from_ours, shader, straight_shader
-from .text import attribute, defines, for_driver, leading, read_author, to_hex, together
+from .text import defines, for_driver, read_author
 
 BUILTINS = """
 uniform int PASSINDEX;
@@ -66,7 +67,7 @@ FRAGMENT_END = """
 #undef main
 vec4 _drawn() { _isf_main(); return _color; }
 """
-# Landmarks as pictures: column = point, row = face or body from the bottom; xyz with y from the bottom, alpha = there.
+# Landmarks as images: column = point, row = face or body from the bottom; xyz with y from the bottom, alpha = there.
 _POINTS = (
     "ivec2 at = ivec2(gl_FragCoord.xy); int row = {rows} - 1 - at.y; bool there = row < {name}_count; "
     "vec3 p = there ? {name}_point(row, at.x) : vec3(0.0); "
@@ -96,7 +97,7 @@ def load(path: Path, name: str) -> type[Effect]:
     header = HeaderReader(path, text).header()
     if not defines(text, "void main"):
         raise ShaderError(
-            "has no void main()", where=f"{path}:1", hint="write void main() { gl_FragColor = vec4(1.0); }"
+            "has no void main()", where=location(path, 1), hint="write void main() { gl_FragColor = vec4(1.0); }"
         )
     vertex_path = path.with_suffix(".vs")
     vertex = read_author(vertex_path) if vertex_path.is_file() else None
@@ -214,7 +215,7 @@ class IsfMaker:
         )
 
 
-def isf_builtins(effect: Foreign, number: int, size: Size) -> dict[str, Any]:
+def isf_builtins(effect: Foreign, number: int, size: Size, _: object) -> dict[str, Any]:
     """The variables that ISF gives to every shader."""
     return {
         "PASSINDEX": number,
@@ -227,14 +228,12 @@ def isf_builtins(effect: Foreign, number: int, size: Size) -> dict[str, Any]:
 
 
 def straight_pass() -> ForeignPass:
-    """Makes the picture so far readable as display codes; not needed where it is the camera's own."""
-    return ForeignPass(
-        "straight alpha", "_straight", when=lambda effect: not effect.opaque, build=straight_shader, key="straight"
-    )
+    """Makes the image so far readable as display codes; not needed where it is the camera's own."""
+    return ForeignPass("straight alpha", "_straight", straightens=True, build=straight_shader, key="straight")
 
 
 def special_pass(name: str) -> ForeignPass:
-    """Makes `mask`, `plate`, `face` or `pose` readable as a picture."""
+    """Makes `mask`, `plate`, `face` or `pose` readable as an image."""
     expression, size = SPECIALS[name]
     return ForeignPass(
         f"input {name}",
@@ -248,7 +247,7 @@ def special_pass(name: str) -> ForeignPass:
 
 
 def show_target(name: str, main: str, path: Path) -> Shader:
-    """The last pass has a TARGET: what is in it is the picture."""
+    """The last pass has a TARGET: what is in it is the image."""
     part = f"uniform sampler2D _target_{name};\nuniform vec2 size_px;"
     tail = ending(main, f"_tex(_target_{name}, gl_FragCoord.xy / size_px)")
     return shader((SAMPLING, TEXTURES, part), "", path, tail, main, retry=())
@@ -271,72 +270,3 @@ def sized(step: IsfPass, inputs: list[Given]) -> Callable[[Any, Size], Size]:
         return sides[0], sides[1]
 
     return size_of
-
-
-def make_input(entry: Input, samplers: dict[str, str]) -> tuple[dict[str, Param[Any]], Given | None]:
-    """The parameters that one input becomes; images are noted in `samplers`."""
-    name, held, doc = param_name(entry.name), entry.values, entry.label
-    if entry.type == "image":
-        ours = {"inputImage": PICTURE, "startImage": PICTURE}.get(entry.name)
-        if ours is None and entry.name in SPECIALS:
-            ours = f"_target__{entry.name}"
-        samplers[entry.name] = ours or f"_media_{name}"
-        return ({}, None) if ours else ({name: Media("", doc or "picture")}, None)
-    if entry.type in ("audio", "audioFFT"):
-        samplers[entry.name] = "_wave" if entry.type == "audio" else "_spectrum"
-        return {}, None
-    if entry.type == "event":
-        words = doc or "fires when it is switched on"
-        return {name: Bool(False, words)}, Given(entry.name, "bool", (name,), attribute(name), event=True)
-    if entry.type == "bool":
-        on = bool(held.get("DEFAULT", [0.0])[0])
-        return {name: Bool(on, doc)}, Given(entry.name, "bool", (name,), attribute(name))
-    if entry.type == "color":
-        codes = [min(max(v, 0.0), 1.0) for v in held.get("DEFAULT", [1.0, 1.0, 1.0, 1.0])]
-        return {name: Color(to_hex(codes), doc)}, Given(entry.name, "vec4", (name,), leading(name, 4))
-    if entry.type == "long":
-        return make_long(entry, name)
-    if entry.type == "float":
-        low, high = held.get("MIN", []), held.get("MAX", [])
-        middle = ((low or [0.0])[0] + (high or [1.0])[0]) / 2.0  # the standard leaves open what stands for no DEFAULT
-        default = held.get("DEFAULT", [middle])[0]
-        return {name: Float(default, *extent(low, high, default), doc)}, Given(
-            entry.name, "float", (name,), attribute(name)
-        )
-    return make_point(entry, name)
-
-
-def make_long(entry: Input, name: str) -> tuple[dict[str, Param[Any]], Given]:
-    """A `long`: a word for each of its VALUES, else a whole number."""
-    held, doc = entry.values, entry.label
-    default = int(held.get("DEFAULT", held.get("MIN", [0.0]))[0])
-    values: list[int] | None = held.get("VALUES")
-    if values is None:
-        low, high = extent(held.get("MIN", [-(2**31)]), held.get("MAX", [2**31 - 1]), default)
-        return {name: Int(default, int(low), int(high), doc)}, Given(entry.name, "int", (name,), attribute(name))
-    labels: list[str] = held["LABELS"]
-    chosen = labels[values.index(default)] if default in values else labels[0]
-    by_label = dict(zip(labels, values, strict=False))
-    return {name: Choice(chosen, labels, doc)}, Given(
-        entry.name, "int", (name,), lambda effect: by_label[getattr(effect, name)]
-    )
-
-
-def make_point(entry: Input, name: str) -> tuple[dict[str, Param[Any]], Given]:
-    """A `point2D`: a place in the picture where it runs from 0 to 1, else two numbers in the author's own units."""
-    held, doc = entry.values, entry.label
-    low, high = held.get("MIN", [0.0, 0.0]), held.get("MAX", [1.0, 1.0])
-    default = held.get("DEFAULT", [0.5, 0.5] if low == [0.0, 0.0] else low)
-    if low == [0.0, 0.0] and high == [1.0, 1.0] and all(-1.0 <= v <= 2.0 for v in default):
-        place = default[0], 1.0 - default[1]
-
-        def turned(effect: Any) -> tuple[float, float]:
-            x, y = getattr(effect, name)
-            return x, 1.0 - y
-
-        return {name: Point(place, doc)}, Given(entry.name, "vec2", (name,), turned)
-    names = [f"{entry.name}_x", f"{entry.name}_y"]
-    made: dict[str, Param[Any]] = {
-        n: Float(v, *extent([a], [b], v), doc) for n, v, a, b in zip(names, default, low, high, strict=True)
-    }
-    return made, Given(entry.name, "vec2", tuple(names), together(names))

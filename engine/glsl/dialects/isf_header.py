@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from ...core.errors import ShaderError, unknown_name
+from ...core.source_lines import line_at, location, location_at
 from .isf_sizes import MAX_AREA, MAX_SIDE, SizeError, evaluate, parse_size
-from .text import line_at
 
 TYPES = ("event", "bool", "long", "float", "point2D", "color", "image", "audio", "audioFFT")
 SPECIAL = ("mask", "face", "pose", "plate")  # images that this engine fills by itself: an extension
@@ -70,7 +70,7 @@ class HeaderReader:
         if match is None or not match[1].lstrip().startswith("{"):
             raise ShaderError(
                 "no ISF header: the file must begin with a comment that holds JSON",
-                where=f"{path}:1",
+                where=location(path, 1),
                 hint='begin with /*{ "ISFVSN": "2", "INPUTS": [] }*/',
             )
         self.start, self.end = match.start(1), match.end(1)
@@ -97,11 +97,11 @@ class HeaderReader:
     def fail(self, message: str, at: int | str = "", hint: str = "") -> NoReturn:
         """Raises the error, with the line of position `at`, or of the first time that the header says it."""
         position = at if isinstance(at, int) else self.place(at)
-        raise ShaderError(message, where=f"{self.path}:{line_at(self.text, position)}", hint=hint)
+        raise ShaderError(message, where=location_at(self.path, self.text, position), hint=hint)
 
     def warn(self, message: str, at: str) -> None:
         """Notes what is odd but can be drawn."""
-        self.warnings.append(f"{self.path}:{line_at(self.text, self.place(at))}: {message}")
+        self.warnings.append(f"{location_at(self.path, self.text, self.place(at))}: {message}")
 
     def place(self, word: str) -> int:
         """Where the header says `word` as a JSON string."""
@@ -214,7 +214,7 @@ class HeaderReader:
         return found
 
     def fits(self, sizes: list[ast.expr | None], known: frozenset[str], entry: dict[str, Any]) -> None:
-        """Fails for a pass that is larger than a target may be, in a picture of 1920×1080."""
+        """Fails for a pass that is larger than a target may be, in an image of 1920×1080."""
         values = {**dict.fromkeys(known, 1.0), "WIDTH": SCREEN[0], "HEIGHT": SCREEN[1]}
         width, height = (
             whole if tree is None or not math.isfinite(found := evaluate(tree, values)) else found
@@ -227,7 +227,7 @@ class HeaderReader:
             self.fail(f"a pass of {width:.0f}×{height:.0f} pixels is too large", needle, hint)
 
     def imported(self) -> dict[str, Path]:
-        """The pictures that IMPORTED names; they lie beside the file."""
+        """The images that IMPORTED names; they lie beside the file."""
         table = self.table.get("IMPORTED") or {}
         if isinstance(table, list):  # ISF 1 wrote a list of objects with NAME and PATH
             table = {e.get("NAME"): e for e in table if isinstance(e, dict)}
@@ -252,9 +252,9 @@ def beside(path: Path, name: str, line: int) -> Path:
     except (OSError, ValueError):
         inside, there = True, False
     if not inside:
-        raise ShaderError(f"'{name}' lies outside the shader's folder", where=f"{path}:{line}")
+        raise ShaderError(f"'{name}' lies outside the shader's folder", where=location(path, line))
     if not there:
-        raise ShaderError(f"no file '{name}'", where=f"{path}:{line}", hint=f"put it into {folder}")
+        raise ShaderError(f"no file '{name}'", where=location(path, line), hint=f"put it into {folder}")
     return found
 
 

@@ -84,7 +84,7 @@ def evaluate(node: ast.expr, values: Mapping[str, float], text: str = "") -> flo
     except (ZeroDivisionError, OverflowError, TypeError, ValueError) as error:
         if isinstance(error, SizeError):
             raise
-        return math.nan  # a size that cannot be worked out now becomes the picture's own
+        return math.nan  # a size that cannot be worked out now becomes the image's own
     raise SizeError(f"size expression '{text}': only numbers, $NAMES, + - * / % and functions such as floor, max")
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from ...core.errors import ShaderError
 from ...core.param_types import Color, Point
 from ...core.params import Param
+from ...core.source_lines import location
 from ...effect.effect import Effect
 from ...effect.foreign import RESERVED, make_class
 from .text import Written, as_params, leading_doc, read_author, to_hex, uniforms
@@ -39,11 +40,11 @@ def params(path: Path, text: str) -> tuple[dict[str, Param[Any]], str]:
         if written.name in RESERVED:
             raise ShaderError(
                 f"a parameter cannot be called '{written.name}'",
-                where=f"{path}:{written.line}",
+                where=location(path, written.line),
                 hint="an effect needs that name itself: choose another",
             )
         if written.name in made:
-            raise ShaderError(f"two uniforms are called '{written.name}'", where=f"{path}:{written.line}")
+            raise ShaderError(f"two uniforms are called '{written.name}'", where=location(path, written.line))
         made[written.name] = one_param(written, path)
         start, end = written.span
         body = body[:start] + " " * (end - start) + body[end:]
@@ -51,7 +52,7 @@ def params(path: Path, text: str) -> tuple[dict[str, Param[Any]], str]:
 
 
 def one_param(written: Written, path: Path) -> Param[Any]:
-    """The parameter of one uniform: vec2 is a place in the picture, vec3 a colour."""
+    """The parameter of one uniform: vec2 is a place in the image, vec3 a colour."""
     numbers = list(written.default) if isinstance(written.default, tuple) else []
     if written.type == "vec2":
         x, y = (numbers * 2)[:2] if numbers else (0.5, 0.5)
@@ -62,13 +63,13 @@ def one_param(written: Written, path: Path) -> Param[Any]:
     if written.low <= written.high and any(not written.low <= number <= written.high for number in numbers):
         raise ShaderError(
             f"{written.name} begins at {numbers[0]:g}, which is outside its range [{written.low:g}, {written.high:g}]",
-            where=f"{path}:{written.line}",
+            where=location(path, written.line),
             hint="change the one or the other",
         )
     found, _ = as_params(written, path)
     if len(found) != 1:
         raise ShaderError(
             f"a parameter of type {written.type}: write float, int, bool, vec2 (a place), vec3 (a colour) or sampler2D",
-            where=f"{path}:{written.line}",
+            where=location(path, written.line),
         )
     return next(iter(found.values()))

@@ -1,8 +1,8 @@
 """The GLSL round foreign shaders. Their origin is bottom left, their colours are display codes with straight alpha.
 
-Every picture of ours has its top row first, and so have the pictures that foreign passes draw: the sampling functions
+Every image of ours has its top row first, and so have the images that foreign passes draw: the sampling functions
 turn y round, the vertex shader turns the place round, and gl_FragCoord counts from the other side. So the author's text
-runs as it is, and no picture is ever turned over.
+runs as it is, and no image is ever turned over.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ void main() {{
 }}
 """
 RAW = ("target", "probe")  # endings that leave the result as the shader gives it
-PICTURE = "_picture"  # the picture so far, as display codes with straight alpha
+PICTURE = "_picture"  # the image so far, as display codes with straight alpha
 
 
 def ending(main: str, colour: str) -> str:
@@ -111,7 +111,7 @@ def shader(
 
 
 def straight_shader(main: str) -> Shader:
-    """The pass that turns the picture so far into display codes with straight alpha."""
+    """The pass that turns the image so far into display codes with straight alpha."""
     body = f"""{_SRGB}
 uniform sampler2D _frame;
 void main() {{

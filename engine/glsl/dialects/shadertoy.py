@@ -9,6 +9,7 @@ The buffers of `rain.frag` are `rain.bufA.frag` … `rain.bufD.frag`, its common
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from ...core.errors import ShaderError, unknown_name
 from ...core.param_types import Bool, Point
 from ...core.params import Param
 from ...core.results import RATE
+from ...core.source_lines import line_at, location
 from ...effect.effect import Effect
 from ...effect.foreign import Foreign, ForeignPass, Given, Size, make_class
 from ...effect.shader import Shader
@@ -28,11 +30,9 @@ from .prelude import PICTURE, SAMPLING, TEXTURES, ending, shader
 from .text import (
     Written,
     as_params,
-    attribute,
     defines,
     for_driver,
     leading_doc,
-    line_at,
     read_author,
     together,
     uniforms,
@@ -98,7 +98,7 @@ class Toy:
                     if given is not None:
                         self.inputs.append(given)
             if part != "common" and not defines(text, "void mainImage"):
-                where = f"{self.files[part]}:1"
+                where = location(self.files[part], 1)
                 raise ShaderError("has no void mainImage(out vec4 fragColor, in vec2 fragCoord)", where=where)
         self.media = {n for n, u in written.items() if u.type == "sampler2D"}
         if any(re.search(r"\biMouse\b", text) for text in self.texts.values()):
@@ -115,7 +115,7 @@ class Toy:
 
     def channel(self, part: str, wanted: str, line: int) -> str:
         """Our sampler for what a `#iChannel` line names."""
-        where = f"{self.files[part]}:{line}"
+        where = location(self.files[part], line)
         if wanted in ("picture", "camera"):
             return PICTURE if wanted == "picture" else "_camera_codes"
         if wanted == "sound":
@@ -165,8 +165,8 @@ class Toy:
         """The pass of one file."""
         channels = self.channels[part]
 
-        def builtins(effect: Foreign, _: int, size: Size) -> dict[str, Any]:
-            return toy_builtins(effect, size, channels)
+        def builtins(effect: Foreign, _: int, size: Size, samplers: Mapping[str, Size]) -> dict[str, Any]:
+            return toy_builtins(effect, size, [samplers.get(channels.get(n, ""), (1, 1)) for n in range(4)])
 
         return ForeignPass(
             self.files[part].name,
@@ -215,9 +215,8 @@ def blank(text: str) -> str:
     return _CHANNEL.sub("", text)
 
 
-def toy_builtins(effect: Foreign, size: Size, channels: dict[int, str]) -> dict[str, Any]:
-    """The variables that ShaderToy gives to every shader."""
-    sizes = [effect.pictures.get(channels.get(n, ""), (1, 1)) for n in range(4)]
+def toy_builtins(effect: Foreign, size: Size, sizes: Sequence[Size]) -> dict[str, Any]:
+    """The variables that ShaderToy gives to every shader; `sizes` are those of the four channels."""
     built = {
         "iResolution": (float(size[0]), float(size[1]), 1.0),
         "iTime": effect.now_s,
@@ -231,7 +230,7 @@ def toy_builtins(effect: Foreign, size: Size, channels: dict[int, str]) -> dict[
     }
     if "mouse" in type(effect).params():
         x, y = (v * s for v, s in zip(together(["mouse"])(effect)[0], size, strict=True))
-        down = attribute("mouse_down")(effect)
+        down = together(["mouse_down"])(effect)[0]
         place = (x, size[1] - y)
         built["iMouse"] = (*place, *place) if down else (*place, -place[0], -place[1])
     return built

@@ -12,6 +12,7 @@ from typing import Any
 from ...core.errors import ShaderError
 from ...core.param_types import Bool, Color, Float, Int, Media
 from ...core.params import Param
+from ...core.source_lines import line_at, location, location_at
 from ...effect.foreign import Given, param_name
 
 MAX_BYTES = 1_000_000
@@ -39,16 +40,18 @@ def read_author(path: Path) -> str:
     except OSError as error:
         raise ShaderError(f"cannot be read: {error}", where=str(path)) from error
     if size > MAX_BYTES:
-        raise ShaderError(f"a shader of more than {MAX_BYTES} bytes", where=f"{path}:1")
+        raise ShaderError(f"a shader of more than {MAX_BYTES} bytes", where=location(path, 1))
     text = read_shader(path)
     if not text.strip():
-        raise ShaderError("the file is empty", where=f"{path}:1", hint="`phosphene new NAME --kind isf` writes one")
+        raise ShaderError(
+            "the file is empty", where=location(path, 1), hint="`phosphene new NAME --kind isf` writes one"
+        )
     if "\0" in text:
-        where = f"{path}:{line_at(text, text.index(chr(0)))}"
+        where = location_at(path, text, text.index("\0"))
         raise ShaderError("holds NUL characters: this is no text", where=where)
     for match in _COMMENTS.finditer(text):
         if match["open"]:
-            raise ShaderError("a comment begins here and never ends", where=f"{path}:{line_at(text, match.start())}")
+            raise ShaderError("a comment begins here and never ends", where=location_at(path, text, match.start()))
     return text
 
 
@@ -56,11 +59,6 @@ def for_driver(text: str) -> str:
     """The author's text as a driver takes it inside ours, line for line: no `#version` or `#extension` (they must come
     first, and the versions tried have what is asked for), and ASCII, which is all that GLSL knows."""
     return _DRIVER_LINES.sub("", text).encode("ascii", "replace").decode("ascii")
-
-
-def line_at(text: str, position: int) -> int:
-    """The line, from 1, of a position in `text`."""
-    return text.count("\n", 0, max(position, 0)) + 1
 
 
 def leading_doc(text: str) -> str:
@@ -97,17 +95,17 @@ def uniforms(text: str) -> list[Written]:
     for match in _UNIFORM.finditer(text):
         kind, name = match[1], match[2]
         note = " ".join(part.strip("/* \t") for part in (match[3], match[4]) if part)
-        told = _DEFAULT.match(note)
+        given = _DEFAULT.match(note)
         low, high = -math.inf, math.inf
-        if told and told["low"] is not None:
+        if given and given["low"] is not None:
             try:
-                low, high = float(told["low"]), float(told["high"])
+                low, high = float(given["low"]), float(given["high"])
             except ValueError:
                 low, high = -math.inf, math.inf
-        doc = (told["doc"] if told else note).strip(" ;,.")
+        doc = (given["doc"] if given else note).strip(" ;,.")
         line = line_at(text, match.start())
         span = match.span()
-        found.append(Written(kind, name, parse_value(told["value"]) if told else None, low, high, doc, line, span))
+        found.append(Written(kind, name, parse_value(given["value"]) if given else None, low, high, doc, line, span))
     return found
 
 
@@ -128,7 +126,7 @@ def check_range(uniform: Written, path: Path) -> None:
     if math.isnan(uniform.low) or math.isnan(uniform.high) or uniform.low > uniform.high:
         raise ShaderError(
             f"{uniform.name}: the range [{uniform.low:g}, {uniform.high:g}] is upside down",
-            where=f"{path}:{uniform.line}",
+            where=location(path, uniform.line),
             hint="write the lower end first",
         )
 
@@ -143,7 +141,7 @@ def as_params(uniform: Written, path: Path) -> tuple[dict[str, Param[Any]], Give
     try:
         return _as_params(uniform, name, kind)
     except (ValueError, OverflowError) as error:
-        raise ShaderError(f"{uniform.name}: {error}", where=f"{path}:{uniform.line}") from None
+        raise ShaderError(f"{uniform.name}: {error}", where=location(path, uniform.line)) from None
 
 
 def _as_params(uniform: Written, name: str, kind: str) -> tuple[dict[str, Param[Any]], Given | None]:
@@ -152,15 +150,15 @@ def _as_params(uniform: Written, name: str, kind: str) -> tuple[dict[str, Param[
     if kind == "float":
         value = numbers[0] if numbers else 0.0
         low, high = min(uniform.low, value), max(uniform.high, value)
-        return {name: Float(value, low, high, doc)}, Given(uniform.name, kind, (name,), attribute(name))
+        return single(uniform, name, Float(value, low, high, doc))
     if kind == "int":
         whole = int(numbers[0]) if numbers else 0
         low_int = -(2**31) if math.isinf(uniform.low) else int(uniform.low)
         high_int = 2**31 - 1 if math.isinf(uniform.high) else int(uniform.high)
         limits = min(low_int, whole), max(high_int, whole)
-        return {name: Int(whole, *limits, doc)}, Given(uniform.name, kind, (name,), attribute(name))
+        return single(uniform, name, Int(whole, *limits, doc))
     if kind == "bool":
-        return {name: Bool(bool(numbers and numbers[0]), doc)}, Given(uniform.name, kind, (name,), attribute(name))
+        return single(uniform, name, Bool(bool(numbers and numbers[0]), doc))
     if kind == "sampler2D":
         return {name: Media("", doc)}, None
     if kind not in _WIDTHS:
@@ -180,14 +178,14 @@ def _as_params(uniform: Written, name: str, kind: str) -> tuple[dict[str, Param[
     return made, Given(uniform.name, kind, tuple(names), together(names))
 
 
+def single(uniform: Written, name: str, param: Param[Any]) -> tuple[dict[str, Param[Any]], Given]:
+    """A uniform that is one parameter, called `name`."""
+    return {name: param}, Given.of(uniform.name, name, param)
+
+
 def to_hex(values: list[float]) -> str:
     """A colour's codes as `#rrggbb` or `#rrggbbaa`."""
     return "#" + "".join(f"{round(v * 255):02x}" for v in values)
-
-
-def attribute(name: str) -> Callable[[Any], Any]:
-    """Reads one parameter."""
-    return lambda effect: getattr(effect, name)
 
 
 def leading(name: str, count: int) -> Callable[[Any], Any]:

@@ -85,7 +85,7 @@ def run(job: str, progress: Progress | None = None, **words: Any) -> dict[str, A
         except (OSError, ValueError):
             last = said.read_text(encoding="utf-8", errors="replace")[-SAID:].strip().splitlines()
             raise ModelError(
-                f"TensorFlow's process ended with code {child.returncode}: {last[-1] if last else 'it said nothing'}",
+                f"TensorFlow's process ended with code {child.returncode}: {last[-1] if last else 'no output'}",
                 hint=MISSING_HINT if "No module named" in "".join(last) else "",
             ) from None
     if "error" in found:

@@ -29,11 +29,11 @@ class Graph:
         except (KeyError, TypeError, AttributeError) as error:
             raise FormatError(f"not a TensorFlow.js graph model: {error}") from error
         if len(self.nodes) > MOST_NODES:
-            raise FormatError(f"it has {len(self.nodes)} steps, more than {MOST_NODES}")
+            raise FormatError(f"the graph has {len(self.nodes)} steps, more than {MOST_NODES}")
         if unknown:
-            raise FormatError(f"a TensorFlow.js graph model with {', '.join(unknown[:4])}, which is not known")
+            raise FormatError(f"a TensorFlow.js graph model with {', '.join(unknown[:4])}, which is not supported")
         if len(begins) != 1:
-            raise FormatError(f"it has {len(begins)} inputs, expected one")
+            raise FormatError(f"the graph has {len(begins)} inputs, expected one")
         used = {name for names in self.inputs.values() for name in names}
         self.begin = begins[0]
         self.ends = [
@@ -41,7 +41,7 @@ class Graph:
         ]
         lacking = used - set(self.nodes) or {n for n, v in self.nodes.items() if v["op"] == "Const"} - set(weights)
         if lacking or not self.ends:
-            raise FormatError(f"{min(lacking, default='every output')} is missing from it")
+            raise FormatError(f"the graph lacks {min(lacking, default='every output')}")
         self._weights = weights
 
     def shape(self) -> list[int | None]:
@@ -49,7 +49,7 @@ class Graph:
         said = self.nodes[self.begin].get("attr", {}).get("shape", {}).get("shape", {}).get("dim", [])
         sizes = [int(dim.get("size", -1)) for dim in said]
         if len(sizes) != 4:
-            raise FormatError(f"its input has {len(sizes)} dimensions, expected pictures")
+            raise FormatError(f"its input has {len(sizes)} dimensions, expected images")
         return [1, *(n if n > 0 else None for n in sizes[1:])]
 
     def compute(self, tf: Any, begin: Any) -> dict[str, Any]:
@@ -71,7 +71,7 @@ class Graph:
         while waiting:
             ready = [name for name in waiting if done.issuperset(self.inputs[name])]
             if not ready:
-                raise FormatError("its steps go round in a circle")
+                raise FormatError("the graph has a cycle")
             order += ready
             done.update(ready)
             waiting = [name for name in waiting if name not in done]
@@ -95,7 +95,7 @@ def _convolution(tf: Any, node: Mapping[str, Any], given: list[Any]) -> Any:
     """A convolution, and what is fused to it: a bias, an activation."""
     strides, dilations, padding = _numbers(node, "strides"), _numbers(node, "dilations"), _text(node, "padding")
     if padding not in ("SAME", "VALID") or _text(node, "data_format") != "NHWC":
-        raise FormatError(f"{node['name']}: padding {padding} or another order of the colours is not known")
+        raise FormatError(f"{node['name']}: padding {padding} or this order of colours is not supported")
     if "Depthwise" in node["op"]:
         out = tf.nn.depthwise_conv2d(given[0], given[1], strides, padding, dilations=dilations[1:3])
     else:
@@ -103,7 +103,7 @@ def _convolution(tf: Any, node: Mapping[str, Any], given: list[Any]) -> Any:
     for step in node["attr"].get("fused_ops", {}).get("list", {}).get("s", []):
         kind = base64.b64decode(step).decode("ascii")
         if kind != "BiasAdd" and kind not in ACTIVATIONS:
-            raise FormatError(f"{node['name']}: {kind} is not known")
+            raise FormatError(f"{node['name']}: {kind} is not supported")
         out = out + given[2] if kind == "BiasAdd" else getattr(tf.nn, kind.lower())(out)
     return out
 

@@ -75,7 +75,7 @@ def read_h5(path: Path) -> tuple[dict[str, Any], Weights]:
         with h5py.File(path, "r") as file:
             text = file.attrs.get("model_config")
             if text is None:
-                raise FormatError("it holds weights alone, without the model's architecture")
+                raise FormatError("it has only weights, not the architecture of the model")
             config = json.loads(text if isinstance(text, str) else bytes(text).decode("utf-8"))
             weights: Weights = {}
             for group in file["model_weights"].values():
@@ -105,7 +105,7 @@ def read_tfjs(path: Path) -> tuple[dict[str, Any], Weights]:
                 array, at = _array(entry, raw, at)
                 weights[name_of(entry["name"])] = array
             if at != len(raw):
-                raise FormatError(f"its binaries hold {len(raw)} bytes, model.json speaks of {at}")
+                raise FormatError(f"its binaries have {len(raw)} bytes, model.json expects {at}")
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise FormatError(f"not a TensorFlow.js model: {error}") from error
     return config, weights
@@ -114,9 +114,9 @@ def read_tfjs(path: Path) -> tuple[dict[str, Any], Weights]:
 def _binary(folder: Path, name: str) -> bytes:
     file = (folder / name).resolve()
     if not file.is_relative_to(folder.resolve()):
-        raise FormatError(f"it names a file outside its folder: {name}")
+        raise FormatError(f"refers to a file outside its folder: {name}")
     if not file.is_file():
-        raise FormatError(f"its weights are missing: there is no {name} beside model.json")
+        raise FormatError(f"its weights are missing: {name} not found next to model.json")
     if file.stat().st_size > MAX_WEIGHTS:
         raise FormatError(f"{name} is larger than a gigabyte")
     return file.read_bytes()
@@ -129,12 +129,12 @@ def _array(entry: Mapping[str, Any], raw: bytes, at: int) -> tuple[np.ndarray[An
     kinds = {"float32": "<f4", "int32": "<i4", "bool": "u1", "uint8": "u1", "uint16": "<u2", "float16": "<f2"}
     kind = str(packed["dtype"] if packed else entry["dtype"])
     if kind not in kinds:
-        raise FormatError(f"weights of type {kind} are not known")
+        raise FormatError(f"weights of type {kind} are not supported")
     dtype = np.dtype(kinds[kind])
     count = int(np.prod(shape, dtype=np.int64))
     end = at + count * dtype.itemsize
     if count < 0 or end > len(raw):
-        raise FormatError(f"its binaries end within {entry['name']}: they are cut off")
+        raise FormatError(f"its binaries are cut off in {entry['name']}")
     array = np.frombuffer(raw[at:end], dtype).reshape(shape).astype(np.float32)
     if packed and kind != "float16":
         array = array * np.float32(packed["scale"]) + np.float32(packed["min"])
@@ -196,7 +196,7 @@ def _model(keras: Any, said: Mapping[str, Any]) -> Any:
         return _sequential(keras, entries, name)
     if kind in ("Model", "Functional"):
         return _functional(keras, config)
-    raise FormatError(f"a model of the kind {kind!r} is not known; known: {', '.join(MODELS)}")
+    raise FormatError(f"a model of the kind {kind!r} is not supported; supported: {', '.join(MODELS)}")
 
 
 def _shape(config: Mapping[str, Any]) -> tuple[Any, ...] | None:
@@ -217,7 +217,7 @@ def _first_shape(said: Mapping[str, Any]) -> tuple[Any, ...] | None:
 def _sequential(keras: Any, entries: list[Mapping[str, Any]], name: str | None) -> Any:
     shape = next((s for e in entries if (s := _first_shape(e)) is not None), None)
     if shape is None:
-        raise FormatError("it does not say which shape goes in")
+        raise FormatError("its input has no shape")
     begin = keras.Input(shape)
     at = begin
     for entry in entries:
@@ -250,7 +250,7 @@ def _layer(keras: Any, said: Mapping[str, Any]) -> Any:
     if kind in MODELS:
         return _model(keras, said)
     if kind not in LAYERS:
-        raise FormatError(f"layer {config.get('name', '')!r} is a {kind}, which is not known")
+        raise FormatError(f"layer {config.get('name', '')!r} is a {kind}, which is not supported")
     name = config.get("name") or said.get("name")
     if kind in NEUTRAL:
         return keras.layers.Identity(name=name)

@@ -49,7 +49,7 @@ class BoxReader:
                 self._classes, self._single = rest[1], rest[0]
         else:
             raise ModelError(
-                f"its outputs {shapes} are no boxes that can be read",
+                f"its outputs {shapes} cannot be read as boxes",
                 where=str(spec.file),
                 hint="expected an SSD with its post-processing inside, or a raw EfficientDet",
             )

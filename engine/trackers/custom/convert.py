@@ -29,7 +29,7 @@ def ready(spec: Spec) -> Path:
     if spec.store:
         return models.path(spec.store)
     if not is_there(spec.file):
-        raise ModelError("there is no such file", where=str(spec.file))
+        raise ModelError("file not found", where=str(spec.file))
     if spec.kind in ("tflite", "nearest"):
         return spec.file
     target = cache_dir() / "converted" / f"{fingerprint(spec)}.tflite"
@@ -38,7 +38,7 @@ def ready(spec: Spec) -> Path:
     from ...models import tensorflow as tf_jobs
 
     check_whole(spec)
-    log.warning("converting %s by TensorFlow, which is done once", spec.file)
+    log.warning("converting %s with TensorFlow (only once)", spec.file)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".part-") as folder:

@@ -92,7 +92,7 @@ def at(name: str, path: Path) -> Spec:
     Raises ModelError or UsageError, which say what is wrong with it.
     """
     if not is_there(path):
-        raise ModelError(f"there is no model at '{path}'", hint=EXPECTED)
+        raise ModelError(f"model '{path}' not found", hint=EXPECTED)
     if is_folder(path):
         entries(path)
     else:
@@ -107,11 +107,11 @@ def at(name: str, path: Path) -> Spec:
     if is_folder(path) and not kind_of(path):
         candidates = list(_candidates(path))
         if not candidates:
-            raise ModelError(f"there is no model in '{path}'", hint=EXPECTED)
+            raise ModelError(f"no model found in '{path}'", hint=EXPECTED)
         file = candidates[0]
     kind = kind_of(file)
     if not kind:
-        raise ModelError(f"'{file.name}' is no model that can be read", where=str(file), hint=EXPECTED)
+        raise ModelError(f"'{file.name}' cannot be read as a model", where=str(file), hint=EXPECTED)
     return _exported(name, file, kind)
 
 
@@ -119,7 +119,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     """The table in a node's file. Raises UsageError with the line."""
     try:
         if checked(path, "model's description").stat().st_size > MAX_TOML:
-            raise UsageError(f"a model's description of more than {MAX_TOML} bytes", where=str(path))
+            raise UsageError(f"the model description is larger than {MAX_TOML} bytes", where=str(path))
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot be read: {error}", where=str(path)) from error
@@ -173,7 +173,7 @@ def _metadata(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError) as error:
         raise ModelError(f"cannot be read: {error}", where=str(path)) from error
     if not isinstance(found, dict) or not all(isinstance(found.get(k, []), list) for k in ("labels", "wordLabels")):
-        raise ModelError("does not hold what Teachable Machine writes", where=str(path))
+        raise ModelError("is not a file of Teachable Machine", where=str(path))
     return found
 
 
@@ -200,13 +200,15 @@ def _unpacked(path: Path) -> Path:
         with zipfile.ZipFile(path) as archive:
             held = [e for e in archive.infolist() if not e.is_dir()]
             if len(held) > MAX_FILES or sum(e.file_size for e in held) > MAX_UNPACKED:
-                raise ModelError("holds too much to be a model", where=str(path), hint=EXPECTED)
+                raise ModelError("is too large for a model", where=str(path), hint=EXPECTED)
             part = folder.with_name(folder.name + ".part")
             shutil.rmtree(part, ignore_errors=True)
             for entry in held:
                 target = (part / entry.filename).resolve()
                 if not target.is_relative_to(part.resolve()):
-                    raise ModelError(f"names a file outside itself: {entry.filename}", where=str(path))
+                    raise ModelError(
+                        f"contains a file with a path outside the archive: {entry.filename}", where=str(path)
+                    )
                 target.parent.mkdir(parents=True, exist_ok=True)
                 with archive.open(entry) as stream, target.open("wb") as out:
                     shutil.copyfileobj(stream, out)

@@ -18,9 +18,9 @@ def read_labels(path: Path) -> tuple[str, ...]:
     """The class names in a text file, one a line. Raises ModelError."""
     try:
         if (kind := kind_of(path)) not in ("", "file"):
-            raise ModelError(f"is a {kind}, no list of labels", where=str(path))
+            raise ModelError(f"is a {kind}, not a list of labels", where=str(path))
         if path.stat().st_size > MAX_BYTES:
-            raise ModelError(f"a list of labels of more than {MAX_BYTES} bytes", where=str(path))
+            raise ModelError(f"the list of labels is larger than {MAX_BYTES} bytes", where=str(path))
         return parse_labels(decoded(path.read_bytes()))
     except OSError as error:
         raise ModelError(f"cannot be read: {error.strerror or error}", where=str(path)) from error

@@ -21,7 +21,7 @@ class Neighbours:
 
     def __init__(self, rows: Floats, classes: Floats, count: int) -> None:
         if len(rows) == 0 or len(rows) != len(classes):
-            raise ModelError("there are no examples")
+            raise ModelError("no examples")
         rows, classes = thinned(rows, classes)
         self.middle = rows.mean(axis=0)
         # What hardly moves is not blown up: it would be noise.
@@ -54,7 +54,7 @@ class Neighbours:
             with np.load(path, allow_pickle=False) as held:
                 rows, classes, count = held["rows"], held["classes"], int(held["count"])
             if rows.ndim != 2 or classes.ndim != 1 or not 0 <= classes.min() <= classes.max() < count:
-                raise ValueError("numbers that do not fit together")
+                raise ValueError("numbers that do not match")
             return cls(rows.astype(np.float32), classes, count)
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise ModelError(f"not a file of examples: {error}", where=str(path)) from error

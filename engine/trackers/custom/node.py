@@ -89,19 +89,19 @@ class Node(Closing):
             return self._check_pose(port)
         if port.shape == POSE_INPUT:
             raise ModelError(
-                "looks like a pose model of Teachable Machine, but its metadata.json is not there",
+                "looks like a pose model of Teachable Machine, but its metadata.json is missing",
                 where=str(self.spec.file),
-                hint='put metadata.json of the same download beside it, or of = "pose-heatmaps" into [input]',
+                hint='put metadata.json of the same download next to it, or of = "pose-heatmaps" into [input]',
             )
         if self._features is not None:
             return self._features.inputs[0]
         channels = 1 if self.spec.input.channels == "grey" else 3
         if len(port.shape) != 3 or channels not in (port.shape[0], port.shape[2]):
-            kind = "a grey picture" if channels == 1 else "a picture in colour"
+            kind = "a grey image" if channels == 1 else "a colour image"
             raise ModelError(
                 f"model {name} takes {words(port.shape)}, expected {kind}: (height, width, {channels})",
                 where=str(self.spec.file),
-                hint='say in [input] what goes in: of = "sound", "pose" …, or channels = "grey"',
+                hint='set the input in [input]: of = "sound", "pose" …, or channels = "grey"',
             )
         return port
 
@@ -119,10 +119,11 @@ class Node(Closing):
             )
         if self._features is None:
             raise ModelError(
-                "a pose model of Teachable Machine needs PoseNet, which its export does not hold",
+                "a pose model of Teachable Machine needs PoseNet, which its export does not include",
                 where=str(self.spec.file),
-                hint="put PoseNet (MobileNet 0.75, stride 16) beside it: as posenet.tflite, or its model-stride16.json "
-                "and .bin files in a folder posenet; or teach the classes here: phosphene teach NAME --from pose",
+                hint="put PoseNet (MobileNet 0.75, stride 16) next to it: as posenet.tflite, or its "
+                "model-stride16.json and .bin files in a folder posenet; or teach the classes here: "
+                "phosphene teach NAME --from pose",
             )
         shapes = [p.shape for p in self._features.outputs]
         side = POSE_SIDE // POSE_STRIDE + 1
@@ -154,7 +155,7 @@ class Node(Closing):
             raise ModelError(
                 f"[input] size is {list(self.spec.size)}, but the model takes {width}×{height}",
                 where=str(self.spec.file),
-                hint="leave size out: the model itself says it",
+                hint="remove size: the model defines it",
             )
         return width, height
 
@@ -168,16 +169,16 @@ class Node(Closing):
         count = int(np.prod(shape))
         if max(shape) != count:
             raise ModelError(
-                f"model {spec.name} gives {words(shape)}, which are no classes",
+                f"model {spec.name} gives {words(shape)}, which are not classes",
                 where=str(spec.file),
-                hint=f'say what comes out by task = "…" in a .toml: {", ".join(TASKS)}',
+                hint=f'set the output with task = "…" in a .toml: {", ".join(TASKS)}',
             )
         labels = spec.labels or tuple(f"class {n}" for n in range(1, count + 1))
         if len(labels) != count:
             raise ModelError(
                 f"{len(labels)} labels for {count} classes: {', '.join(labels[:4])}{' …' if len(labels) > 4 else ''}",
                 where=str(spec.file),
-                hint="labels.txt wants one line a class, in the model's own order",
+                hint="labels.txt needs one line per class, in the order of the model",
             )
         return labels
 
@@ -230,7 +231,7 @@ class Node(Closing):
         if not each:
             each = next((n for n in (3, 2) if flat.size % n == 0), 2)
         if flat.size % each:
-            raise TrackerError(f"{flat.size} numbers are no points of {each}")
+            raise TrackerError(f"{flat.size} numbers are not points of {each} numbers")
         rows = flat.reshape(-1, each)
         places = rows[:, :2] / (np.array(self.size, np.float32) if settings.pixels else np.float32(1.0))
         points = np.zeros((len(rows), 3), np.float32)
@@ -264,7 +265,7 @@ def planes(raw: Floats) -> Floats:
     if raw.ndim == 2:
         return raw[..., None]
     if raw.ndim != 3:
-        raise TrackerError(f"the output has the shape {words(raw.shape)}, expected a picture")
+        raise TrackerError(f"the output has the shape {words(raw.shape)}, expected an image")
     return raw.transpose(1, 2, 0) if raw.shape[0] <= 4 < raw.shape[2] else raw
 
 

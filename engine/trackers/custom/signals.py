@@ -31,7 +31,7 @@ def normal(name: str) -> str:
         return f"{group}.{slug(rest)}"
     model, _, label = rest.partition(".")
     if not model or not label:
-        raise UsageError(f"signal '{name}': expected a model and one of its classes", hint="write it class.MODEL.LABEL")
+        raise UsageError(f"signal '{name}': expected a model and one of its classes", hint="write class.MODEL.LABEL")
     return f"class.{model}.{slug(label)}"
 
 

@@ -102,11 +102,11 @@ def read_table(name: str, table: Mapping[str, Any], folder: Path, where: str = "
     _check_keys(table, KEYS, "a model", where)
     file = file or _path(table, "file", folder, where)
     if file is None:
-        raise UsageError("a model needs file", where=where, hint='write file = "model.tflite"')
+        raise UsageError("a model needs a file", where=where, hint='write file = "model.tflite"')
     kind = kind_of(file)
     if not kind:
         raise UsageError(
-            f"{file.name} is no model that can be read",
+            f"{file.name} cannot be read as a model",
             where=where,
             hint="expected .tflite, .h5, .keras, a TensorFlow.js model.json or a SavedModel folder",
         )
@@ -195,9 +195,9 @@ def _path(table: Mapping[str, Any], key: str, folder: Path, where: str) -> Path 
         raise UsageError(f"{key} cannot be {shown(value)}: expected the path of a file", where=where)
     path = (folder / value).resolve()
     if not path.is_relative_to(folder.resolve()):
-        raise UsageError(f"{key}: '{value}' lies outside its folder", where=where, hint=f"copy it into {folder}")
+        raise UsageError(f"{key}: '{value}' is outside its folder", where=where, hint=f"copy it into {folder}")
     if not is_there(path):
-        raise ModelError(f"{key}: there is no '{value}' in {folder}", where=where)
+        raise ModelError(f"{key}: '{value}' not found in {folder}", where=where)
     if not is_folder(path):
-        checked(path, "file", hint=f"mend {key} in {where}")
+        checked(path, "file", hint=f"correct {key} in {where}")
     return path

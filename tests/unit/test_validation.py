@@ -13,7 +13,7 @@ from phosphene.engine.core.errors import GpuError, ShaderError, UsageError
 from phosphene.engine.core.places import SHADERS
 from phosphene.engine.effect.effect import Effect
 from phosphene.engine.glsl.includes import Sources
-from phosphene.engine.renderer.notices import words
+from phosphene.engine.renderer.problems import format_error
 from phosphene.engine.scene.registry import Registry
 from phosphene.engine.scene.scene import Scene
 from phosphene.engine.show.frame_hooks import Drawn, NameWindow
@@ -61,7 +61,7 @@ def test_an_error_of_a_running_effect_names_its_line(tmp_path: Path) -> None:
     effect: Any = kind()
     with pytest.raises(AttributeError) as failed:
         effect.update(object(), 0.0)
-    assert words(failed.value, effect).startswith(f"{tmp_path / 'mine.py'}:8: AttributeError")
+    assert format_error(failed.value, effect).startswith(f"{tmp_path / 'mine.py'}:8: AttributeError")
 
 
 def test_a_path_that_leaves_the_folder_is_told_from_one_that_is_not_there(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from phosphene.engine.core.observation import Observation
 from phosphene.engine.core.param_types import Float
 from phosphene.engine.effect.effect import Effect, Pass, Sprites
 from phosphene.engine.renderer.gpu import Gpu
-from phosphene.engine.renderer.layer_cache import STILL_HZ
+from phosphene.engine.renderer.layer_cache import REDRAW_HZ
 from phosphene.engine.renderer.renderer import Renderer
 from phosphene.engine.scene.layer import Layer
 from phosphene.engine.scene.scene import Scene
@@ -64,7 +64,7 @@ def stages(gpu: Gpu) -> Iterator[list[Stage]]:
 def test_in_software_it_is_kept_for_a_while(gpu: Gpu, stages: list[Stage]) -> None:
     stage = Stage(gpu, Clock())
     stages.append(stage)
-    assert [stage.at(t) for t in (0.5, 0.5 + 0.4 / STILL_HZ, 0.5 + 1.01 / STILL_HZ)] == [50, 50, 60]
+    assert [stage.at(t) for t in (0.5, 0.5 + 0.4 / REDRAW_HZ, 0.5 + 1.01 / REDRAW_HZ)] == [50, 50, 60]
 
 
 def test_a_graphics_card_draws_every_frame(gpu: Gpu, stages: list[Stage]) -> None:
@@ -109,7 +109,7 @@ def test_what_is_drawn_over_it_is_drawn_in_every_frame(gpu: Gpu, stages: list[St
     stages.append(stage)
     stage.renderer.scene.layers[0].effects["over"] = Over()
     stage.renderer.match_scene()
-    for time_s in (0.5, 0.5 + 0.4 / STILL_HZ):
+    for time_s in (0.5, 0.5 + 0.4 / REDRAW_HZ):
         assert stage.at(time_s) == 50
         x = round(24 + 10 * time_s)
         assert stage.renderer.read()[16, x].tolist() == [0, 0, 255, 255]

@@ -5,7 +5,22 @@ A comment `# mypy: CODE, pyright: RULE` names what is expected there; on every o
 
 from __future__ import annotations
 
-from phosphene import Color, Effect, Float, Observation, Pass, Uniform, render, track
+from phosphene import (
+    Color,
+    Effect,
+    Float,
+    Frame,
+    Observation,
+    Pass,
+    Renderer,
+    Sink,
+    Source,
+    Tracker,
+    Uniform,
+    open_source,
+    render,
+    track,
+)
 from phosphene.testing import FakeSink, FakeTracker, fake_observation
 
 
@@ -32,3 +47,29 @@ for seen in track("face", "demo"):
 FakeTracker("nobody")  # mypy: arg-type, pyright: reportArgumentType
 FakeSink().write([0, 0, 0], 0.0)  # mypy: arg-type, pyright: reportArgumentType
 fake_observation(faces=3)  # mypy: arg-type, pyright: reportArgumentType
+
+
+class Silent(Source):
+    """Gives no frames."""
+
+    size = (32, 18)
+
+
+class Textual(Sink):
+    """Takes something else than images."""
+
+    def write(self, image: str, time_s: float) -> None:  # mypy: override, pyright: reportIncompatibleMethodOverride
+        """Takes it."""
+
+
+class Half:
+    """Tracks, but cannot be closed."""
+
+    def track(self, frame: Frame) -> None:
+        """Sees nothing."""
+
+
+Silent()  # mypy: abstract, pyright: reportAbstractUsage
+half: Tracker = Half()  # mypy: assignment, pyright: reportAssignmentType
+open_source("demo", size="320x180")  # mypy: arg-type, pyright: reportArgumentType
+Renderer("duotone").render("photo.jpg")  # mypy: arg-type, pyright: reportArgumentType

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from .load import name_of_module
 from .scene import Scene
 
 
-def save_scene(scene: Scene, path: Path, *, overwrite: bool = False) -> None:
+def save_scene(scene: Scene, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
     """Writes a scene as TOML: every value that differs from its default, and every binding.
 
     Raises SceneError for an effect that no scene can name, and for a file that lies outside the scene's folder.
@@ -25,6 +26,7 @@ def save_scene(scene: Scene, path: Path, *, overwrite: bool = False) -> None:
     """
     import tomlkit
 
+    path = Path(path)
     document = tomlkit.document()
     document["title"] = scene.title
     if scene.doc:

@@ -92,7 +92,7 @@ class KeepsEnd(Protocol):
 
 
 @runtime_checkable
-class TellsWatched(Protocol):
+class ReportsWatched(Protocol):
     """A sink that knows whether somebody looks at its images."""
 
     @property

@@ -5,6 +5,8 @@ A comment `# mypy: CODE, pyright: RULE` names what is expected there; on every o
 
 from __future__ import annotations
 
+import numpy as np
+
 from phosphene import (
     Color,
     Effect,
@@ -12,13 +14,15 @@ from phosphene import (
     Frame,
     Observation,
     Pass,
+    Pixels,
     Renderer,
     Sink,
     Source,
     Tracker,
     Uniform,
-    open_source,
+    load_scene,
     render,
+    run,
     track,
 )
 from phosphene.testing import FakeSink, FakeTracker, fake_observation
@@ -49,27 +53,36 @@ FakeSink().write([0, 0, 0], 0.0)  # mypy: arg-type, pyright: reportArgumentType
 fake_observation(faces=3)  # mypy: arg-type, pyright: reportArgumentType
 
 
-class Silent(Source):
-    """Gives no frames."""
+class Late(Source):
+    """Gives bare arrays instead of frames."""
 
-    size = (32, 18)
-
-
-class Textual(Sink):
-    """Takes something else than images."""
-
-    def write(self, image: str, time_s: float) -> None:  # mypy: override, pyright: reportIncompatibleMethodOverride
-        """Takes it."""
+    def read(self) -> Pixels | None:  # mypy: override, pyright: reportIncompatibleMethodOverride
+        """The next one."""
+        return np.zeros((48, 64, 3), np.uint8)
 
 
-class Half:
-    """Tracks, but cannot be closed."""
+class Timeless(Sink):
+    """Does not take the time."""
 
-    def track(self, frame: Frame) -> None:
-        """Sees nothing."""
+    def write(self, image: Pixels) -> None:  # mypy: override, pyright: reportIncompatibleMethodOverride
+        """One image."""
+
+
+class Looker:
+    """Looks, but does not track."""
+
+    def look(self, frame: Frame) -> None:
+        """At a frame."""
+
+
+tracker: Tracker = Looker()  # mypy: assignment, pyright: reportAssignmentType
+run("duotone", input="demo")  # mypy: call-arg, pyright: reportCallIssue
+load_scene("duotone").sett("amount", 1)  # mypy: attr-defined, pyright: reportAttributeAccessIssue
+
+
+class Silent(Sink):
+    """Takes no images."""
 
 
 Silent()  # mypy: abstract, pyright: reportAbstractUsage
-half: Tracker = Half()  # mypy: assignment, pyright: reportAssignmentType
-open_source("demo", size="320x180")  # mypy: arg-type, pyright: reportArgumentType
 Renderer("duotone").render("photo.jpg")  # mypy: arg-type, pyright: reportArgumentType

@@ -300,9 +300,9 @@ def test_the_next_track_that_can_be_decoded_is_taken(
     two.write_bytes(data)
     caplog.set_level(logging.INFO)
     check(two, tmp_path / "out.mp4", 3)
-    assert "the video track 2 is taken: there is no decoder for the codec" in caplog.text
+    assert "video track 2 is used: no decoder for the codec" in caplog.text
     if suffix == ".mkv":
-        assert "the sound track 2 is taken: there is no decoder for the codec 'A_XYZ'" in caplog.text
+        assert "audio track 2 is used: no decoder for the codec 'A_XYZ'" in caplog.text
 
 
 def test_no_decoder_at_all_is_an_error_in_a_line(tmp_path: Path) -> None:
@@ -342,7 +342,7 @@ def test_a_show_keeps_the_last_pictures_duration(tmp_path: Path) -> None:
     assert len(play_to(tmp_path, gif, fps=10.0, scenes="mirror")[0]) == 37
     take = tmp_path / "take"
     play_to(tmp_path, gif, record_take=take, scenes="mirror")
-    replayed = play_to(tmp_path, Path("camera"), take=take, scene="mirror")
+    replayed = play_to(tmp_path, Path("camera"), take=take, scenes="mirror")
     assert replayed == (pytest.approx([0.0, 0.2, 0.7]), pytest.approx(3.7, abs=0.002))
 
 

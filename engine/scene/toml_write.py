@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,11 @@ from ..core.params import Parametrized
 from ..core.plugins import entry_points
 from ..effect.effect import Effect
 from .describe import ENTRY_POINTS, name_of
+from .load import name_of_module
 from .scene import Scene
 
 
-def save_scene(scene: Scene, path: Path, *, overwrite: bool = False) -> None:
+def save_scene(scene: Scene, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
     """Writes a scene as TOML: every value that differs from its default, and every binding.
 
     Raises SceneError for an effect that no scene can name, and for a file that is outside the scene's folder.
@@ -24,6 +26,7 @@ def save_scene(scene: Scene, path: Path, *, overwrite: bool = False) -> None:
     """
     import tomlkit
 
+    path = Path(path)
     document = tomlkit.document()
     document["title"] = scene.title
     if scene.doc:
@@ -67,9 +70,8 @@ def use_of(kind: type[Effect], address: str) -> str:
     """
     if (file := getattr(kind, "shader_file", None)) is not None:
         return name_of(file)
-    for folder in ("phosphene.effects.", "phosphene_user_"):
-        if kind.__module__.startswith(folder):
-            return kind.__module__.removeprefix(folder).partition(".")[0].replace("_", "-")
+    if name := name_of_module(kind.__module__):
+        return name
     offered = [p.name for p in entry_points(ENTRY_POINTS) if p.value == f"{kind.__module__}:{kind.__qualname__}"]
     if offered:
         return offered[0]

@@ -5,7 +5,25 @@ A comment `# mypy: CODE, pyright: RULE` names what is expected there; on every o
 
 from __future__ import annotations
 
-from phosphene import Color, Effect, Float, Observation, Pass, Uniform, render, track
+import numpy as np
+
+from phosphene import (
+    Color,
+    Effect,
+    Float,
+    Frame,
+    Observation,
+    Pass,
+    Pixels,
+    Sink,
+    Source,
+    Tracker,
+    Uniform,
+    load_scene,
+    render,
+    run,
+    track,
+)
 from phosphene.testing import FakeSink, FakeTracker, fake_observation
 
 
@@ -32,3 +50,30 @@ for seen in track("face", "demo"):
 FakeTracker("nobody")  # mypy: arg-type, pyright: reportArgumentType
 FakeSink().write([0, 0, 0], 0.0)  # mypy: arg-type, pyright: reportArgumentType
 fake_observation(faces=3)  # mypy: arg-type, pyright: reportArgumentType
+
+
+class Late(Source):
+    """Gives bare arrays instead of frames."""
+
+    def read(self) -> Pixels | None:  # mypy: override, pyright: reportIncompatibleMethodOverride
+        """The next one."""
+        return np.zeros((48, 64, 3), np.uint8)
+
+
+class Timeless(Sink):
+    """Does not take the time."""
+
+    def write(self, image: Pixels) -> None:  # mypy: override, pyright: reportIncompatibleMethodOverride
+        """One image."""
+
+
+class Looker:
+    """Looks, but does not track."""
+
+    def look(self, frame: Frame) -> None:
+        """At a frame."""
+
+
+tracker: Tracker = Looker()  # mypy: assignment, pyright: reportAssignmentType
+run("duotone", input="demo")  # mypy: call-arg, pyright: reportCallIssue
+load_scene("duotone").sett("amount", 1)  # mypy: attr-defined, pyright: reportAttributeAccessIssue

@@ -32,8 +32,8 @@ phosphene.engine.show.takes.take phosphene.engine.show.takes.recorder phosphene.
 phosphene.engine.sources.video phosphene.engine.sources.testcard phosphene.engine.audio.file_sound
 phosphene.engine.sinks.video phosphene.engine.sinks.exr phosphene.engine.sinks.null phosphene.engine.check.watch
 phosphene.engine.check.verdict phosphene.engine.scene.registry phosphene.engine.models.litert
-phosphene.engine.commands.measure.look phosphene.engine.commands.measure.batch phosphene.engine.commands.score.ladder
-phosphene.engine.commands.bench.measure rich.progress moderngl glcontext
+phosphene.engine.commands.measure.look phosphene.engine.commands.measure.batch
+phosphene.engine.commands.score.quality_levels phosphene.engine.commands.bench.measure rich.progress moderngl glcontext
 """
 
 

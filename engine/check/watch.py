@@ -44,8 +44,8 @@ class Child:
         assert self._process.stdout is not None
         assert self._process.stderr is not None
         self._readers = [
-            threading.Thread(target=self._read, args=(self._process.stdout,), daemon=True),
-            threading.Thread(target=self._listen, args=(self._process.stderr,), daemon=True),
+            threading.Thread(target=self._read, args=(self._process.stdout,), name="judge out", daemon=True),
+            threading.Thread(target=self._listen, args=(self._process.stderr,), name="judge err", daemon=True),
         ]
         for reader in self._readers:
             reader.start()

@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
     parser.add_argument("path", nargs="+", metavar="PATH", help="effect files, or folders that are searched for them")
     parser.add_argument("--json", nargs="?", const="-", metavar="FILE", help="as JSON, to FILE or standard output")
-    parser.add_argument("--preview", metavar="DIR", help="draw a picture of each effect into DIR")
+    parser.add_argument("--preview", metavar="DIR", help="draw an image of each effect into DIR")
     add_overwrite(parser)
     parser.add_argument("--report", metavar="FILE", help="write what is wrong as a table into FILE, in Markdown")
     add_option(parser, "size", default=(320, 180), help="what to draw at (default: 320x180)")
@@ -47,15 +47,17 @@ def run(options: argparse.Namespace) -> int:
 
     for given in options.path:
         if not is_there(named(given)):
-            raise UsageError(f"no file or folder '{given}'", hint="check the path: effect files, or folders of them")
+            raise UsageError(
+                f"no file or folder '{given}'", hint="check the path: it must be an effect file or a folder"
+            )
         if Path(given).suffix.lower() == ".toml":
-            told = f"phosphene run {given} --input demo --output null --seconds 1"
-            raise UsageError(f"'{given}' is a scene: effects are what is judged", hint=f"try a scene out with `{told}`")
+            instead = f"phosphene run {given} --input demo --output null --seconds 1"
+            raise UsageError(f"'{given}' is a scene; check takes effects", hint=f"to try a scene, run `{instead}`")
     files = list(effect_files(named(p) for p in options.path))
     check_place(options.report)
     check_new_folder(options.preview)
     if not files:
-        raise UsageError("no effect files there", hint="effects end in .py, .fs, .frag or .glsl")
+        raise UsageError("no effect files found", hint="effects end in .py, .fs, .frag or .glsl")
     check_outputs(options, files)
     preview = resolved(named(options.preview)) if options.preview else None
     verdicts: list[Verdict] = []

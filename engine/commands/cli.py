@@ -1,4 +1,4 @@
-"""The command line: finds the command, runs it, tells errors in words.
+"""The command line: finds the command, runs it, and reports errors in plain sentences.
 
 Exit codes: 0 fine, 1 failed, 2 wrong usage, 128 + a signal's number where that cut it short.
 """
@@ -44,13 +44,13 @@ examples:
 
 
 class Parser(argparse.ArgumentParser):
-    """Tells wrong usage in two lines, what and what next; suggests the nearest word where one is mistyped."""
+    """Reports wrong usage in two lines, what and what next; suggests the nearest word where one is mistyped."""
 
     def error(self, message: str) -> NoReturn:
-        next_step = f"`{self.prog} --help` says how it is called"
+        next_step = f"`{self.prog} --help` shows how to use it"
         if wrong := re.search(r"argument (.+): invalid choice: '?(.*?)'? \(choose from (.*)\)$", message):
             what, typed, choices = wrong.groups()
-            message = f"unknown {what} '{typed}'" if what == "command" else f"{what}: '{typed}' is no choice"
+            message = f"unknown {what} '{typed}'" if what == "command" else f"{what}: '{typed}' is not a valid choice"
             next_step = suggestion(typed, re.findall(r"[\w.-]+", choices)) or next_step
         self.exit(2, f"{self.prog}: {message}\n  next: {next_step}\n")
 
@@ -58,15 +58,15 @@ class Parser(argparse.ArgumentParser):
         """Ends with what could not be understood, and the nearest option."""
         option = next((text for text in extra if text.startswith("-")), "")
         if not option:
-            self.error(f"'{extra[0]}' is one word too many")
+            self.error(f"unexpected argument '{extra[0]}'")
         typed = option.partition("=")[0]
         near = near_names(typed.lstrip("-"), re.findall(r"--([\w-]+)", self.format_usage()))
         next_step = f"did you mean '--{near[0]}'?" if near else f"`{self.prog} --help` lists the options"
         self.exit(2, f"{self.prog}: unknown option '{typed}'\n  next: {next_step}\n")
 
 
-class Words(logging.Formatter):
-    """The level stands before what went wrong; what merely happened (a file was reloaded) is told as it is."""
+class LogFormatter(logging.Formatter):
+    """The level stands before what went wrong; what merely happened (a file was reloaded) is written as it is."""
 
     def format(self, record: logging.LogRecord) -> str:
         text = super().format(record)
@@ -116,12 +116,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if printed.failed is None or isinstance(printed.failed, BrokenPipeError):
             return code  # whoever read it (head, less) has gone, and wants no more
         why = in_words(printed.failed).message
-        print(f"phosphene: what was to be printed could not be written: {why}", file=sys.stderr)
+        print(f"phosphene: the output could not be written: {why}", file=sys.stderr)
         return code or 1
 
 
 def command(arguments: Sequence[str] | None) -> int:
-    """Finds the command and runs it; what a user can mend is told in words."""
+    """Finds the command and runs it; what a user can fix is reported in a sentence."""
     parser = build_parser()
     options, extra = parser.parse_known_args(arguments)
     if extra:
@@ -144,7 +144,7 @@ def command(arguments: Sequence[str] | None) -> int:
 
 
 def fail(error: PhospheneError, *, debug: bool) -> int:
-    """Tells `error`; returns the exit code."""
+    """Reports `error`; returns the exit code."""
     if debug:
         logging.getLogger("phosphene").exception("failed")
     print(f"phosphene: {error}", file=sys.stderr)
@@ -152,10 +152,10 @@ def fail(error: PhospheneError, *, debug: bool) -> int:
 
 
 def log_to_standard_error(debug: bool) -> None:
-    """What happens meanwhile is told there."""
-    told = logging.StreamHandler()
-    told.setFormatter(Words())
-    logging.basicConfig(handlers=[told], level=logging.DEBUG if debug else logging.WARNING)
+    """What happens meanwhile is logged there."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(LogFormatter())
+    logging.basicConfig(handlers=[handler], level=logging.DEBUG if debug else logging.WARNING)
     logging.getLogger("phosphene").setLevel(logging.DEBUG if debug else logging.INFO)
     for noisy in ("matplotlib", "PIL", "libav"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
@@ -167,6 +167,6 @@ def check_working_folder() -> None:
         Path.cwd()
     except OSError as error:
         raise UsageError(
-            f"the working folder is gone or may not be looked at ({error.strerror})",
-            hint="cd into a folder that is there, and try again",
+            f"the working folder does not exist or cannot be read ({error.strerror})",
+            hint="change to a folder that exists, and try again",
         ) from error

@@ -23,7 +23,7 @@ from .options import add_effects, add_option, add_overwrite
 HELP = "draw every scene, effect and transition on the built-in portrait, as a page"
 MOMENT_S = 2.0
 ONE_EFFECT = 'title = "{name}"\n\n[[layer]]\nsource = "camera"\neffects = [{{ use = "{name}" }}]\n'
-# More than one picture where a scene has more than one face.
+# More than one image where a scene has more than one face.
 VARIANTS: dict[str, tuple[tuple[str, tuple[tuple[str, str], ...]], ...]] = {
     "teleport": (
         ("", ()),
@@ -49,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Draws the pictures, then the page."""
+    """Draws the images, then the page."""
     check_new_folder(options.out)
     out = named(options.out)
     if not options.name:
@@ -74,10 +74,10 @@ def run(options: argparse.Namespace) -> int:
 
 
 class Gallery:
-    """Draws pictures into the folder `gallery` of `out` and gives the lines of the page that shows them.
+    """Draws images into the folder `gallery` of `out` and gives the lines of the page that shows them.
 
     `names`: only these; empty for all. What cannot be drawn is named in `failed`, and in the page with the reason.
-    Raises SinkError where nothing can be written, or a picture is there already and not to be replaced; UsageError for
+    Raises SinkError where nothing can be written, or an image is there already and not to be replaced; UsageError for
     an unknown name.
     """
 
@@ -102,7 +102,7 @@ class Gallery:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise SinkError(f"cannot be made: {error.strerror}", where=str(self.folder)) from error
+            raise SinkError(f"cannot be created: {error.strerror}", where=str(self.folder)) from error
 
     def wanted(self, name: str) -> bool:
         """Whether `name` shall be drawn."""

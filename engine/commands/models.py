@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--fetch",
         nargs="*",
         metavar="NAME",
-        help="fetch these models, or every default one where none is named; what is whole is left alone",
+        help="fetch these models, or every default one where none is named; complete ones are kept",
     )
     parser.add_argument("--verify", action="store_true", help="exit with 1 if a default model is missing or damaged")
     parser.add_argument(

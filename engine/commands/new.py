@@ -18,7 +18,7 @@ from phosphene import Color, Effect, Float
 
 
 class {title}(Effect):
-    """Tints the picture from the middle outward."""
+    """Tints the image from the middle outward."""
 
     ink = Color("#ff5a36", "the tint")
     amount = Float(0.6, 0.0, 1.0, "how much of it")
@@ -30,7 +30,7 @@ class {title}(Effect):
     }}"""
 '''
 GLSL = """\
-// Tints the picture from the middle outward.
+// Tints the image from the middle outward.
 
 uniform vec3 ink; // = #ff5a36 the tint
 uniform float amount; // = 0.6 [0, 1] how much of it
@@ -44,7 +44,7 @@ vec4 effect(vec2 uv) {{
 ISF = """\
 /*{{
     "ISFVSN": "2",
-    "DESCRIPTION": "Tints the picture from the middle outward.",
+    "DESCRIPTION": "Tints the image from the middle outward.",
     "CATEGORIES": ["Color"],
     "INPUTS": [
         {{ "NAME": "inputImage", "TYPE": "image" }},
@@ -111,7 +111,9 @@ def write_new(name: str, kind: str, out: Path | None) -> list[Path]:
     from ..scene.registry import Registry, first_user_folder
 
     if not NAME.fullmatch(name) or len(name) > 40:
-        raise UsageError(f"'{name}' is no name for an effect", hint="small letters, digits and -, such as gold-rain")
+        raise UsageError(
+            f"'{name}' is not a valid effect name", hint="use small letters, digits and -, such as gold-rain"
+        )
     stem = name.replace("-", "_") if kind == "py" else name
     effects = out or first_user_folder("effects")
     scenes = out or first_user_folder("scenes")
@@ -120,9 +122,9 @@ def write_new(name: str, kind: str, out: Path | None) -> list[Path]:
     test = effects / "tests" / f"test_{name.replace('-', '_')}.py"
     taken = [p for p in (file, scene, test) if is_there(p)]
     if taken:
-        raise UsageError(f"{taken[0]} is there already", hint="choose another name, or remove it")
+        raise UsageError(f"{taken[0]} already exists", hint="choose another name, or remove it")
     if out is None and name in Registry().effects():
-        raise UsageError(f"there is an effect called '{name}' already", hint="choose another name, or say --out DIR")
+        raise UsageError(f"an effect called '{name}' already exists", hint="choose another name, or use --out DIR")
     words = {"name": name, "title": "".join(w.capitalize() for w in name.split("-")), "file": file.name}
     words["words"] = name.replace("-", " ").capitalize()
     try:

@@ -71,7 +71,7 @@ def as_json(value: Any) -> bytes:
 
 
 def check_json(*where: str | None, read: Iterable[str | Path] = ()) -> None:
-    """Raises PhospheneError where a JSON file that was asked for cannot be written; before the work that it tells of.
+    """Raises PhospheneError where a JSON file that was asked for cannot be written; before the work that it reports.
 
     A file that holds something else than JSON is not overwritten: a name in the wrong place must not cost a clip or an
     effect. No more is one that is `read`.
@@ -81,7 +81,7 @@ def check_json(*where: str | None, read: Iterable[str | Path] = ()) -> None:
     for path in files:
         check_place(str(path))
         if is_file(path) and path.stat().st_size and not holds_json(path):
-            raise SinkError("holds something else than JSON, and is not overwritten", where=str(path), hint=ANOTHER)
+            raise SinkError("is not a JSON file, so it is not overwritten", where=str(path), hint=ANOTHER)
 
 
 def holds_json(path: Path) -> bool:

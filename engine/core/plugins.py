@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import PhospheneError, UsageError
 from .python_ast import module_in
+from .source_lines import location_of_error
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -164,7 +165,7 @@ def read_source(point: EntryPoint) -> Written:
     try:
         tree = module_in(path)
     except SyntaxError as error:
-        return Written(path, problem=f"{path}:{error.lineno}: {error.msg}")
+        return Written(path, problem=f"{location_of_error(error, path)}: {error.msg}")
     except FileNotFoundError:
         return Written(path, problem=f"{point.value}: there is no module {point.module}")
     except (OSError, ValueError, RecursionError, MemoryError) as error:

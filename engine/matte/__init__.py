@@ -1,5 +1,5 @@
-"""From the raw person mask to the cut-out's alpha: one person of several, steadied in time, fitted to edges, clean
+"""From the raw person mask to the cut-out's alpha: one person of several, filtered in time, fitted to edges, clean
 plate.
 
-It imports core, sources and models, and owns no thread: the main thread makes the matte of the frame that it draws.
+It imports core, sources and models, and owns no thread: the thread that draws makes the matte.
 """

@@ -132,7 +132,7 @@ def report_stuck(runner: EffectRunner, waited_s: float, save: Sequence[Callable[
     why = f"{where}: did not come back from a frame within {waited_s:.0f} s: a loop without an end?"
     log.critical("%s A frame that is being drawn cannot be stopped: the show ends.", why)
     known = file is not None and quarantine.quarantine_effect(file, runner.files, why)
-    savers = [threading.Thread(target=one, daemon=True) for one in save]
+    savers = [threading.Thread(target=one, name="saver", daemon=True) for one in save]
     for saver in savers:
         saver.start()
     end_s = time.monotonic() + SAVE_S

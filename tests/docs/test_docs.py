@@ -27,7 +27,7 @@ from phosphene.engine.sources import open_source
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted(p for p in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")))
+PAGES = sorted(p for folder in ("docs", "examples") for p in (ROOT / folder).rglob("*.md")) + sorted(ROOT.glob("*.md"))
 FENCE = re.compile(r"^([ ]*)```([\w-]*)[^\n]*\n(.*?)^\1```[ ]*$", re.DOTALL | re.MULTILINE)
 PROGRAM = re.compile(r"^(?:\$ )?(?:[\w./-]*/)?(?:phosphene|python3? main\.py|python3? -m phosphene)\s+(.*)$")
 

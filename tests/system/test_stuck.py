@@ -166,7 +166,7 @@ def test_what_changed_since_is_not_quarantined(tmp_path: Path, monkeypatch: pyte
     assert quarantine.quarantine_effect(path, [part], "a.frag:3: hangs")
     assert quarantine.verdict_on(path).startswith("a.frag:3: hangs (in an earlier show)")
     told = {check.name: check for check in user_folders()}["effect a.frag"]
-    assert (told.detail, told.next_step) == ("a.frag:3: hangs", f"mend it, or delete {quarantine.list_file()}")
+    assert (told.detail, told.next_step) == ("a.frag:3: hangs", f"fix it, or delete {quarantine.list_file()}")
     part.write_text("saved", encoding="utf-8")
     assert quarantine.verdict_on(path) == ""
 

@@ -310,7 +310,9 @@ def test_what_is_read(option: str, place: Path, user: Forked) -> None:
     assert not {kind: wrong for kind, wrong in found.items() if wrong}
 
 
-@pytest.mark.parametrize("option", WRITE)
+@pytest.mark.parametrize(
+    "option", [pytest.param(option, marks=[pytest.mark.slow] if option == "score json" else []) for option in WRITE]
+)
 def test_what_is_written(option: str, place: Path, user: Forked) -> None:
     words, suffix = WRITE[option]
     wrong = {}
@@ -347,7 +349,7 @@ def test_where_nothing_of_the_users_own_can_be_reached(words: str, place: Path, 
 def test_a_working_folder_that_is_gone(words: str, user: Forked) -> None:
     came = user.run(words.split(), cwd="gone")
     assert (came["code"], came["err"].count("\n")) == (2, 2)
-    assert "working folder is gone" in came["err"]
+    assert "working folder does not exist" in came["err"]
 
 
 # What prints, and what only tells.

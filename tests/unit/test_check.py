@@ -103,6 +103,7 @@ def test_an_odd_range_is_told_though_it_draws(hostile: dict[str, Verdict]) -> No
     assert (verdict.compiles, verdict.draws, verdict.good) == (True, True, False)
 
 
+@pytest.mark.slow
 def test_a_hang_and_a_crash_stop_only_their_own_file(tmp_path: Path) -> None:
     hangs = python(
         tmp_path, "hangs.py", "    def update(self, observation, dt):\n        while True:\n            pass\n"
@@ -123,6 +124,7 @@ def test_a_busy_machine_has_longer(monkeypatch: pytest.MonkeyPatch, load: float,
     assert busy() == times
 
 
+@pytest.mark.slow
 def test_a_judging_process_that_nobody_stops_ends_by_itself(tmp_path: Path) -> None:
     path = python(
         tmp_path, "hangs.py", "    def update(self, observation, dt):\n        while True:\n            pass\n"
@@ -192,7 +194,7 @@ def test_a_missing_path_and_an_empty_folder(tmp_path: Path, capsys: pytest.Captu
     assert main(["check", str(tmp_path / "nowhere.fs")]) == 2
     assert "no file or folder" in capsys.readouterr().err
     assert main(["check", str(tmp_path)]) == 2
-    assert "no effect files there" in capsys.readouterr().err
+    assert "no effect files found" in capsys.readouterr().err
 
 
 def test_which_files_of_a_folder_are_effects(tmp_path: Path) -> None:

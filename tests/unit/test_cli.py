@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from phosphene.engine.commands import doctor
-from phosphene.engine.commands.cli import COMMANDS, EXAMPLES, Words, build_parser, main
+from phosphene.engine.commands.cli import COMMANDS, EXAMPLES, LogFormatter, build_parser, main
 from phosphene.engine.commands.output import table
 from phosphene.engine.scene.registry import Registry
 
@@ -43,7 +43,7 @@ def called(*arguments: str) -> int:
         (["run", "nowhere.toml"], "no scene file"),
         (["run", "duotone", "--qqq=1"], "unknown option '--qqq'\n  next: `phosphene run --help`"),
         (["run", "duotone", "--inptu", "clip.mp4"], "next: did you mean '--input'?"),
-        (["models", "fetch", "face"], "'fetch' is one word too many\n  next: `phosphene models --help`"),
+        (["models", "fetch", "face"], "unexpected argument 'fetch'\n  next: `phosphene models --help`"),
         (["run", "LASER_EYES"], "did you mean 'laser-eyes'"),
         (["run", "contact-shadow"], "is an effect, not a scene"),
         (["run", "my-effects/warm.frag"], 'use = "warm"'),
@@ -267,4 +267,4 @@ def test_tables_line_up_and_wrap(columns: int, monkeypatch: pytest.MonkeyPatch) 
 )
 def test_only_what_went_wrong_bears_its_level(level: int, said: str) -> None:
     record = logging.LogRecord("phosphene", level, __file__, 1, "reloaded %s", ("me.toml",), None)
-    assert Words().format(record).startswith(said)
+    assert LogFormatter().format(record).startswith(said)

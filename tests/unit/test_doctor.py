@@ -118,7 +118,7 @@ def test_packages_that_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_package_in_another_version_is_named_with_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     (check,) = fake_packages(monkeypatch, {"av": "2"}, {"av": ">=1,<2", "rich": "==3"})
     assert check.status == "not ok"
-    assert "av 2 (wants >=1,<2)" in check.detail
+    assert "av 2 (needs >=1,<2)" in check.detail
     assert "rich missing" in check.detail
     assert check.next_step.endswith('pip install "av>=1,<2" "rich==3"')
 
@@ -363,4 +363,4 @@ def test_tensorflow_of_another_environment_is_told(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("PHOSPHENE_TENSORFLOW", sys.executable)
     assert doctor.extras()[0].status == "ok"
     monkeypatch.setenv("PHOSPHENE_TENSORFLOW", str(tmp_path / "none"))
-    assert "which is not there" in doctor.extras()[0].detail
+    assert "which does not exist" in doctor.extras()[0].detail

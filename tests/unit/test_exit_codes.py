@@ -16,6 +16,7 @@ import pytest
 from phosphene.engine.commands.cli import main
 from phosphene.engine.commands.measure.batch import leave_with_parent
 from phosphene.engine.commands.run import exit_code
+from phosphene.engine.core.problem import Problem
 from phosphene.engine.effect.effect import Effect, Uniform
 from phosphene.engine.scene.layer import Layer
 from phosphene.engine.scene.scene import Scene
@@ -38,6 +39,9 @@ class Stumbles(Effect):
         raise AttributeError("no such thing")
 
 
+BROKEN = {"you/x": Problem("you/x", "raised")}
+
+
 def scene_of(**effects: Effect) -> Scene:
     layer = Layer("you")
     layer.effects.update(effects)
@@ -45,16 +49,16 @@ def scene_of(**effects: Effect) -> Scene:
 
 
 def test_a_report_that_fails_costs_nobody_elses(caplog: pytest.LogCaptureFixture) -> None:
-    problems: dict[str, str] = {}
+    problems: dict[str, Problem] = {}
     assert scene_of(stumbles=Stumbles(), finds=Finds()).reports(problems) == {"you/finds": {"found": 1}}
-    assert "no such thing" in problems["you/stumbles"]
+    assert "no such thing" in str(problems["you/stumbles"])
     assert "you/stumbles" in caplog.text
 
 
 def test_who_was_switched_off_is_not_asked(caplog: pytest.LogCaptureFixture) -> None:
-    problems = {"you/stumbles": "raised"}
+    problems = {"you/stumbles": Problem("you/stumbles", "raised")}
     assert scene_of(stumbles=Stumbles()).reports(problems) == {}
-    assert problems == {"you/stumbles": "raised"}
+    assert problems == {"you/stumbles": Problem("you/stumbles", "raised")}
     assert not caplog.records
 
 
@@ -62,15 +66,15 @@ def test_who_was_switched_off_is_not_asked(caplog: pytest.LogCaptureFixture) -> 
     ("live", "stopped_by", "problems", "wanted"),
     [
         (False, None, {}, 0),
-        (False, None, {"you/x": "raised"}, 1),
+        (False, None, BROKEN, 1),
         (False, signal.SIGINT, {}, 130),
-        (False, signal.SIGTERM, {"you/x": "raised"}, 143),
-        (True, None, {"you/x": "raised"}, 0),
+        (False, signal.SIGTERM, BROKEN, 143),
+        (True, None, BROKEN, 0),
         (True, signal.SIGINT, {}, 0),
     ],
 )
 def test_what_is_rendered_must_be_whole(
-    live: bool, stopped_by: int | None, problems: dict[str, str], wanted: int
+    live: bool, stopped_by: int | None, problems: dict[str, Problem], wanted: int
 ) -> None:
     stats = Stats()
     stats.live, stats.stopped_by, stats.problems = live, stopped_by, problems

@@ -92,7 +92,7 @@ def test_a_broken_file_is_a_row_too(content: bytes | None, tmp_path: Path, effec
 
 
 def test_an_effect_that_reports_nothing_is_refused() -> None:
-    with pytest.raises(UsageError, match="measures nothing"):
+    with pytest.raises(UsageError, match="does not measure anything"):
         measuring_effect("duotone")
 
 

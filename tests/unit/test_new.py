@@ -51,14 +51,14 @@ def test_its_test_passes(tmp_path: Path) -> None:
 def test_nothing_is_overwritten(tmp_path: Path) -> None:
     file, _, _ = write_new("gold-rain", "py", tmp_path)
     file.write_text("mine", encoding="utf-8")
-    with pytest.raises(UsageError, match="is there already"):
+    with pytest.raises(UsageError, match="already exists"):
         write_new("gold-rain", "py", tmp_path)
     assert file.read_text(encoding="utf-8") == "mine"
 
 
 @pytest.mark.parametrize("name", ["", "Gold", "gold rain", "../gold", "-gold", "gold_rain", "g" * 41, "1gold", "gold-"])
 def test_names_that_are_none(tmp_path: Path, name: str) -> None:
-    with pytest.raises(UsageError, match="is no name"):
+    with pytest.raises(UsageError, match="is not a valid effect name"):
         write_new(name, "py", tmp_path)
     assert list(tmp_path.iterdir()) == []
 

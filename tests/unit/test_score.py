@@ -12,8 +12,8 @@ import pytest
 from phosphene.engine.commands.cli import main
 from phosphene.engine.commands.score import metrics
 from phosphene.engine.commands.score.alpha import final_alpha
-from phosphene.engine.commands.score.ladder import RUNGS, Marks, score
 from phosphene.engine.commands.score.landmarks import IBUG_68, annotated, as_68, error_percent, lag_frames, read_pts
+from phosphene.engine.commands.score.quality_levels import LEVELS, Marks, score
 from phosphene.engine.commands.score.synthetic import (
     OUTLINE,
     clips_of,
@@ -224,10 +224,10 @@ def coarse(frame: Frame, detail: Detail) -> Mask:
 
 def test_every_rung_is_scored_and_beats_the_raw_mask_on_a_plain_case() -> None:
     marks = score([still()], [], coarse, lambda _: None)
-    assert tuple(marks) == RUNGS
+    assert tuple(marks) == LEVELS
     raw = marks["raw"].summary()
-    for rung in RUNGS[1:]:
-        made = marks[rung].summary()
+    for level in LEVELS[1:]:
+        made = marks[level].summary()
         assert made["mad"] < raw["mad"]
         assert made["grad"] < raw["grad"]
         assert made["iou"] >= raw["iou"] - 0.01  # a mask of 32 by 20 cells
@@ -297,7 +297,7 @@ def test_the_command_writes_what_it_promises(made_data: Path, models_ready: None
     file = tmp_path / "score.json"
     assert main(["score", "--data", str(made_data), "--half", "odd", "--json", str(file)]) == 0
     content = json.loads(file.read_text())
-    assert [r["name"] for r in content["rungs"]] == list(RUNGS)
+    assert [r["name"] for r in content["rungs"]] == list(LEVELS)
     wanted = {"name", "iou", "boundary_f", "mad", "grad", "flicker_still", "flicker_moving", "ms"}
     assert all(wanted <= set(r) for r in content["rungs"])
     assert {"nme_percent", "jitter_px", "lag_frames"} <= set(content["landmarks"])

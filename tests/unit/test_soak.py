@@ -24,7 +24,7 @@ from phosphene.engine.commands.soak.graph import draw
 from phosphene.engine.commands.soak.judge import MARK, Judge
 from phosphene.engine.commands.soak.play import soak
 from phosphene.engine.commands.soak.restless import MOTIONS, RestlessSource
-from phosphene.engine.commands.soak.watch import LogEar, growth, verdict
+from phosphene.engine.commands.soak.watch import LogWatcher, growth, verdict
 from phosphene.engine.core.errors import SinkError
 from phosphene.engine.core.frame import Frame
 from phosphene.engine.core.results import Mask
@@ -153,7 +153,7 @@ def test_the_verdict_names_what_was_wrong() -> None:
     text = "\n".join(verdict(rows(60), bad, judge, "boom"))
     for words in ("ended: boom", "fault 2 (source.dies, 3 s) was named 3 times", "fault 3", "fault 4", "seen in 2"):
         assert words in text
-    assert verdict(rows(60), bad, judge, "", [(4.0, 70.0)]) == ["the room was seen in 2 pictures"]
+    assert verdict(rows(60), bad, judge, "", [(4.0, 70.0)]) == ["the room was seen in 2 frames"]
     assert len(verdict(rows(60), bad, judge, "", [(40.0, 70.0)])) > 3
 
 
@@ -161,7 +161,7 @@ def test_the_ear_files_messages_by_their_fault() -> None:
     faults = [Fault(1, "source.stalls", 0.0, 50.0), Fault(2, "sink.dies", 60.0, 1.0)]
     clock = Clock(faults)
     clock.begin()
-    ear = LogEar(clock)
+    ear = LogWatcher(clock)
     logger = logging.getLogger("a soak's ear")
     logger.addHandler(ear)
     logger.warning("the input has delivered no frame for 2 s")
@@ -174,7 +174,7 @@ def test_what_is_named_late_still_belongs_to_its_fault() -> None:
     faults = [Fault(1, "gpu.lost", 0.0, 1e-6), Fault(2, "source.stalls", 1e-6, 50.0)]
     clock = Clock(faults)
     clock.begin()
-    ear = LogEar(clock)
+    ear = LogWatcher(clock)
     logger = logging.getLogger("a late soak's ear")
     logger.addHandler(ear)
     for _ in range(2):
@@ -206,7 +206,7 @@ def test_a_short_soak_meets_every_fault_and_goes_on() -> None:
         seconds=30.0,
         fault_s=1.2,
         calm_s=1.3,
-        tell=times.append,
+        progress=times.append,
         timeouts=SHORT,
     )
     assert found["wrong"] == []
@@ -229,7 +229,7 @@ def test_half_a_minute_by_command(tmp_path: Path, capsys: pytest.CaptureFixture[
     said = capsys.readouterr().out
     assert code == 0, said
     assert "nothing was wrong" in said
-    assert "the room was seen in 0 pictures" in said
+    assert "the room was seen in 0 frames" in said
     found = json.loads(where.read_text())
     assert len(found["faults"]) == 4
     assert len(found["rows"]) >= 20

@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tracker", action="append", default=[], metavar="NAME.PARAM=VALUE", help="set a tracker's parameter"
     )
-    parser.add_argument("--people", type=count, default=1, metavar="N", help="so many side by side (default 1)")
+    parser.add_argument("--people", type=count, default=1, metavar="N", help="how many people side by side (default 1)")
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--frames", type=count, default=60, metavar="N", help="frames in a slice (default 60)")
     add_option(length, "seconds", help="the same in seconds of the clip")
@@ -50,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def count(text: str) -> int:
     """A whole number from 1."""
     if not text.isdecimal() or not 1 <= int(text) <= 100_000:
-        raise argparse.ArgumentTypeError(f"'{text}' is no whole number from 1 to 100000")
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from 1 to 100000")
     return int(text)
 
 
@@ -67,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="phosphene-bench-") as folder, headless() as gpu:
         about = machine(gpu.renderer)
         if options.growth:
-            grown = growth(options, plan, gpu, Path(folder), tell)
+            grown = growth(options, plan, gpu, Path(folder), progress)
             text, figures = growth_report(about, grown), dict[str, Any](growth=grown)
         else:
             runs = all_runs(options, plan, gpu, Path(folder))
@@ -88,15 +88,15 @@ def all_runs(options: argparse.Namespace, plan: Plan, gpu: Gpu, folder: Path) ->
     runs: list[dict[str, Any]] = []
     for spec in options.input or ["demo"]:
         for wanted in options.size or SIZES:
-            tell(f"writing {spec} at {wanted[0]}×{wanted[1]} as Motion JPEG")
+            progress(f"writing {spec} at {wanted[0]}×{wanted[1]} as Motion JPEG")
             clip = make_clip(spec, wanted, plan.warm + plan.frames + 30, options.people, folder / f"{len(runs)}.avi")
             for name in options.scene or SCENES:
 
                 def make_scene(name: str = name) -> Scene:
                     return bench_scene(name, options.parameters, options.tracker)
 
-                runs.append(figures(measure(name, make_scene, clip, spec, plan, gpu, tell)))
-    tell("")
+                runs.append(figures(measure(name, make_scene, clip, spec, plan, gpu, progress)))
+    progress("")
     return runs
 
 
@@ -110,7 +110,7 @@ def fetch_models(scenes: list[str] | tuple[str, ...], settings: list[str]) -> No
     models.fetch([name for name in wanted if not models.state(name).ready])
 
 
-def tell(text: str) -> None:
+def progress(text: str) -> None:
     """What is being measured, on standard error where somebody watches."""
     if sys.stderr.isatty():
         print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)

@@ -33,8 +33,8 @@ from ...trackers.segmenters import WIDE
 from .clock import Cost, cost
 from .naive import face_landmarker, segmenter
 
-KEPT = 12  # pictures that the bare parts go round
-TINY = (32, 18)  # a picture that costs nothing to draw: what remains is the drawing code itself
+KEPT = 12  # frames that the bare parts go round
+TINY = (32, 18)  # a frame that costs nothing to draw: what remains is the drawing code itself
 # Trackers that run their networks by LiteRT, without MediaPipe's graph.
 LITERT = ("person", "pose")
 
@@ -59,7 +59,7 @@ class BareParts:
 
     @property
     def gl(self) -> float:
-        """What the pixels cost: drawing without the code that does not depend on the picture's size."""
+        """What the pixels cost: drawing without the code that does not depend on the frame's size."""
         return max(self.draw - self.draw_fixed, 0.0)
 
     @property
@@ -123,7 +123,7 @@ class Bare:
         return renderer
 
     def _drawing(self, renderer: Renderer, scene: Scene, observations: Sequence[Observation]) -> Call:
-        """Draws one observation after another and reads the picture back. Effects learn their size anew."""
+        """Draws one observation after another and reads the frame back. Effects learn their size anew."""
         turn, out = itertools.cycle(observations), np.empty((renderer.size[1], renderer.size[0], 4), np.uint8)
         numbers = itertools.count()
 
@@ -155,12 +155,12 @@ def runner(tracker: Tracker) -> str:
 
 
 def scene_size(scene: Scene) -> tuple[int, int]:
-    """The size that the scene's effects were told last."""
+    """The size that the scene's effects were given last."""
     return next((e.size for layer in scene.layers for e in layer.effects.values()), (0, 0))
 
 
 def prepare(scene: Scene, size: tuple[int, int]) -> None:
-    """Tells every effect the picture's size: two renderers share the scene here."""
+    """Gives every effect the frame's size: two renderers share the scene here."""
     for layer in scene.layers:
         for effect in layer.effects.values():
             effect.size = size
@@ -185,7 +185,7 @@ def shrunk(frame: Frame) -> Frame:
 
 
 def decode(clip: Path, count: int, *, ours: bool = False) -> Cost:
-    """What one picture costs to read as RGB: with OpenCV and its conversion, or with our own source."""
+    """What one frame costs to read as RGB: with OpenCV and its conversion, or with our own source."""
     if ours:
         with open_source(str(clip)) as source:
             return cost(source.read, count)

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from ...sources.base import Source
 
 FPS = 30
-QUALITY = 4  # the encoder's quantiser, 2 best … 31: about the size that webcams send (0.25 MB a picture at 1280×720)
+QUALITY = 4  # the encoder's quantiser, 2 best … 31: about the size that webcams send (0.25 MB a frame at 1280×720)
 
 
 def make_clip(spec: str, size: tuple[int, int], frames: int, people: int, path: Path) -> Path:
-    """Writes `frames` pictures of the input `spec` to `path` (.avi) as 4:2:2 Motion JPEG at 30 pictures a second.
+    """Writes `frames` frames of the input `spec` to `path` (.avi) as 4:2:2 Motion JPEG at 30 frames a second.
 
-    An input that ends sooner begins again. `people`: so often the middle of the picture stands side by side.
+    An input that ends sooner begins again. `people`: so often the middle of the frame stands side by side.
     """
     import av
 
@@ -42,7 +42,7 @@ def make_clip(spec: str, size: tuple[int, int], frames: int, people: int, path: 
 
 
 def pictures(spec: str, size: tuple[int, int], count: int) -> list[Pixels]:
-    """`count` pictures of the input, from its start, again and again where it is shorter. Raises SourceError."""
+    """`count` frames of the input, from its start, again and again where it is shorter. Raises SourceError."""
     found: list[Pixels] = []
     while len(found) < count:
         before = len(found)
@@ -50,12 +50,12 @@ def pictures(spec: str, size: tuple[int, int], count: int) -> list[Pixels]:
             while len(found) < count and (frame := source.read()) is not None:
                 found.append(frame.pixels)
         if len(found) == before:
-            raise SourceError("has no picture in it", where=spec)
+            raise SourceError("has no frame in it", where=spec)
     return found
 
 
 def side_by_side(pixels: Pixels, people: int) -> Pixels:
-    """The middle strip of the picture `people` times, in a picture of the same size."""
+    """The middle strip of the frame `people` times, in a frame of the same size."""
     if people <= 1:
         return pixels
     width = pixels.shape[1]
@@ -68,9 +68,9 @@ def side_by_side(pixels: Pixels, people: int) -> Pixels:
 
 
 class ClipCamera(Closing):
-    """A camera that shows a clip for ever, `rate` pictures a second whoever reads them: late readers lose pictures.
+    """A camera that shows a clip for ever, `rate` frames a second whoever reads them: late readers lose frames.
 
-    A picture's time of capture is when it was due, before it is decoded, as with a real camera.
+    A frame's time of capture is when it was due, before it is decoded, as with a real camera.
     """
 
     live = True
@@ -89,7 +89,7 @@ class ClipCamera(Closing):
         self._closed = False
 
     def read(self) -> Frame | None:
-        """Waits until the next picture is due, and gives it."""
+        """Waits until the next frame is due, and gives it."""
         now = time.perf_counter()
         if self._begun_s is None:
             self._begun_s = now

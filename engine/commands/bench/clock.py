@@ -32,7 +32,7 @@ def cost(step: Callable[[], object], count: int, warm: int = 3) -> Cost:
 
 
 def thread_cpu() -> dict[str, float]:
-    """CPU seconds so far of each Python thread by its name; empty where the system does not tell."""
+    """CPU seconds so far of each Python thread by its name; empty where the system does not say."""
     if not hasattr(time, "pthread_getcpuclockid"):
         return {}
     seconds: dict[str, float] = {}
@@ -44,7 +44,7 @@ def thread_cpu() -> dict[str, float]:
 
 
 def machine_busy_s() -> float | None:
-    """Seconds that the machine's cores have worked so far, for whomever; None where the system does not tell."""
+    """Seconds that the machine's cores have worked so far, for whomever; None where the system does not say."""
     try:
         words = Path("/proc/stat").read_text(encoding="ascii").split("\n", 1)[0].split()
     except OSError:
@@ -60,7 +60,7 @@ class Others:
         self._begin = time.perf_counter(), time.process_time(), machine_busy_s()
 
     def cores(self) -> float | None:
-        """Cores, on average; None where the system does not tell."""
+        """Cores, on average; None where the system does not say."""
         wall, own, busy = self._begin
         now = machine_busy_s()
         if now is None or busy is None:

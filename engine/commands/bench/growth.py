@@ -1,4 +1,4 @@
-"""How cost grows: with the picture's size, with the number of people, with the number of effects."""
+"""How cost grows: with the frame's size, with the number of people, with the number of effects."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ...show.options import run_options
 from ...show.session import open_scene
 from .clip import make_clip
 from .clock import Cost
-from .measure import Plan, Tell, median, rounded
+from .measure import Plan, Progress, median, rounded
 from .shows import Trackers, run_show
 from .table import aligned_columns, number
 
@@ -28,7 +28,7 @@ MakeScene = Callable[[], Scene]
 
 
 def growth(
-    options: argparse.Namespace, plan: Plan, gpu: Gpu, folder: Path, tell: Tell
+    options: argparse.Namespace, plan: Plan, gpu: Gpu, folder: Path, progress: Progress
 ) -> dict[str, list[dict[str, Any]]]:
     """Exact runs along each of the three ways to grow, the points of one way taking turns."""
     from .scenes import SCENES, bench_scene
@@ -50,16 +50,16 @@ def growth(
         "people": [({"scene": n, "people": p}, scene(n), clip(at, p)) for n in scenes for p in PEOPLE],
         "effects": [({"scene": f"{STACKED} × {n}", "effects": n}, stack(n), clip(at, 1)) for n in EFFECTS],
     }
-    return {way: grow(points, plan, gpu, lambda t, way=way: tell(f"{way}: {t}")) for way, points in ways.items()}  # type: ignore[misc]
+    return {way: grow(points, plan, gpu, lambda t, way=way: progress(f"{way}: {t}")) for way, points in ways.items()}  # type: ignore[misc]
 
 
 def grow(
-    points: Sequence[tuple[dict[str, Any], MakeScene, Path]], plan: Plan, gpu: Gpu, tell: Tell
+    points: Sequence[tuple[dict[str, Any], MakeScene, Path]], plan: Plan, gpu: Gpu, progress: Progress
 ) -> list[dict[str, Any]]:
     """Each point with its frames a second and CPU ms a frame: medians over the rounds."""
     found: list[list[Cost]] = [[] for _ in points]
     for turn in range(plan.rounds):
-        tell(f"round {turn + 1} of {plan.rounds}")
+        progress(f"round {turn + 1} of {plan.rounds}")
         for (_, make_scene, clip), costs in zip(points, found, strict=True):
             scene = make_scene()
             trackers = Trackers(sorted(scene.needs()), scene.trackers)

@@ -23,7 +23,7 @@ CAMERA_EXCESS = 1.1  # the live run's camera is so much quicker than the exact r
 CALM_FPS = 30.0  # an ordinary camera
 OURS = ("MainThread", "capture", "tracker", "sink")  # the names of the engine's own threads
 
-Tell = Callable[[str], None]
+Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Result:
 
 
 def measure(
-    name: str, make_scene: Callable[[], Scene], clip: Path, spec: str, plan: Plan, gpu: Gpu, tell: Tell
+    name: str, make_scene: Callable[[], Scene], clip: Path, spec: str, plan: Plan, gpu: Gpu, progress: Progress
 ) -> Result:
     """Measures one scene on one clip."""
     scene = make_scene()
@@ -97,7 +97,7 @@ def measure(
         people = max((len(o.faces) for o in bare.observations), default=0) or 1
         result = Result(name, size, people, spec, needs)
         for number in range(plan.rounds):
-            tell(f"{name} {size[0]}×{size[1]}, round {number + 1} of {plan.rounds}")
+            progress(f"{name} {size[0]}×{size[1]}, round {number + 1} of {plan.rounds}")
             others = Others()
             parts = bare.measure(plan.frames)
             # Who comes first in a round changes, so that no contender is always behind the same one.

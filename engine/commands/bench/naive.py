@@ -1,7 +1,7 @@
 """What a user would write instead of the engine: one thread, OpenCV, MediaPipe Tasks. The loops to beat.
 
-Both loops read with `cv2.VideoCapture`, hand each picture to the same models as the scene does, at the same settings
-and in VIDEO mode, and end with a finished picture in memory (BGR, 8 bits), as ours ends with RGBA: neither shows nor
+Both loops read with `cv2.VideoCapture`, hand each frame to the same models as the scene does, at the same settings
+and in VIDEO mode, and end with a finished frame in memory (BGR, 8 bits), as ours ends with RGBA: neither shows nor
 encodes it. Each comes in two kinds: composited in numpy's float32, as most people write it, and with OpenCV's 8-bit
 calls on as few pixels as an expert would touch.
 
@@ -59,7 +59,7 @@ def segmenter(size: tuple[int, int]) -> Any:
 
 
 class Loop(Closing):
-    """One naive loop. `begin` opens a clip, `step` makes one finished picture of it, `close` lets the models go."""
+    """One naive loop. `begin` opens a clip, `step` makes one finished frame of it, `close` lets the models go."""
 
     def __init__(self, size: tuple[int, int], numpy_floats: bool) -> None:
         self.size, self.numpy_floats = size, numpy_floats
@@ -73,7 +73,7 @@ class Loop(Closing):
         self._capture = cv2.VideoCapture(str(clip))
 
     def step(self) -> Pixels | None:
-        """The next finished picture, H×W×3 BGR; None at the clip's end."""
+        """The next finished frame, H×W×3 BGR; None at the clip's end."""
         ok, frame = self._capture.read()
         if not ok:
             return None
@@ -97,7 +97,7 @@ class Loop(Closing):
 
 
 class Teleport(Loop):
-    """The person before a still picture: frame · mask + picture · (1 - mask)."""
+    """The person before a still image: frame · mask + image · (1 - mask)."""
 
     def __init__(self, size: tuple[int, int], numpy_floats: bool) -> None:
         super().__init__(size, numpy_floats)
@@ -125,12 +125,12 @@ class Teleport(Loop):
 
 
 class LaserEyes(Loop):
-    """Two lines from the irises in the head's direction, drawn on black, blurred, and added to the picture."""
+    """Two lines from the irises in the head's direction, drawn on black, blurred, and added to the frame."""
 
     def __init__(self, size: tuple[int, int], numpy_floats: bool) -> None:
         super().__init__(size, numpy_floats)
         self._landmarker = face_landmarker()
-        self._scale = 1 if numpy_floats else 4  # an expert blurs a small picture
+        self._scale = 1 if numpy_floats else 4  # an expert blurs a small image
         self._light: Pixels = np.zeros((size[1] // self._scale, size[0] // self._scale, 3), np.uint8)
 
     def draw(self, frame: Pixels, image: Any, time_ms: int) -> Pixels:

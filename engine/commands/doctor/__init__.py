@@ -63,13 +63,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="write the findings as JSON, to standard output without FILE",
     )
-    add_effects(parser, "judge what lies in a folder of your own too")
+    add_effects(parser, "check the effects in a folder of your own too")
     wanted, rate = doctor_cameras.SIZE, doctor_cameras.FPS
     add_option(
         parser,
         "size",
         default=wanted,
-        help=f"say what is asked of the cameras for a show of this size (default: {wanted[0]}x{wanted[1]})",
+        help=f"show which camera mode fits a show of this size (default: {wanted[0]}x{wanted[1]})",
     )
     add_option(parser, "fps", default=rate, help=f"and this rate (default: {rate:g})")
 
@@ -117,12 +117,12 @@ def packages() -> list[Check]:
         return [Check("packages", "not ok", "packaging missing", f"{sys.executable} -m pip install packaging")]
     ranges = wanted_versions()
     wrong = {name: versions for name, versions in ranges.items() if not fits(installed(name), versions)}
-    said = ", ".join(f"{name} {installed(name) or 'missing'} (wants {versions})" for name, versions in wrong.items())
+    said = ", ".join(f"{name} {installed(name) or 'missing'} (needs {versions})" for name, versions in wrong.items())
     fix = f"{sys.executable} -m pip install " + " ".join(f'"{name}{versions}"' for name, versions in wrong.items())
     checks = [
         Check("packages", "not ok", said, fix)
         if wrong
-        else Check("packages", "ok", f"{len(ranges)} in versions that will do" if ranges else "no list of them found")
+        else Check("packages", "ok", f"{len(ranges)} in suitable versions" if ranges else "no list of packages found")
     ]
     opencv = [name for name in OPENCV if installed(name)]
     if len(opencv) > 1:
@@ -176,7 +176,7 @@ def gl() -> list[Check]:
         return [Check("OpenGL", "not ok", found["error"], GL_HELP.get(system, GL_HELP["linux"]))]
     detail = f"{found['version']}, {found['renderer']}"
     if found["software"]:
-        return [Check("OpenGL", "ok", f"{detail}: drawn by the processor, no graphics card in use")]
+        return [Check("OpenGL", "ok", f"{detail}: software rendering on the processor, no graphics card in use")]
     return [Check("OpenGL", "ok", detail)]
 
 
@@ -202,7 +202,7 @@ def display() -> list[Check]:
     for kind, variable in (("Wayland", "WAYLAND_DISPLAY"), ("X11", "DISPLAY")):
         if name := os.environ.get(variable):
             return [Check("display", "ok", f"{kind} {name}")]
-    return [Check("display", "note", "none: no window, but files and virtual cameras work")]
+    return [Check("display", "note", "no display found: windows cannot open, files and virtual cameras work")]
 
 
 def cameras(wanted: tuple[int, int] = doctor_cameras.SIZE, fps: float = doctor_cameras.FPS) -> list[Check]:
@@ -248,16 +248,16 @@ def extras() -> list[Check]:
     version = installed("tensorflow") or installed("tensorflow-cpu")
     if named := os.environ.get(tf_jobs.INTERPRETER):
         if tf_jobs.interpreter():
-            return [Check("TensorFlow", "ok", f"asked of {named} when teaching or converting")]
+            return [Check("TensorFlow", "ok", f"{named} is used for teaching and converting")]
         fix = f"set {tf_jobs.INTERPRETER} to the python of an environment that has TensorFlow, or unset it"
-        return [Check("TensorFlow", "note", f"{tf_jobs.INTERPRETER} names {named}, which is not there", fix)]
+        return [Check("TensorFlow", "note", f"{tf_jobs.INTERPRETER} names {named}, which does not exist", fix)]
     if version:
         return [Check("TensorFlow", "ok", version)]
     return [
         Check(
             "TensorFlow",
             "note",
-            "not installed; only training nets and converting models want it (2 GB): extra `teach`",
+            "not installed; only needed to train networks and convert models (2 GB): extra `teach`",
         )
     ]
 
@@ -274,9 +274,9 @@ def disk() -> list[Check]:
     free = shutil.disk_usage(there).free
     detail = f"{folder}, {free / 1e9:.1f} GB free"
     if not os.access(there, os.W_OK):
-        return [Check("cache", "not ok", f"{detail}, not writable", f"set {CACHE_FOLDER} to a folder that is")]
+        return [Check("cache", "not ok", f"{detail}, not writable", f"set {CACHE_FOLDER} to a writable folder")]
     if free < LITTLE_SPACE:
-        return [Check("cache", "note", detail, f"make room, or set {CACHE_FOLDER} to another disk")]
+        return [Check("cache", "note", detail, f"free some space, or set {CACHE_FOLDER} to another disk")]
     return [Check("cache", "ok", detail)]
 
 

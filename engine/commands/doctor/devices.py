@@ -21,7 +21,7 @@ Row = tuple[str, Literal["ok", "not ok", "note"], str, str]
 SYSFS = Path("/sys/class/video4linux")
 DEV = Path("/dev")
 LIST_TIMEOUT_S = 20.0
-SIZE, FPS = (1280, 720), 30.0  # what a show asks for that was told nothing else
+SIZE, FPS = (1280, 720), 30.0  # what a show asks for by default
 LOOPBACK_DRIVER = "v4l2 loopback"
 LOOPBACK_HELP = (
     "sudo apt install v4l2loopback-dkms && sudo modprobe v4l2loopback exclusive_caps=1 card_label=Phosphene "
@@ -85,9 +85,9 @@ def cameras(platform: str = sys.platform, *, size: tuple[int, int] = SIZE, fps: 
         return linux_cameras(v4l2_devices(), size=size, fps=fps)
     names = macos_names() if platform == "darwin" else windows_names()
     if names is None:
-        return [("cameras", "note", "the system could not be asked for them", "")]
+        return [("cameras", "note", "the system's list of cameras cannot be read", "")]
     if not names:
-        return [("cameras", "note", "none found; files and the demo need none", "")]
+        return [("cameras", "note", "no camera found; files and the demo need none", "")]
     return [("cameras", "ok", ", ".join(names), "")]
 
 
@@ -97,17 +97,17 @@ def linux_cameras(devices: list[Device], *, size: tuple[int, int] = SIZE, fps: f
     for device in devices:
         if device.forbidden:
             fix = f"sudo usermod -aG video {os.environ.get('USER', '$USER')}, then log in again"
-            rows.append(("camera", "not ok", f"{device.path} {device.name}: may not be opened", fix))
+            rows.append(("camera", "not ok", f"{device.path} {device.name}: no permission to open it", fix))
         elif device.problem:
             rows.append(("camera", "note", f"{device.path} {device.name}: {device.problem}", ""))
         elif device.captures and not device.loopback:
             rows.append(("camera", "ok", f"{device.path} {device.name}", ""))
             rows += camera_formats_rows(list_offers(str(device.path)), size, fps)
-    return rows or [("cameras", "note", "none found; files and the demo need none", "")]
+    return rows or [("cameras", "note", "no camera found; files and the demo need none", "")]
 
 
 def camera_formats_rows(offers: list[Offer], size: tuple[int, int], fps: float) -> list[Row]:
-    """What a camera offers, and what is asked of it; nothing where it does not tell."""
+    """What a camera offers, and what is asked of it; nothing where it does not say."""
     if not offers:
         return []
     found = choose(offers, size, fps)
@@ -153,7 +153,7 @@ def virtual_cameras(pyvirtualcam: bool, platform: str = sys.platform) -> list[Ro
         return [("virtual camera", "note", "no v4l2loopback device; needed only to appear in calls", LOOPBACK_HELP)]
     if not any(place.exists() for place in OBS_PLACES.get(platform, ())):
         step = "install OBS Studio 30 or newer, start it once, and start and stop its virtual camera"
-        return [("virtual camera", "note", "OBS Studio, which brings the device, was not found", step)]
+        return [("virtual camera", "note", "OBS Studio not found; it provides the device", step)]
     if not pyvirtualcam:
         step = f"{sys.executable} -m pip install pyvirtualcam==0.15.0 (GPL-2.0)"
         return [("virtual camera", "note", "the extra `virtual-camera` is not installed", step)]
@@ -169,10 +169,10 @@ def pipewire(platform: str = sys.platform) -> list[Row]:
     try:
         version = pipewire_api.load().pw_get_library_version().decode("ascii", "replace")
     except OSError as error:
-        return [("PipeWire camera", "note", f"no library ({error})", PIPEWIRE_HELP)]
+        return [("PipeWire camera", "note", f"library not found ({error})", PIPEWIRE_HELP)]
     place = pipewire_socket()
     if not answers(place):
-        return [("PipeWire camera", "note", f"libpipewire {version}, but no daemon at {place}", PIPEWIRE_START)]
+        return [("PipeWire camera", "note", f"libpipewire {version}, but no daemon answers at {place}", PIPEWIRE_START)]
     return [("PipeWire camera", "ok", f"libpipewire {version}: --output pipewire", "")]
 
 

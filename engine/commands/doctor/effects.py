@@ -28,7 +28,7 @@ def rows(named: Sequence[str] = ()) -> list[Row]:
     counts = [f"{folder} ({sum(1 for _ in effect_files(folder))})" for folder in there]
     own: Row = ("own effects", "ok", ", ".join(counts), "")
     if not there:
-        own = ("own effects", "note", f"none; put them into {folders[-1]}", "")
+        own = ("own effects", "note", f"none found; put them into {folders[-1]}", "")
     hung = [
         (Path(path), entry["why"]) for path, entry in quarantine.read().items() if quarantine.verdict_on(Path(path))
     ]
@@ -36,7 +36,7 @@ def rows(named: Sequence[str] = ()) -> list[Row]:
     return [
         own,
         *((f"effect {name}", "note", why, f"phosphene check {path}") for name, path, why in broken(others, named)),
-        *((f"effect {p.name}", "note", why, f"mend it, or delete {quarantine.list_file()}") for p, why in hung),
+        *((f"effect {p.name}", "note", why, f"fix it, or delete {quarantine.list_file()}") for p, why in hung),
     ]
 
 
@@ -57,7 +57,7 @@ def broken(entries: Iterable[Entry], folders: Sequence[str]) -> Iterator[tuple[s
                 yield entry.name, entry.path, entry.problem
                 continue
             if time.monotonic() > end_s:
-                yield f"{entry.name} and others", entry.path.parent, f"{len(waiting) + 1} were not looked at"
+                yield f"{entry.name} and others", entry.path.parent, f"{len(waiting) + 1} were not checked"
                 return
             child = child or Child((64, 36), EACH_S)
             answer = child.ask({"use": entry.name, "folders": [str(resolved(named(f))) for f in folders]})
@@ -67,7 +67,7 @@ def broken(entries: Iterable[Entry], folders: Sequence[str]) -> Iterator[tuple[s
                 child = None
             elif answer["error"]:
                 yield entry.name, entry.path, str(answer["error"])
-    except GpuError:  # told by the row about OpenGL; what can be read without it has been said
+    except GpuError:  # the row about OpenGL says it; what can be read without it has been said
         yield from ((entry.name, entry.path, entry.problem) for entry in waiting if entry.problem)
     finally:
         if child is not None:

@@ -1,6 +1,6 @@
 """Measures people in photos and clips, each measurement as an interval, into a table.
 
-What is told (height, weight, sex) narrows the intervals; --people tells it file by file. A file that cannot be
+What is known (height, weight, sex) narrows the intervals; --people gives it file by file. A file that cannot be
 measured keeps its row, with the reason in words. A stopped run goes on where it was when it is started again.
 docs/clothing-size.md says how it is done and how far it can be trusted; --evaluate measures that."""
 
@@ -54,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--on", choices=PLACES, default="here", help="here: this machine; ray: a Ray cluster ($RAY_ADDRESS)"
     )
-    parser.add_argument("--again", action="store_true", help="begin anew instead of going on with a stopped run")
+    parser.add_argument("--again", action="store_true", help="start again instead of continuing a stopped run")
     parser.add_argument("--effect", default="clothing-size", metavar="NAME", help="the effect that measures")
     add_effects(parser, "a folder with your own effects")
     parser.add_argument("--evaluate", action="store_true", help="compare with the known truth in --data instead")
@@ -91,14 +91,14 @@ def measure_files(options: argparse.Namespace) -> int:
         guard.writes([Target(where), Target(journal.path)])
         check_free(where, overwrite=options.overwrite)
 
-    def tell(done: int, total: int, row: dict[str, Any]) -> None:
+    def progress(done: int, total: int, row: dict[str, Any]) -> None:
         if not options.quiet and sys.stderr.isatty():
             print(f"\r\x1b[K{done} of {total}: {row['file']} {row['status']}", end="", file=sys.stderr, flush=True)
 
     with nullcontext() if journal is None else alone(journal.path):
         if journal is not None and options.again:
             journal.clear()
-        rows = batch.run(tasks, journal=journal, on=options.on, workers=options.workers, tell=tell)
+        rows = batch.run(tasks, journal=journal, on=options.on, workers=options.workers, progress=progress)
         if not options.quiet and sys.stderr.isatty():
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
         if where is not None:
@@ -111,8 +111,8 @@ def measure_files(options: argparse.Namespace) -> int:
         print(shown(rows))
     found = batch.counts(rows)
     if not options.quiet:
-        told = f"{found['ok']} measured, {found['refused']} refused, {found['error']} failed"
-        print(told + (f", wrote {options.output}" if where else ""), file=sys.stderr)
+        summary = f"{found['ok']} measured, {found['refused']} refused, {found['error']} failed"
+        print(summary + (f", wrote {options.output}" if where else ""), file=sys.stderr)
     return 1 if found["error"] else 0
 
 
@@ -122,7 +122,7 @@ def tasks_of(options: argparse.Namespace) -> list[Any]:
 
     params = measuring_effect(options.effect, options.effects).params()
 
-    def told(values: dict[str, str]) -> dict[str, Any]:
+    def parsed(values: dict[str, str]) -> dict[str, Any]:
         from ...core.errors import unknown_name
 
         for name in values:
@@ -144,12 +144,12 @@ def tasks_of(options: argparse.Namespace) -> list[Any]:
         "most": options.frames,
     }
     if options.one_person:
-        return [Task(tuple(files), values=told(every), **common)]
-    return [Task((f,), values=told(every | each.get(f, each.get(Path(f).name, {}))), **common) for f in files]
+        return [Task(tuple(files), values=parsed(every), **common)]
+    return [Task((f,), values=parsed(every | each.get(f, each.get(Path(f).name, {}))), **common) for f in files]
 
 
 def known_files(options: argparse.Namespace) -> list[str]:
-    """The files that tell something of the people, beside their pictures."""
+    """The files with facts on the people, beside their images."""
     values = [value for _, value in map(parse_setting, options.parameters)]
     return [name for name in (options.people, options.chart, *values) if name]
 
@@ -168,14 +168,16 @@ def pictures(path: Path) -> list[Path]:
 
 
 def people(path: Path) -> dict[str, dict[str, str]]:
-    """What a CSV tells of each file: file -> parameter -> value; empty cells tell nothing. Raises UsageError."""
+    """What a CSV gives for each file: file -> parameter -> value; empty cells give nothing. Raises UsageError."""
     try:
         with checked(path, "table").open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UsageError(f"--people cannot be read: {error}", where=str(path)) from None
     if rows and "file" not in rows[0]:
-        raise UsageError("--people has no column 'file'", where=str(path), hint="a header such as file,height_cm,sex")
+        raise UsageError(
+            "--people has no column 'file'", where=str(path), hint="use a header such as file,height_cm,sex"
+        )
     return {
         row["file"]: {k: v.strip() for k, v in row.items() if k and k != "file" and v and v.strip()} for row in rows
     }
@@ -211,10 +213,10 @@ def evaluate(options: argparse.Namespace) -> int:
     if judge is None:
         raise UsageError(f"effect '{options.effect}' has no evaluate()")
     if not options.data or not is_folder(named(options.data)):
-        raise UsageError("--evaluate needs --data DIR", hint="a folder with synthetic/ and tables/ in it")
+        raise UsageError("--evaluate needs --data DIR", hint="name a folder that holds synthetic/ and tables/")
     check_json(options.json, read=tree(named(options.data)))
 
-    def tell(text: str) -> None:
+    def progress(text: str) -> None:
         if sys.stderr.isatty() and not options.quiet:
             print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
 
@@ -222,11 +224,11 @@ def evaluate(options: argparse.Namespace) -> int:
         result = judge(
             named(options.data),
             lambda path: list(observe(path, ("pose",) if "pose" in effect.needs else effect.needs)),
-            tell,
+            progress,
         )
     except ValueError as error:
         raise UsageError(str(error), where=options.data) from None
-    tell("")
+    progress("")
     if options.json:
         write_json(result, options.json)
     if options.json != "-":

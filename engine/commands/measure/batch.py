@@ -24,7 +24,7 @@ class Journal:
         self.path = path
 
     def read(self, tasks: Sequence[Task]) -> dict[str, Row]:
-        """The rows that are there for tasks told the same, by key; those that failed are left out and tried again."""
+        """The rows of tasks with the same values, by key; those that failed are left out and tried again."""
         found: dict[str, Row] = {}
         if not is_file(self.path):
             return found
@@ -53,7 +53,7 @@ class Journal:
 
 
 def key(task: Task) -> str:
-    """What tells a task from another: its files with their age, and everything that was told."""
+    """What distinguishes a task from another: its files with their age, and every value that was given."""
     stamps = []
     for file in task.files:
         stamps.append(_age(named(file)))
@@ -61,7 +61,7 @@ def key(task: Task) -> str:
 
 
 def _age(path: Path) -> int:
-    """When a file was saved; 0 for one that is not there or may not be looked at, which its row tells."""
+    """When a file was saved; 0 for one that is not there or may not be looked at, which its row says."""
     found = stamp(path)
     return found.saved_ns if found is not None and path.is_file() else 0
 
@@ -72,7 +72,7 @@ def run(
     journal: Journal | None = None,
     on: str = "here",
     workers: int = 1,
-    tell: Callable[[int, int, Row], None] | None = None,
+    progress: Callable[[int, int, Row], None] | None = None,
     work: Callable[[Task], Row] = measure,
 ) -> list[Row]:
     """The rows of `tasks` in their order; those in the journal are not measured again. Raises UsageError, SinkError."""
@@ -84,8 +84,8 @@ def run(
         rows[at] = row
         if journal:
             journal.add(tasks[at], row)
-        if tell is not None:
-            tell(len(rows), len(tasks), row)
+        if progress is not None:
+            progress(len(rows), len(tasks), row)
     return [rows[i] for i in range(len(tasks))]
 
 

@@ -47,9 +47,9 @@ def observe(path: Path | Pixels, needs: Sequence[str] = ("pose",), most: int | N
 
 
 def field_of_view_deg(path: Path) -> float | None:
-    """The horizontal field of view that a photo's EXIF data tell by the focal length in 35 mm terms; None where not.
+    """The horizontal field of view that a photo's EXIF data give by the focal length in 35 mm terms; None where not.
 
-    The 35 mm frame is 36 mm wide along the picture's longer side (CIPA DC-008, tag 0xA405).
+    The 35 mm frame is 36 mm wide along the image's longer side (CIPA DC-008, tag 0xA405).
     """
     import math
 
@@ -61,7 +61,7 @@ def field_of_view_deg(path: Path) -> float | None:
             details = exif.get_ifd(0x8769)
             width, height = picture.size
     except (OSError, UnidentifiedImageError, SyntaxError, ValueError):
-        return None  # a clip, or a photo that tells nothing
+        return None  # a clip, or a photo that says nothing
     try:
         focal_mm = float(details.get(0xA405) or 0.0)
     except (TypeError, ValueError):

@@ -18,7 +18,7 @@ def spread_on_ray(work: Callable[[Task], Row], tasks: Sequence[Task]) -> Iterato
 
     Raises UsageError where Ray is not installed.
     """
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # Ray would tell its makers; nothing leaves this machine
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # Ray would report to its makers; nothing leaves this machine
     try:
         import ray
     except ImportError:

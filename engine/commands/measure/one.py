@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What is measured: `files` of one person (several: front and side), told `values` of the effect's parameters."""
+    """What is measured: `files` of one person (several: front and side), given `values` of the effect's parameters."""
 
     files: tuple[str, ...]
     effect: str = "clothing-size"
@@ -35,7 +35,7 @@ def measuring_effect(name: str, folders: Sequence[str] = ()) -> type[Effect]:
 
     found = registry_with(folders).effect(name)
     if found.report is Effect.report:
-        raise UsageError(f"effect '{name}' measures nothing", hint="take one that does: --effect clothing-size")
+        raise UsageError(f"effect '{name}' does not measure anything", hint="use one that does: --effect clothing-size")
     return found
 
 
@@ -51,7 +51,7 @@ def measure(task: Task) -> dict[str, Any]:
     except Exception as error:  # noqa: BLE001 (an effect that fails on one file of thousands must not lose the others)
         return {"file": task.name, "status": "error", "reason": f"{type(error).__name__}: {error}"}
     measured = bool(report.pop("measured", False))
-    advice = str(report.pop("advice", "") or "nobody was found")
+    advice = str(report.pop("advice", "") or "no person was found")
     status, reason = ("ok", "") if measured else ("refused", advice)
     return {"file": task.name, "status": status, "reason": reason, **report}
 
@@ -68,9 +68,9 @@ def look_at(task: Task) -> dict[str, Any]:
         path = checked_file(file)
         before: float | None = None
         seen = 0
-        told = field_of_view_deg(path) if "fov_deg" in params and "fov_deg" not in task.values else None
-        if told is not None:
-            effect.set("fov_deg", told)
+        known = field_of_view_deg(path) if "fov_deg" in params and "fov_deg" not in task.values else None
+        if known is not None:
+            effect.set("fov_deg", known)
         for observation in observe(path, tuple(effect.wants()), task.most):
             if seen == 0:
                 effect.prepare(observation.frame.size)

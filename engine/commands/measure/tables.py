@@ -40,7 +40,7 @@ def columns(rows: Sequence[Mapping[str, Cell]]) -> list[str]:
 def kind_of(path: Path) -> str:
     """The kind of table a file name asks for. Raises UsageError."""
     if path.suffix.lower() not in KINDS:
-        raise UsageError(f"'{path.name}' is no table", hint="end its name in " + ", ".join(KINDS))
+        raise UsageError(f"'{path.name}' is not a table file", hint="use a name that ends in " + ", ".join(KINDS))
     if path.suffix.lower() == ".parquet":
         arrow()
     return path.suffix.lower()

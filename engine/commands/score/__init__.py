@@ -1,7 +1,7 @@
-"""Scores the matte ladder, and the face's points, against what is known to be true.
+"""Scores the matte's quality levels, and the face's points, against what is known to be true.
 
 Without --data everything is painted: the built-in portrait cut along a known outline before made rooms. With it, the
-pictures with true masks in coco/, masks/ and greenscreen/ count too, and the 68-point faces in landmarks/.
+images with true masks in coco/, masks/ and greenscreen/ count too, and the 68-point faces in landmarks/.
 docs/compositing.md explains every figure."""
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from ..options import add_overwrite
 from ..output import check_json, table, write_json
 
 if TYPE_CHECKING:
-    from .ladder import Marks
+    from .quality_levels import Marks
 
 HELP = "score mattes and landmarks against ground truth"
-COLUMNS = (("rung", "name"), ("IoU", "iou"), ("boundary F", "boundary_f"), ("MAD ‰", "mad"), ("gradient ‰", "grad"),
+COLUMNS = (("level", "name"), ("IoU", "iou"), ("boundary F", "boundary_f"), ("MAD ‰", "mad"), ("gradient ‰", "grad"),
            ("flicker still", "flicker_still"), ("moving", "flicker_moving"), ("ms", "ms"))  # fmt: skip
 
 
@@ -31,9 +31,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--json", metavar="FILE", help="write every figure to FILE (- for stdout)")
     parser.add_argument(
-        "--half", choices=("even", "odd"), help="only every other picture: tune on one, verify on the other"
+        "--half", choices=("even", "odd"), help="only every other image: tune on one half, verify on the other"
     )
-    parser.add_argument("--pictures", metavar="DIR", help="draw each rung on the portrait into DIR instead, as JPEG")
+    parser.add_argument(
+        "--pictures", metavar="DIR", help="draw each quality level on the portrait into DIR instead, as JPEG"
+    )
     add_overwrite(parser)
 
 
@@ -62,8 +64,8 @@ def run(options: argparse.Namespace) -> int:
 def measure(data: Path | None, half: str | None) -> dict[str, Any]:
     """Every figure, as the JSON file holds it."""
     from ...trackers.face import FaceTracker
-    from .ladder import score, segmenter
     from .landmarks import score_landmarks
+    from .quality_levels import score, segmenter
     from .synthetic import painted_clips, painted_stills
     from .truth import stills
 
@@ -73,12 +75,12 @@ def measure(data: Path | None, half: str | None) -> dict[str, Any]:
         first = 0 if half == "even" else 1
         pictures, clips = pictures[first::2], clips[first::2]
     with segmenter() as segment:
-        marks = score(pictures, clips, segment, tell)
-    tell("landmarks")
+        marks = score(pictures, clips, segment, progress)
+    progress("landmarks")
     points = score_landmarks(data / "landmarks" if data is not None else None, FaceTracker)
-    tell("")
-    rungs = [{"name": name, **made.summary(), "by_origin": made.by_group()} for name, made in marks.items()]
-    return {"rungs": rungs, "landmarks": points, "against_raw": against_raw(marks), "pictures": len(pictures)}
+    progress("")
+    levels = [{"name": name, **made.summary(), "by_origin": made.by_group()} for name, made in marks.items()]
+    return {"rungs": levels, "landmarks": points, "against_raw": against_raw(marks), "pictures": len(pictures)}
 
 
 def against_raw(marks: dict[str, Marks]) -> dict[str, float | None]:
@@ -99,10 +101,10 @@ def against_raw(marks: dict[str, Marks]) -> dict[str, float | None]:
 def report(result: dict[str, Any]) -> str:
     """The tables."""
     rows = [[title for title, _ in COLUMNS]]
-    rows += [[shown(rung[key]) for _, key in COLUMNS] for rung in result["rungs"]]
-    lines = [f"{result['pictures']} pictures and their clips", table(rows), "", "boundary F by origin"]
+    rows += [[shown(level[key]) for _, key in COLUMNS] for level in result["rungs"]]
+    lines = [f"{result['pictures']} images and their clips", table(rows), "", "boundary F by origin"]
     origins = list(result["rungs"][0]["by_origin"])
-    rows = [["rung", *origins]]
+    rows = [["level", *origins]]
     rows += [[r["name"], *(shown(r["by_origin"][o]["boundary_f"]) for o in origins)] for r in result["rungs"]]
     lines += [table(rows), "", "best against raw"]
     lines += [f"  {key.replace('_', ' ')}: {shown(value)}" for key, value in result["against_raw"].items()]
@@ -116,7 +118,7 @@ def shown(value: Any) -> str:
     return "-" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
-def tell(text: str) -> None:
+def progress(text: str) -> None:
     """What is being measured, on standard error where somebody watches."""
     if sys.stderr.isatty():
         print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)

@@ -51,7 +51,7 @@ OpenTracker = Callable[..., AbstractContextManager[Tracker]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Points:
-    """A picture and its 68 true points in pixels (0 is the middle of the first pixel)."""
+    """An image and its 68 true points in pixels (0 is the middle of the first pixel)."""
 
     name: str
     pixels: Pixels
@@ -59,7 +59,7 @@ class Points:
 
 
 def annotated(folder: Path) -> Iterator[Points]:
-    """Every picture in `folder` with 68 points: `.pts` files beside pictures, and COCO-like JSON."""
+    """Every image in `folder` with 68 points: `.pts` files beside images, and COCO-like JSON."""
     for file in sorted(folder.rglob("*.pts")):
         points, path = read_pts(file), beside(file, file.stem)
         if points is not None and path is not None:
@@ -101,7 +101,7 @@ def error_percent(found: Doubles, true: Doubles) -> float:
 
 
 def accuracy(cases: Iterator[Points], open_tracker: OpenTracker) -> tuple[list[float], int]:
-    """The error, in percent, of each picture's face that was found, and how many were not."""
+    """The error, in percent, of each image's face that was found, and how many were not."""
     errors, missed = [], 0
     for case in cases:
         height, width = case.pixels.shape[:2]

@@ -1,4 +1,4 @@
-"""How far an alpha lies from the true one. Everything is measured at the picture's full size.
+"""How far an alpha lies from the true one. Everything is measured at the image's full size.
 
 `known` marks the pixels of which the truth is known (None: all); the others count for nothing.
 """
@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from ...core.frame import Floats
 
 Bools: TypeAlias = NDArray[np.bool_]
-TOLERANCE = 2 / 256  # of the picture's height: how far a boundary may lie from the true one
-BAND = 6 / 256  # of the picture's height: what counts as near an edge
+TOLERANCE = 2 / 256  # of the image's height: how far a boundary may lie from the true one
+BAND = 6 / 256  # of the image's height: what counts as near an edge
 
 
 def iou(alpha: Floats, truth: Floats, known: Bools | None = None) -> float:
@@ -29,7 +29,7 @@ def iou(alpha: Floats, truth: Floats, known: Bools | None = None) -> float:
 
 
 def boundary_f(alpha: Floats, truth: Floats, known: Bools | None = None) -> float:
-    """F-score of the boundary, 2 px of tolerance in a picture 256 px high (Martin, Fowlkes, Malik 2004)."""
+    """F-score of the boundary, 2 px of tolerance in an image 256 px high (Martin, Fowlkes, Malik 2004)."""
     tolerance = max(1.0, TOLERANCE * truth.shape[0])
     mine, true = boundary(alpha > 0.5), boundary(truth > 0.5)
     if known is not None:
@@ -66,7 +66,7 @@ def dtssd(alphas: Sequence[Floats], truths: Sequence[Floats], known: Bools | Non
 
 
 def boundary(inside: Bools) -> Bools:
-    """The pixels of `inside` that touch its outside; the picture's own border is no boundary."""
+    """The pixels of `inside` that touch its outside; the image's own border is no boundary."""
     cross = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
     shrunk = cv2.erode(inside.astype(np.uint8), cross, borderType=cv2.BORDER_REPLICATE)
     return np.asarray(inside & (shrunk == 0))

@@ -1,4 +1,4 @@
-"""Each rung side by side on the portrait, as the pictures of docs/compositing.md."""
+"""Each level side by side on the portrait, as the images of docs/compositing.md."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ...core.frame import Floats, Frame, Pixels
 from ...core.paths import in_words
 from ...core.srgb import LINEAR, encode8
 from ...sources.demo import DemoSource
-from .ladder import RUNGS, run, segmenter
+from .quality_levels import LEVELS, run, segmenter
 
 SIZE = (1280, 720)
 PLACE = (200, 60, 160)  # sRGB of what the person is set before: a colour that shows every halo
@@ -24,24 +24,24 @@ SETTLE = 8  # frames
 
 
 def draw_pictures(folder: Path, *, overwrite: bool = False) -> list[Path]:
-    """Writes `RUNG.jpg` (the whole cut-out) and `RUNG-DETAIL.jpg` for every rung; returns the paths.
+    """Writes `LEVEL.jpg` (the whole cut-out) and `LEVEL-DETAIL.jpg` for every level; returns the paths.
 
     Raises SinkError, before anything is drawn, where one is there already and not to be replaced.
     """
-    for name in (name for rung in RUNGS for name in (rung, *(f"{rung}-{detail}" for detail in DETAILS))):
+    for name in (name for level in LEVELS for name in (level, *(f"{level}-{detail}" for detail in DETAILS))):
         check_free(folder / f"{name}.jpg", overwrite=overwrite)
     source = DemoSource(SIZE)
     frames = [frame for _ in range(SETTLE) if (frame := source.read()) is not None]
     with segmenter() as segment:
         made = run([f.pixels for f in frames], segment)
     written = []
-    for rung in RUNGS:
-        picture = over_place(frames[-1], made[rung][0][-1])
-        written.append(write(folder / f"{rung}.jpg", cv2.resize(picture, (480, 270), interpolation=cv2.INTER_AREA)))
+    for level in LEVELS:
+        picture = over_place(frames[-1], made[level][0][-1])
+        written.append(write(folder / f"{level}.jpg", cv2.resize(picture, (480, 270), interpolation=cv2.INTER_AREA)))
         for name, (left, top, width, height) in DETAILS.items():
             part = picture[top : top + height, left : left + width]
             large = cv2.resize(part, None, fx=ENLARGED, fy=ENLARGED, interpolation=cv2.INTER_NEAREST)
-            written.append(write(folder / f"{rung}-{name}.jpg", large))
+            written.append(write(folder / f"{level}-{name}.jpg", large))
     return written
 
 
@@ -60,6 +60,6 @@ def write(path: Path, picture: Pixels) -> Path:
         raise in_words(error, path.parent) from error
     made, data = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 85])
     if not made:
-        raise SinkError("the picture could not be encoded", where=str(path))
+        raise SinkError("the image could not be encoded", where=str(path))
     write_whole(path, data.tobytes(), overwrite=True)
     return path

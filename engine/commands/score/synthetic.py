@@ -1,4 +1,4 @@
-"""Pictures and clips whose matte is known exactly, since they are painted: the portrait of the demo, cut along a drawn
+"""Images and clips whose matte is known exactly, since they are painted: the portrait of the demo, cut along a drawn
 outline, with hair added strand by strand, set before made rooms. And clips from stills, moved by a known camera.
 
 Every clip has a sensor's noise and is coded as JPEG frame by frame, as cameras do: that is what makes masks flicker.
@@ -153,7 +153,7 @@ def composite(person: Cutout, view: NDArray[np.float64], behind: Floats) -> tupl
 
 
 def shot(image: Floats, number: int) -> Pixels:
-    """What a camera makes of a picture: noise, 8 bits, JPEG. The same for the same `number`."""
+    """What a camera makes of an image: noise, 8 bits, JPEG. The same for the same `number`."""
     random = np.random.default_rng(7000 + number)
     noisy = image + random.standard_normal(image.shape, np.float32) * np.float32(NOISE)
     codes = np.clip(noisy + 0.5, 0, 255).astype(np.uint8)
@@ -210,7 +210,7 @@ def clips_of(still: Still, frames: int = 10) -> list[Clip]:
         rest.frames.append(shot(image, n))
         rest.alphas.append(still.alpha)
         t = n / FPS
-        # zoomed in by 8 %, so that nothing beyond the picture is needed
+        # zoomed in by 8 %, so that nothing beyond the image is needed
         view = np.asarray(cv2.getRotationMatrix2D((width / 2, height / 2), 1.2 * math.sin(5 * t), 1.08), np.float64)
         view[:, 2] += 0.03 * width * math.sin(8 * t), 0.015 * height * math.sin(10 * t + 1)
         moved.frames.append(shot(cv2.warpAffine(image, view, (width, height), borderMode=cv2.BORDER_REFLECT), n))

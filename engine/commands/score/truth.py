@@ -1,4 +1,4 @@
-"""Pictures of which the true matte is known, read from a folder: COCO polygons, CIHP part masks, green screens."""
+"""Images of which the true matte is known, read from a folder: COCO polygons, CIHP part masks, green screens."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SOFT_EDGE_PX = 3  # the green-screen composites' alpha is their mask, blurred by
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Still:
-    """A picture (H×W×3 uint8 sRGB) and its true alpha (H×W float32 0..1); `known`: where it is known, None for all."""
+    """An image (H×W×3 uint8 sRGB) and its true alpha (H×W float32 0..1); `known`: where it is known, None for all."""
 
     name: str
     pixels: Pixels
@@ -32,7 +32,7 @@ class Still:
 
 
 def stills(folder: Path) -> list[Still]:
-    """Every picture with a true matte in `folder`, by name. Raises UsageError where the folder is missing."""
+    """Every image with a true matte in `folder`, by name. Raises UsageError where the folder is missing."""
     if not is_folder(folder):
         raise UsageError(f"no folder '{folder}'", hint="--data takes a folder with coco/, masks/, greenscreen/ in it")
     checked_folder(folder, "--data")
@@ -116,7 +116,7 @@ def composites(folder: Path) -> Iterator[Still]:
 
 
 def fitting(name: str, pixels: Pixels, alpha: Floats) -> Still:
-    """The still, with an alpha of the picture's size."""
+    """The still, with an alpha of the image's size."""
     height, width = pixels.shape[:2]
     if alpha.shape != (height, width):
         alpha = np.asarray(cv2.resize(alpha, (width, height), interpolation=cv2.INTER_LINEAR))
@@ -124,7 +124,7 @@ def fitting(name: str, pixels: Pixels, alpha: Floats) -> Still:
 
 
 def beside(file: Path, stem: str) -> Path | None:
-    """The picture called `stem` in the same folder."""
+    """The image called `stem` in the same folder."""
     return next((p for end in PICTURES if is_file(p := file.with_name(stem + end))), None)
 
 

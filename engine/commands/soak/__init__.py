@@ -1,7 +1,7 @@
 """Plays a scene for a long time while everything round it fails by plan, and judges whether the show went on.
 
 The camera stalls, dies, comes back, changes its size; trackers raise, hang, dawdle; an effect raises; outputs block and
-die. Each fault must be named once in the log, pictures must come again after it, memory and threads must stay flat, and
+die. Each fault must be named once in the log, frames must come again after it, memory and threads must stay flat, and
 a scene that hides the room must never show it. The same seed gives the same faults. Exits with 1 where something was
 wrong."""
 
@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser,
         "input",
         default=RESTLESS,
-        help="what the camera sees (default: somebody who never keeps still, before a room that must not be seen)",
+        help="what the camera sees (default: a person in constant motion before a room that must stay hidden)",
     )
     add_option(parser, "size", default=(640, 360), help="default: 640x360")
     add_option(parser, "fps", help="frames a second of the camera")
@@ -78,7 +78,7 @@ def run(options: argparse.Namespace) -> int:
         source = open_source(options.input, size=options.size, fps=options.fps)
         if source.live:
             source.close()
-            raise UsageError("a soak plays its own camera", hint="give --input a file, demo or testcard")
+            raise UsageError("soak cannot use a live input", hint="use a file, demo or testcard as --input")
         return source
 
     seconds = options.minutes * 60.0
@@ -88,7 +88,7 @@ def run(options: argparse.Namespace) -> int:
         lambda name: open_tracker(name, **scene.tracker_params(name)),
         seconds=seconds,
         seed=options.seed,
-        tell=lambda now_s: progress(now_s, seconds),
+        progress=lambda now_s: progress(now_s, seconds),
     )
     if options.json:
         write_json(found, options.json)
@@ -128,13 +128,15 @@ def report(found: dict[str, Any]) -> str:
     memory = figures["memory_mb"]
     lines = [
         table(rows),
-        f"{figures['drawn']} pictures in {figures['seconds']:.0f} s: {figures['fps']:.1f} fps, "
+        f"{figures['drawn']} frames in {figures['seconds']:.0f} s: {figures['fps']:.1f} fps, "
         f"{figures['slates']} slates, longest gap {figures['longest_gap_s']:.1f} s",
         f"memory {memory['first']:.0f} MiB at first, {memory['last']:.0f} at last, {memory['most']:.0f} at most; "
         f"threads {figures['threads'].get('first', 0):.0f} and {figures['threads'].get('last', 0):.0f}",
     ]
     if figures["stood_still_s"]:
-        lines.append(f"the machine stood still for {figures['stood_still_s']:.0f} s: faults about then are not judged")
+        lines.append(
+            f"the machine stood still for {figures['stood_still_s']:.0f} s: faults near that time are not judged"
+        )
     if figures["room_seen"] is not None:
-        lines.append(f"the room was seen in {figures['room_seen']} pictures")
+        lines.append(f"the room was seen in {figures['room_seen']} frames")
     return "\n".join([*lines, *([f"WRONG: {text}" for text in found["wrong"]] or ["nothing was wrong"])])

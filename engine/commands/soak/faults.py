@@ -35,7 +35,7 @@ class Fault:
     seconds: float
     met: bool = False  # something ran into it
     named: int = 0  # how often the log did
-    back_s: float | None = None  # how long after its end the next picture was drawn
+    back_s: float | None = None  # how long after its end the next frame was drawn
 
     @property
     def message(self) -> str:
@@ -50,14 +50,14 @@ class Fault:
 
 @dataclass(slots=True)
 class Clock:
-    """The time since the first picture, and which faults are on. Used from every thread of the show."""
+    """The time since the first frame, and which faults are on. Used from every thread of the show."""
 
     faults: Sequence[Fault]
     ended: threading.Event = field(default_factory=threading.Event)
     _begin_s: float | None = None
 
     def begin(self) -> None:
-        """The show has drawn its first picture: time runs."""
+        """The show has drawn its first frame: time runs."""
         if self._begin_s is None:
             self._begin_s = time.perf_counter()
 
@@ -76,8 +76,8 @@ class Clock:
         return None
 
     def wait_out(self, fault: Fault) -> None:
-        """Blocks until the fault, or the whole show, is over. One that is told only when it has lasted for some time
-        goes on until it is, for as long again at most: a busy machine may be late to begin it, and to see it."""
+        """Blocks until the fault, or the whole show, is over. One that is reported only after some time goes on
+        until it is, for as long again at most: a busy machine may be late to begin it, and to see it."""
         self.ended.wait(max(0.0, fault.end_s - self.now_s))
         while KINDS[fault.kind][1] and not fault.named and self.now_s < fault.end_s + fault.seconds:
             if self.ended.wait(0.02):

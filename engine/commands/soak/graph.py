@@ -1,4 +1,4 @@
-"""The soak as a picture: memory, rate and lag over time, each fault as a grey band."""
+"""The soak as an image: memory, rate and lag over time, each fault as a grey band."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .faults import Fault
 
 PANELS = (
     ("memory_mb", "memory, MiB", "#3b5bdb"),
-    ("fps", "pictures a second", "#2b8a3e"),
+    ("fps", "frames a second", "#2b8a3e"),
     ("lag_ms", "lag, ms", "#c92a2a"),
 )
 
@@ -22,7 +22,9 @@ def check_name(where: str) -> None:
     """Raises SinkError where no graph can have that name."""
     suffix = Path(where).suffix
     if suffix.lower() not in (".svg", ".png"):
-        raise SinkError(f"a graph cannot be written as '{suffix}'", where=where, hint="name it .svg or .png")
+        raise SinkError(
+            f"a graph cannot be written as '{suffix}'", where=where, hint="use a name that ends in .svg or .png"
+        )
 
 
 def draw(

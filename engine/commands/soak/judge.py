@@ -1,4 +1,4 @@
-"""Looks at every picture that comes out of a soak: is it one, is it a slate, does it show the room?"""
+"""Looks at every frame that comes out of a soak: is it one, is it a slate, does it show the room?"""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ _MARKED = 100  # 8-bit codes by which red and blue lie above green where the roo
 _STRIP = 0.25  # part of the strip that shows the room; a mask that is soft or wrong here and there shows less
 _DARK = 40  # the slate's background, in 8-bit codes, and below
 _NOBODY = 0.02  # confidence below which nobody is said to be there
-_EDGE_CELLS = 4  # of the mask, by which a matte may move its edge to where the picture has one
-_BESIDE = 0.0005  # of the picture: the cells of an edge that trembles; a late mask shows one to twenty percent
-_KEPT = 64  # frames and pictures that wait to be judged
+_EDGE_CELLS = 4  # of the mask, by which a matte may move its edge to where the frame has one
+_BESIDE = 0.0005  # of the frame: the cells of an edge that trembles; a late mask shows one to twenty percent
+_KEPT = 64  # frames and images that wait to be judged
 
 Bools = NDArray[np.bool_]
 
 
 class Judge(Closing):
-    """The output that somebody watches: counts pictures, slates, and pictures in which the room can be seen.
+    """The output that somebody watches: counts frames, slates, and frames in which the room can be seen.
 
     The room is seen in the strip at the top that no head reaches; and anywhere else where the person tracker has said
     of the very pixels that are shown that nobody is there. `said` is called by the tracker, `drawn` by the show,
@@ -41,7 +41,7 @@ class Judge(Closing):
     def __init__(self, hides_room: bool) -> None:
         self.hides_room = hides_room
         self.pictures = self.slates = self.leaks = 0
-        self.worst_beside = 0.0  # the largest share of a picture that showed the room beside somebody
+        self.worst_beside = 0.0  # the largest share of a frame that showed the room beside somebody
         self.longest_gap_s = 0.0
         self._last_s: float | None = None
         self._lock = threading.Lock()
@@ -56,14 +56,14 @@ class Judge(Closing):
                 self._said.append((frame.pixels, result))
 
     def drawn(self, frame: Frame) -> None:
-        """The picture at the time of `frame` shows its pixels."""
+        """The frame at the time of `frame` shows its pixels."""
         with self._lock:
             masks = (mask for pixels, mask in reversed(self._said) if pixels is frame.pixels)
             self._drawn[frame.time_s] = next(masks, None)
             self._judge()
 
     def write(self, image: Pixels, time_s: float) -> None:
-        """Looks at one picture."""
+        """Looks at one frame."""
         now = time.perf_counter()
         if self._last_s is not None:
             self.longest_gap_s = max(self.longest_gap_s, now - self._last_s)
@@ -84,7 +84,7 @@ class Judge(Closing):
                 self._judge()
 
     def _judge(self) -> None:
-        """Compares what is known of a picture from both sides."""
+        """Compares what is known of a frame from both sides."""
         for time_s in self._marked.keys() & self._drawn.keys():
             marked, mask = self._marked.pop(time_s), self._drawn.pop(time_s)
             if mask is not None:
@@ -92,13 +92,13 @@ class Judge(Closing):
             share = float(marked.mean())
             self.worst_beside = max(self.worst_beside, share)
             self.leaks += share > _BESIDE
-        for waiting in (self._marked, self._drawn):  # of a slate no frame is drawn, and a dropped picture never comes
+        for waiting in (self._marked, self._drawn):  # of a slate no frame is drawn, and a dropped frame never comes
             while len(waiting) > _KEPT:
                 waiting.pop(next(iter(waiting)))
 
 
 def nobody(mask: Mask, shape: tuple[int, ...]) -> Bools:
-    """Where, in a picture of `shape` (h, w), a mask says that nobody is, not even near."""
+    """Where, in a frame of `shape` (h, w), a mask says that nobody is, not even near."""
     side = 2 * _EDGE_CELLS + 1
     near = cv2.dilate((mask.confidence > _NOBODY).astype(np.uint8), np.ones((side, side), np.uint8))
     return np.asarray(cv2.resize(near, (shape[1], shape[0]), interpolation=cv2.INTER_NEAREST) == 0)

@@ -23,7 +23,7 @@ from .judge import MARK, MARK_PART, Judge
 
 class FaultySource(Closing):
     """A camera made of another source, played over and over at its rate, with a strip of a glaring colour at the top:
-    where that colour gets into the picture of a scene that hides the room, the room was shown."""
+    where that colour gets into the frame of a scene that hides the room, the room was shown."""
 
     live = True
     endless = True
@@ -162,7 +162,7 @@ class Blocking(Closing):
         self.frames = 0
 
     def write(self, image: Pixels, time_s: float) -> None:
-        """Takes a picture, or blocks."""
+        """Takes a frame, or blocks."""
         if fault := self._clock.on("sink.blocks"):
             self._clock.wait_out(fault)
         self.frames += 1
@@ -172,7 +172,7 @@ class Dying(Blocking):
     """An output that fails for good."""
 
     def write(self, image: Pixels, time_s: float) -> None:
-        """Takes a picture, or raises."""
+        """Takes a frame, or raises."""
         if fault := self._clock.on("sink.dies"):
             raise SinkError(fault.message)
         self.frames += 1

@@ -24,7 +24,7 @@ from ...trackers.base import Tracker
 from .faults import KINDS, Clock, schedule
 from .judge import Judge
 from .parts import Blocking, Dying, FaultyCard, FaultyEffect, FaultySource, FaultyTracker
-from .watch import LogEar, Watch, summary, verdict
+from .watch import LogWatcher, Watch, summary, verdict
 
 log = logging.getLogger("phosphene")
 
@@ -38,24 +38,24 @@ def soak(
     seed: int = 0,
     fault_s: float = 3.0,
     calm_s: float = 3.0,
-    tell: Callable[[float], None] | None = None,
+    progress: Callable[[float], None] | None = None,
     timeouts: Timeouts | None = None,
 ) -> dict[str, Any]:
-    """Runs for `seconds` after the first picture; `opened` opens the input, which is played over and over.
+    """Runs for `seconds` after the first frame; `opened` opens the input, which is played over and over.
 
     Returns `wrong` (what failed, in words: empty where all is well), `faults`, `rows` (a sample a second), `summary`
-    and `others` (what the log said beside the faults). `tell` is told the time with every picture.
+    and `others` (what the log said beside the faults). `progress` gets the time with every frame.
     """
     kinds = [kind for kind in KINDS if has(scene, kind)]
     clock = Clock(schedule(seconds, seed, kinds=kinds, fault_s=fault_s, calm_s=calm_s))
-    judge, stats, ear = Judge(scene.hides_room()), Stats(), LogEar(clock)
+    judge, stats, log_watcher = Judge(scene.hides_room()), Stats(), LogWatcher(clock)
     watch = Watch(clock, stats)
     error = ""
     with ExitStack() as stack:
         gpu = Gpu.headless()
         stack.callback(gpu.close)
-        log.addHandler(ear)
-        stack.callback(log.removeHandler, ear)
+        log.addHandler(log_watcher)
+        stack.callback(log.removeHandler, log_watcher)
         effect, card = FaultyEffect(scene, clock), FaultyCard(clock)
         sinks: list[Sink] = [judge, Blocking(clock), Dying(clock)]
         source = FaultySource(opened, clock)
@@ -66,8 +66,8 @@ def soak(
                 judge.drawn(drawn.observation.frame)
             effect.mend(drawn.image)
             card.lose()
-            if tell is not None:
-                tell(clock.now_s)
+            if progress is not None:
+                progress(clock.now_s)
             return clock.now_s < seconds
 
         show = Show(
@@ -98,7 +98,7 @@ def soak(
         "wrong": verdict(watch.rows, faults, judge, error, watch.stood),
         "summary": summary(watch, stats, judge),
         "faults": [asdict(fault) for fault in faults],
-        "others": ear.others,
+        "others": log_watcher.others,
         "rows": watch.rows,
     }
 

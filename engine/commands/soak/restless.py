@@ -22,7 +22,7 @@ from .judge import MARK
 EACH_S = 3.0  # how long each motion lasts
 BEAT_S = 1.0 / 30.0
 
-# By time, in beats of a thirtieth of a second: (across, down) in widths of the picture, and scale. At 1280 pixels and
+# By time, in beats of a thirtieth of a second: (across, down) in widths of the frame, and scale. At 1280 pixels and
 # 30 frames a second 0.025 is 32 pixels a frame, 0.094 is 120.
 Move = Callable[[float], tuple[float, float, float]]
 

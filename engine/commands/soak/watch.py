@@ -16,7 +16,7 @@ from .faults import KINDS, Clock, Fault
 from .judge import Judge
 
 EVERY_S = 1.0
-BACK_S = 5.0  # within which pictures must come again after a fault
+BACK_S = 5.0  # within which frames must come again after a fault
 STOOD_S = 5.0  # without a breath, and without using the processor: a sleeping laptop, a virtual machine that was held
 SLACK_MB = 24.0  # that the last third may lie above the first: caches that fill, the allocator's rest
 SLACK_PART = 0.06
@@ -29,7 +29,7 @@ WORDS = {
 }
 
 
-class LogEar(logging.Handler):
+class LogWatcher(logging.Handler):
     """Counts for each fault how often the log named it, and keeps every message that belongs to none.
 
     What names no number belongs to the newest fault, or to the one before it where that has not been named yet: a busy
@@ -84,7 +84,7 @@ class Watch:
             woke, used_s = now, time.process_time()
             drawn = self._stats.frames_out
             for fault in [f for f in waiting if f.end_s <= now_s]:
-                # a fault is over when the second picture after its end is there: the first may have been on its way
+                # a fault is over when the second frame after its end is there: the first may have been on its way
                 mark = marks.setdefault(fault.number, drawn)
                 if drawn >= mark + 2:
                     fault.back_s = now_s - fault.end_s
@@ -127,15 +127,15 @@ def verdict(
             continue
         name = f"fault {fault.number} ({fault.kind}, {fault.at_s:.0f} s)"
         if not fault.met:
-            wrong.append(f"{name} met nobody")
+            wrong.append(f"{name} had no effect")
         if KINDS[fault.kind][1] and fault.named != 1:
             wrong.append(f"{name} was named {fault.named} times, expected once")
         if fault.back_s is None or fault.back_s > BACK_S:
-            wrong.append(f"{name}: no pictures within {BACK_S:.0f} s of its end")
+            wrong.append(f"{name}: no frames within {BACK_S:.0f} s of its end")
     if judge.leaks:
-        wrong.append(f"the room was seen in {judge.leaks} pictures")
+        wrong.append(f"the room was seen in {judge.leaks} frames")
     if not judge.pictures:
-        wrong.append("no picture was drawn")
+        wrong.append("no frame was drawn")
     return wrong + growth(rows)
 
 

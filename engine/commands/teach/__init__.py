@@ -1,6 +1,6 @@
 """Teaches a model your own classes, which scenes then follow as class.NAME.LABEL.
 
-Examples come from clips and folders of pictures (--class LABEL=PATH, as often as you like), or live: --live opens the
+Examples come from clips and folders of images (--class LABEL=PATH, as often as you like), or live: --live opens the
 camera, and each class is recorded while its key is held. Everything stays on this machine."""
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 HELP = "teach a model your own classes"
 FROM = {"image": "embedding", "face": "face", "pose": "pose", "hands": "hands", "sound": "sound"}
-SEEN = {"image": "a picture", "face": "a face", "pose": "a body", "hands": "a hand", "sound": "sound"}
+SEEN = {"image": "an image", "face": "a face", "pose": "a body", "hands": "a hand", "sound": "sound"}
 METHODS = ("auto", "net", "nearest")
 EXPORTS = ("keras", "tflite", "tfjs")
 
@@ -82,18 +82,18 @@ def run(options: argparse.Namespace) -> int:
     check_json(options.json, read=(file for path in read for file in tree(path)))
     keep.check_place(folder, read, overwrite=options.overwrite)
     recordings = recorded(options)
-    tell = Teller(quiet=options.quiet)
+    progress = ProgressLine(quiet=options.quiet)
     examples = gather(recordings, SEEN[options.features])
     part = keep.scratch(folder)
     try:
-        learnt = learn(examples, part, options.method, options.seed, tell.training)
+        learnt = learn(examples, part, options.method, options.seed, progress.training)
         keep.describe(part, keep.About(options.name, FROM[options.features]), learnt, examples, recordings)
         if options.keep_examples:
             keep.keep_examples(part, examples)
         exported(options.export, part, learnt.method)
         keep.put(part, folder, read, overwrite=options.overwrite)
     finally:
-        tell.done()
+        progress.done()
         shutil.rmtree(part, ignore_errors=True)
     took_s = time.perf_counter() - begin
     if options.json:
@@ -115,8 +115,8 @@ def run(options: argparse.Namespace) -> int:
             print(table_text(learnt.table, examples.labels))
         if learnt.alone:
             print(
-                f"\nonly one recording of {', '.join(learnt.alone)}: parts of it were held out, which flatters; "
-                "record each class several times"
+                f"\nonly one recording of {', '.join(learnt.alone)}: parts of it were held out, so the figure is too "
+                "good; record each class several times"
             )
         first = slugs(examples.labels)[0]
         print(f'\nin a scene:  amount = {{ from = "class.{options.name}.{first}" }}')
@@ -131,7 +131,7 @@ def recorded(options: argparse.Namespace) -> list[Recording]:
     kind = FROM[options.features]
     if options.live:
         if options.classes:
-            raise UsageError("--live and --class together", hint="record live, or take clips and folders")
+            raise UsageError("--live and --class cannot be used together", hint="record live, or use clips and folders")
         from .live import record_live
 
         labels = [label.strip() for label in options.live.split(",") if label.strip()]
@@ -140,12 +140,12 @@ def recorded(options: argparse.Namespace) -> list[Recording]:
         ears = open_sound("mic") if kind == "sound" else None
         return record_live(options.input, labels, Extractor(kind, ears))
     if not options.classes:
-        raise UsageError("no classes", hint="--class LABEL=PATH twice at least, or --live LABEL,LABEL")
-    tell = Teller(quiet=options.quiet)
+        raise UsageError("no classes given", hint="use --class LABEL=PATH at least twice, or --live LABEL,LABEL")
+    progress = ProgressLine(quiet=options.quiet)
     try:
-        return record(classes_of(options.classes), kind, tell.recording)
+        return record(classes_of(options.classes), kind, progress.recording)
     finally:
-        tell.done()
+        progress.done()
 
 
 def exported(forms: Sequence[str], part: Path, method: str) -> None:
@@ -154,7 +154,7 @@ def exported(forms: Sequence[str], part: Path, method: str) -> None:
         (part / "model.keras").unlink(missing_ok=True)
         return
     if method == "nearest":
-        raise UsageError("the nearest examples are no net: they cannot be exported", hint="--method net")
+        raise UsageError("a model of nearest examples cannot be exported", hint="use --method net")
     if "tfjs" in forms:
         from ...models import tensorflow as tf_jobs
 
@@ -163,7 +163,7 @@ def exported(forms: Sequence[str], part: Path, method: str) -> None:
         (part / "model.keras").unlink(missing_ok=True)
 
 
-class Teller:
+class ProgressLine:
     """Progress on one line of the terminal, where somebody watches."""
 
     def __init__(self, *, quiet: bool) -> None:

@@ -27,7 +27,7 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(slots=True)
 class Recording:
-    """What was recorded in one go: a clip, a folder of pictures, or while a key was held."""
+    """What was recorded in one go: a clip, a folder of images, or while a key was held."""
 
     label: str
     name: str
@@ -60,18 +60,18 @@ def classes_of(texts: Sequence[str]) -> dict[str, list[Path]]:
         for part in path.split(",") if not is_there(named(path)) else [path]:
             where = named(part)
             if not is_there(where):
-                raise UsageError(f"--class {label}: there is no '{part}'")
+                raise UsageError(f"--class {label}: no file or folder '{part}'")
             found.setdefault(label.strip(), []).append(where)
     if len(found) < 2:
         raise UsageError(
-            f"{len(found)} class{'' if len(found) == 1 else 'es'}: there must be two at least",
-            hint="one of them may be what it looks like when nothing is done: --class nothing=clip.mp4",
+            f"{len(found)} class{'' if len(found) == 1 else 'es'} given, expected at least two",
+            hint="one class may show that nothing happens: --class nothing=clip.mp4",
         )
     return found
 
 
 def sources_of(path: Path) -> Iterator[tuple[str, list[Path]]]:
-    """The recordings at `path`: a clip is one, the pictures that lie in one folder are one."""
+    """The recordings at `path`: a clip is one, the images that lie in one folder are one."""
     if not is_folder(path):
         yield path.name, [checked(path, "clip or picture")]
         return
@@ -86,14 +86,14 @@ def sources_of(path: Path) -> Iterator[tuple[str, list[Path]]]:
 
 
 def record(classes: dict[str, list[Path]], kind: str, progress: Progress | None = None) -> list[Recording]:
-    """Looks at every clip and picture, or listens to it, for features of `kind`; each recording is looked at afresh, so
+    """Looks at every clip and image, or listens to it, for features of `kind`; each recording is looked at afresh, so
     that nothing is carried from one to the next. Raises UsageError, SourceError, TrackerError."""
     jobs = [
         (label, name, files) for label, paths in classes.items() for path in paths for name, files in sources_of(path)
     ]
     for label, paths in classes.items():
         if not any(job[0] == label for job in jobs):
-            raise UsageError(f"class {label}: no clip and no picture in {', '.join(map(str, paths))}")
+            raise UsageError(f"class {label}: no clip or image in {', '.join(map(str, paths))}")
     found = []
     for number, (label, name, files) in enumerate(jobs):
         if progress is not None:
@@ -137,7 +137,7 @@ def listen(recording: Recording, file: Path) -> None:
 
 
 def frames_of(files: Sequence[Path]) -> Iterator[Frame]:
-    """The frames of a clip, not more than `RATE_HZ` a second, or of pictures, one each."""
+    """The frames of a clip, not more than `RATE_HZ` a second, or of images, one each."""
     from ...sources import open_source
 
     if len(files) > 1 or files[0].suffix.lower() in PICTURES:
@@ -145,12 +145,12 @@ def frames_of(files: Sequence[Path]) -> Iterator[Frame]:
             with open_source(str(file)) as source:
                 frame = source.read()
             if frame is not None:
-                # A second between two pictures: trackers then take nothing over from one to the next.
+                # A second between two images: trackers then take nothing over from one to the next.
                 yield Frame(number, float(number), frame.pixels)
         return
     with open_source(str(files[0])) as source:
         if source.endless:
-            raise SourceError("has no end", where=str(files[0]), hint="give clips or pictures")
+            raise SourceError("is a live input, which never ends", where=str(files[0]), hint="use clips or images")
         next_s = -1.0
         while (frame := source.read()) is not None:
             if frame.time_s >= next_s:
@@ -166,8 +166,8 @@ def gather(recordings: Sequence[Recording], what: str) -> Examples:
         rows, frames = sum(len(r.rows) for r in own), sum(r.frames for r in own)
         if rows < LEAST:
             raise UsageError(
-                f"class {label}: {what} was found in {rows} of {frames} frames, expected {LEAST} at least",
-                hint="take longer clips in which it is to be seen, or teach from something else: --from",
+                f"class {label}: {what} was found in {rows} of {frames} frames, expected at least {LEAST}",
+                hint="use longer clips that show it, or choose another --from",
             )
     full = [r for r in recordings if r.rows]
     return Examples(

@@ -1,4 +1,4 @@
-"""How good a taught model is, told honestly: by recordings that it has not seen."""
+"""How good a taught model is, reported honestly: by recordings that it has not seen."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .examples import Examples
 
 FOLDS = 4
 BLOCKS = 4  # parts into which the one recording of a class is cut
-GAP = 0.1  # of a part, left out beside what is held out: neighbours in time are almost the same picture
+GAP = 0.1  # of a part, left out beside what is held out: neighbours in time are almost the same image
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,13 +64,15 @@ def check_place(folder: Path, read: Iterable[Path], *, overwrite: bool) -> None:
         other = next((entry.name for entry in there if entry.name not in MADE), "")
     if other:
         hint = "choose another name"
-        raise UsageError(f"there is something else that was not taught ('{other}')", where=str(folder), hint=hint)
+        raise UsageError(f"the folder holds other files ('{other}')", where=str(folder), hint=hint)
     inside = folder.resolve()
     if any(path.resolve().is_relative_to(inside) or inside.is_relative_to(path.resolve()) for path in read):
-        raise UsageError("what is learnt from lies here", where=str(folder), hint="choose another name, or --into DIR")
+        raise UsageError(
+            "the examples are in this folder", where=str(folder), hint="choose another name, or --into DIR"
+        )
     if there and not overwrite:
         raise UsageError(
-            "a model of that name was taught already",
+            "a model of that name already exists",
             where=str(folder),
             hint="say --overwrite to replace it, or choose another name",
         )
@@ -117,7 +119,7 @@ def plain(label: str) -> str:
 
 
 def keep_examples(part: Path, examples: Examples) -> None:
-    """Writes the rows of numbers down too; they are not pictures, but they are of whoever was recorded."""
+    """Writes the rows of numbers down too; they are not images, but they are of whoever was recorded."""
     np.savez_compressed(
         part / EXAMPLES,
         rows=examples.rows,

@@ -1,4 +1,4 @@
-"""Examples from the camera: a window shows the picture, and a class is recorded while its key is held."""
+"""Examples from the camera: a window shows the image, and a class is recorded while its key is held."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def record_live(spec: str, labels: Sequence[str], extractor: Extractor) -> list[
                     time.sleep(max(0.0, begin_s + frame.time_s - time.perf_counter()))
                 held = set(window.held)
                 wants = recorder.wants(held)
-                # Trackers follow from frame to frame, so they look at every one; a picture's model only when asked.
+                # Trackers follow from frame to frame, so they look at every one; an image's model only when asked.
                 looks = wants or preview.known is not None or extractor.kind != "embedding"
                 row = extractor.vector(frame) if looks else None
                 recorder.add(held, row, frame.time_s)

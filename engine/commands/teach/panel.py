@@ -14,7 +14,7 @@ from .judge import accuracy
 PLENTY = 40  # examples of a class from which its bar is full
 NAME = 16  # letters of a class's name that are shown
 GROUND, PLAIN, GOOD, NOW, HINT = "#0a0e18f0", "#ffffff", "#7ae582", "#ff5a5f", "#ffd166"
-STEP, LEFT, WIDE = 0.066, 0.025, 0.42  # heights and widths in picture heights
+STEP, LEFT, WIDE = 0.066, 0.025, 0.42  # heights and widths in image heights
 
 
 def panel(

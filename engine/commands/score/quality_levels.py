@@ -1,4 +1,4 @@
-"""Runs every rung of the matte ladder over pictures and clips whose truth is known, and adds up how well it did."""
+"""Runs every quality level of the matte over images and clips whose truth is known, and adds up how well it did."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from .alpha import enlarged, final_alpha
 from .synthetic import Clip, clips_of
 from .truth import Still
 
-RAW = "raw"  # the segmenter's mask as it comes, enlarged: what the ladder begins with
-RUNGS = (RAW, *QUALITIES)
+RAW = "raw"  # the segmenter's mask as it comes, enlarged: what the levels begin with
+LEVELS = (RAW, *QUALITIES)
 Segment = Callable[[Frame, Detail], Mask]
 Progress = Callable[[str], None]
 
 
 @dataclass(slots=True)
 class Marks:
-    """The measured numbers of one rung, one entry a picture or clip; `groups` says where each is from."""
+    """The measured numbers of one level, one entry an image or clip; `groups` says where each is from."""
 
     iou: list[float] = field(default_factory=list)
     boundary_f: list[float] = field(default_factory=list)
@@ -47,7 +47,7 @@ class Marks:
         return {**means, **flicker, "ms": round(float(np.median(self.ms)), 3) if self.ms else None}
 
     def by_group(self) -> dict[str, dict[str, float | None]]:
-        """The picture measures of each origin."""
+        """The image measures of each origin."""
         found: dict[str, dict[str, float | None]] = {}
         for group in dict.fromkeys(self.groups):
             chosen = [n for n, g in enumerate(self.groups) if g == group]
@@ -61,20 +61,20 @@ def mean(values: Sequence[float]) -> float | None:
     return round(float(np.mean(values)), 4) if values else None
 
 
-def score(stills: Iterable[Still], clips: Iterable[Clip], segment: Segment, tell: Progress) -> dict[str, Marks]:
-    """The marks of every rung. Stills are also filmed: at rest, and by a camera that moves."""
-    marks = {rung: Marks() for rung in RUNGS}
+def score(stills: Iterable[Still], clips: Iterable[Clip], segment: Segment, progress: Progress) -> dict[str, Marks]:
+    """The marks of every level. Stills are also filmed: at rest, and by a camera that moves."""
+    marks = {level: Marks() for level in LEVELS}
     threads = cv2.getNumThreads()
-    cv2.setNumThreads(1)  # so that the thread's own time is all the time that a rung takes
+    cv2.setNumThreads(1)  # so that the thread's own time is all the time that a level takes
     try:
         for still in stills:
-            tell(still.name)
-            for rung, (alphas, _) in run([still.pixels], segment).items():
-                add_picture(marks[rung], still.name, alphas[0], still)
+            progress(still.name)
+            for level, (alphas, _) in run([still.pixels], segment).items():
+                add_picture(marks[level], still.name, alphas[0], still)
             for clip in clips_of(still):
                 add_clip(marks, clip, segment)
         for clip in clips:
-            tell(clip.name)
+            progress(clip.name)
             add_clip(marks, clip, segment)
     finally:
         cv2.setNumThreads(threads)
@@ -94,16 +94,16 @@ def add_picture(marks: Marks, name: str, alpha: Floats, still: Still) -> None:
 
 
 def add_clip(marks: dict[str, Marks], clip: Clip, segment: Segment) -> None:
-    """Measures the flicker of every rung on one clip, and what its frames cost."""
-    for rung, (alphas, times) in run(clip.frames, segment).items():
-        flicker = marks[rung].flicker_moving if clip.moving else marks[rung].flicker_still
+    """Measures the flicker of every level on one clip, and what its frames cost."""
+    for level, (alphas, times) in run(clip.frames, segment).items():
+        flicker = marks[level].flicker_moving if clip.moving else marks[level].flicker_still
         flicker.append(metrics.dtssd(alphas, clip.alphas, clip.known))
-        marks[rung].ms += times[1:]  # the first of a clip has nothing to steady
+        marks[level].ms += times[1:]  # the first of a clip has nothing to steady
 
 
 def run(frames: Sequence[Pixels], segment: Segment) -> dict[str, tuple[list[Floats], list[float]]]:
-    """The alphas of every rung, frame by frame, and what each took in ms on one processor beyond the plain mask."""
-    made: dict[str, tuple[list[Floats], list[float]]] = {rung: ([], []) for rung in RUNGS}
+    """The alphas of every level, frame by frame, and what each took in ms on one processor beyond the plain mask."""
+    made: dict[str, tuple[list[Floats], list[float]]] = {level: ([], []) for level in LEVELS}
     makers = {quality: MatteMaker() for quality in QUALITIES}
     shape = Matte().shape()
     for number, pixels in enumerate(frames):

@@ -11,7 +11,7 @@ import av
 import numpy as np
 from phosphene.engine.sinks import open_sink
 from phosphene.engine.sources import open_source
-from phosphene.engine.sources.tracks import picture_tracks
+from phosphene.engine.sources.tracks import video_tracks
 
 RATE, SIZE = 48000, (64, 48)
 
@@ -35,7 +35,7 @@ def pictures(path: Path) -> tuple[list[float], list[float]]:
     """(when each picture is shown, when a flash begins): white in the lower middle of the picture."""
     times, flashes, lit = [], [], False
     with av.open(str(path)) as container:
-        for frame in container.decode(picture_tracks(container)[0]):
+        for frame in container.decode(video_tracks(container)[0]):
             grey = frame.to_ndarray(format="gray")
             height, width = grey.shape
             now = float(grey[int(height * 0.82) : int(height * 0.93), width // 4 : 3 * width // 4].mean()) > 128
@@ -68,7 +68,7 @@ def beeps(path: Path) -> tuple[list[float], float, float]:
 def length_s(path: Path) -> float:
     """How long the picture of a written file is shown, by its header."""
     with av.open(str(path)) as container:
-        stream = picture_tracks(container)[0]
+        stream = video_tracks(container)[0]
         if stream.duration is not None and stream.time_base is not None and path.suffix != ".mkv":
             return float(stream.duration * stream.time_base)
         return (container.duration or 0) / 1e6

@@ -16,7 +16,7 @@ from .base import Sound
 WINDOW = 2048  # samples, 43 ms: a little more than a frame at 30 a second
 BINS = 512
 # The spectrum as a browser's AnalyserNode gives it, which ShaderToy's files expect (W3C Web Audio API, 1.8.6): Blackman
-# window, smoothed by 0.8 from picture to picture at 60 a second, -100 … -30 dB as 0 … 1.
+# window, smoothed by 0.8 from image to image at 60 a second, -100 … -30 dB as 0 … 1.
 SMOOTH_S = -1.0 / (60.0 * math.log(0.8))
 QUIET_DB, LOUD_DB = -100.0, -30.0
 # Hz, and the loudness in dB below full scale that counts as 0 and as 1: speech before a webcam lies in the middle, a

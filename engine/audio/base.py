@@ -65,14 +65,14 @@ class Recordable(Protocol):
     rate: int  # samples a second, as the device claims
 
     def picture(self, time_s: float, moment_s: float) -> None:
-        """The picture at `time_s` of the frames' clock was taken at `moment_s` of time.perf_counter."""
+        """The image at `time_s` of the frames' clock was taken at `moment_s` of time.perf_counter."""
 
     @property
     def newest_s(self) -> float | None:
-        """How far the sound has come, on the frames' clock; None before the first sample or picture."""
+        """How far the sound has come, on the frames' clock; None before the first sample or image."""
 
     def place(self, time_s: float) -> float | None:
-        """The number of the sample that belongs to `time_s`, with fractions; None before any sample or picture."""
+        """The number of the sample that belongs to `time_s`, with fractions; None before any sample or image."""
 
     def between(self, begin: float, end: float, count: int) -> Floats:
         """`count` samples, float32 mono, evenly from sample `begin` up to `end`; silence where there are none."""

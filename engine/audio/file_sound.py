@@ -10,12 +10,12 @@ import numpy as np
 from ..core.closing import Closing
 from ..core.frame import Floats
 from ..core.results import RATE
-from ..sources.samples import Samples, first_picture_s, open_sound_track
+from ..sources.samples import Samples, first_frame_s, open_sound_track
 from .base import KEPT_S
 
 
 class FileSound(Closing):
-    """The sound in `path`, decoded as far as it is asked for; second 0 is the first picture, where there is one.
+    """The sound in `path`, decoded as far as it is asked for; second 0 is the first image, where there is one.
 
     Asking for what lies long past begins the file anew. Raises SourceError where there is no sound that can be decoded;
     damage further on ends it with a warning.
@@ -73,7 +73,7 @@ class FileSound(Closing):
     def _opened(self) -> Samples:
         container, track = open_sound_track(self.path)
         if self._origin_s is None:
-            self._origin_s = first_picture_s(container, self.path)
+            self._origin_s = first_frame_s(container, self.path)
         return Samples(self.path, container, track, self._origin_s, rate=RATE, layout="mono")
 
     def close(self) -> None:

@@ -21,7 +21,7 @@ log = logging.getLogger("phosphene")
 
 BEHIND_S = 0.03  # how far the frames' clock stays behind the newest sample, so that no block lacks its end
 OLDEST_S = 1.0
-STEADY = 0.02  # how much of a picture's unevenness moves the sound
+STEADY = 0.02  # how much of an image's unevenness moves the sound
 DRIFT_S = 0.1  # where the two clocks are further apart than this, they are set anew
 
 
@@ -39,7 +39,7 @@ class Microphone(Closing):
         self._origin: float | None = None  # the number of the sample at second 0
         self._shift_s: float | None = None  # from the frames' clock to time.perf_counter
         self._stream: Any = None
-        self._told = False
+        self._reported = False
         sounddevice = portaudio()
         try:
             self.rate = RATE
@@ -66,8 +66,8 @@ class Microphone(Closing):
         age_s = when.currentTime - when.inputBufferAdcTime if when is not None and when.inputBufferAdcTime else 0.0
         if 0.0 < age_s < OLDEST_S:  # of the first sample; some drivers do not know it, or tell nonsense
             moment_s += count / self.rate - age_s
-        if status and not self._told:
-            self._told = True
+        if status and not self._reported:
+            self._reported = True
             log.warning("microphone: %s", status)
         with self._lock:
             lost = self._clock.arrived(count, moment_s)
@@ -100,8 +100,8 @@ class Microphone(Closing):
     def newest_s(self) -> float | None:
         """See phosphene.engine.audio.base.Recordable."""
         with self._lock:
-            heard_s = self._clock.newest_s
-            return None if heard_s is None or self._shift_s is None else heard_s - self._shift_s
+            arrived_s = self._clock.newest_s
+            return None if arrived_s is None or self._shift_s is None else arrived_s - self._shift_s
 
     def place(self, time_s: float) -> float | None:
         """See phosphene.engine.audio.base.Recordable."""

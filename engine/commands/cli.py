@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from ..core.errors import PhospheneError, UsageError, near_names, suggestion
-from ..core.paths import in_words, is_told
+from ..core.paths import in_words, is_explained
 from ..core.standard_streams import standard_streams
 from ..core.version import __version__
 from .output import check_json
@@ -138,7 +138,7 @@ def command(arguments: Sequence[str] | None) -> int:
     except PhospheneError as error:
         return fail(error, debug=options.debug)
     except OSError as error:
-        if error is getattr(sys.stdout, "failed", None) or not is_told(error):
+        if error is getattr(sys.stdout, "failed", None) or not is_explained(error):
             raise
         return fail(in_words(error), debug=options.debug)
 

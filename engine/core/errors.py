@@ -45,7 +45,7 @@ class EffectRefused(PhospheneError):  # noqa: N818 (reads as what happened)
 
 
 class EffectFailed(PhospheneError):  # noqa: N818 (reads as what happened)
-    """An effect that failed, where a program asked for the picture; `where` is its address in the scene."""
+    """An effect that failed, where a program asked for the image; `where` is its address in the scene."""
 
 
 class ShaderError(PhospheneError):

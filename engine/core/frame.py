@@ -17,7 +17,7 @@ Floats: TypeAlias = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Frame:
-    """One picture from a source.
+    """One image from a source.
 
     `id` counts from 0 without gaps in one source; `time_s` is the source's own time, rising; `pixels` is H×W×3 uint8
     sRGB in RGB order, top row first, C-contiguous, never written to after the frame was made. `captured_s` is the

@@ -1,4 +1,4 @@
-"""The few picture operations that a processor does better than a shader: conversions and resizing, by OpenCV."""
+"""The few image operations that a processor does better than a shader: conversions and resizing, by OpenCV."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _LOCK = threading.Lock()
 
 
 def shrunk(frame: Frame, size: tuple[int, int]) -> Pixels:
-    """The frame's picture at `size` (width, height), made once for all who ask, in any thread; not to be written to."""
+    """The frame's image at `size` (width, height), made once for all who ask, in any thread; not to be written to."""
     frame = frame.held_from or frame
     with _LOCK:
         made = _SHRUNK.setdefault(frame, {})
@@ -74,7 +74,7 @@ def gaussian(plane: Floats, sigma: float) -> Floats:
 
 
 def straight_alpha(image: Pixels) -> Pixels:
-    """Premultiplied linear-light RGBA (stored as sRGB) as straight alpha, the way files hold it; an opaque picture is
+    """Premultiplied linear-light RGBA (stored as sRGB) as straight alpha, the way files hold it; an opaque image is
     returned as it is."""
     if image[..., 3].min() == 255:
         return image
@@ -84,7 +84,7 @@ def straight_alpha(image: Pixels) -> Pixels:
 
 
 def light_at(image: Pixels, cells: tuple[int, int], finer: int) -> Pixels:
-    """RGBA sRGB codes as a small picture of (columns, rows) `cells` in linear light, 8 bits: of each cell the mean of
+    """RGBA sRGB codes as a small image of (columns, rows) `cells` in linear light, 8 bits: of each cell the mean of
     `finer`² pixels that are evenly spread."""
     height, width = image.shape[:2]
     columns, rows = cells[0] * finer, cells[1] * finer

@@ -17,7 +17,7 @@ class Observation:
     """One frame with everything that is known about it.
 
     `results` maps a tracker's name (`face`, `pose`, `person`, …) to its result, `sound` to what is heard, and
-    `source.camera:1` to the picture of an input beside the show's own. A tracker that did not run or failed has no
+    `source.camera:1` to the image of an input beside the show's own. A tracker that did not run or failed has no
     entry: that is "unknown", which differs from "nobody".
     """
 

@@ -201,7 +201,7 @@ class File(Param[str]):
 
 
 class Media(File):
-    """A picture or a video by its path, empty for none. In GLSL it is a function `vec4 name(vec2 uv)`."""
+    """An image or a video by its path, empty for none. In GLSL it is a function `vec4 name(vec2 uv)`."""
 
     kind, what = "media", "a picture or video"
 
@@ -275,7 +275,7 @@ class Color(Param[Rgba]):
 
 
 class Point(Param[tuple[float, float]]):
-    """A place in the picture, uv: 0..1 from the top left."""
+    """A place in the image, uv: 0..1 from the top left."""
 
     kind = "point"
     gl_type = "vec2"

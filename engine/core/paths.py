@@ -18,11 +18,11 @@ from .errors import NotAllowed, PhospheneError, SinkError, UsageError
 log = logging.getLogger("phosphene")
 
 # The answers that mean that nothing is there; EINVAL is Windows' for a name that cannot be one.
-_NOTHING = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EINVAL, errno.EBADF)
+_NOT_FOUND = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EINVAL, errno.EBADF)
 _KINDS = {stat.S_IFDIR: "folder", stat.S_IFREG: "file", stat.S_IFIFO: "pipe", stat.S_IFSOCK: "socket"}
 _FULL = (errno.ENOSPC, errno.EDQUOT)
-_MACHINE = (*_FULL, *_NOTHING, errno.EACCES, errno.EPERM, errno.EROFS, errno.EMFILE, errno.ENFILE, errno.EIO)
-_told: set[Path] = set()
+_MACHINE = (*_FULL, *_NOT_FOUND, errno.EACCES, errno.EPERM, errno.EROFS, errno.EMFILE, errno.ENFILE, errno.EIO)
+_reported: set[Path] = set()
 
 
 def named(text: str | os.PathLike[str]) -> Path:
@@ -49,7 +49,7 @@ def kind_of(path: str | Path) -> str:
     except ValueError:  # a NUL in the name
         return ""
     except OSError as error:
-        if error.errno in _NOTHING:
+        if error.errno in _NOT_FOUND:
             return ""
         raise in_words(error, path) from error
     return _KINDS.get(stat.S_IFMT(mode), "device")
@@ -85,12 +85,12 @@ def entries(folder: Path) -> list[Path]:
 
 def own_entries(folder: Path) -> list[Path]:
     """What lies in a folder that nobody has named on the command line, so that it may be missing. One that may not be
-    looked into is told once, and left out."""
+    looked into is reported once, and left out."""
     try:
         return entries(folder) if is_folder(folder) else []
     except PhospheneError as error:
-        if folder not in _told:
-            _told.add(folder)
+        if folder not in _reported:
+            _reported.add(folder)
             log.warning("%s: skipped", str(error).partition("\n")[0])
         return []
 
@@ -168,7 +168,7 @@ def in_words(error: OSError, path: str | Path = "") -> PhospheneError:
     return PhospheneError(f"could not be used ({reason})" if where else reason, where=where, hint=hint)
 
 
-def is_told(error: OSError) -> bool:
+def is_explained(error: OSError) -> bool:
     """Whether an error is about the machine, its files and rights, so that a user can mend it; else it is ours."""
     return error.filename is not None or error.errno in _MACHINE
 

@@ -77,7 +77,7 @@ class Plugins:
         try:
             loaded = point.load()
         except (Exception, SystemExit) as error:
-            raise self._failure(point, f"cannot be imported: {type(error).__name__}: {error}") from error
+            raise self._failure(point, "cannot be imported", error) from error
         if not callable(loaded):
             raise self._failure(point, "is no class and no function")
         made: Callable[..., Any] = loaded
@@ -94,7 +94,7 @@ class Plugins:
         except PhospheneError:
             raise
         except Exception as error:
-            raise self._failure(point, f"cannot be opened: {type(error).__name__}: {error}") from error
+            raise self._failure(point, "cannot be opened", error) from error
         if missing := [member for member in members(protocol) if not hasattr(made, member)]:
             raise self._failure(point, f"is no {protocol.__name__}: it has no {', '.join(missing)}")
         return made
@@ -117,11 +117,12 @@ class Plugins:
             return f"several packages offer it: {', '.join(sorted(package_of(point) for point in points))}"
         return ""
 
-    def _failure(self, point: EntryPoint, why: str) -> PhospheneError:
+    def _failure(self, point: EntryPoint, why: str, error: BaseException | None = None) -> PhospheneError:
+        said = "" if error is None else f": {type(error).__name__}: {error}"
         return self._error(
-            f"the {self.what} '{point.name}' of package {package_of(point)} {why}",
-            where=point.value,
-            hint="update that package, or tell its author",
+            f"the {self.what} '{point.name}' of package {package_of(point)} {why}{said}",
+            where=point.value if error is None else location_of_error(error, read_source(point).path, point.value),
+            hint="update that package, or report it to its author",
         )
 
 

@@ -19,7 +19,7 @@ RATE = 48000  # samples a second
 class Face:
     """One face: MediaPipe's 478-point mesh.
 
-    `points`: (478, 3) float32, uv and z in units of the picture's width, smaller is nearer; irises at 468..477, where
+    `points`: (478, 3) float32, uv and z in units of the image's width, smaller is nearer; irises at 468..477, where
     "left" is the person's own left. `blendshapes`: name -> 0..1 (52 ARKit-style names). `transform`: 4×4 float32, the
     canonical face model (cm, x right, y up, z toward the camera) into camera space; the camera looks along -z with a
     vertical field of view of 63 degrees (MediaPipe's face geometry). `identity` stays with a person over time.
@@ -35,7 +35,7 @@ class Face:
 class Pose:
     """One body: MediaPipe's 33 landmarks.
 
-    `points`: (33, 3) float32, uv and z in units of the picture's width; `world`: (33, 3) metres, origin between the
+    `points`: (33, 3) float32, uv and z in units of the image's width; `world`: (33, 3) metres, origin between the
     hips, y down; `visibility`: (33,) 0..1; `mask`: confidence of this person alone, (h, w) float32 0..1 over the whole
     frame, or None where it was not asked for.
     """
@@ -99,7 +99,7 @@ class AudioFeatures:
 class Hand:
     """One hand: MediaPipe's 21 landmarks.
 
-    `points`: (21, 3) float32, uv and z in units of the picture's width, relative to the wrist; `world`: (21, 3) metres
+    `points`: (21, 3) float32, uv and z in units of the image's width, relative to the wrist; `world`: (21, 3) metres
     about the hand's middle; `side`: `left` or `right`, the person's own; `gesture`: what it shows (`thumb_up`,
     `victory` …), empty where it is nothing known, as surely as `score` says.
     """
@@ -113,7 +113,7 @@ class Hand:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Hands:
-    """The hands found in frame `frame_id`, and how surely each gesture is shown by any of them (steadied, 0..1)."""
+    """The hands found in frame `frame_id`, and how surely each gesture is shown by any of them (filtered, 0..1)."""
 
     frame_id: int
     items: tuple[Hand, ...] = ()
@@ -148,7 +148,7 @@ class Parts:
 @dataclass(frozen=True, slots=True, eq=False)
 class Classification:
     """How a model classifies frame `frame_id`: `scores` (N,) 0..1 for each of `names`, as the model said them, and
-    `values` (N,) the same steadied over time: they cross one half with hysteresis."""
+    `values` (N,) the same filtered over time: they cross one half with hysteresis."""
 
     frame_id: int
     names: tuple[str, ...]
@@ -200,7 +200,7 @@ class ModelImage:
 @dataclass(frozen=True, slots=True, eq=False)
 class Reference:
     """Something of known shape: `kind` is marker or rectangle, `corners` (4, 2) float32 uv, clockwise (a marker's from
-    its own top left, a rectangle's from the picture's), `number` the marker's, -1 for a rectangle."""
+    its own top left, a rectangle's from the image's), `number` the marker's, -1 for a rectangle."""
 
     kind: str
     corners: Floats

@@ -50,7 +50,7 @@ class Printed:
 
 class Aside(Printed):
     """What nothing may fail for: standard error, as nobody can be told that it cannot be written to; and what effects
-    print while a show runs, as what standard output did not take is told at the end."""
+    print while a show runs, as what standard output did not take is reported at the end."""
 
     def write(self, text: str) -> int:
         """Prints `text` where that goes."""
@@ -86,17 +86,17 @@ def standard_streams() -> Iterator[Printed]:
     with ExitStack() as stack:
         nowhere = stack.enter_context(Path(os.devnull).open("w", encoding="utf-8"))
         out = Printed(before[0] or nowhere, closed=before[0] is None)
-        told = Aside(before[1] or nowhere)
-        for stream in (out.inner, told.inner):  # what a terminal or a pipe of another alphabet lacks is escaped
+        errors = Aside(before[1] or nowhere)
+        for stream in (out.inner, errors.inner):  # what a terminal or a pipe of another alphabet lacks is escaped
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="backslashreplace")
-        sys.stdout, sys.stderr = cast("TextIO", out), cast("TextIO", told)
+        sys.stdout, sys.stderr = cast("TextIO", out), cast("TextIO", errors)
         try:
             yield out
         finally:
             sys.stdout, sys.stderr = before
             settle(1, out.inner)
-            settle(2, told.inner)
+            settle(2, errors.inner)
 
 
 def settle(number: int, stream: TextIO) -> None:

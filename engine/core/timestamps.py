@@ -1,8 +1,8 @@
 """Time stamps of files as players take them: parts that begin anew go on, what lacks is filled in, times rise.
 
-`FileClock` is for packets as they lie in a file, `PictureTimes` for decoded pictures, `RisingStamps` for packets on
-their way into a file. A restart is told from a pause as ffmpeg tells it (fftools/ffmpeg_demux.c,
-`ts_discontinuity_detect`), a picture's own time as FFmpeg's decoders guess it (libavcodec/decode.c,
+`FileClock` is for packets as they lie in a file, `FrameTimes` for decoded images, `RisingStamps` for packets on
+their way into a file. A restart is reported from a pause as ffmpeg does it (fftools/ffmpeg_demux.c,
+`ts_discontinuity_detect`), an image's own time as FFmpeg's decoders guess it (libavcodec/decode.c,
 `guess_correct_pts`).
 """
 
@@ -16,7 +16,7 @@ BACK_S = Fraction(1, 10)  # what steps back further begins anew; less is a muxer
 JUMP_S = Fraction(10)  # -dts_delta_threshold, for containers whose time stamps may begin anew (AVFMT_TS_DISCONT)
 ABSURD_S = Fraction(30 * 3600)  # -dts_error_threshold, for all others: there a long pause may be meant
 ROUNDED_S = 0.0015  # containers of a millisecond's tick round each duration
-NUDGE_S = 0.001  # how far apart pictures are put that claim the same moment
+NUDGE_S = 0.001  # how far apart images are put that claim the same moment
 STUCK = 3  # so many of them in a row are no coincidence: then each is shown for its own duration
 
 
@@ -25,14 +25,14 @@ class _Track:
     shift: Fraction  # what is added to its stamps at the moment
     decoded: Fraction  # decoding time of the newest packet, mended
     following: Fraction  # where the next one is expected
-    shown: Fraction | None  # when the last of its pictures or sounds ends, mended
+    shown: Fraction | None  # when the last of its images or sounds ends, mended
 
 
 class FileClock:
     """What to add to the time stamps of each packet of a file, in the order in which the packets lie there.
 
     A track that steps back, or jumps ahead where the container allows it (`restarts`), goes on at the end of its last
-    picture or sound, and all other tracks are moved by as much, so that picture and sound stay together. `mended` says
+    image or sound, and all other tracks are moved by as much, so that image and sound stay together. `mended` says
     whether that has happened. All times are seconds.
     """
 
@@ -45,11 +45,11 @@ class FileClock:
         self._newest: Fraction | None = None  # decoding time of the packet before, of whatever track
 
     def shift(
-        self, track: int, dts: Fraction | None, pts: Fraction | None, duration: Fraction, *, pictures: bool = False
+        self, track: int, dts: Fraction | None, pts: Fraction | None, duration: Fraction, *, is_video: bool = False
     ) -> Fraction:
         """What to add to both stamps of the next packet, which lasts `duration`; one without `dts` proves nothing.
 
-        A track of `pictures` of a container that may restart begins anew where it steps back by half as much already:
+        A track of video of a container that may restart begins anew where it steps back by half as much already:
         ffmpeg compares with the time shown, which reordering puts later than the time of decoding.
         """
         known = self._tracks.get(track)
@@ -67,12 +67,12 @@ class FileClock:
         follows = known.shift != self._shift and self._nearer(known, dts)
         if follows:
             known.shift = self._shift
-        back = BACK_S / 2 if pictures and self._restarts and not follows else BACK_S
+        back = BACK_S / 2 if is_video and self._restarts and not follows else BACK_S
         moment = dts + known.shift
         if moment + back < known.decoded or abs(moment - known.following) > self._jump:
             goes_on = known.following - dts
             if pts is not None and known.shown is not None:
-                goes_on = max(goes_on, known.shown - pts)  # pictures that are still to be shown are not cut short
+                goes_on = max(goes_on, known.shown - pts)  # images that are still to be shown are not cut short
             # Of a track that was longer in the part before, the others that have begun the next one wait for the end.
             together = [t for t in self._tracks.values() if follows and t.shift == known.shift]
             for track_of_all in (*together, known):
@@ -103,10 +103,10 @@ class FileClock:
             known.shown = end if known.shown is None else max(known.shown, end)
 
 
-class PictureTimes:
-    """When each decoded picture is shown, in seconds that rise, and how long the newest of them.
+class FrameTimes:
+    """When each decoded image is shown, in seconds that rise, and how long the newest of them.
 
-    `rate`: pictures a second, for those that say nothing; `tick_s`: how finely their container tells time. A duration
+    `rate`: images a second, for those that say nothing; `tick_s`: how finely their container tells time. A duration
     that differs from the rate's by no more than that rounding is the rate's.
     """
 
@@ -120,7 +120,7 @@ class PictureTimes:
         self._before: dict[str, float] = {}
 
     def at(self, pts: float | None, dts: float | None, duration_s: float | None) -> float:
-        """The moment of the next picture in the order of showing, by its stamps, either of which may be missing."""
+        """The moment of the next image in the order of showing, by its stamps, either of which may be missing."""
         stamp = self._guess(pts, dts)
         last = self._last
         if stamp is None:
@@ -136,7 +136,7 @@ class PictureTimes:
 
     @property
     def end_s(self) -> float | None:
-        """When the newest picture ends; None before the first."""
+        """When the newest image ends; None before the first."""
         return None if self._last is None else self._last + self._lasts_s
 
     def _guess(self, pts: float | None, dts: float | None) -> float | None:
@@ -150,13 +150,13 @@ class PictureTimes:
             return dts if pts is None else pts
         return pts if self._faulty["pts"] <= self._faulty["dts"] else dts
 
-    def _duration(self, told_s: float | None, since_last_s: float | None) -> float:
+    def _duration(self, stated_s: float | None, since_last_s: float | None) -> float:
         """FFmpeg makes up a duration of one tick where it knows none; then the distance of the last two counts."""
-        if told_s is not None and 0 < told_s <= 1.01 * self._tick_s and (since_last_s or 0.0) > 2.01 * told_s:
-            told_s = None
-        if told_s is None or told_s < NUDGE_S / 100:
+        if stated_s is not None and 0 < stated_s <= 1.01 * self._tick_s and (since_last_s or 0.0) > 2.01 * stated_s:
+            stated_s = None
+        if stated_s is None or stated_s < NUDGE_S / 100:
             return since_last_s if since_last_s and since_last_s > NUDGE_S else self._step_s
-        return self._step_s if abs(told_s - self._step_s) <= self._slack_s else told_s
+        return self._step_s if abs(stated_s - self._step_s) <= self._slack_s else stated_s
 
 
 class RisingStamps:

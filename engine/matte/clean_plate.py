@@ -1,6 +1,6 @@
-"""The background plate: the room without the person, learnt where nobody stands, with trust and age for each cell.
+"""The clean plate: the room without the person, learnt where nobody stands, with trust and age for each cell.
 
-The colours have the picture's own size; what is known of them is kept on a coarser grid. What is hidden now is shown as
+The colours have the image's own size; what is known of them is kept on a coarser grid. What is hidden now is shown as
 it was when it was seen last, under the light of now: how the visible rest of the room has changed, as a whole and
 beside the person, is carried over. What was never seen is guessed from what is known round it, never from the person.
 A camera that was knocked is followed (phase correlation); one that was turned away makes everything be forgotten.
@@ -36,7 +36,7 @@ CHANGED, LOST = 0.02, 0.5
 LOST_S = 0.5
 STAYS_S = 0.5  # for which somebody who is not seen any more is taken to be there
 STEP_S, LONGEST_WAIT_S = 0.2, 2.0  # between two looks for a camera's step
-STEP_WIDTH = 640  # of the pictures in which a camera's step is measured
+STEP_WIDTH = 640  # of the images in which a camera's step is measured
 EPSILON = np.float32(1e-3)
 
 Cells = NDArray[np.bool_]
@@ -44,10 +44,10 @@ Cells = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CleanPlateView:
-    """The plate as it is to be seen in one frame, on the grid (h, w).
+    """The clean plate as it is to be seen in one frame, on the grid (h, w).
 
-    `guess`: (h, w, 4) float32, linear light of what is guessed, and how surely the plate's own colours are known there;
-    `gain`: (h, w, 3) float32, by which the plate's linear light is multiplied; `cover`: (h, w) float32, 1 where the
+    `guess`: (h, w, 4) float32, linear light of what is guessed, and how surely the clean plate's own colours are known
+    there; `gain`: (h, w, 3) float32, by which its linear light is multiplied; `cover`: (h, w) float32, 1 where the
     person stands. `rows`: which rows of the colours have changed.
     """
 
@@ -69,7 +69,7 @@ class CleanPlate:
         self.cells: Floats = np.zeros((*shape, 3), np.float32)  # square roots of the colours' linear light
         self.trust = np.zeros(shape, np.float32)  # sightings that agree, up to MOST
         self.age_s = np.zeros(shape, np.float32)  # since each cell was seen
-        self._light: Floats = np.ones(3, np.float32)  # square root of the light of now against that of the plate
+        self._light: Floats = np.ones(3, np.float32)  # square root of the light of now against that of the clean plate
         self._frame = 0
         self._time_s: float | None = None
         self._lost_s: float | None = None
@@ -91,7 +91,7 @@ class CleanPlate:
         self.size, self.grid, self._moved, self._person_cells = size, fresh.grid, True, None
 
     def see(self, frame: Frame, rgba: Pixels, mask: Mask) -> CleanPlateView:
-        """Learns from a frame (`rgba`: its picture with alpha) and says how the plate is to be seen in it."""
+        """Learns from a frame (`rgba`: its image with alpha) and says how the clean plate is to be seen in it."""
         dt = 0.0 if self._time_s is None else frame.time_s - self._time_s
         if dt < 0.0 or dt > 60.0:
             self.forget()
@@ -129,7 +129,7 @@ class CleanPlate:
         return self._person_cells
 
     def _compare(self, now: Floats, free: Cells) -> Floats:
-        """Finds the light of now; returns how far the picture is from what the plate says under that light."""
+        """Finds the light of now; returns how far the image is from what the clean plate says under that light."""
         some = slice(None, None, 2 if self.grid[0] > 40 else 1)
         seen, held = now[some, some], self.cells[some, some]
         known = (free & (self.trust >= 1.0))[some, some]
@@ -165,15 +165,15 @@ class CleanPlate:
         return False
 
     def _step(self, frame: Frame, free: Cells) -> bool:
-        """Moves the plate with the camera; returns whether it was moved."""
+        """Moves the clean plate with the camera; returns whether it was moved."""
         width = max(8, min(STEP_WIDTH, self.size[0]))
         size = width, max(8, width * self.size[1] // self.size[0])
         room = resize(self.colors, size)[..., :3]
         seen = cv2.resize((free & (self.trust >= 1.0)).astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
         weight = cv2.GaussianBlur(seen.astype(np.float32), (0, 0), width / 100.0)
         views = []
-        for picture in (room, shrunk(frame, size)):
-            grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32)
+        for image in (room, shrunk(frame, size)):
+            grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)
             views.append((grey - np.float32(cv2.mean(grey, seen)[0])) * weight)
         (x, y), response = cv2.phaseCorrelate(views[0], views[1], cv2.createHanningWindow(size, cv2.CV_32F))
         scale = self.size[0] / size[0]
@@ -223,15 +223,15 @@ class CleanPlate:
         if table is not None:
             part = np.asarray(cv2.LUT(part, table))
         size = part.shape[1], part.shape[0]
-        for cells, picture in ((mix, None), (new, part)):
+        for cells, image in ((mix, None), (new, part)):
             if cells.any():
-                if picture is None:
-                    picture = np.asarray(cv2.addWeighted(held, 0.75, part, 0.25, 0.0))
+                if image is None:
+                    image = np.asarray(cv2.addWeighted(held, 0.75, part, 0.25, 0.0))
                 where = cv2.resize(cells.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
-                cv2.copyTo(picture, where, held)
+                cv2.copyTo(image, where, held)
 
     def _table(self) -> Pixels | None:
-        """Codes of now as codes under the plate's own light; None where they are the same."""
+        """Codes of now as codes under the clean plate's own light; None where they are the same."""
         if np.abs(self._light - 1.0).max() < 0.004:
             return None
         linear = np.minimum(LINEAR[:, None] / (self._light * self._light), 1.0)
@@ -250,10 +250,10 @@ class CleanPlate:
             hidden |= grown(blobs > 0, COVER * self.grid[0])
         cover = gaussian(hidden.astype(np.float32), 0.8)
         # The light beside the person, carried on behind it.
-        told = free & (change < LIT) & known
+        seen = free & (change < LIT) & known
         limits = np.float32(0.6) * self._light, np.float32(1.6) * self._light
         ratio = np.clip(now / np.maximum(self.cells, np.float32(0.03)), *limits)
-        gain = smooth(np.asarray(ratio, np.float32), told, self._light)
+        gain = smooth(np.asarray(ratio, np.float32), seen, self._light)
         # What is not known is continued from what is, as it looks now.
         looks = np.where(free[..., None], now, self.cells * gain)
         if (sure[cover > 0.0] < 1.0).any():
@@ -281,16 +281,16 @@ def shifted(
     return np.asarray(cv2.warpAffine(plane, matrix, (plane.shape[1], plane.shape[0]), flags=method, borderMode=border))
 
 
-def roots(picture: Pixels) -> Floats:
+def roots(image: Pixels) -> Floats:
     """Square roots of linear light."""
-    return np.asarray(cv2.LUT(picture, ROOT_OF_LINEAR))
+    return np.asarray(cv2.LUT(image, ROOT_OF_LINEAR))
 
 
-def smooth(values: Floats, told: Cells, default: Floats) -> Floats:
-    """`values` (h, w, 3) where they are `told`, continued, on a grid of half the size."""
-    height, width = told.shape
+def smooth(values: Floats, known: Cells, default: Floats) -> Floats:
+    """`values` (h, w, 3) where they are `known`, continued, on a grid of half the size."""
+    height, width = known.shape
     half = max(1, width // 2), max(1, height // 2)
-    weight = told.astype(np.float32)
+    weight = known.astype(np.float32)
     held = cv2.resize(np.dstack([values * weight[..., None], weight]), half, interpolation=cv2.INTER_AREA)
     small = continued(held[..., :3] / np.maximum(held[..., 3:], EPSILON), held[..., 3], default)
     return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR))

@@ -1,4 +1,4 @@
-"""Fits a matte to the picture's edges: the guided filter, hole filling, clean edge colours.
+"""Fits a matte to the image's edges: the guided filter, hole filling, clean edge colours.
 
 All work on the mask's own small grid; the shader evaluates their result at full size. Everything is deterministic, for
 any number of threads: the same frames give the same matte bit for bit.
@@ -18,10 +18,10 @@ from ..core.imaging import box_mean, gaussian
 from ..core.srgb import ROOT_OF_LINEAR
 
 WIDTH = 256  # of the masks, in cells, that the radii are meant for
-REACH = 3  # how far from the raw edge, in cells, the picture may move it
+REACH = 3  # how far from the raw edge, in cells, the image may move it
 EDGE = 0.5  # the contrast of confidence within REACH that makes an edge; doubts without one are left as they are
 NEAR, WIDE = 1, 4  # radii, in cells of half the grid, in which the room beside an edge is looked for
-HOLE = 0.003  # of the picture: larger holes are taken for real ones
+HOLE = 0.003  # of the image: larger holes are taken for real ones
 WHISPER = 0.02  # of confidence, below which nobody is there
 
 
@@ -53,9 +53,9 @@ def nobody(confidence: Floats) -> NDArray[np.bool_]:
 Planes = Sequence[Floats]  # one for each channel
 
 
-def colors(picture: Pixels) -> Floats:
+def colors(image: Pixels) -> Floats:
     """The guide: square roots of linear red, green and blue, h×w×3."""
-    return np.asarray(cv2.LUT(picture, ROOT_OF_LINEAR))
+    return np.asarray(cv2.LUT(image, ROOT_OF_LINEAR))
 
 
 def edge_band(confidence: Floats) -> Floats:
@@ -137,13 +137,13 @@ def sum_up(slopes: Planes, colour: Planes, offset: Floats) -> Floats:
     return np.asarray(slopes[0] * colour[0] + slopes[1] * colour[1] + slopes[2] * colour[2] + offset)
 
 
-def room_colors(picture: Pixels, alpha: Floats) -> Pixels:
+def background_colors(image: Pixels, alpha: Floats) -> Pixels:
     """The room's colours (h/2, w/2, 4 uint8 sRGB) just beyond the person's edge, continued a little way into it.
 
-    Means of what is surely room in a near and a wider window; the picture itself where there is no room near.
+    Means of what is surely room in a near and a wider window; the image itself where there is no room near.
     """
     size = max(1, alpha.shape[1] // 2), max(1, alpha.shape[0] // 2)
-    own = cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    own = cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(np.float32)
     alpha = np.asarray(cv2.resize(alpha, size, interpolation=cv2.INTER_AREA))
     weight = np.clip((0.1 - alpha) * np.float32(10.0), 0.0, 1.0)
 
@@ -169,7 +169,7 @@ def soft_step(values: Floats, low: float, high: float) -> Floats:
     return np.asarray(t * t * (3.0 - 2.0 * t))
 
 
-TILE = 4  # cells of the mask's grid along a tile's side: 20 pixels of a 720p picture
+TILE = 4  # cells of the mask's grid along a tile's side: 20 pixels of a 720p image
 
 
 def tiled(values: NDArray[np.floating[Any]], shape: tuple[float, float]) -> tuple[Floats, Floats]:

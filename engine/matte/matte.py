@@ -1,11 +1,11 @@
-"""The matte: from the raw person mask to the cut-out's alpha, in named rungs.
+"""The matte: from the raw person mask to the cut-out's alpha, in named quality levels.
 
-Every rung steadies the mask in time and fits it to the edges of the full picture: the guided filter (He, Sun, Tang
+Every level filters the mask in time and fits it to the edges of the full image: the guided filter (He, Sun, Tang
 2013, "Guided image filtering"; its fast form, 2015) finds, on the mask's own small grid, the local linear model
-alpha = a·colour + b, which the shader evaluates at full size. `draft` does so on half the grid and steadies a little,
-`good` on the whole grid; `best` has the person tracker look closer, follows motion when it steadies, fits twice, and
+alpha = a·colour + b, which the shader evaluates at full size. `draft` does so on half the grid and filters a little,
+`good` on the whole grid; `best` has the person tracker look closer, follows motion when it filters, fits twice, and
 takes the room's colour out of soft pixels. engine/matte/guided_filter.py holds the steps; `phosphene score` says what
-each rung is worth.
+each quality level is worth.
 
 Scenes hold the parameters of mattes, so OpenCV is loaded only where a matte is made: listing scenes does not need it.
 """
@@ -23,7 +23,7 @@ from ..core.params import Parametrized
 
 QUALITIES = ("draft", "good", "best")
 WHO = ("all", "middle", "same")
-# What each rung asks of the person tracker.
+# What each quality level asks of the person tracker.
 Detail = Literal["plain", "fine"]
 DETAIL: dict[str, Detail] = {"draft": "plain", "good": "plain", "best": "fine"}
 MARGIN = 0.05  # how far beyond the mask, in uv, the alpha may reach
@@ -32,7 +32,7 @@ MARGIN = 0.05  # how far beyond the mask, in uv, the alpha may reach
 class Matte(Parametrized):
     """How the person is cut out."""
 
-    quality = Choice("good", QUALITIES, "rung of the ladder: draft costs least, best follows edges and motion")
+    quality = Choice("good", QUALITIES, "quality level: draft costs least, best follows edges and motion")
     who = Choice(
         "all", WHO, "all: everybody; middle: whoever is nearest the middle; same: who was so first, as they move"
     )
@@ -49,7 +49,7 @@ class Matte(Parametrized):
 @dataclass(frozen=True, slots=True, eq=False)
 class Tiles:
     """Where a cut-out needs how much work: rows (left, top, right, bottom) in uv. In `solid` tiles the alpha is 1 for
-    sure, whatever the picture shows; in `soft` ones it must be computed; everywhere else it is 0 for sure."""
+    sure, whatever the image shows; in `soft` ones it must be computed; everywhere else it is 0 for sure."""
 
     solid: Floats
     soft: Floats

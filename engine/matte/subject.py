@@ -27,8 +27,8 @@ HEAD = (0, 7, 8)
 HEAD_TORSOS = 0.3
 SEEN = 0.35  # visibility from which on a point is believed
 REACH = 0.55, 0.9  # torsos from the bones at which a part of the mask is theirs, and is no longer
-CLOSER = 0.18  # of the picture's width by which another must be nearer the middle, to be chosen instead
-PATIENCE_S = 0.7  # for which they must be so, and for which somebody hidden is waited for in "middle"
+CLOSER = 0.18  # of the image's width by which another must be nearer the middle, to be chosen instead
+TIMEOUT_S = 0.7  # for which they must be so, and for which somebody hidden is waited for in "middle"
 FADE = 0.3  # torsos from the bones at which a claim has faded to a third
 SAME = 0.4  # torsos between the middles of two bodies that are one
 LOST_S = 3.0  # the same in "same"
@@ -96,17 +96,17 @@ class SubjectSelector:
         nearest = min(people, key=lambda p: away[p.identity], default=None)
         held = by_id.get(self._chosen) if self._chosen is not None else None
         if held is None:
-            patience = LOST_S if self.who == "same" else PATIENCE_S
+            timeout_s = LOST_S if self.who == "same" else TIMEOUT_S
             again = self._again(people)
             if again is not None:
                 held = again
-            elif self._chosen is None or now_s - self._seen_s > patience:
+            elif self._chosen is None or now_s - self._seen_s > timeout_s:
                 held = nearest
         elif self.who == "middle" and nearest is not None and nearest is not held:
             if away[nearest.identity] < away[held.identity] - CLOSER:
                 if self._rival is None or self._rival[0] != nearest.identity:
                     self._rival = (nearest.identity, now_s)
-                elif now_s - self._rival[1] >= PATIENCE_S:
+                elif now_s - self._rival[1] >= TIMEOUT_S:
                     held = nearest
             else:
                 self._rival = None
@@ -132,7 +132,7 @@ def same_body(a: Person, b: Person) -> bool:
 
 
 def person_of(pose: Pose, shape: tuple[int, ...], aspect: float) -> Person:
-    """A body on a grid of `shape` (h, w), which shows a picture `aspect` times as wide as high."""
+    """A body on a grid of `shape` (h, w), which shows an image `aspect` times as wide as high."""
     height, width = shape[:2]
     points = pose.points[:, :2] * np.array([width, height], np.float32)
     stretch = aspect * height / width  # a cell's width, in its heights
@@ -186,7 +186,7 @@ def hanging_together(mine: Floats, near: Floats) -> Floats:
 
 
 def blob(confidence: Floats, last: Floats | None) -> Floats:
-    """1 in one blob of the mask: the one that `last` lies in, else that whose middle is nearest the picture's."""
+    """1 in one blob of the mask: the one that `last` lies in, else that whose middle is nearest the image's."""
     count, labels, stats, centres = cv2.connectedComponentsWithStats((confidence > 0.3).astype(np.uint8))
     if count <= 1:
         return np.zeros_like(confidence)

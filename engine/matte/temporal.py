@@ -1,4 +1,4 @@
-"""Steadies a mask in time, along the motion of the picture where the rung asks for it."""
+"""Steadies a mask in time, along the motion of the image where the quality level asks for it."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ DOUBT = 0.1  # the weight in time of a cell that could be either
 
 
 class TemporalFilter:
-    """Keeps of the last mask what the picture says is unchanged; what moves passes at once.
+    """Keeps of the last mask what the image says is unchanged; what moves passes at once.
 
     A cell's two confidences, last and new, count by how sure each is and by how like the cell's colour is to what it
-    was. With `follow` the last mask is first moved along the picture's optical flow (DIS, Kroeger et al. 2016), so that
-    a moving edge is steadied too, and never lags.
+    was. With `follow` the last mask is first moved along the image's optical flow (DIS, Kroeger et al. 2016), so that
+    a moving edge is filtered too, and never lags.
     """
 
     def __init__(self, hold: float, follow: bool) -> None:
@@ -37,9 +37,9 @@ class TemporalFilter:
         """The next mask stands alone."""
         self._last = None
 
-    def step(self, confidence: Floats, picture: Pixels, guide: Floats) -> Floats:
-        """The steadied confidence; `picture` (h×w×3 uint8) and its `guide` have the mask's size."""
-        grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) if self.follow else None
+    def step(self, confidence: Floats, image: Pixels, guide: Floats) -> Floats:
+        """The filtered confidence; `image` (h×w×3 uint8) and its `guide` have the mask's size."""
+        grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) if self.follow else None
         last, before = self._last, self._guide
         if last is not None and before is not None and last.shape == confidence.shape:
             still, changed = STILL, CHANGED
@@ -55,16 +55,16 @@ class TemporalFilter:
             keep = self.hold * alike
             old = keep * (np.abs(2.0 * last - 1.0) + DOUBT)
             new = (1.0 - keep) * (np.abs(2.0 * confidence - 1.0) + DOUBT)
-            steadied = confidence + (last - confidence) * (old / (old + new))
+            filtered = confidence + (last - confidence) * (old / (old + new))
             # What has left, or was a mistake, is no longer drawn, however like it the room looks.
-            np.minimum(steadied, SEEN, out=steadied, where=nobody(cv2.dilate(confidence, AROUND)))
-            confidence = steadied
+            np.minimum(filtered, SEEN, out=filtered, where=nobody(cv2.dilate(confidence, AROUND)))
+            confidence = filtered
         self._last, self._guide, self._grey = confidence, guide, grey
         return confidence
 
 
 def flow_finder() -> Any:
-    """What finds the optical flow between two grey pictures; the same for any number of threads."""
+    """What finds the optical flow between two grey images; the same for any number of threads."""
     make: Any = cv2.DISOpticalFlow.create
     found = make(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
     found.setUseSpatialPropagation(False)  # it would make the flow depend on the number of threads

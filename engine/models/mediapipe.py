@@ -114,7 +114,7 @@ class Task:
             ) from error
 
     def look(self, image: Any, time_ms: int) -> Any:
-        """What the landmarker says of one picture."""
+        """What the landmarker says of one image."""
         return self._task.detect_for_video(image, time_ms)
 
     def close(self) -> None:

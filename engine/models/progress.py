@@ -22,7 +22,7 @@ def console_progress() -> Iterator[Progress]:
 def _lines() -> Progress:
     seen: set[str] = set()
 
-    def progress(what: str, done: int, total: int) -> None:  # noqa: ARG001 (only the start is told)
+    def progress(what: str, done: int, total: int) -> None:  # noqa: ARG001 (only the start is reported)
         if what not in seen:
             seen.add(what)
             size = f" ({total / 1e6:.1f} MB)" if total else ""

@@ -97,7 +97,7 @@ def path(name: str) -> Path:
 def fetch(names: Iterable[str] | None = None, progress: Progress | None = None) -> list[Path]:
     """Makes sure that the models are there and returns their files; None stands for every default model.
 
-    What is whole is left alone. `progress(what, done_bytes, total_bytes)` is told how it goes (total 0: not known);
+    What is whole is left alone. `progress(what, done_bytes, total_bytes)` is called as it goes on (total 0: not known);
     without it a progress bar is drawn on the terminal. Raises ModelError for the first that cannot be had.
     """
     wanted = [get(n) for n in names] if names is not None else [m for m in MODELS.values() if m.default]

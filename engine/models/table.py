@@ -70,7 +70,7 @@ MODELS: dict[str, Model] = {
             "4eaa5eb7a98365221087693fcc286334cf0858e2eb6e15b506aa4a7ecdcec4ad",
             9_398_198,
             "Apache-2.0",
-            "body: 33 points in the picture and in metres, a mask for each person",
+            "body: 33 points in the image and in metres, a mask for each person",
             True,
             (
                 _student("pose_landmarker_full.task"),
@@ -89,7 +89,7 @@ MODELS: dict[str, Model] = {
             "191ac9529ae506ee0beefa6b2c945a172dab9d07d1e802a290a4e4038226658b",
             249_537,
             "Apache-2.0",
-            "person mask, 256×256: upright and square pictures",
+            "person mask, 256×256: upright and square images",
             True,
             (
                 _student("selfie_segmenter.tflite"),
@@ -103,7 +103,7 @@ MODELS: dict[str, Model] = {
             "a77d03f4659b9f6b6c1f5106947bf40e99d7655094b6527f214ea7d451106edd",
             250_145,
             "Apache-2.0",
-            "person mask, 256×144: wide pictures, the fastest",
+            "person mask, 256×144: wide images, the fastest",
             True,
             (
                 Package(
@@ -165,7 +165,7 @@ MODELS: dict[str, Model] = {
             "bc2ffe19c1118de0c0c2a9088992da5589722656e0fba81421385300a4a34b16",
             5_434_517,
             "Apache-2.0",
-            "what a picture shows, of 1000 kinds (ImageNet); also what pictures are taught with",
+            "what an image shows, of 1000 kinds (ImageNet); also what images are taught with",
             False,
             (
                 _kit("image_classifier.tflite"),

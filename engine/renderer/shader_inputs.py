@@ -109,9 +109,9 @@ def sound_table(name: str, audio: AudioFeatures | None) -> Floats:
 
 def read_rgba(path: Path) -> Pixels:
     """A still image with its alpha: H×W×4 uint8, straight. Raises SourceError."""
-    from ..sources.picture import read_picture
+    from ..sources.read_image import read_image
 
-    colours = read_picture(path)  # judges size and damage
+    colours = read_image(path)  # judges size and damage
     from PIL import Image
 
     with Image.open(path) as image:

@@ -35,7 +35,7 @@ class Layer(Parametrized):
 
     @property
     def drawn(self) -> bool:
-        """Whether the layer puts anything into the picture."""
+        """Whether the layer puts anything into the image."""
         return self.visible and self.opacity > 0.0
 
     def needs(self) -> frozenset[str]:

@@ -68,6 +68,14 @@ def load_module(entry: Entry, again: bool = False) -> ModuleType:
     return module
 
 
+def name_of_module(module: str) -> str:
+    """The effect's name, where `load_module` loaded it as `module`; empty for any other module."""
+    for folder in ("phosphene.effects.", "phosphene_user_"):
+        if module.startswith(folder):
+            return module.removeprefix(folder).partition(".")[0].replace("_", "-")
+    return ""
+
+
 def class_in(module: ModuleType, entry: Entry) -> type[Effect]:
     """The one Effect class that a module defines itself. Raises UsageError."""
     from ..effect.effect import Effect

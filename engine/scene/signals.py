@@ -12,7 +12,7 @@ from ..core.errors import UsageError, unknown_name
 from ..core.maths import head_angles, ramp
 from ..core.observation import Observation
 from ..core.results import Face
-from ..trackers.custom.signals import GROUPS, heard_of, normal, tracker_for
+from ..trackers.custom.signals import GROUPS, normal, signals_of, tracker_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +190,7 @@ class Signals:
         if (heard := observation.audio) is not None:
             for part in ("level", "bass", "mid", "treble", "onset"):
                 values[f"audio.{part}"] = getattr(heard, part)
-        values.update(heard_of(observation.results))
+        values.update(signals_of(observation.results))
         return Readings(values, held)
 
     def _main_face(self, faces: tuple[Face, ...]) -> Face | None:

@@ -14,6 +14,7 @@ from ..core.params import Parametrized
 from ..core.plugins import entry_points
 from ..effect.effect import Effect
 from .describe import ENTRY_POINTS, name_of
+from .load import name_of_module
 from .scene import Scene
 
 
@@ -69,9 +70,8 @@ def use_of(kind: type[Effect], address: str) -> str:
     """
     if (file := getattr(kind, "shader_file", None)) is not None:
         return name_of(file)
-    for folder in ("phosphene.effects.", "phosphene_user_"):
-        if kind.__module__.startswith(folder):
-            return kind.__module__.removeprefix(folder).partition(".")[0].replace("_", "-")
+    if name := name_of_module(kind.__module__):
+        return name
     offered = [p.name for p in entry_points(ENTRY_POINTS) if p.value == f"{kind.__module__}:{kind.__qualname__}"]
     if offered:
         return offered[0]

@@ -55,7 +55,7 @@ class Renderer(Closing):
         self._scene = scene if isinstance(scene, Scene) else load_scene(scene, effects=effects)
         for address, value in (parameters or {}).items():
             setting(self._scene, address, plain(value)).apply()
-        thread = OwnThread("image renderer") if context is None else None
+        thread = OwnThread() if context is None else None
         self._do: Callable[[Callable[[], Any]], Any] = call if thread is None else thread.do
         try:
             self._drawing: Drawing = self._do(lambda: Drawing(self._scene, seed, context))

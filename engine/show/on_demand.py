@@ -11,7 +11,7 @@ from ..core.closing import Closing
 from ..core.errors import SourceRests, UsageError
 from ..core.frame import Frame
 from ..sinks import knows_watchers
-from ..sinks.base import Sink, TellsWatched
+from ..sinks.base import ReportsWatched, Sink
 from ..sources import open_source, split_spec
 from ..sources.base import Source
 
@@ -35,7 +35,7 @@ def open_on_demand(
     size, fps = size or (1280, 720), fps or 30.0
     return OnDemandSource(
         partial(open_source, spec, size=size, fps=fps),
-        lambda: any(isinstance(sink, TellsWatched) and sink.watched for sink in sinks),
+        lambda: any(isinstance(sink, ReportsWatched) and sink.watched for sink in sinks),
         size=size,
         fps=fps,
     )

@@ -42,7 +42,7 @@ class Anything(Kind[Any]):
         return value
 
 
-class Words(Kind[str]):
+class AnyText(Kind[str]):
     """Any text."""
 
     expected = "a text"

@@ -76,7 +76,7 @@ class InputOptions:
     spec: str = field(
         default="camera",
         metadata=option(
-            kinds.Words(),
+            kinds.AnyText(),
             "camera, camera:1, clip.mp4, photo.jpg, folder/, screen, rtsp://…, demo, testcard",
             "--input",
             "-i",
@@ -117,7 +117,7 @@ class InputOptions:
     sound: str | None = field(
         default=None,
         metadata=option(
-            kinds.Words(),
+            kinds.AnyText(),
             "what the scene hears and a video records: a file, mic, mic:NAME, none (default: the input's own sound)",
             "--sound",
             metavar="SOUND",
@@ -201,7 +201,7 @@ class SceneOptions:
     transition: str = field(
         default="fade",
         metadata=option(
-            kinds.Words(),
+            kinds.AnyText(),
             "how one scene changes into another: a name (`phosphene list transitions`) or a file (default: fade)",
             "--transition",
             metavar="NAME",
@@ -284,7 +284,7 @@ class PaceOptions:
     quality: str = field(
         default="auto",
         metadata=option(
-            kinds.Words(),
+            kinds.AnyText(),
             "auto: give up what is missed least to hold --fps in a live show; fixed: never; or a step to hold: "
             + ", ".join(KEYS),
             "--quality",

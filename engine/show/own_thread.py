@@ -1,4 +1,4 @@
-"""A thread that does one call after another, for whoever must not do them in the caller's own."""
+"""The thread of an image renderer: it does one call after another, beside whatever the caller's own may hold."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ T = TypeVar("T")
 class OwnThread:
     """Does what it is asked in one thread, in the order of asking, and hands back what comes of it or was raised."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self) -> None:
         calls: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
         self._calls = calls
-        self._thread = threading.Thread(target=work, args=(calls,), name=name, daemon=True)
+        self._thread = threading.Thread(target=work, args=(calls,), name="image renderer", daemon=True)
         self._thread.start()
 
     def do(self, call: Callable[[], T]) -> T:

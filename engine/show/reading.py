@@ -107,9 +107,9 @@ def input_files(spec: str) -> list[Path]:
     """The files that an input of that name reads. Raises UsageError and SourceError."""
     kind, rest = split_spec(spec)
     if kind == "images":
-        from ..sources.images import find_pictures
+        from ..sources.images import find_images
 
-        return find_pictures(rest).all
+        return find_images(rest).all
     return [named(rest)] if kind in ("video", "image") else []
 
 

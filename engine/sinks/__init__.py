@@ -89,10 +89,10 @@ def open_sink(
 ) -> Sink:
     """Opens the output that `spec` names.
 
-    A file's name decides by its suffix; `folder/` and `name_%05d.png` are picture sequences; `?alpha=1` after the name
+    A file's name decides by its suffix; `folder/` and `name_%05d.png` are image sequences; `?alpha=1` after the name
     keeps transparency where the format has it (mov, webm, png, exr), `?matte=1` writes it into a video of its own, and
-    `?codec=h265` chooses how a video is encoded. `size` is (width, height) of the pictures to come,
-    `fps` their nominal rate; `audio_from` is the file, or the microphone, whose sound a video gets; `live` pictures
+    `?codec=h265` chooses how a video is encoded. `size` is (width, height) of the images to come,
+    `fps` their nominal rate; `audio_from` is the file, or the microphone, whose sound a video gets; `live` images
     cannot be made again: they take a new name where theirs is there already, while others are refused without
     `overwrite`. None of `inputs`, nor `audio_from`, is ever written to. Raises UsageError for an unknown name,
     SinkError for what cannot be written.
@@ -211,8 +211,8 @@ def _kind_of_path(text: str) -> str:
     )
 
 
-def check_picture(shape: tuple[int, ...], size: tuple[int, int]) -> None:
-    """Raises SinkError where a picture is not `size` (width, height) with four channels."""
+def check_image(shape: tuple[int, ...], size: tuple[int, int]) -> None:
+    """Raises SinkError where an image is not `size` (width, height) with four channels."""
     if shape != (size[1], size[0], 4):
         raise SinkError(
             f"got an image of shape {shape}, expected {size[1]}×{size[0]}×4",

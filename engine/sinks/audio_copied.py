@@ -20,7 +20,7 @@ from .muxer import Muxer
 
 log = logging.getLogger("phosphene")
 
-EARLY = (".mp4", ".mov")  # they have edit lists, so an encoder's run-in may lie before 0
+EDIT_LISTS = (".mp4", ".mov")  # they have edit lists, so an encoder's run-in may lie before 0
 
 
 class CopiedSound(Closing):
@@ -44,7 +44,7 @@ class CopiedSound(Closing):
         self._path, self._source, self._track, self._muxer = path, source, track, muxer
         self._base = track.time_base or Fraction(1, 48000)
         self._shift = round(Fraction(origin_s) / self._base)
-        self._early = suffix in EARLY
+        self._has_edit_lists = suffix in EDIT_LISTS
         self.lost_s = 0.0
         self._packets: Iterator[Any] = self._from_zero()
         self._held: Any = self._next()
@@ -89,9 +89,9 @@ class CopiedSound(Closing):
                     yield before
                 before = None
                 yield packet
-            elif self._early and self._shift <= 0:
+            elif self._has_edit_lists and self._shift <= 0:
                 yield packet  # an encoder's run-in is needed for the first sound to be right
-            elif self._early:
+            elif self._has_edit_lists:
                 before = packet
             else:
                 self.lost_s = float((packet.pts + (packet.duration or 0)) * self._base)

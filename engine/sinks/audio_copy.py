@@ -12,7 +12,7 @@ from av.container import OutputContainer
 
 from ..core.closing import Closing
 from ..core.errors import SourceError
-from ..sources.samples import first_picture_s, open_sound_track
+from ..sources.samples import first_frame_s, open_sound_track
 from .audio_copied import CopiedSound
 from .audio_encoded import EncodedSound
 from .muxer import Muxer
@@ -33,8 +33,8 @@ class SoundTrack(Closing):
     """Writes the sound that lies in a file, as far as `advance` has come.
 
     Copied packet by packet, without loss, where the container takes the codec, else encoded anew. It begins where it
-    begins beside the pictures, and what is encoded anew ends with the last one to the sample. Sound that cannot be read
-    or that the container refuses ends early with a warning: it never costs the picture. Raises OSError where the file
+    begins beside the images, and what is encoded anew ends with the last one to the sample. Sound that cannot be read
+    or that the container refuses ends early with a warning: it never costs the image. Raises OSError where the file
     can no longer be written.
     """
 
@@ -44,13 +44,13 @@ class SoundTrack(Closing):
 
     @classmethod
     def open(cls, path: Path, target: OutputContainer, muxer: Muxer, suffix: str, start_s: float) -> Self | None:
-        """The sound of `path` from `start_s` after its first picture; None, which is said, where there is none."""
+        """The sound of `path` from `start_s` after its first image; None, which is said, where there is none."""
         try:
             source, track = open_sound_track(path)
         except SourceError as error:
             log.warning("%s: its audio is skipped (%s)", path.name, error.message)
             return None
-        origin_s = first_picture_s(source, path) + start_s
+        origin_s = first_frame_s(source, path) + start_s
         copied = _COPIED[suffix]
         if copied is None or track.codec_context.name in copied:
             way = CopiedSound(path, source, track, target, muxer, suffix, origin_s)

@@ -62,7 +62,7 @@ class EncodedSound(Closing):
         until = round(until_s * self._rate)
         while (part := self._part or next(self._parts, None)) is not None:
             first, samples = part
-            if first < 0:  # before the first picture
+            if first < 0:  # before the first image
                 first, samples = 0, samples[:, -first:]
             if first >= until:
                 self._part = (first, samples)

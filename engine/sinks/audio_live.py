@@ -1,4 +1,4 @@
-"""Writes what a microphone hears into a video, in sync with its pictures for as long as the show lasts."""
+"""Writes what a microphone hears into a video, in sync with its images for as long as the show lasts."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from ..core.frame import Floats
 from ..core.results import RATE
 from .muxer import Muxer
 
-LATE_S = 0.5  # what a microphone still owes after so long is silence: the pictures do not wait for it
+LATE_S = 0.5  # what a microphone still owes after so long is silence: the images do not wait for it
 JUMP_S = 0.005  # where the clocks part by more from one piece to the next, sound was lost
 PIECE = RATE // 50
 
 
 class LiveSoundTrack(Closing):
-    """Encodes `sound` (AAC, in mkv and webm Opus) from the picture at `origin_s` on, as far as `advance` has come.
+    """Encodes `sound` (AAC, in mkv and webm Opus) from the image at `origin_s` on, as far as `advance` has come.
 
-    The microphone's clock and the pictures' drift apart by some milliseconds a minute: the sound is stretched to stay
-    with the pictures, so that no sample is doubled or left out.
+    The microphone's clock and the images' drift apart by some milliseconds a minute: the sound is stretched to stay
+    with the images, so that no sample is doubled or left out.
     """
 
     def __init__(self, sound: Recordable, target: OutputContainer, muxer: Muxer, suffix: str, origin_s: float) -> None:
@@ -37,15 +37,15 @@ class LiveSoundTrack(Closing):
 
     def advance(self, until_s: float) -> None:
         """Writes what has arrived of the sound up to `until_s` of the new file."""
-        heard_s = self._sound.newest_s
-        there_s = until_s - LATE_S if heard_s is None else max(heard_s - self._origin_s, until_s - LATE_S)
+        newest_s = self._sound.newest_s
+        there_s = until_s - LATE_S if newest_s is None else max(newest_s - self._origin_s, until_s - LATE_S)
         self._write(min(until_s, there_s))
 
     def finish(self, until_s: float) -> None:
         """Writes the sound to its end at `until_s`, which it waits for a little, and what the encoder still holds."""
-        patience_s = time.perf_counter() + LATE_S
-        while (heard_s := self._sound.newest_s) is not None and heard_s - self._origin_s < until_s:
-            if time.perf_counter() > patience_s:
+        give_up_s = time.perf_counter() + LATE_S
+        while (newest_s := self._sound.newest_s) is not None and newest_s - self._origin_s < until_s:
+            if time.perf_counter() > give_up_s:
                 break
             time.sleep(0.01)
         self._write(until_s)

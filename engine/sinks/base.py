@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -28,6 +29,7 @@ class Sink(Protocol):
 
     alpha: bool = False
 
+    @abstractmethod
     def write(self, image: Pixels, time_s: float) -> None:
         """Takes one image: H×W×4 uint8 sRGB in RGBA order, top row first, shown at `time_s` (seconds, rising).
 
@@ -90,7 +92,7 @@ class KeepsEnd(Protocol):
 
 
 @runtime_checkable
-class TellsWatched(Protocol):
+class ReportsWatched(Protocol):
     """A sink that knows whether somebody looks at its images."""
 
     @property

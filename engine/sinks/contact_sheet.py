@@ -1,4 +1,4 @@
-"""A sink that keeps a few moments of a show and lays them out in one picture."""
+"""A sink that keeps a few moments of a show and lays them out in one image."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ log = logging.getLogger("phosphene")
 
 
 class ContactSheet(Closing):
-    """Keeps the first picture at or after each of `times_s`, each `width` pixels wide, `columns` in a row.
+    """Keeps the first image at or after each of `times_s`, each `width` pixels wide, `columns` in a row.
 
     The file's ending chooses the format (.png, .jpg). One that was cut short replaces nothing. Raises SinkError where
     it cannot be written, or is there already and not to be replaced.
@@ -53,7 +53,7 @@ class ContactSheet(Closing):
         self._cut = True
 
     def write(self, image: Pixels, time_s: float) -> None:
-        """Keeps the picture if one of the moments has come."""
+        """Keeps the image if one of the moments has come."""
         if self._waiting and time_s >= self._waiting[0] - 1e-6:
             while self._waiting and time_s >= self._waiting[0] - 1e-6:
                 self._waiting.pop(0)
@@ -61,7 +61,7 @@ class ContactSheet(Closing):
             self._kept.append(resize(np.ascontiguousarray(image[..., :3]), (self._width, height)).copy())
 
     def close(self) -> None:
-        """Writes the sheet; nothing where no picture came."""
+        """Writes the sheet; nothing where no image came."""
         if self._closed or not self._kept:
             return
         self._closed = True

@@ -90,7 +90,7 @@ def quiet_libraries() -> None:
 
 
 def hardware_encoder(kind: str, size: tuple[int, int], where: str) -> str:
-    """The first encoder of a graphics card that encodes a picture of `size`; empty, and said, where there is none."""
+    """The first encoder of a graphics card that encodes an image of `size`; empty, and said, where there is none."""
     quiet_libraries()
     codec, names = _CARDS[kind]
     tried = [name for name in names if name in av.codecs_available]
@@ -108,7 +108,7 @@ def hardware_encoder(kind: str, size: tuple[int, int], where: str) -> str:
 
 
 def works(name: str, size: tuple[int, int]) -> bool:
-    """Whether an encoder can be opened and takes a picture."""
+    """Whether an encoder can be opened and takes an image."""
     logging.getLogger("libav").setLevel(logging.CRITICAL)
     try:
         context = av.VideoCodecContext.create(name, "w")

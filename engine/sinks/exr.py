@@ -1,4 +1,4 @@
-"""Numbered OpenEXR pictures in linear light, for compositing."""
+"""Numbered OpenEXR images in linear light, for compositing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .png import PngSink
 
 
 class ExrSink(PngSink):
-    """Writes picture k to `name_%05d.exr`, counting from 0.
+    """Writes image k to `name_%05d.exr`, counting from 0.
 
     Linear light with sRGB's primaries, 16-bit floats, ZIP compression; with `alpha` premultiplied, as OpenEXR has it.
     """
@@ -22,7 +22,7 @@ class ExrSink(PngSink):
     suffix = ".exr"
 
     def encode(self, image: Pixels) -> bytes:
-        """One picture as a file's bytes."""
+        """One image as a file's bytes."""
         color = LINEAR[image[..., :3]].astype(np.float32)
         alpha = image[..., 3:].astype(np.float32) / 255 if self.alpha else np.ones_like(color[..., :1])
         context = av.VideoCodecContext.create("exr", "w")

@@ -9,7 +9,7 @@ from ..sources.fake import FakeClosing
 
 
 class FakeSink(FakeClosing):
-    """Keeps a copy of every picture in `images` and its time in `times`; `fail_at` raises `error` at that picture."""
+    """Keeps a copy of every image in `images` and its time in `times`; `fail_at` raises `error` at that image."""
 
     def __init__(self, *, alpha: bool = False, fail_at: int | None = None, error: Exception | None = None) -> None:
         self.alpha = alpha

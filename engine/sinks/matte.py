@@ -53,7 +53,7 @@ class MatteSink(Closing):
 
     @property
     def files(self) -> list[Path]:
-        """Both files, where they are now; none without a picture."""
+        """Both files, where they are now; none without an image."""
         return [*self._color.files, *self._matte.files]
 
     def cut_short(self) -> None:
@@ -63,16 +63,16 @@ class MatteSink(Closing):
 
     @property
     def frames(self) -> int:
-        """How many pictures were written."""
+        """How many images were written."""
         return self._matte.frames
 
     def write(self, image: Pixels, time_s: float) -> None:
-        """Encodes one picture and its matte."""
+        """Encodes one image and its matte."""
         self._color.write(image, time_s)
         self._matte.write(cv2.cvtColor(image[..., 3], cv2.COLOR_GRAY2RGBA), time_s)
 
     def end(self, time_s: float) -> None:
-        """The last picture is shown until `time_s`."""
+        """The last image is shown until `time_s`."""
         self._color.end(time_s)
         self._matte.end(time_s)
 

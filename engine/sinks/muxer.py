@@ -26,7 +26,7 @@ class Muxer:
     def __init__(self, container: OutputContainer, name: str) -> None:
         self._container, self._name = container, name
         self._stamps = RisingStamps()
-        self._told = False
+        self._reported = False
 
     def mux(self, packets: Iterable[Any]) -> None:
         """Writes packets of any track, each track's in the order of decoding."""
@@ -35,12 +35,12 @@ class Muxer:
             least = math.ceil(APART_S / base) if kind == "audio" else 1
             dts, pts = self._stamps.mend(packet.stream.index, packet.dts, packet.pts, least)
             if (dts, pts) != (packet.dts, packet.pts):
-                self._tell(kind, float(dts * base))
+                self._report(kind, float(dts * base))
                 packet.dts, packet.pts = dts, pts
             self._container.mux(packet)
 
-    def _tell(self, kind: str, at_s: float) -> None:
-        if not self._told:
-            self._told = True
+    def _report(self, kind: str, at_s: float) -> None:
+        if not self._reported:
+            self._reported = True
             what = "audio" if kind == "audio" else "video"
             log.warning("%s: time stamps of the %s did not rise at %.2f s and were corrected", self._name, what, at_s)

@@ -20,7 +20,7 @@ def targets_of(specs: Iterable[str]) -> list[Target]:
             path = named(name)
             found += [Target(path), *([Target(matte_of(path))] if options.get("matte") == "1" else [])]
         elif kind in FILES:
-            found.append(pictures_at(name, f".{kind}"))
+            found.append(images_at(name, f".{kind}"))
     return found
 
 
@@ -29,10 +29,10 @@ def matte_of(path: Path) -> Path:
     return path.with_name(f"{path.stem}.matte{path.suffix}")
 
 
-def pictures_at(name: str, suffix: str) -> Target:
-    """The pictures that an output of that name writes: one, or numbered ones; in a folder `frame_%05d`.
+def images_at(name: str, suffix: str) -> Target:
+    """The images that an output of that name writes: one, or numbered ones; in a folder `frame_%05d`.
 
-    Raises SinkError where the name is none for pictures.
+    Raises SinkError where the name is none for images.
     """
     path = named(name)
     if is_folder(name) or path.suffix.lower() != suffix:

@@ -7,7 +7,7 @@ from ..core.frame import Pixels
 
 
 class NullSink(Closing):
-    """Counts the pictures (`frames`) and remembers the last one's time (`last_time_s`)."""
+    """Counts the images (`frames`) and remembers the last one's time (`last_time_s`)."""
 
     alpha = False
 

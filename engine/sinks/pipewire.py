@@ -15,7 +15,7 @@ import numpy as np
 from ..core.closing import Closing
 from ..core.errors import SinkError
 from ..core.frame import Pixels
-from . import check_picture
+from . import check_image
 from . import pipewire_api as api
 from .pipewire_api import PIPEWIRE_HELP, PIPEWIRE_START
 
@@ -32,7 +32,7 @@ class PipeWireSink(Closing):
     """Publishes a Video/Source node: I420, or YUY2 for programs that want it; BT.601, studio range.
 
     `name` is what programs call the camera. The last row or column of an odd size is dropped. `watched` says whether a
-    program takes the pictures; while none does, a picture costs nothing. After the daemon ended the node is published
+    program takes the images; while none does, an image costs nothing. After the daemon ended the node is published
     again as soon as there is one. Raises SinkError where the library or, at first, the daemon is missing.
     """
 
@@ -47,7 +47,7 @@ class PipeWireSink(Closing):
         self._state = api.UNCONNECTED
         self._problem = ""
         self._format = api.I420
-        self._picture: dict[int, Pixels] = {}
+        self._converted: dict[int, Pixels] = {}
         self._loop: int | None = None
         self._stream: int | None = None
         self._params: list[Any] = []  # what the library reads until the next call must live that long
@@ -71,14 +71,14 @@ class PipeWireSink(Closing):
 
     @property
     def watched(self) -> bool:
-        """Whether a program takes the pictures at the moment."""
+        """Whether a program takes the images at the moment."""
         return self._state == api.STREAMING
 
     def write(self, image: Pixels, time_s: float) -> None:
-        """Hands one picture to whoever watches; costs nothing where nobody does."""
+        """Hands one image to whoever watches; costs nothing where nobody does."""
         if self._closed:
             raise SinkError("is closed", where=self.name)
-        check_picture(image.shape, self.size)
+        check_image(image.shape, self.size)
         if self._state in (api.ERROR, api.UNCONNECTED):
             self.dropped += 1
             self._reconnect()
@@ -86,10 +86,10 @@ class PipeWireSink(Closing):
         if not self.watched:
             self.unwatched += 1
             return
-        picture = self._convert(image, self._format)
+        converted = self._convert(image, self._format)
         self._library.pw_thread_loop_lock(self._loop)
         try:
-            self._send(picture)
+            self._send(converted)
         finally:
             self._library.pw_thread_loop_unlock(self._loop)
 
@@ -180,18 +180,18 @@ class PipeWireSink(Closing):
         return width * height * 2 if code == api.YUY2 else width * height * 3 // 2
 
     def _convert(self, image: Pixels, code: int) -> Pixels:
-        """The picture in the agreed format, in an array that is used again for the next."""
+        """The image in the agreed format, in an array that is used again for the next."""
         width, height = self._coded
-        into = self._picture.get(code)
+        into = self._converted.get(code)
         if into is None:
             shape = (height, width, 2) if code == api.YUY2 else (height * 3 // 2, width)
-            into = self._picture.setdefault(code, np.empty(shape, np.uint8))
+            into = self._converted.setdefault(code, np.empty(shape, np.uint8))
         how = cv2.COLOR_RGBA2YUV_YUY2 if code == api.YUY2 else cv2.COLOR_RGBA2YUV_I420
         cv2.cvtColor(image[:height, :width], how, dst=into)
         return into
 
-    def _send(self, picture: Pixels) -> None:
-        """Fills the next free buffer and starts a cycle; drops the picture where the reader holds them all."""
+    def _send(self, image: Pixels) -> None:
+        """Fills the next free buffer and starts a cycle; drops the image where the reader holds them all."""
         held = self._library.pw_stream_dequeue_buffer(self._stream)
         if not held:
             self.dropped += 1
@@ -199,11 +199,11 @@ class PipeWireSink(Closing):
         data = held.contents.buffer.contents.datas[0]
         chunk = data.chunk.contents
         chunk.offset = chunk.flags = 0
-        if data.data and data.max_size >= picture.nbytes:
-            ctypes.memmove(data.data, picture.ctypes.data, picture.nbytes)
-            chunk.size, chunk.stride = picture.nbytes, picture.strides[0]
+        if data.data and data.max_size >= image.nbytes:
+            ctypes.memmove(data.data, image.ctypes.data, image.nbytes)
+            chunk.size, chunk.stride = image.nbytes, image.strides[0]
             self.frames += 1
-        else:  # the format changed since the picture was made
+        else:  # the format changed since the image was made
             chunk.size, chunk.stride = 0, 0
             self.dropped += 1
         self._library.pw_stream_queue_buffer(self._stream, held)

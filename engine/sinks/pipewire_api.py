@@ -38,7 +38,7 @@ LIBRARY = "libpipewire-0.3.so.0"
 
 
 class Chunk(ctypes.Structure):
-    """struct spa_chunk: which bytes of a buffer hold the picture."""
+    """struct spa_chunk: which bytes of a buffer hold the image."""
 
     _fields_ = (("offset", ctypes.c_uint32), ("size", ctypes.c_uint32), ("stride", ctypes.c_int32),
                 ("flags", ctypes.c_int32))  # fmt: skip

@@ -1,4 +1,4 @@
-"""Numbered PNG pictures."""
+"""Numbered PNG images."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ import cv2
 from ..core.closing import Closing
 from ..core.errors import SinkError
 from ..core.files.new import NewFiles, numbered
-from ..core.files.pictures import NumberedFiles, numbered_again
+from ..core.files.numbered import NumberedFiles, numbered_again
 from ..core.files.put import OVERWRITE, behind
 from ..core.files.target import is_folder
 from ..core.frame import Pixels
-from . import check_picture
-from .names import pictures_at
+from . import check_image
+from .names import images_at
 
 _LEVEL = 1  # zlib's quickest: a quarter of the time of the usual level, files a tenth larger
 
 
 class PngSink(Closing):
-    """Writes picture k to `name_%05d.png` with k in it, counting from 0; a folder gets `frame_%05d.png`, and a
-    name without a number holds one picture only.
+    """Writes image k to `name_%05d.png` with k in it, counting from 0; a folder gets `frame_%05d.png`, and a
+    name without a number holds one image only.
 
-    Lossless; with `alpha` the pictures are RGBA with straight alpha. A folder that does not exist is made. `overwrite`,
-    `live` and what is there already: see NumberedFiles, and NewFiles for the one picture.
+    Lossless; with `alpha` the images are RGBA with straight alpha. A folder that does not exist is made. `overwrite`,
+    `live` and what is there already: see NumberedFiles, and NewFiles for the one image.
     """
 
     suffix = ".png"
@@ -43,7 +43,7 @@ class PngSink(Closing):
         self.size, self.fps = size, fps
         self.frames = 0
         self._whole = True
-        target = pictures_at(name, self.suffix)
+        target = images_at(name, self.suffix)
         path = self._path = target.path
         self._many: NumberedFiles | None = None
         self._one: NewFiles | None = None
@@ -62,18 +62,18 @@ class PngSink(Closing):
 
     @property
     def files(self) -> list[Path]:
-        """The picture that was written, or the pattern of several, where they are now."""
+        """The image that was written, or the pattern of several, where they are now."""
         if not self.frames:
             return []
         return [self._many.target.path] if self._many is not None else self._one.paths if self._one is not None else []
 
     def cut_short(self) -> None:
-        """Says that there would have been more: a single picture then replaces no older one."""
+        """Says that there would have been more: a single image then replaces no older one."""
         self._whole = False
 
     def write(self, image: Pixels, time_s: float) -> None:
-        """Writes one picture."""
-        check_picture(image.shape, self.size)
+        """Writes one image."""
+        check_image(image.shape, self.size)
         if self.frames and self._many is None:
             self._whole = False
             raise SinkError(
@@ -100,7 +100,7 @@ class PngSink(Closing):
         self.frames += 1
 
     def close(self) -> None:
-        """Puts a single picture in its place; harmless when called twice."""
+        """Puts a single image in its place; harmless when called twice."""
         if self._many is not None:
             self._many.close()
             return
@@ -114,7 +114,7 @@ class PngSink(Closing):
             self._one.drop()
 
     def encode(self, image: Pixels) -> bytes:
-        """One picture as a file's bytes."""
+        """One image as a file's bytes."""
         order = cv2.COLOR_RGBA2BGRA if self.alpha else cv2.COLOR_RGBA2BGR
         ok, data = cv2.imencode(".png", cv2.cvtColor(image, order), [cv2.IMWRITE_PNG_COMPRESSION, _LEVEL])
         if not ok:

@@ -22,7 +22,7 @@ from ..core.closing import Closing
 from ..core.errors import SinkError
 from ..core.frame import Pixels
 from ..sources import v4l2_api as api
-from . import check_picture
+from . import check_image
 from .v4l2_watchers import Watchers
 
 DRIVER = "v4l2 loopback"
@@ -78,10 +78,10 @@ class V4l2Sink(Closing):
         return self._fd >= 0 and self._watchers.watched
 
     def write(self, image: Pixels, time_s: float) -> None:
-        """Hands one picture to whoever watches."""
+        """Hands one image to whoever watches."""
         if self._fd < 0:
             raise SinkError("is closed", where=self.device)
-        check_picture(image.shape, self.size)
+        check_image(image.shape, self.size)
         try:
             index = self._take_buffer()
             if index is None:
@@ -182,7 +182,7 @@ class V4l2Sink(Closing):
             raise SinkError("provides no buffers", where=self.device, hint="load v4l2loopback with max_buffers=2")
 
     def _mark_mapped(self, index: int) -> None:
-        """Keeps the pictures coming for the other readers when one closes.
+        """Keeps the images coming for the other readers when one closes.
 
         In v4l2loopback 0.12 every REQBUFS, with which OpenCV closes too, takes the mark `mapped` from all buffers, and
         what is not marked is not handed out. Mapping them once more, for a moment, sets it again.

@@ -22,14 +22,14 @@ class Watchers:
         self._looked_s = 0.0
         try:
             api.ioctl(descriptor, api.SUBSCRIBE_EVENT, api.make_subscription(api.CLIENT_USAGE))
-            self.told = True
+            self.driver_reports = True
         except OSError:
-            self.told = False  # a driver before 0.13 knows no such event
+            self.driver_reports = False  # a driver before 0.13 knows no such event
 
     @property
     def watched(self) -> bool:
         """Whether somebody reads at the moment (by /proc: has the device open, up to a second ago)."""
-        if self.told:
+        if self.driver_reports:
             self._take_events()
         elif time.monotonic() - self._looked_s >= _EVERY_S:
             self._watched = opened_by_others(self._device)
@@ -37,7 +37,7 @@ class Watchers:
         return self._watched
 
     def _take_events(self) -> None:
-        """Reads what the driver told since the last time; the newest counts."""
+        """Reads what the driver driver_reports since the last time; the newest counts."""
         with contextlib.suppress(OSError):  # no event is left
             while True:
                 event = api.ioctl(self._descriptor, api.DQEVENT, bytearray(api.EVENT_SIZE))

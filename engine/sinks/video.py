@@ -1,4 +1,4 @@
-"""A video file through PyAV: every picture at its own time, with the input's sound."""
+"""A video file through PyAV: every image at its own time, with the input's sound."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from ..core.errors import SinkError
 from ..core.files.new import NewFiles, numbered
 from ..core.frame import Pixels
 from ..core.paths import named
-from . import check_picture
+from . import check_image
 from .audio_copy import SoundTrack
 from .audio_live import LiveSoundTrack
 from .encodings import encoding_for
-from .last_picture import LastPicture, lengthen_last_picture
+from .last_frame import LastFrame, lengthen_last_frame
 from .muxer import Muxer
 from .scheduling import same_urgency
 
@@ -50,11 +50,11 @@ class VideoSink(Closing):
     `codec` names another (see encodings.NAMES). What is `live` cannot be written again: where the process is killed or
     the machine dies its file plays up to the last second, and its index stands at the end instead of the begin.
 
-    Times are kept as given, from the first picture on, to the container's tick (GIF: 10 ms). Where the format needs
+    Times are kept as given, from the first image on, to the container's tick (GIF: 10 ms). Where the format needs
     even sides, an odd side is lengthened by repeating its last row or column. Sound of `audio_from` is copied where the
-    container takes its codec, else re-encoded, starts where the first picture's time lies in that file, and ends with
-    the last picture, which lasts as `end` says, else as long as `fps` says; a microphone's is encoded. `close` finishes
-    the file and puts it in its place, also after an error; without a picture there is none. `overwrite` and what is
+    container takes its codec, else re-encoded, starts where the first image's time lies in that file, and ends with
+    the last image, which lasts as `end` says, else as long as `fps` says; a microphone's is encoded. `close` finishes
+    the file and puts it in its place, also after an error; without an image there is none. `overwrite` and what is
     there already: see NewFiles. `place` is a file among several that somebody else puts in their places: these, and
     which.
     """
@@ -91,14 +91,14 @@ class VideoSink(Closing):
         self._last_tick = -1
         self._end_s: float | None = None
         self._muxer: Muxer | None = None
-        self._last: LastPicture | None = None
+        self._last: LastFrame | None = None
         self._failed = False
         self._whole = True
         self._closed = False
 
     @property
     def files(self) -> list[Path]:
-        """The file that was written, where it is now; none without a picture."""
+        """The file that was written, where it is now; none without an image."""
         return [self._new.paths[self._at]] if self.frames else []
 
     def cut_short(self) -> None:
@@ -106,16 +106,16 @@ class VideoSink(Closing):
         self._whole = False
 
     def write(self, image: Pixels, time_s: float) -> None:
-        """Encodes one picture. Raises SinkError where the file can no longer be written."""
+        """Encodes one image. Raises SinkError where the file can no longer be written."""
         if self._closed or self._failed:
             raise SinkError("the file is closed" if self._closed else "an earlier image failed", where=str(self.path))
-        check_picture(image.shape, self.size)
+        check_image(image.shape, self.size)
         try:
             if self._container is None:
                 self._origin_s = time_s
                 self._open()
             tick = max(round(Fraction(time_s - self._origin_s) / self._encoding.tick), self._last_tick + 1)
-            with nullcontext() if self.frames else same_urgency():  # the first picture opens the encoder
+            with nullcontext() if self.frames else same_urgency():  # the first image opens the encoder
                 self._encode(self._frame(image), tick)
             self._last_tick = tick
             self.frames += 1
@@ -130,11 +130,11 @@ class VideoSink(Closing):
             ) from error
 
     def end(self, time_s: float) -> None:
-        """The last picture is shown until `time_s`."""
+        """The last image is shown until `time_s`."""
         self._end_s = time_s
 
     def close(self) -> None:
-        """Finishes the file, so that it plays up to the last whole picture; harmless when called twice."""
+        """Finishes the file, so that it plays up to the last whole image; harmless when called twice."""
         if self._closed:
             return
         self._closed = True
@@ -162,19 +162,19 @@ class VideoSink(Closing):
     def _finish_file(self) -> None:
         container, self._container = self._container, None
         self._stream = self._graph = self._sound = self._muxer = self._last = (
-            None  # the encoder's threads and pictures live as long as these
+            None  # the encoder's threads and images live as long as these
         )
         try:
             if container is not None:
                 container.close()
                 if self._end_s is not None and self.path.suffix.lower() == ".gif":
                     lasts = round((self._until_s()[0] - self._begin_s()) * 100)
-                    lengthen_last_picture(self._part, lasts)
+                    lengthen_last_frame(self._part, lasts)
             self._end()
         except (av.FFmpegError, OSError, ValueError) as error:
-            told, self._failed = self._failed, True
+            already_reported, self._failed = self._failed, True
             kept = "what was written so far is kept" if self._keeps_rest() else "nothing playable could be kept"
-            if told:  # why, but not what became of it
+            if already_reported:  # why, but not what became of it
                 log.warning("%s: %s", self.path, kept)
             raise SinkError(
                 f"the file could not be finished ({getattr(error, 'strerror', None) or error})",
@@ -193,7 +193,7 @@ class VideoSink(Closing):
         return self._live
 
     def _end(self) -> None:
-        """Puts the file in its place, or takes away what was begun without a picture. Raises OSError."""
+        """Puts the file in its place, or takes away what was begun without an image. Raises OSError."""
         if self._owns and self.frames:
             self._new.land(whole=self.complete)
         elif self._owns:
@@ -224,7 +224,7 @@ class VideoSink(Closing):
             self._graph = _palette_graph(width, height)
         self._stream = stream
         self._muxer = muxer = Muxer(container, self.path.name)
-        self._last = LastPicture(muxer, suffix, live=self._live)
+        self._last = LastFrame(muxer, suffix, live=self._live)
         if isinstance(self._audio_from, str):
             self._sound = SoundTrack.open(Path(self._audio_from), container, muxer, suffix, self._origin_s)
         elif self._audio_from is not None:
@@ -237,7 +237,7 @@ class VideoSink(Closing):
         return width + width % 2, height + height % 2
 
     def _frame(self, image: Pixels) -> VideoFrame:
-        """The picture in the encoder's own format."""
+        """The image in the encoder's own format."""
         width, height = self._coded_size()
         if (width, height) != self.size:
             image = np.pad(image, ((0, height - self.size[1]), (0, width - self.size[0]), (0, 0)), mode="edge")
@@ -261,11 +261,11 @@ class VideoSink(Closing):
         self._last.add(self._stream.encode(frame))
 
     def _begin_s(self) -> Fraction:
-        """When the last picture begins in the file."""
+        """When the last image begins in the file."""
         return self._last_tick * self._encoding.tick
 
     def _until_s(self) -> tuple[Fraction, bool]:
-        """When the last picture ends in the file, and whether that is not after one at the nominal rate."""
+        """When the last image ends in the file, and whether that is not after one at the nominal rate."""
         usual = self._begin_s() + 1 / Fraction(self.fps)
         if self._end_s is None:
             return usual, False
@@ -291,7 +291,7 @@ def _next_step(error: Exception) -> str:
 
 
 def _palette_graph(width: int, height: int) -> Any:
-    """A filter that gives each picture its own 256 colours, with ordered dither (it does not crawl)."""
+    """A filter that gives each image its own 256 colours, with ordered dither (it does not crawl)."""
     graph = av.filter.Graph()
     source = graph.add_buffer(width=width, height=height, format=av.VideoFormat("rgb24"), time_base=Fraction(1, 100))
     split = graph.add("split")

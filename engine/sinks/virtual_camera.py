@@ -9,7 +9,7 @@ from typing import Any
 from ..core.closing import Closing
 from ..core.errors import SinkError
 from ..core.frame import Pixels
-from . import check_picture
+from . import check_image
 from .base import Sink
 
 EXTRA = "pip install 'phosphene[virtual-camera]' (it brings pyvirtualcam, GPL-2.0)"
@@ -46,10 +46,10 @@ class PyVirtualCamSink(Closing):
         self.device = str(self._camera.device)
 
     def write(self, image: Pixels, time_s: float) -> None:
-        """Hands one picture to whoever watches."""
+        """Hands one image to whoever watches."""
         if self._camera is None:
             raise SinkError("is closed", where=self.device)
-        check_picture(image.shape, self.size)
+        check_image(image.shape, self.size)
         try:
             self._camera.send(image)
         except (RuntimeError, ValueError) as error:

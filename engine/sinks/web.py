@@ -1,4 +1,4 @@
-"""The show in a browser on this machine: WebRTC, JPEG pictures over a WebSocket, and an endless MJPEG picture."""
+"""The show in a browser on this machine: WebRTC, JPEG images over a WebSocket, and an endless MJPEG image."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import numpy as np
 from ..core.closing import Closing
 from ..core.errors import SinkError
 from ..core.frame import Pixels
-from . import DEFAULT_WEB_PORT, check_picture
+from . import DEFAULT_WEB_PORT, check_image
 from .broadcast import Broadcast
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ EXTRA = "pip install 'phosphene[web]' (it brings aiohttp)"
 OFFER_BYTES = 65536  # of a browser's offer; one has 5000
 PAGE = Path(__file__).with_name("web_page")
 QUALITY = 85
-IN_FLIGHT = 2  # pictures that a browser may have got and not shown yet: the next waits, and only the newest is sent
+IN_FLIGHT = 2  # images that a browser may have got and not shown yet: the next waits, and only the newest is sent
 _HEADER = struct.Struct("<IdI")  # number, seconds since 1970 when it was handed over, 1 where a matte lies below it
 _PART = b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n%b\r\n"
 # The page may show another one under the person, and load nothing else from anywhere.
@@ -45,11 +45,11 @@ _OPEN_S, _CLOSE_S = 10.0, 5.0
 
 
 class WebSink(Closing):
-    """Serves the pictures at http://127.0.0.1:PORT/ to browsers of this machine; `port` as text, 0 for a free one.
+    """Serves the images at http://127.0.0.1:PORT/ to browsers of this machine; `port` as text, 0 for a free one.
 
-    With `alpha` each picture has its matte below it, and the page shows the person without the room. Only pages of this
+    With `alpha` each image has its matte below it, and the page shows the person without the room. Only pages of this
     server may look: requests that come from other sites, or under another name, are refused. While nobody watches
-    nothing is encoded. A browser that is too slow gets fewer pictures, never old ones. Raises SinkError where the extra
+    nothing is encoded. A browser that is too slow gets fewer images, never old ones. Raises SinkError where the extra
     is missing or the port is taken.
     """
 
@@ -103,10 +103,10 @@ class WebSink(Closing):
         return self._watching > 0 or bool(self._peers)
 
     def write(self, image: Pixels, time_s: float) -> None:
-        """Encodes one picture for whoever watches; with `alpha` it is straight, and the matte goes below the colour."""
+        """Encodes one image for whoever watches; with `alpha` it is straight, and the matte goes below the colour."""
         if self._loop.is_closed():
             raise SinkError("is closed", where=self.address)
-        check_picture(image.shape, self.size)
+        check_image(image.shape, self.size)
         if not self.watched:
             return
         self.frames += 1
@@ -155,7 +155,7 @@ class WebSink(Closing):
         application.router.add_get("/stream.mjpg", self._mjpeg)
         application.router.add_get("/socket", self._socket)
         application.router.add_get("/webrtc", self._webrtc)
-        application.router.add_get("/show.json", self._told)
+        application.router.add_get("/show.json", self._state)
         for path in _FILES:
             application.router.add_get(path, self._file)
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
@@ -187,12 +187,12 @@ class WebSink(Closing):
         text = (PAGE / name).read_text(encoding="utf-8")
         return self._web.Response(text=text, content_type=kind, headers=headers)
 
-    async def _told(self, request: Any) -> Any:
-        """What the page has to know before it asks for pictures."""
+    async def _state(self, request: Any) -> Any:
+        """What the page has to know before it asks for images."""
         return self._web.json_response({"webrtc": self._peers is not None, "matte": self.alpha, "show": self._show})
 
     async def _webrtc(self, request: Any) -> Any:
-        """A browser's offer, our answer; while this socket is open the pictures come by WebRTC."""
+        """A browser's offer, our answer; while this socket is open the images come by WebRTC."""
         if self._peers is None:
             return self._web.Response(status=404, text="aiortc is not installed")
         assert self._ended is not None
@@ -216,7 +216,7 @@ class WebSink(Closing):
         return socket
 
     async def _mjpeg(self, request: Any) -> Any:
-        """An endless picture, for browsers and programs without WebSocket; the matte stays below the colour."""
+        """An endless image, for browsers and programs without WebSocket; the matte stays below the colour."""
         response = self._web.StreamResponse(
             headers={"Content-Type": "multipart/x-mixed-replace; boundary=frame", "Cache-Control": "no-store"}
         )
@@ -235,7 +235,7 @@ class WebSink(Closing):
             self._watching -= 1
 
     async def _socket(self, request: Any) -> Any:
-        """Pictures as binary messages, each answered by its number when it is on the screen."""
+        """Images as binary messages, each answered by its number when it is on the screen."""
         socket = self._web.WebSocketResponse(heartbeat=20.0, max_msg_size=1024, compress=False)
         await socket.prepare(request)
         shown = asyncio.Event()

@@ -20,9 +20,9 @@ from ..core.frame import Pixels
 
 HOST = "127.0.0.1"
 CLOCK = 90_000  # ticks a second of video in RTP (RFC 6184 and its kin)
-BITS_A_PIXEL = 0.2  # at most, for each picture: 5.5 Mbit/s for 1280×720 at 30
+BITS_A_PIXEL = 0.2  # at most, for each image: 5.5 Mbit/s for 1280×720 at 30
 LEAST_BITS = 500_000  # a second: what is small may be good
-QUEUED = 4  # encoded pictures that a sender may be behind; then it starts anew with a whole picture
+QUEUED = 4  # encoded images that a sender may be behind; then it starts anew with a whole image
 _REALTIME = {
     "deadline": "realtime",
     "cpu-used": "-8",  # a positive one is what the encoder chooses by how busy the machine is
@@ -55,10 +55,10 @@ class _Track(MediaStreamTrack):
         super().__init__()
         self._packets: asyncio.Queue[av.Packet[Any] | None] = asyncio.Queue()
         self._on_lost = on_lost
-        self._whole = True  # nothing before the next whole picture can be decoded
+        self._whole = True  # nothing before the next whole image can be decoded
 
     def put(self, packet: av.Packet[Any]) -> None:
-        """The next encoded picture; all that wait are dropped where there are too many."""
+        """The next encoded image; all that wait are dropped where there are too many."""
         if self._packets.qsize() >= QUEUED:
             self._packets = asyncio.Queue()
             self._whole = True
@@ -111,7 +111,7 @@ class Peers:
             if len(videos) != 1:
                 raise ValueError("expected one video track")
             sender = peer.addTrack(track)
-            # Packets are encoded here and not by the library, which therefore cannot make a whole picture when asked.
+            # Packets are encoded here and not by the library, which therefore cannot make a whole image when asked.
             sender._send_keyframe = self._wanted.set  # type: ignore[method-assign]
             videos[0].setCodecPreferences([c for c in type(sender).getCapabilities("video").codecs if _vp8(c)])
             await peer.setLocalDescription(await peer.createAnswer())
@@ -134,7 +134,7 @@ class Peers:
             await self.leave(peer)
 
     def encode(self, image: Pixels) -> av.Packet[Any] | None:
-        """One picture (H×W×4, straight) as VP8, BT.601 in studio range; with `stacked` its matte below it."""
+        """One image (H×W×4, straight) as VP8, BT.601 in studio range; with `stacked` its matte below it."""
         rgb = _even(cv2.cvtColor(image, cv2.COLOR_RGBA2RGB))
         if self.stacked:
             rgb = np.vstack([rgb, cv2.cvtColor(_even(image[..., 3]), cv2.COLOR_GRAY2RGB)])
@@ -150,7 +150,7 @@ class Peers:
         return packets[0] if packets else None
 
     def deliver(self, packet: av.Packet[Any]) -> None:
-        """Hands a picture to every browser."""
+        """Hands an image to every browser."""
         self.bytes += packet.size
         for track in list(self._tracks.values()):
             track.put(packet)
@@ -162,7 +162,7 @@ class Peers:
         encoder.time_base = Fraction(1, CLOCK)
         encoder.framerate = Fraction(self.fps).limit_denominator(1001)
         encoder.bit_rate = max(LEAST_BITS, round(BITS_A_PIXEL * width * height * self.fps))
-        encoder.gop_size = 3000  # whole pictures when one is asked for
+        encoder.gop_size = 3000  # whole images when one is asked for
         encoder.thread_count = 1  # with more, libvpx spins while it waits: 64 times slower on a busy machine
         encoder.options = _REALTIME
         return encoder

@@ -19,7 +19,7 @@ from ..renderer.gpu import Gpu
 from ..renderer.native_gl import NO_GL
 from ..renderer.renderer import Renderer
 from ..renderer.targets import Target
-from . import check_picture
+from . import check_image
 
 KEYS = {
     "Esc, Q": "quit",
@@ -134,7 +134,7 @@ class WindowSink(Closing):
 
     def write(self, image: Pixels, time_s: float) -> None:
         """Shows pixels that were drawn elsewhere. Raises SinkError once the window was closed."""
-        check_picture(image.shape, self.size)
+        check_image(image.shape, self.size)
         if self._written is None:
             self._written = Target(self.gpu, self.size)
         self._written.texture.write(np.ascontiguousarray(image))

@@ -57,15 +57,15 @@ SOURCES = Backends(
 
 PLUGINS = Plugins("phosphene.sources", "input", SOURCES, SourceError)  # what other packages offer
 
-# Content decides before the name does: the first bytes of still pictures, also of those that the picture reader can
-# only name, so that nobody is told that his drawing is no video.
-_PICTURE_STARTS = (
+# Content decides before the name does: the first bytes of still images, also of those that the image reader can
+# only name, so that nobody is reported that his drawing is no video.
+_IMAGE_STARTS = (
     b"\xff\xd8\xff", b"\x89PNG", b"BM", b"II*\0", b"MM\0*", b"8BPS", b"#?RADIANCE", b"#?RGBE", b"\0\0\1\0", b"P5",
     b"P6", b"\0\0\0\x0cjP", b"\xff\x4f\xff\x51", b"/* XPM", b"\xff\x0a", b"\0\0\0\x0cJXL ", b"<svg", b"%PDF", b"%!PS",
 )  # fmt: skip
-_PICTURE_BRANDS = (b"avif", b"heic", b"heix", b"heim", b"heis", b"mif1")
+_IMAGE_BRANDS = (b"avif", b"heic", b"heix", b"heim", b"heis", b"mif1")
 _DRAWING = re.compile(rb"(\xef\xbb\xbf)?\s*(<\?xml.*?)?(<!--.*?)?\s*<(!DOCTYPE )?svg", re.DOTALL)
-PICTURE_SUFFIXES = frozenset(
+IMAGE_SUFFIXES = frozenset(
     (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".psd", ".hdr", ".avif", ".ppm", ".pgm", ".jp2", ".j2k")
 )
 _DEVICE = re.compile(r"(/dev/video\d+|/dev/v4l/\S+)$")
@@ -129,32 +129,32 @@ def kind_of_file(path: Path) -> str:
     if start.startswith((b"\x89PNG", b"RIFF", b"GIF8")):
         return "video" if _is_animated(path, start) else "image"
     if (
-        start.startswith(_PICTURE_STARTS)
+        start.startswith(_IMAGE_STARTS)
         or _DRAWING.match(start)
-        or (start[4:8] == b"ftyp" and start[8:12] in _PICTURE_BRANDS)
+        or (start[4:8] == b"ftyp" and start[8:12] in _IMAGE_BRANDS)
     ):
         return "image"
     known_video = start[4:8] == b"ftyp" or start.startswith(b"\x1aE\xdf\xa3")
-    return "image" if path.suffix.lower() in PICTURE_SUFFIXES and not known_video else "video"
+    return "image" if path.suffix.lower() in IMAGE_SUFFIXES and not known_video else "video"
 
 
 def _is_animated(path: Path, start: bytes) -> bool:
-    """Whether a GIF, PNG or WebP has more than one picture."""
+    """Whether a GIF, PNG or WebP has more than one image."""
     if start[:4] == b"RIFF" and start[8:12] != b"WEBP":
         return True  # AVI is a RIFF file too
     if start[:4] == b"RIFF":
         return len(start) > 20 and start[12:16] == b"VP8X" and bool(start[20] & 2)
     if start.startswith(b"\x89PNG"):
-        with path.open("rb") as file:  # the animation chunk must stand before the first picture
+        with path.open("rb") as file:  # the animation chunk must stand before the first image
             head = file.read(4096)
         return -1 < head.find(b"acTL") < (head.find(b"IDAT") % 4097)
     from PIL import Image  # a GIF tells only when it is walked through
 
     try:
-        with Image.open(path) as picture:
-            return bool(getattr(picture, "is_animated", False))
+        with Image.open(path) as image:
+            return bool(getattr(image, "is_animated", False))
     except (OSError, ValueError, Image.DecompressionBombError):
-        return False  # the picture reader says what is wrong with it
+        return False  # the image reader says what is wrong with it
 
 
 def missing_file(path: Path) -> SourceError:

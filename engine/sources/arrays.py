@@ -1,4 +1,4 @@
-"""Pictures that a program makes itself, as an input."""
+"""Images that a program makes itself, as an input."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from .fit import cover
 
 
 class ArraysSource(Closing):
-    """Gives one picture of `arrays` after another, each H×W×3 uint8 sRGB in RGB order, `fps` a second.
+    """Gives one image of `arrays` after another, each H×W×3 uint8 sRGB in RGB order, `fps` a second.
 
     They are asked for as they are needed, in the thread that reads. Each is copied, so that its maker may overwrite it;
     one of another size than the first is scaled to fill it. What `arrays` raises is raised as it is, and UsageError for
-    what is no such picture.
+    what is no such image.
     """
 
     live = False
@@ -34,23 +34,23 @@ class ArraysSource(Closing):
         self._rate = fps or 30.0
         self._number = 0
         self._size = size
-        self._first = self._picture()
+        self._first = self._image()
         if self._first is None:
             raise SourceError("`frames` is empty", hint="give at least one")
         self.size = self._size = (self._first.shape[1], self._first.shape[0])
 
     def read(self) -> Frame | None:
-        """The next picture, or None after the last."""
+        """The next image, or None after the last."""
         number = self._number
-        pixels = self._first if number == 0 else self._picture()
+        pixels = self._first if number == 0 else self._image()
         self._first = None
         if pixels is None:
             return None
         self._number += 1
         return Frame(number, number / self._rate, pixels, time.perf_counter())
 
-    def _picture(self) -> Pixels | None:
-        """The next picture at the size of all; None where there is none."""
+    def _image(self) -> Pixels | None:
+        """The next image at the size of all; None where there is none."""
         array = next(self._arrays, None)
         if array is None:
             return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -29,6 +30,7 @@ class Source(Protocol):
     endless: bool = False
     live: bool = False
 
+    @abstractmethod
     def read(self) -> Frame | None:
         """The next frame, or None at the end. Blocks until it is there. Raises SourceError where it cannot be read.
 

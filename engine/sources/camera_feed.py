@@ -24,10 +24,10 @@ from . import camera_formats, cameras
 
 cv2.utils.logging.setLogLevel(
     cv2.utils.logging.LOG_LEVEL_SILENT
-)  # a camera's troubles are told here, once and in words
+)  # a camera's troubles are reported here, once and in words
 log = logging.getLogger("phosphene")
 
-Listener = Callable[[float, Pixels], None]  # the moment of capture, and the picture in BGR
+Listener = Callable[[float, Pixels], None]  # the moment of capture, and the image in BGR
 RETRY_S = 0.5
 JOIN_S = 3.0
 _BACKENDS = {"linux": cv2.CAP_V4L2, "win32": cv2.CAP_MSMF, "darwin": cv2.CAP_AVFOUNDATION}
@@ -36,7 +36,7 @@ _opening = threading.Lock()
 
 
 class CameraFeed:
-    """Gives every picture of `device` to its listeners, in a thread of its own.
+    """Gives every image of `device` to its listeners, in a thread of its own.
 
     `negotiated_size`, `negotiated_fps` and `negotiated_format` are what the camera agreed to when it was opened last.
     Raises SourceError where it cannot be opened.
@@ -62,7 +62,7 @@ class CameraFeed:
         self._thread = threading.Thread(target=self._drain, name=f"camera {device}", daemon=True)
 
     def add(self, listener: Listener) -> None:
-        """`listener` is called with every picture from now on, in the camera's thread, which the first one starts."""
+        """`listener` is called with every image from now on, in the camera's thread, which the first one starts."""
         with self._lock:
             self._listeners.append(listener)
         if len(self._listeners) == 1:
@@ -119,7 +119,7 @@ class CameraFeed:
         return None
 
     def _open(self) -> tuple[Any, Pixels] | None:
-        """The opened camera with its first picture, or None."""
+        """The opened camera with its first image, or None."""
         path = cameras.find(self.camera)
         if path is None:
             return None
@@ -148,7 +148,7 @@ def listen(
 ) -> CameraFeed:
     """The feed of `device`, opened at `size` and `fps` where nobody in this process shows it yet.
 
-    `listener` gets its pictures until it is removed. Raises SourceError where it cannot be opened.
+    `listener` gets its images until it is removed. Raises SourceError where it cannot be opened.
     """
     with _opening:
         path = cameras.identify(device).path
@@ -161,22 +161,22 @@ def listen(
 
 
 def _decoded(capture: Any) -> Pixels | None:
-    """The picture that was grabbed, in BGR; None where the camera gave something else."""
+    """The image that was grabbed, in BGR; None where the camera gave something else."""
     try:
-        ok, picture = capture.retrieve()
+        ok, image = capture.retrieve()
     except cv2.error as error:
         log.debug("camera: %s", error)
         return None
-    return in_bgr(picture) if ok and picture is not None else None
+    return in_bgr(image) if ok and image is not None else None
 
 
-def in_bgr(picture: Pixels) -> Pixels:
-    """A camera's picture as H×W×3: what a driver hands out grey, or as YUYV that OpenCV left as it was, becomes BGR."""
-    if picture.ndim == 2 or picture.shape[2] == 1:
-        return np.asarray(cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR))
-    if picture.shape[2] == 2:
-        return np.asarray(cv2.cvtColor(picture, cv2.COLOR_YUV2BGR_YUY2))
-    return picture
+def in_bgr(image: Pixels) -> Pixels:
+    """A camera's image as H×W×3: what a driver hands out grey, or as YUYV that OpenCV left as it was, becomes BGR."""
+    if image.ndim == 2 or image.shape[2] == 1:
+        return np.asarray(cv2.cvtColor(image, cv2.COLOR_GRAY2BGR))
+    if image.shape[2] == 2:
+        return np.asarray(cv2.cvtColor(image, cv2.COLOR_YUV2BGR_YUY2))
+    return image
 
 
 def _fourcc(code: int) -> str:

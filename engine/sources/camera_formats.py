@@ -99,9 +99,9 @@ def summary(offers: Iterable[Offer]) -> str:
         known = largest.get(offer.fourcc)
         if known is None or (offer.width * offer.height, offer.fps) > (known.width * known.height, known.fps):
             largest[offer.fourcc] = offer
-    told = [f"up to {largest[fourcc]}" for fourcc in READABLE if fourcc in largest]
-    others = len(largest) - len(told)
-    return ", ".join([*told, f"{others} that cannot be read"] if others else told)
+    readable = [f"up to {largest[fourcc]}" for fourcc in READABLE if fourcc in largest]
+    others = len(largest) - len(readable)
+    return ", ".join([*readable, f"{others} that cannot be read"] if others else readable)
 
 
 # -- the driver's answers ----------------------------------------------------------------------------------------------
@@ -128,7 +128,7 @@ def _sizes(descriptor: int, fourcc: str) -> Iterator[tuple[int, int]]:
 
 
 def _rate(descriptor: int, fourcc: str, size: tuple[int, int]) -> float:
-    """The highest rate: the shortest time between two pictures."""
+    """The highest rate: the shortest time between two images."""
     rates = [0.0]
     for found in api.entries(descriptor, api.ENUM_FRAMEINTERVALS, api.INTERVAL_ENTRY, api.code_of(fourcc), *size):
         seconds, parts = found[5:7]  # of a range: the shortest

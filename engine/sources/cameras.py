@@ -44,7 +44,7 @@ def list_devices() -> list[CameraInfo]:
             index = (entry / "index").read_text().strip() if (entry / "index").exists() else "0"
         except OSError:
             continue  # unplugged while looking
-        if index == "0":  # further nodes of one camera carry metadata, not pictures
+        if index == "0":  # further nodes of one camera carry metadata, not images
             place = str((entry / "device").resolve()) if (entry / "device").exists() else ""
             found.append(CameraInfo(f"/dev/{entry.name}", name, "/virtual/" in str(entry.resolve()), place))
     return found

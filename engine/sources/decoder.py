@@ -1,4 +1,4 @@
-"""Decodes a video file into upright RGB pictures with honest times. Used by the video source and by media in scenes."""
+"""Decodes a video file into upright RGB images with honest times. Used by the video source and by media in scenes."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from av.video.stream import VideoStream
 from ..core.closing import Closing
 from ..core.errors import SourceError
 from ..core.frame import Pixels
-from ..core.timestamps import PictureTimes
+from ..core.timestamps import FrameTimes
 from . import motion_jpeg as jpeg
 from .extent import UNSEEKABLE, CodedEnd, Extent, Stamps, extent, stamps_of
 from .fit import cover
-from .picture import MAX_PIXELS
-from .tracks import may_restart, open_file, packets, picture_track, sound_track, tell_mute
+from .read_image import MAX_PIXELS
+from .tracks import may_restart, open_file, packets, report_mute, sound_track, video_track
 
 log = logging.getLogger("phosphene")
 
@@ -39,9 +39,9 @@ _MAX_BAD_PACKETS = 50
 class Decoder(Closing):
     """One video file, decoded from its start or from any moment.
 
-    `size`: (width, height) of the pictures, upright and with square pixels; `rate`: nominal frames per second;
-    `frame_count`: as the file's header says, or None; `start_s`: the first picture's time on the file's own clock;
-    `has_audio`: whether it has sound that can be decoded. Pictures come as (seconds since the first picture, H×W×3
+    `size`: (width, height) of the images, upright and with square pixels; `rate`: nominal frames per second;
+    `frame_count`: as the file's header says, or None; `start_s`: the first image's time on the file's own clock;
+    `has_audio`: whether it has sound that can be decoded. Images come as (seconds since the first image, H×W×3
     uint8 sRGB); see phosphene.engine.core.timestamps for times that step back, jump or lack. Raises SourceError where
     nothing can be decoded; damage further on is skipped or ends them, with a warning in the log. Files cannot reach a
     network.
@@ -59,13 +59,13 @@ class Decoder(Closing):
         self._open()
         container, stream = self._container, self._stream
         self.has_audio = sound_track(container, path) is not None
-        tell_mute(container, path)
+        report_mute(container, path)
         self.frame_count: int | None = stream.frames or None
         self._rest = self._frames()
         self._first = next(self._rest, None)
         if self._first is None:
             self.close()
-            raise self._unreadable("not one picture could be decoded")
+            raise self._unreadable("no frame could be decoded")
         self.start_s = self._first[0]
         height, width = self._first[1].shape[:2]
         self.size = (width, height)
@@ -81,15 +81,15 @@ class Decoder(Closing):
 
     @property
     def end_s(self) -> float | None:
-        """Seconds from the first picture's begin to the end of the newest that was given; None before the first.
+        """Seconds from the first image's begin to the end of the newest that was given; None before the first.
 
-        After the last picture it is the end of the whole.
+        After the last image it is the end of the whole.
         """
         end = self._times.end_s if self._coded_end_s is None else self._coded_end_s
         return None if end is None else round(end - self.start_s, 9)
 
     def seek(self, time_s: float) -> None:
-        """Goes to the picture shown at `time_s`: the next are it and those after (some before it may come first)."""
+        """Goes to the image shown at `time_s`: the next are it and those after (some before it may come first)."""
         if time_s > 0 and self._jump(time_s + self.start_s):
             return
         self.close()
@@ -97,9 +97,9 @@ class Decoder(Closing):
         self._first, self._rest = None, self._frames()
 
     def length(self) -> float | None:
-        """Seconds from the first picture's begin to the last one's end, by the packets; None where these have no times.
+        """Seconds from the first image's begin to the last one's end, by the packets; None where these have no times.
 
-        A header's own length is not taken: it may count the sound, or end before the last picture is shown.
+        A header's own length is not taken: it may count the sound, or end before the last image is shown.
         """
         end = self._extent.end_s
         return round(end - self.start_s, 9) if end is not None and end > self.start_s else None
@@ -123,7 +123,7 @@ class Decoder(Closing):
     def close(self) -> None:
         """Closes the file; harmless when called twice."""
         opened, self._opened = self._opened, None
-        # FFmpeg's threads and pictures live as long as the stream, which what is left of a reading would hold on to
+        # FFmpeg's threads and images live as long as the stream, which what is left of a reading would hold on to
         self._first, self._rest = None, iter(())
         if opened is not None:
             opened[0].close()
@@ -152,7 +152,7 @@ class Decoder(Closing):
         except (av.FFmpegError, OSError, ValueError) as error:
             raise self._unreadable(error) from error
         try:
-            stream = picture_track(container, self.path)
+            stream = video_track(container, self.path)
         except SourceError:
             container.close()
             raise
@@ -176,15 +176,15 @@ class Decoder(Closing):
         )
 
     def _frames(self) -> Iterator[tuple[float, Pixels]]:
-        """Decoded pictures from where the file stands, times filled in and strictly rising."""
-        self._times = PictureTimes(self._header_rate(), float(self._stream.time_base or 0))
+        """Decoded images from where the file stands, times filled in and strictly rising."""
+        self._times = FrameTimes(self._header_rate(), float(self._stream.time_base or 0))
         self._coded_end_s: float | None = None
         for stamps, pixels in self._decoded():
             self._stamped = stamps.pts is not None or stamps.dts is not None
             yield self._times.at(*stamps), pixels
 
     def _decoded(self) -> Iterator[tuple[Stamps, Pixels]]:
-        """Upright pictures with their time stamps, where they have any."""
+        """Upright images with their time stamps, where they have any."""
         bad = 0
         read = packets(self._container, self._stream)
         coded_end = CodedEnd(self._container, self._stream)
@@ -217,7 +217,7 @@ class Decoder(Closing):
 
     def _held_back(self) -> Iterator[tuple[Stamps, Pixels]]:
         """What the decoder still holds where a file ends early."""
-        with contextlib.suppress(av.FFmpegError):  # the damage was told of already
+        with contextlib.suppress(av.FFmpegError):  # the damage was reported already
             for frame in self._stream.codec_context.decode(None):
                 yield stamps_of(frame, frame.time_base), self._upright(frame)
 
@@ -239,7 +239,7 @@ class Decoder(Closing):
     def _upright(self, frame: VideoFrame) -> Pixels:
         """RGB by the frame's own colour tags, square pixels, turned as its display matrix says."""
         if frame.colorspace in _UNTAGGED_COLORSPACES and (frame.width >= 1280 or frame.height > 576):
-            frame.colorspace = BT709  # the usual guess for HD; smaller untagged pictures are taken as BT.601
+            frame.colorspace = BT709  # the usual guess for HD; smaller untagged images are taken as BT.601
         if any(component.is_alpha for component in frame.format.components) or frame.format.name == "pal8":
             rgba = frame.to_ndarray(format="rgba")
             rgb = cv2.multiply(rgba[..., :3], cv2.merge([rgba[..., 3]] * 3), scale=1 / 255)
@@ -252,7 +252,7 @@ class Decoder(Closing):
         return self._turned(rgb, frame.rotation)
 
     def _turned(self, rgb: Pixels, rotation: int) -> Pixels:
-        """The picture with square pixels, turned, in the size of the first."""
+        """The image with square pixels, turned, in the size of the first."""
         height, width = rgb.shape[:2]
         wide = _square_size(width, height, self._stream.sample_aspect_ratio)
         if wide != (width, height):
@@ -274,7 +274,7 @@ class Decoder(Closing):
             return float(rate)
         try:
             with open_file(self.path) as container:
-                stream = picture_track(container, self.path)
+                stream = video_track(container, self.path)
                 stamps = []
                 for packet in packets(container, stream):
                     if packet.pts is not None and stream.time_base is not None:
@@ -282,7 +282,7 @@ class Decoder(Closing):
                     if len(stamps) >= 100:
                         break
         except (av.FFmpegError, OSError):
-            stamps = []  # damaged before the hundredth picture: the usual rate is as good a guess as any
+            stamps = []  # damaged before the hundredth image: the usual rate is as good a guess as any
         gaps = np.diff(sorted(stamps))
         middle = float(np.median(gaps)) if gaps.size else 0.0
         return min(1 / middle, 1000.0) if middle > 1e-4 else 30.0

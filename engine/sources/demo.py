@@ -1,6 +1,6 @@
 """The default input: a public-domain portrait with a gentle camera move, so that everything runs without a camera.
 
-The picture is Commodore Grace Hopper's official portrait (US Navy, public domain), which matplotlib ships.
+The image is Commodore Grace Hopper's official portrait (US Navy, public domain), which matplotlib ships.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ..core.closing import Closing
 from ..core.errors import SourceError
 from ..core.frame import Frame, Pixels
-from .picture import read_picture
+from .read_image import read_image
 
 LOOP_S = 12.0
 _FACE = (265.0, 215.0)  # the face's middle in the portrait, pixels
@@ -44,7 +44,7 @@ class DemoSource(Closing):
         self.size = size
         self.fps: float | None = fps
         self._rate = fps
-        canvas, self._centre = widened(read_picture(portrait_path()), size[0] / size[1])
+        canvas, self._centre = widened(read_image(portrait_path()), size[0] / size[1])
         self._scale = size[1] / _HEIGHT
         # enlarged once with a good filter, so that the move of each frame is a cheap warp
         self._canvas = cv2.resize(canvas, None, fx=self._scale, fy=self._scale, interpolation=cv2.INTER_LANCZOS4)
@@ -95,7 +95,7 @@ def portrait_path() -> Path:
 
 
 def widened(portrait: Pixels, aspect: float) -> tuple[Pixels, tuple[float, float]]:
-    """The portrait set in a picture of `aspect` (width / height), and the face's place in it, in pixels.
+    """The portrait set in an image of `aspect` (width / height), and the face's place in it, in pixels.
 
     Both sides continue with the portrait's own background, mirrored without the person, and fall out of focus and into
     shade away from it; the sleeve that the photo cuts off is drawn to its end.
@@ -103,8 +103,8 @@ def widened(portrait: Pixels, aspect: float) -> tuple[Pixels, tuple[float, float
     height, width = portrait.shape[:2]
     half = math.ceil(height * max(aspect, 0.3) / 2 * 1.2)  # a margin for pan and roll
     left, right = max(0, half - round(_FACE[0])), max(0, half - (width - round(_FACE[0])))
-    plate = _without_person(portrait)
-    wide = cv2.copyMakeBorder(plate, _HEADROOM, 0, left, right, cv2.BORDER_REFLECT)
+    background = _without_person(portrait)
+    wide = cv2.copyMakeBorder(background, _HEADROOM, 0, left, right, cv2.BORDER_REFLECT)
     columns = np.arange(wide.shape[1], dtype=np.float32)
     outside = np.maximum(np.maximum(left - columns, columns - (left + width - 1)), 0.0)
     soft = _growing_blur(wide.astype(np.float32), outside)
@@ -135,8 +135,8 @@ def _without_person(portrait: Pixels) -> Pixels:
         trust = np.clip(weight * 4, 0, 1) * (1 - have)
         filled += spread * trust[..., None]
         have += trust
-    plate: Pixels = np.clip(filled / np.maximum(have, 1e-6)[..., None], 0, 255).astype(np.uint8)
-    return plate
+    background: Pixels = np.clip(filled / np.maximum(have, 1e-6)[..., None], 0, 255).astype(np.uint8)
+    return background
 
 
 def _wide_blur(image: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:

@@ -13,33 +13,33 @@ from av.video.stream import VideoStream
 
 from ..core.errors import SourceError
 from ..core.timestamps import FileClock
-from .tracks import clocked, may_restart, open_file, picture_track
+from .tracks import clocked, may_restart, open_file, video_track
 
 UNSEEKABLE = ("gif", "apng")
 _QUICKTIME = "mov,mp4,m4a,3gp,3g2,mj2"
 
 
 class Stamps(NamedTuple):
-    """When a picture is shown and decoded, and how long it lasts, in seconds; None where nothing says so."""
+    """When an image is shown and decoded, and how long it lasts, in seconds; None where nothing says so."""
 
     pts: float | None
     dts: float | None
     duration_s: float | None
 
 
-def stamps_of(thing: Any, base: Fraction | None) -> Stamps:
+def stamps_of(item: Any, base: Fraction | None) -> Stamps:
     """The stamps of a packet or a decoded frame."""
     if base is None:
         return Stamps(None, None, None)
-    pts, dts = (None if stamp is None else float(stamp * base) for stamp in (thing.pts, thing.dts))
-    return Stamps(pts, dts, float(thing.duration * base) if thing.duration else None)
+    pts, dts = (None if stamp is None else float(stamp * base) for stamp in (item.pts, item.dts))
+    return Stamps(pts, dts, float(item.duration * base) if item.duration else None)
 
 
 class CodedEnd:
-    """When the last picture of an MP4 or QuickTime track ends, as its sample table says.
+    """When the last image of an MP4 or QuickTime track ends, as its sample table says.
 
-    There durations are those between decodings: where pictures are decoded in another order than they are shown, the
-    last one's own stands with another picture. In other files `end_s` stays None.
+    There durations are those between decodings: where images are decoded in another order than they are shown, the
+    last one's own stands with another image. In other files `end_s` stays None.
     """
 
     def __init__(self, container: InputContainer, track: VideoStream) -> None:
@@ -62,7 +62,7 @@ class CodedEnd:
 
 
 class Extent(NamedTuple):
-    """`end_s`: when the last picture ends on the file's own clock, None where its packets do not say; `mended`: whether
+    """`end_s`: when the last image ends on the file's own clock, None where its packets do not say; `mended`: whether
     time stamps begin anew in it, so that no moment can be sought by its own."""
 
     end_s: float | None
@@ -72,12 +72,12 @@ class Extent(NamedTuple):
 def extent(path: Path, step_s: float) -> Extent:
     """Reads the packets of `path`: the last ones where an index says all, else every one of them.
 
-    `step_s` is how long a picture is shown that does not say so.
+    `step_s` is how long an image is shown that does not say so.
     """
     end_s = -math.inf
     try:
         with open_file(path) as container:
-            stream = picture_track(container, path)
+            stream = video_track(container, path)
             clock, coded_end = FileClock(restarts=may_restart(container)), CodedEnd(container, stream)
             if container.format.name == _QUICKTIME and stream.frames and container.duration:
                 coded_end.add(next(container.demux(stream)))

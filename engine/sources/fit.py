@@ -1,4 +1,4 @@
-"""How a picture is brought to a wanted size."""
+"""How an image is brought to a wanted size."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..core.frame import Pixels
 
 
 def cover(pixels: Pixels, size: tuple[int, int] | None) -> Pixels:
-    """The picture scaled to fill `size` (width, height), keeping its shape, the rest cropped equally at both sides.
+    """The image scaled to fill `size` (width, height), keeping its shape, the rest cropped equally at both sides.
 
     Returns the very same array where nothing has to be done.
     """

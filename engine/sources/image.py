@@ -1,4 +1,4 @@
-"""A still picture as an endless source."""
+"""A still image as an endless source."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from ..core.closing import Closing
 from ..core.frame import Frame
 from . import checked_file
 from .fit import cover
-from .picture import read_picture
+from .read_image import read_image
 
 
 class ImageSource(Closing):
-    """Gives the same picture for ever, at `fps` in its own time; all frames share one pixel array."""
+    """Gives the same image for ever, at `fps` in its own time; all frames share one pixel array."""
 
     live = False
     frame_count: int | None = None
@@ -25,7 +25,7 @@ class ImageSource(Closing):
         self.path, self.files = path, (path,)
         self.fps: float | None = fps or 30.0
         self._rate = fps or 30.0
-        self._pixels = cover(read_picture(path), size)
+        self._pixels = cover(read_image(path), size)
         self._pixels.setflags(write=False)
         self.size = (self._pixels.shape[1], self._pixels.shape[0])
         self._next = 0
@@ -36,6 +36,6 @@ class ImageSource(Closing):
         return cls(checked_file(rest), size=size, fps=fps)
 
     def read(self) -> Frame | None:
-        """The picture again, with the next id and time."""
+        """The image again, with the next id and time."""
         number, self._next = self._next, self._next + 1
         return Frame(number, number / self._rate, self._pixels, time.perf_counter())

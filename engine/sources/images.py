@@ -1,4 +1,4 @@
-"""A sequence of pictures: a folder, a pattern with `*`, or a numbered `frame_%04d.png`."""
+"""A sequence of images: a folder, a pattern with `*`, or a numbered `frame_%04d.png`."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from ..core.closing import Closing
 from ..core.errors import PhospheneError, SourceError
 from ..core.frame import Frame, Pixels
 from ..core.paths import entries, is_file, is_folder, kind_of, named
-from . import PICTURE_SUFFIXES, missing_file
+from . import IMAGE_SUFFIXES, missing_file
 from .fit import cover
-from .picture import read_picture
+from .read_image import read_image
 
 log = logging.getLogger("phosphene")
 
@@ -26,7 +26,7 @@ _NUMBER = re.compile(r"%(0?)(\d*)d")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The pictures of a sequence in natural order, and what lies among them that is none: (name, why)."""
+    """The images of a sequence in natural order, and what lies among them that is none: (name, why)."""
 
     paths: list[Path]
     others: list[tuple[str, str]] = field(default_factory=list)
@@ -38,11 +38,11 @@ class Found:
 
 
 class ImagesSource(Closing):
-    """Gives one picture after another in natural order (2 before 10), `fps` a second, and ends after the last.
+    """Gives one image after another in natural order (2 before 10), `fps` a second, and ends after the last.
 
-    Pictures of another size than the first are scaled to fill it. What cannot be read is left out, and the next picture
-    takes its place in time; that, other sizes and gaps in the numbers are told once. Raises SourceError where no
-    picture can be read.
+    Images of another size than the first are scaled to fill it. What cannot be read is left out, and the next image
+    takes its place in time; that, other sizes and gaps in the numbers are reported once. Raises SourceError where no
+    image can be read.
     """
 
     live = False
@@ -69,33 +69,33 @@ class ImagesSource(Closing):
         self.frame_count: int | None = len(found.paths) - self._looked_at + 1
         if gaps := gaps_in(found.paths):
             log.warning("%s: gaps in the numbering: %s", self.path, gaps)
-        self._told = False
+        self._reported = False
 
     @classmethod
     def from_spec(cls, rest: str, *, size: tuple[int, int] | None, fps: float | None) -> Self:
         """`rest` is a folder or a pattern."""
-        return cls(find_pictures(rest), size=size, fps=fps)
+        return cls(find_images(rest), size=size, fps=fps)
 
     def read(self) -> Frame | None:
-        """The next picture, or None after the last."""
+        """The next image, or None after the last."""
         pixels, self._first = self._first if self._first is not None else self._following(), None
         if pixels is None:
-            self._tell()
+            self._report()
             return None
         number, self._given = self._given, self._given + 1
         return Frame(number, number / self._rate, pixels, time.perf_counter())
 
     def close(self) -> None:
         """Tells what was left out, where the end was not reached; harmless when called twice."""
-        self._tell()
+        self._report()
 
     def _following(self) -> Pixels | None:
-        """The next picture that can be read, at the size of all; None after the last."""
+        """The next image that can be read, at the size of all; None after the last."""
         while self._looked_at < len(self._paths):
             path = self._paths[self._looked_at]
             self._looked_at += 1
             try:
-                pixels = read_picture(path)
+                pixels = read_image(path)
             except PhospheneError as error:
                 self._left_out.append((path.name, error.message))
                 continue
@@ -104,10 +104,10 @@ class ImagesSource(Closing):
             return cover(pixels, self._size)
         return None
 
-    def _tell(self) -> None:
-        if self._told:
+    def _report(self) -> None:
+        if self._reported:
             return
-        self._told = True
+        self._reported = True
         if self._left_out:
             log.warning("%s: skipped %s", self.path, listed(self._left_out))
         if self._given and 0 < len(self._scaled) < self._given:
@@ -116,7 +116,7 @@ class ImagesSource(Closing):
 
 
 def listed(what: list[tuple[str, str]]) -> str:
-    """How many, and the first of them by name, each with why: `2: ._a.png (is damaged), notes.txt (no picture)`."""
+    """How many, and the first of them by name, each with why: `2: ._a.png (is damaged), notes.txt (no image)`."""
     shown = [f"{name} ({why})" if why else name for name, why in what[:NAMED]]
     return f"{len(what)}: {', '.join(shown)}{', …' if len(what) > NAMED else ''}"
 
@@ -133,10 +133,10 @@ def gaps_in(paths: list[Path]) -> str:
     return f"{count} missing ({', '.join(words)}{', …' if len(missing) > NAMED else ''})" if missing else ""
 
 
-def find_pictures(spec: str) -> Found:
-    """The pictures that a folder or pattern names; what else lies in a folder, or fits the pattern, is told apart.
+def find_images(spec: str) -> Found:
+    """The images that a folder or pattern names; what else lies in a folder, or fits the pattern, is listed apart.
 
-    Raises SourceError where there is no picture.
+    Raises SourceError where there is no image.
     """
     path = named(spec)
     if is_folder(path):
@@ -153,16 +153,16 @@ def find_pictures(spec: str) -> Found:
     else:
         found, wanted = [path] if is_file(path) else [], "a folder, a pattern such as frame_%04d.png, or *.png"
     why = {p: why_none(p, any_name=not is_folder(path)) for p in found}
-    pictures = sorted((p for p in found if not why[p]), key=_natural)
+    images = sorted((p for p in found if not why[p]), key=_natural)
     others = [(p.name, why[p]) for p in found if why[p]]
-    if not pictures:
+    if not images:
         what = f"; found {listed(others)}" if others else ""
         raise SourceError(f"no images found{what}", where=str(path), hint=f"expected {wanted}")
-    return Found(pictures, others)
+    return Found(images, others)
 
 
 def why_none(path: Path, *, any_name: bool) -> str:
-    """Why a file is no picture of a sequence, as far as that is known without reading it; empty where it may be one.
+    """Why a file is no image of a sequence, as far as that is known without reading it; empty where it may be one.
     With `any_name` its name's ending does not tell."""
     try:
         kind = kind_of(path)
@@ -172,7 +172,7 @@ def why_none(path: Path, *, any_name: bool) -> str:
         return f"a {kind}" if kind else "a broken link"
     if path.name.startswith("._"):
         return "a macOS metadata file"
-    if any_name or path.suffix.lower() in PICTURE_SUFFIXES:
+    if any_name or path.suffix.lower() in IMAGE_SUFFIXES:
         return ""
     return "not an image by its name"
 

@@ -21,10 +21,10 @@ JOIN_S = 5.0
 
 
 class LayerInputSource(Closing):
-    """Gives the picture of `source` that belongs to a moment of the show, at `size`.
+    """Gives the image of `source` that belongs to a moment of the show, at `size`.
 
-    A live one is read in a thread of its own, and the newest picture counts; where it breaks off there is none until it
-    is back, which is named once. Of any other it is the picture at that time, the last one when it has ended.
+    A live one is read in a thread of its own, and the newest image counts; where it breaks off there is none until it
+    is back, which is named once. Of any other it is the image at that time, the last one when it has ended.
     `retry_s`: how long until one that broke off is asked again; `old_s`: after so long without a frame there is none.
     """
 
@@ -45,7 +45,7 @@ class LayerInputSource(Closing):
             self._next = source.read()
 
     def at(self, time_s: float) -> Frame | None:
-        """The picture at that time of the show; None where there is none. Times rise from call to call."""
+        """The image at that time of the show; None where there is none. Times rise from call to call."""
         if self._thread is None:
             while self._next is not None and self._next.time_s <= time_s + 1e-6:
                 self._newest = 0.0, self._fitted(self._next)
@@ -63,20 +63,20 @@ class LayerInputSource(Closing):
         self._source.close()
 
     def _drain(self) -> None:
-        told = ""
+        reported = ""
         while not self._ended.is_set():
             try:
                 frame = self._source.read()
             except Exception as error:  # noqa: BLE001 (whatever a device does: it is named, the show goes on without it)
-                if str(error) != told:
+                if str(error) != reported:
                     log.warning("input %s: %s", self._name, error)
-                told = str(error)
+                reported = str(error)
                 self._inbox.put((time.perf_counter(), None))
                 self._ended.wait(self._retry_s)
                 continue
             if frame is None:
                 return
-            told = ""
+            reported = ""
             fitted = self._fitted(frame)
             self._inbox.put((time.perf_counter(), fitted))
 

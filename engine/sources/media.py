@@ -1,4 +1,4 @@
-"""Pictures and videos inside scenes: the picture for a moment, the same one whatever was asked before."""
+"""Images and videos inside scenes: the image for a moment, the same one whatever was asked before."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from ..core.closing import Closing
 from ..core.errors import SourceError
 from ..core.frame import Pixels
 from . import checked_file, kind_of_file
-from .picture import read_picture
+from .read_image import read_image
 from .video import open_moving
 
-_AHEAD = 4  # pictures decoded in advance
+_AHEAD = 4  # images decoded in advance
 _SKIP_S = 2.0  # up to here it is quicker to decode on than to seek
 _Key = tuple[int, float]  # the round of the loop, and the time within it
 
 
 def check_media(path: str | Path) -> None:
-    """Raises PhospheneError, naming the file, where its picture, or a video's first one, cannot be read."""
+    """Raises PhospheneError, naming the file, where its image, or a video's first one, cannot be read."""
     file = checked_file(str(path))
     if kind_of_file(file) == "image":
-        read_picture(file)
+        read_image(file)
     else:
         open_moving(file).close()
 
 
 class MediaPlayer(Closing):
-    """Plays a picture file or a looping video.
+    """Plays an image file or a looping video.
 
-    `at(time_s)` is H×W×3 uint8 sRGB, of a picture with transparent parts H×W×4 with premultiplied linear light stored
-    as sRGB; it must not be written to. `version` changes when the picture does, so that it is uploaded only then. A
+    `at(time_s)` is H×W×3 uint8 sRGB, of an image with transparent parts H×W×4 with premultiplied linear light stored
+    as sRGB; it must not be written to. `version` changes when the image does, so that it is uploaded only then. A
     video starts at 0 and loops; what is shown depends on `time_s` alone. `duration_s` is None for
-    a still picture. Raises SourceError, naming the file, where it cannot be read.
+    a still image. Raises SourceError, naming the file, where it cannot be read.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -42,23 +42,23 @@ class MediaPlayer(Closing):
         self.version = 0
         self.duration_s: float | None = None
         self._film: _Film | None = None
-        self._still: Pixels | None = None
+        self._image: Pixels | None = None
         if kind_of_file(self.path) == "image":
-            self._still = read_picture(self.path, alpha=True)
-            height, width = self._still.shape[:2]
+            self._image = read_image(self.path, alpha=True)
+            height, width = self._image.shape[:2]
             self.size = (width, height)
         else:
             self._film = _Film(self.path)
             self.size, self.duration_s = self._film.size, self._film.duration_s
             if self._film.is_still:
-                self._still, self.duration_s = self._film.first, None
+                self._image, self.duration_s = self._film.first, None
                 self._film.close()
                 self._film = None
         self._shown: Pixels | None = None
 
     def at(self, time_s: float) -> Pixels:
-        """The picture shown at `time_s`, which may be any time in any order; rising times are cheap."""
-        pixels = self._film.at(time_s) if self._film is not None else self._still
+        """The image shown at `time_s`, which may be any time in any order; rising times are cheap."""
+        pixels = self._film.at(time_s) if self._film is not None else self._image
         if pixels is None:
             raise SourceError("is already closed", where=str(self.path))
         if pixels is not self._shown:
@@ -70,7 +70,7 @@ class MediaPlayer(Closing):
         """Stops the thread and closes the file; harmless when called twice."""
         if self._film is not None:
             self._film.close()
-        self._still = None
+        self._image = None
 
 
 class _Film:
@@ -94,7 +94,7 @@ class _Film:
         self._thread.start()
 
     def at(self, time_s: float) -> Pixels | None:
-        """The newest picture that has begun at `time_s`; None when closed."""
+        """The newest image that has begun at `time_s`; None when closed."""
         turns, within = divmod(time_s, self.duration_s)
         key = (int(turns), within)
         with self._change:
@@ -137,7 +137,7 @@ class _Film:
         return (key[0] - turns) * self.duration_s + key[1] - within > _SKIP_S
 
     def _find_duration(self) -> float:
-        """The length of one round: the end of the last picture. Decodes the file once where its header does not say."""
+        """The length of one round: the end of the last image. Decodes the file once where its header does not say."""
         found = self._decoder.length()
         if found is None:
             self._decoder.seek(0.0)
@@ -146,34 +146,34 @@ class _Film:
 
     def _run(self) -> None:
         try:
-            pictures: Iterator[tuple[_Key, Pixels]] = iter(())
+            images: Iterator[tuple[_Key, Pixels]] = iter(())
             while True:
                 with self._change:
-                    self._change.wait_for(lambda: self._stop or self._goal is not None or self._has_room())
+                    self._change.wait_for(lambda: self._stop or self._goal is not None or self._has_capacity())
                     if self._stop:
                         return
                     goal, self._goal = self._goal, None
                 if goal is not None:
-                    pictures = self._from(goal)
-                key, pixels = next(pictures)
+                    images = self._from(goal)
+                key, pixels = next(images)
                 with self._change:
                     if self._goal is not None:
                         continue  # somewhere else is wanted by now
                     self._seeking = False
                     self._ready.append((key, pixels))
                     self._change.notify_all()
-        except BaseException as error:  # noqa: BLE001 - handed to whoever asks for a picture
+        except BaseException as error:  # noqa: BLE001 - handed to whoever asks for an image
             with self._change:
                 self._failed = error
                 self._change.notify_all()
         finally:
             self._decoder.close()
 
-    def _has_room(self) -> bool:
+    def _has_capacity(self) -> bool:
         return len(self._ready) < _AHEAD or self._ready[-1][0] <= self._wanted
 
     def _from(self, goal: _Key) -> Iterator[tuple[_Key, Pixels]]:
-        """Pictures from the one shown at `goal` on, round after round."""
+        """Images from the one shown at `goal` on, round after round."""
         turns, within = goal
         while True:
             self._decoder.seek(within)

@@ -1,4 +1,4 @@
-"""Motion JPEG, as webcams record it: libjpeg-turbo decodes a picture sooner than FFmpeg."""
+"""Motion JPEG, as webcams record it: libjpeg-turbo decodes an image sooner than FFmpeg."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ..core.frame import Pixels
 
 
 def decode(data: bytes, size: tuple[int, int]) -> Pixels | None:
-    """The JPEG picture `data` as H×W×3 RGB, where it is a whole one in colour of this `size`; None where it is not, and
+    """The JPEG image `data` as H×W×3 RGB, where it is a whole one in colour of this `size`; None where it is not, and
     FFmpeg must say what can be had of it."""
     try:
         height, width, colours, _ = simplejpeg.decode_jpeg_header(data)

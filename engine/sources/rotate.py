@@ -37,7 +37,7 @@ class RotatedSource(Closing):
 
     @property
     def end_s(self) -> float | None:
-        """When the input's last picture ends."""
+        """When the input's last image ends."""
         return getattr(self._inner, "end_s", None)
 
     def read(self) -> Frame | None:

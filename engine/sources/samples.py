@@ -1,4 +1,4 @@
-"""The sound of a file as samples, each at its place beside the pictures."""
+"""The sound of a file as samples, each at its place beside the images."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from av.container import InputContainer
 from ..core.closing import Closing
 from ..core.errors import SourceError
 from ..core.frame import Floats
-from .tracks import no_sound, open_file, packets, picture_tracks, sound_track
+from .tracks import no_sound, open_file, packets, sound_track, video_tracks
 
 log = logging.getLogger("phosphene")
 
@@ -41,20 +41,20 @@ def open_sound_track(path: Path) -> tuple[InputContainer, AudioStream]:
     return container, track
 
 
-def first_picture_s(container: InputContainer, path: Path) -> float:
-    """When the first picture of an opened file is shown, on the file's own clock; 0 where it has none.
+def first_frame_s(container: InputContainer, path: Path) -> float:
+    """When the first image of an opened file is shown, on the file's own clock; 0 where it has none.
 
-    A song's cover is a picture too, but not one that the song waits for.
+    A song's cover is an image too, but not one that the song waits for.
     """
     from .decoder import Decoder
 
-    if not picture_tracks(container):
+    if not video_tracks(container):
         return 0.0
     try:
         with Decoder(path) as decoder:
             return decoder.start_s
     except SourceError:
-        return 0.0  # its pictures cannot be decoded: the sound stands alone
+        return 0.0  # its images cannot be decoded: the sound stands alone
 
 
 class Samples(Closing):

@@ -23,7 +23,7 @@ OPEN_S, READ_S = 10.0, 5.0
 RETRY_S = 1.0
 # An address leads to the network, never from there to a file of this machine.
 _PROTOCOLS = "http,https,tls,tcp,udp,rtp,rtsp,rtsps,srtp,rtmp,rtmps,srt,hls,crypto,httpproxy"
-# TCP where the server offers it: UDP loses parts of pictures.
+# TCP where the server offers it: UDP loses parts of images.
 _OPTIONS = {"protocol_whitelist": _PROTOCOLS, "rtsp_flags": "prefer_tcp", "flags": "low_delay"}
 _PROBE = {"rtmp": {"analyzeduration": "1000000"}}  # else it waits 5 s for a sound that does not come
 _MOST_PIXELS = 100_000_000
@@ -61,14 +61,14 @@ class StreamSource(PolledSource):
                     container = self._open()
                     self.reconnected += 1
                     log.warning("%s: reconnected", self.where)
-                for rgb in self._pictures(container):
+                for rgb in self._images(container):
                     self.deliver(rgb)
                     problem = ""
                 problem = problem or "the stream has ended"
             except (av.FFmpegError, OSError, ValueError) as error:
                 problem = problem or f"the stream was interrupted ({_reason(error)})"
             except SourceError as error:
-                problem = problem or error.message  # the first is what is told, as long as it is away
+                problem = problem or error.message  # the first is what is reported, as long as it is away
             finally:
                 if container is not None:
                     container.close()
@@ -96,8 +96,8 @@ class StreamSource(PolledSource):
             raise SourceError("the video has more than 100 megapixels", where=self.where, hint="request a smaller one")
         return container
 
-    def _pictures(self, container: InputContainer) -> Iterator[Pixels]:
-        """Each picture: of what is live at once, of a file on a server when its time has come."""
+    def _images(self, container: InputContainer) -> Iterator[Pixels]:
+        """Each image: of what is live at once, of a file on a server when its time has come."""
         offset_s: float | None = None
         paced = bool(container.duration) or container.format.name == "hls"
         for frame in container.decode(video=0):

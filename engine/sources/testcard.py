@@ -89,7 +89,7 @@ class TestCardSource(Closing):
 
 
 def read_number(pixels: Pixels) -> int | None:
-    """The frame number (below 2²⁴) in a picture of the whole test card, H×W×3 or H×W×4 uint8 at any scale, or None."""
+    """The frame number (below 2²⁴) in an image of the whole test card, H×W×3 or H×W×4 uint8 at any scale, or None."""
     height, width = pixels.shape[:2]
     top, bottom = (
         round(height * (_STRIP[0] * 0.7 + _STRIP[1] * 0.3)),

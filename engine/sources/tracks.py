@@ -1,6 +1,6 @@
 """A file's tracks: which of them can be decoded, and their packets with time stamps that go on.
 
-Every reader of a file, of its pictures or its sound, takes its packets from here, so that all have the same clock.
+Every reader of a file, of its images or its sound, takes its packets from here, so that all have the same clock.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _ONLY_FILES = {"protocol_whitelist": "file"}
 _MAY_RESTART = 0x0200  # AVFMT_TS_DISCONT
 _UNKNOWN = re.compile(r"stream (\d+) \((?:Video|Audio): (\w+)(?: \((.+?) / 0x)?")
 _MATROSKA_ID = re.compile(r"AVCodecID (\S+?)\.?\s")
-_told: set[tuple[Path, str]] = set()  # a file is opened several times in a run, and spoken of once
+_reported: set[tuple[Path, str]] = set()  # a file is opened several times in a run, and spoken of once
 
 _Track = TypeVar("_Track", VideoStream, AudioStream)
 
@@ -40,17 +40,17 @@ def open_file(path: Path) -> InputContainer:
     return av.open(str(path.absolute()), "r", options=_ONLY_FILES, metadata_errors="replace")
 
 
-def picture_tracks(container: InputContainer) -> list[VideoStream]:
-    """The tracks of moving pictures; a song's cover is none."""
+def video_tracks(container: InputContainer) -> list[VideoStream]:
+    """The tracks of video; a song's cover is none."""
     return [track for track in container.streams.video if not track.disposition & Disposition.attached_pic]
 
 
-def picture_track(container: InputContainer, path: Path) -> VideoStream:
-    """The first track of moving pictures that can be decoded; others before it are named in the log.
+def video_track(container: InputContainer, path: Path) -> VideoStream:
+    """The first track of video that can be decoded; others before it are named in the log.
 
     Raises SourceError where there is none, naming the codec.
     """
-    tracks = picture_tracks(container)
+    tracks = video_tracks(container)
     if not tracks:
         has_sound = (
             "a song and its cover are not a video" if container.streams.video else "audio alone cannot be an input"
@@ -99,8 +99,8 @@ def packets(container: InputContainer, wanted: _Track) -> Iterator[Packet[_Track
 
 
 def clocked(container: InputContainer, clock: FileClock) -> Iterator[Packet[Any]]:
-    """The packets of every track of pictures or sound, mended by `clock`."""
-    tracks: Sequence[Any] = [*picture_tracks(container), *container.streams.audio]
+    """The packets of every track of images or sound, mended by `clock`."""
+    tracks: Sequence[Any] = [*video_tracks(container), *container.streams.audio]
     steps = {track.index: _step(track) for track in tracks}
     for packet in container.demux(*tracks):
         base = packet.time_base
@@ -116,9 +116,9 @@ def clocked(container: InputContainer, clock: FileClock) -> Iterator[Packet[Any]
                 yield packet
                 continue
         step = steps[packet.stream.index]
-        told = (packet.duration or 0) * base
-        lasts = (step or told) if is_sound else (told or step)
-        shift = clock.shift(packet.stream.index, dts, pts, lasts, pictures=not is_sound)
+        stated = (packet.duration or 0) * base
+        lasts = (step or stated) if is_sound else (stated or step)
+        shift = clock.shift(packet.stream.index, dts, pts, lasts, is_video=not is_sound)
         if shift:
             ticks = round(shift / base)
             if packet.pts is not None:
@@ -143,24 +143,24 @@ def _first_decodable(tracks: Sequence[_Track], path: Path, what: str) -> _Track 
     for number, track in enumerate(tracks):
         if _has_decoder(track):
             if number:
-                _tell(path, f"{what} track {number + 1} is used: {_codec(path, tracks[0])}")
+                _report(path, f"{what} track {number + 1} is used: {_codec(path, tracks[0])}")
             return track
     return None
 
 
-def tell_mute(container: InputContainer, path: Path) -> None:
+def report_mute(container: InputContainer, path: Path) -> None:
     """Says that the sound of a file is left out, where it has some that cannot be decoded."""
     if container.streams.audio and sound_track(container, path) is None:
-        _tell(path, f"its audio is skipped: {_codec(path, container.streams.audio[0])}")
+        _report(path, f"its audio is skipped: {_codec(path, container.streams.audio[0])}")
 
 
 def _has_decoder(track: Any) -> bool:
     return track.codec_context is not None
 
 
-def _tell(path: Path, words: str) -> None:
-    if (path, words) not in _told:
-        _told.add((path, words))
+def _report(path: Path, words: str) -> None:
+    if (path, words) not in _reported:
+        _reported.add((path, words))
         log.warning("%s: %s", path.name, words)
 
 

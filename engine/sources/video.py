@@ -19,7 +19,7 @@ class VideoSource(Closing):
     """Gives the frames of a file at their own times, the first at 0.
 
     `size`: scaled to fill it, keeping the shape, and cropped at the middle. `fps`: resampled by time: frame k is what
-    the file shows at k/fps. `audio_path`: the file where it has sound, else None. `end_s`: when the last picture ends,
+    the file shows at k/fps. `audio_path`: the file where it has sound, else None. `end_s`: when the last image ends,
     known once `read` has given None; None where that is after one at the nominal rate. Damage: see Decoder.
     """
 
@@ -58,7 +58,7 @@ class VideoSource(Closing):
             self.end_s = None if self._resampled else self._decoder.end_s
             return None
         time_s, decoded = found
-        if self._shown is None or self._shown[0] is not decoded:  # a repeated picture is scaled once
+        if self._shown is None or self._shown[0] is not decoded:  # a repeated image is scaled once
             self._shown = (decoded, cover(decoded, self.size))
         number, self._next = self._next, self._next + 1
         return Frame(number, time_s, self._shown[1], time.perf_counter())
@@ -70,18 +70,18 @@ class VideoSource(Closing):
 
 
 def open_moving(path: Path) -> Decoder | Flipbook:
-    """What reads the moving pictures in `path`, by the file's content."""
+    """What reads the video in `path`, by the file's content."""
     return Flipbook(path) if is_flipbook(path) else Decoder(path)
 
 
 def resample(
     frames: Iterator[tuple[float, Pixels]], fps: float, end_s: Callable[[], float | None]
 ) -> Iterator[tuple[float, Pixels]]:
-    """Pictures at k/fps: each is the newest that has begun by then. `end_s` says at the end when the last one ends."""
+    """Images at k/fps: each is the newest that has begun by then. `end_s` says at the end when the last one ends."""
     tick, held = 0, next(frames, None)
     if held is None:
         return
-    slack = min(0.002, 0.25 / fps)  # a picture that begins at a tick counts, whatever its container's rounding
+    slack = min(0.002, 0.25 / fps)  # an image that begins at a tick counts, whatever its container's rounding
     for following in frames:
         while tick / fps < following[0] - slack:
             yield tick / fps, held[1]

@@ -92,7 +92,7 @@ def open_tracker(name: str, **params: Any) -> Tracker:
 
 
 def warm(names: Iterable[str]) -> None:
-    """Loads the libraries of trackers that will be opened soon; what fails is told when they are opened."""
+    """Loads the libraries of trackers that will be opened soon; what fails is reported when they are opened."""
     for name in names:
         with contextlib.suppress(Exception):
             tracker_class(name)

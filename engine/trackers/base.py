@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from types import TracebackType
 from typing import Any, Protocol, Self, runtime_checkable
 
@@ -16,6 +17,7 @@ class Tracker(Protocol):
     only what is drawn with its results waits for it.
     """
 
+    @abstractmethod
     def track(self, frame: Frame) -> Any:
         """What is known of `frame`: a result with its `frame_id` (Faces, Landmarks, Detections …), None for nothing.
 

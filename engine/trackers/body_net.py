@@ -32,7 +32,7 @@ MASK_SIDE = 512
 @dataclass(frozen=True, slots=True, eq=False)
 class Body:
     """What the network saw: `points` (33, 3) uv and z, `world` (33, 3) metres, `visibility` (33,), `score` 0..1, the
-    square to look at next, the mask of this person or None, and the picture's `aspect` (height / width)."""
+    square to look at next, the mask of this person or None, and the image's `aspect` (height / width)."""
 
     points: Floats
     world: Floats
@@ -53,12 +53,12 @@ class BodyNet:
         """The body in the square `roi` of `pixels`; `score` says whether there is one. Raises TrackerError."""
         side = self._net.size[0]
         height, width = pixels.shape[:2]
-        to_picture = roi.to_picture(side)
+        to_image = roi.to_image(side)
         crop = roi.cut(pixels, side)
         flat, flag, segmentation, heatmap, world = self._net.run(crop.astype(np.float32) / np.float32(255.0))
         marks = flat.reshape(-1, 5)
         uv = refined(np.asarray(marks[:, :2] / side, np.float32), heatmap) * side
-        places = uv @ to_picture[:, :2].T + to_picture[:, 2]
+        places = uv @ to_image[:, :2].T + to_image[:, 2]
         points = np.column_stack([places[:, 0] / width, places[:, 1] / height, marks[:, 2] / side * roi.side / width])
         cosine, sine = math.cos(roi.angle), math.sin(roi.angle)
         turn = np.array([[cosine, -sine, 0.0], [sine, cosine, 0.0], [0.0, 0.0, 1.0]])
@@ -68,7 +68,7 @@ class BodyNet:
             sigmoid(marks[:POINTS, 3]),
             float(flag.ravel()[0]),
             Roi.around(places[CENTRE], places[CIRCLE]),
-            _spread(segmentation[..., 0], to_picture, width, height) if mask else None,
+            _spread(segmentation[..., 0], to_image, width, height) if mask else None,
             height / width,
         )
 
@@ -95,9 +95,9 @@ def refined(points: Floats, heatmap: Floats) -> Floats:
     return out
 
 
-def _spread(segmentation: Floats, to_picture: Floats, width: int, height: int) -> Floats:
+def _spread(segmentation: Floats, to_image: Floats, width: int, height: int) -> Floats:
     scale = min(1.0, MASK_SIDE / max(width, height))
     size = max(1, round(width * scale)), max(1, round(height * scale))
     shrink = np.array([[size[0] / width], [size[1] / height]], np.float32)
-    spread: Any = cv2.warpAffine(sigmoid(segmentation), to_picture * shrink, size, flags=cv2.INTER_LINEAR)
+    spread: Any = cv2.warpAffine(sigmoid(segmentation), to_image * shrink, size, flags=cv2.INTER_LINEAR)
     return np.asarray(spread, np.float32)

@@ -61,8 +61,8 @@ class BodyDetector:
         return bodies
 
     def _run(self, pixels: Pixels) -> list[Floats]:
-        picture = letterbox(pixels, self._net.size[0]).astype(np.float32) / np.float32(127.5) - np.float32(1.0)
-        return self._net.run(picture)
+        image = letterbox(pixels, self._net.size[0]).astype(np.float32) / np.float32(127.5) - np.float32(1.0)
+        return self._net.run(image)
 
     @staticmethod
     def _scores(outputs: list[Floats]) -> Floats:
@@ -94,14 +94,14 @@ class FaceDetector:
     def squares(self, pixels: Pixels, min_score: float, sampled: bool) -> list[Roi]:
         """The squares round the faces in `pixels`, in pixels, surest first, rolled as the eyes lie.
 
-        Where `sampled` the picture is shrunk without averaging, as in MediaPipe's graph, and the squares are the same
+        Where `sampled` the image is shrunk without averaging, as in MediaPipe's graph, and the squares are the same
         as there; averaging finds more of the small faces.
         """
         height, width = pixels.shape[:2]
         whole = Roi(width / 2.0, height / 2.0, float(max(width, height)), 0.0)
         if sampled:
             smooth = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-            shrunk: Any = cv2.warpAffine(pixels, whole.to_picture(self._net.size[0]), self._net.size, flags=smooth)
+            shrunk: Any = cv2.warpAffine(pixels, whole.to_image(self._net.size[0]), self._net.size, flags=smooth)
         else:
             shrunk = letterbox(pixels, self._net.size[0])
         scores, raw = self._scores(shrunk)

@@ -50,7 +50,7 @@ class FaceTracker(Parametrized, Closing):
         10.0, 0.0, 1000.0, "One Euro filter: more cutoff with speed (eye distances per second); higher lags less"
     )
     smooth = Bool(True, "smooth the points and the head's direction over time")
-    far = Bool(True, "look for faces that are small in the picture too, in parts of it")
+    far = Bool(True, "look for faces that are small in the image too, in parts of it")
     runner = Choice(
         "litert", ("litert", "mediapipe"), "who runs the networks: LiteRT, or MediaPipe's graph, for the same points"
     )
@@ -107,7 +107,7 @@ class FaceTracker(Parametrized, Closing):
         alive = self._identities.alive()
         self._filters = {i: f for i, f in self._filters.items() if i in alive}
         faces = [replace(f, identity=i) for f, i in zip(found, identities, strict=True)]
-        return Faces(frame.id, tuple(self._steady(f, frame.time_s, aspect) if self.smooth else f for f in faces))
+        return Faces(frame.id, tuple(self._smoothed(f, frame.time_s, aspect) if self.smooth else f for f in faces))
 
     def _look(self, frame: Frame, detected: list[Roi] | None) -> list[Face]:
         if self._followed is not None:
@@ -117,7 +117,7 @@ class FaceTracker(Parametrized, Closing):
         found = _read(self._task.run(frame))
         return found + self._far.look(frame, found) if self._far is not None else found
 
-    def _steady(self, face: Face, time_s: float, aspect: float) -> Face:
+    def _smoothed(self, face: Face, time_s: float, aspect: float) -> Face:
         if face.identity not in self._filters:
             self._filters[face.identity] = _Filters(self.min_cutoff_hz, self.beta)
         filters = self._filters[face.identity]
@@ -125,10 +125,10 @@ class FaceTracker(Parametrized, Closing):
         square = np.array([1.0, aspect, 1.0])
         seen, true = eye_distance(points, aspect)
         smooth = filters.points(points * square, time_s, true, max(seen, 0.3 * true)) / square
-        steady = np.eye(4)
-        steady[:3, :3] = filters.rotation(transform[:3, :3], time_s)
-        steady[:3, 3] = filters.position(transform[None, :3, 3], time_s, 6.3)[0]
-        return replace(face, points=smooth.astype(np.float32), transform=steady.astype(np.float32))
+        smoothed = np.eye(4)
+        smoothed[:3, :3] = filters.rotation(transform[:3, :3], time_s)
+        smoothed[:3, 3] = filters.position(transform[None, :3, 3], time_s, 6.3)[0]
+        return replace(face, points=smooth.astype(np.float32), transform=smoothed.astype(np.float32))
 
     def close(self) -> None:
         """Ends the tasks; harmless when called twice."""
@@ -154,19 +154,19 @@ def _read(result: Any) -> list[Face]:
 
 
 def box_area(points: Floats, aspect: float) -> float:
-    """The area of the points' bounding box in squared picture widths; `aspect` is height / width."""
+    """The area of the points' bounding box in squared image widths; `aspect` is height / width."""
     width, height = np.ptp(points[:, 0]), np.ptp(points[:, 1])
     return float(width * height * aspect)
 
 
 def spot(points: Floats, aspect: float) -> Spot:
-    """Where the points are and how large, in picture widths."""
+    """Where the points are and how large, in image widths."""
     low, high = points[:, :2].min(axis=0), points[:, :2].max(axis=0)
     x, y = (low + high) / 2.0
     return Spot(float(x), float(y * aspect), float(np.sqrt(box_area(points, aspect))))
 
 
 def eye_distance(points: Floats | Doubles, aspect: float) -> tuple[float, float]:
-    """The distance between the irises' centres in picture widths: as seen in the picture, and in space."""
+    """The distance between the irises' centres in image widths: as seen in the image, and in space."""
     across = (points[IRIS_LEFT] - points[IRIS_RIGHT]) * np.array([1.0, aspect, 1.0])
     return float(np.linalg.norm(across[:2])), float(np.linalg.norm(across))

@@ -1,7 +1,7 @@
-"""Faces that are small in the picture: a second look at a part of it, where the detector says that somebody is.
+"""Faces that are small in the image: a second look at a part of it, where the detector says that somebody is.
 
-The landmarker's detector sees the picture at 128 × 128 pixels, in which a face narrower than about a tenth of the
-picture is lost: people two metres from a webcam, or a group. Parts of half the width find them.
+The landmarker's detector sees the image at 128 × 128 pixels, in which a face narrower than about a tenth of the
+image is lost: people two metres from a webcam, or a group. Parts of half the width find them.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from ..core.results import Face
 from .detectors import FaceDetector
 from .search_areas import Area, Search, grid
 
-# How sure the detector must be in a part of the picture: dogs reach 0.67 there, trees and statues 0.70, people 0.88.
+# How sure the detector must be in a part of the image: dogs reach 0.67 there, trees and statues 0.70, people 0.88.
 PART_SCORE = 0.75
-# Each part costs as much as the whole picture, so few are looked at, and none for long without a face.
+# Each part costs as much as the whole image, so few are looked at, and none for long without a face.
 MOST_PARTS = 4
 CLOSE_AFTER_S = 1.0
-# MediaPipe's face geometry looks at the picture with this vertical field of view.
+# MediaPipe's face geometry looks at the image with this vertical field of view.
 HALF_FIELD = math.tan(math.radians(63.0) / 2.0)
 
 LookAt = Callable[[Frame], list[Face]]
 
 
 class FarFaces:
-    """Looks for faces in parts of the picture that the whole picture does not show.
+    """Looks for faces in parts of the image that the whole image does not show.
 
     `open_part` opens a landmarker for one part and gives its look function and its close function; it is called only
     when a face is there. By the time of the frames alone.
@@ -44,7 +44,7 @@ class FarFaces:
         self._time_s = 0.0
 
     def look(self, frame: Frame, known: list[Face]) -> list[Face]:
-        """The faces in `frame` beyond those `known`, with points and transforms as of the whole picture."""
+        """The faces in `frame` beyond those `known`, with points and transforms as of the whole image."""
         if frame.time_s < self._time_s:
             self.close()
         self._time_s = frame.time_s
@@ -57,7 +57,7 @@ class FarFaces:
             elif frame.time_s - useful_s > CLOSE_AFTER_S:
                 del self._parts[area]
                 close()
-        # The whole picture is the landmarker's own affair.
+        # The whole image is the landmarker's own affair.
         for area in self._search.areas(frame.time_s, len(found), self._wanted)[1:]:
             if area not in self._parts and len(self._parts) < MOST_PARTS and self._somebody_new(frame, area, found):
                 look, close = self._open_part()
@@ -87,7 +87,7 @@ def _of_part(frame: Frame, area: Area, look: LookAt) -> list[Face]:
     width, height = frame.size
     rows, columns = area.slices(width, height)
     part = Frame(frame.id, frame.time_s, np.ascontiguousarray(frame.pixels[rows, columns]), frame.captured_s)
-    # An edge of the part that is not the picture's own cuts faces in two.
+    # An edge of the part that is not the image's own cuts faces in two.
     inner = np.array([columns.start > 0, rows.start > 0, columns.stop < width, rows.stop < height])
     whole = []
     for face in look(part):
@@ -110,7 +110,7 @@ def _to_whole(face: Face, rows: slice, columns: slice, width: int, height: int) 
 def seen_by_whole(
     transform: Floats, middle: tuple[float, float], part_height: float, width: int, height: int
 ) -> Floats:
-    """The head's transform in the whole picture's camera, from that of a camera that sees only a part of it.
+    """The head's transform in the whole image's camera, from that of a camera that sees only a part of it.
 
     `middle`: the part's middle in pixels; `part_height`: its height in pixels. Both cameras have one field of view,
     so the whole one stands further back by height / part_height, and sees the head under another angle: the head keeps

@@ -24,7 +24,7 @@ from ..effect.face_mesh import FILE
 METADATA = "geometry_pipeline_metadata_landmarks.binarypb"
 MESH_POINTS = 468
 HALF_FIELD = math.tan(math.radians(63.0) / 2.0)
-MIRROR_Z = np.array([1.0, 1.0, -1.0])  # picture z grows away from the camera, space z toward it
+MIRROR_Z = np.array([1.0, 1.0, -1.0])  # image z grows away from the camera, space z toward it
 
 Doubles = NDArray[np.float64]
 
@@ -49,7 +49,7 @@ class HeadGeometry:
         self._spread = float((self._pull * self._canonical).sum())
 
     def transform(self, points: Floats, width: int, height: int) -> Floats:
-        """4×4 float32 for `points` (478, 3) as in Face, in a picture of `width` × `height` pixels."""
+        """4×4 float32 for `points` (478, 3) as in Face, in an image of `width` × `height` pixels."""
         high = 2.0 * HALF_FIELD
         wide = high * width / height
         scale, shift = np.array([wide, -high, wide]), np.array([-wide / 2.0, high / 2.0, 0.0])

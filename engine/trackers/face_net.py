@@ -2,7 +2,7 @@
 
 As in MediaPipe's graph the detector looks at every frame in which fewer faces were followed than are wanted, and a face
 that it sees again is looked for where it says; the others are followed from the square round their own last points. New
-ones are also looked for in parts of the picture now and then. Steps and constants are those of
+ones are also looked for in parts of the image now and then. Steps and constants are those of
 face_landmarker_graph.cc, face_landmarks_detector_graph.cc and face_blendshapes_graph.cc (Kartynnik et al., "Real-time
 Facial Surface Geometry from Monocular Video", 2019), so the points are the same to 0.2 % of the distance between the
 eyes (docs/trackers.md).
@@ -75,14 +75,14 @@ class FaceNet:
         """The face in the square `roi` of `pixels`, or None where the network is less sure than `least`."""
         side = self._net.size[0]
         height, width = pixels.shape[:2]
-        to_picture = roi.to_picture(side)
+        to_image = roi.to_image(side)
         np.multiply(roi.cut(pixels, side), np.float32(1.0 / 255.0), out=self._input)
         flat, flag, _ = self._net.run(self._input)
         score = float(sigmoid(flag.ravel())[0])
         if score < least:
             return None
         marks = flat.reshape(POINTS, 3)
-        places = marks[:, :2] @ to_picture[:, :2].T + to_picture[:, 2]
+        places = marks[:, :2] @ to_image[:, :2].T + to_image[:, 2]
         points = np.column_stack([places / (width, height), marks[:, 2] * (roi.side / side / width)])
         points = points.astype(np.float32)
         face = Face(points, self._expressed(places), self._geometry.transform(points, width, height))
@@ -116,7 +116,7 @@ def overlap(one: Roi, other: Roi) -> float:
 class FollowedFaces:
     """Finds up to `wanted` faces and follows them, by the time of the frames alone.
 
-    `least`: how sure the detector and the landmark network must be. `far`: look in parts of the picture too.
+    `least`: how sure the detector and the landmark network must be. `far`: look in parts of the image too.
     """
 
     def __init__(self, wanted: int, least: float, far: bool, blendshapes: bool) -> None:
@@ -148,7 +148,7 @@ class FollowedFaces:
                 looks = (self._net.look(frame.pixels, square, self._least) for square in squares)
                 self._add(found, next((seen for seen in looks if seen is not None), None))
         areas = self._search.areas(frame.time_s, len(found), self._wanted) if self._search is not None else ()
-        for area in areas[1:]:  # the first is the whole picture, which was looked at above
+        for area in areas[1:]:  # the first is the whole image, which was looked at above
             for square in self._new_squares(frame, area, [seen.face for seen in found]):
                 if len(found) < self._wanted:
                     self._add(found, self._net.look(frame.pixels, square, self._least))
@@ -175,7 +175,7 @@ class FollowedFaces:
             found.append(seen)
 
     def _new_squares(self, frame: Frame, area: Area, known: list[Face]) -> list[Roi]:
-        """The squares round the faces that the detector sees in one part of the picture beside the `known` ones."""
+        """The squares round the faces that the detector sees in one part of the image beside the `known` ones."""
         width, height = frame.size
         rows, columns = area.slices(width, height)
         boxes = [(f.points[:, :2].min(axis=0), f.points[:, :2].max(axis=0)) for f in known]

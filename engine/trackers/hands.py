@@ -31,7 +31,7 @@ class HandsTracker(Parametrized, Closing):
         for name, value in values.items():
             self.set(name, value)
         self._task = _Recognizer("hands", self._make)
-        self._steady = Hysteresis(self.smooth_s, 0.6, 0.4)
+        self._hysteresis = Hysteresis(self.smooth_s, 0.6, 0.4)
 
     def _make(self, tasks: Any) -> Any:
         options = tasks.vision.GestureRecognizerOptions(
@@ -54,7 +54,7 @@ class HandsTracker(Parametrized, Closing):
             )
         )
         scores = np.array([max((h.score for h in hands if h.gesture == n), default=0.0) for n in NAMES], np.float32)
-        values = self._steady(scores, frame.time_s)
+        values = self._hysteresis(scores, frame.time_s)
         return Hands(frame.id, hands, {name: float(value) for name, value in zip(NAMES, values, strict=True)})
 
     def close(self) -> None:

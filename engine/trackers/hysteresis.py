@@ -23,7 +23,7 @@ class Hysteresis:
         self._is_on = np.zeros(0, bool)
 
     def __call__(self, scores: Floats, time_s: float) -> Floats:
-        """The steadied values (N,) of `scores` (N,), 0..1, at `time_s`."""
+        """The filtered values (N,) of `scores` (N,), 0..1, at `time_s`."""
         dt = time_s - self._time_s
         if self._value is None or self._value.shape != scores.shape or not 0.0 <= dt <= GAP_S:
             self._value, self._is_on = np.array(scores, np.float32), np.zeros(len(scores), bool)

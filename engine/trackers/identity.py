@@ -21,7 +21,7 @@ VELOCITY_CUTOFF_HZ = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """Where a thing is and how large: `x`, `y` and `size` in the same unit (widths of the picture)."""
+    """Where a thing is and how large: `x`, `y` and `size` in the same unit (widths of the image)."""
 
     x: float
     y: float

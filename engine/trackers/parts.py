@@ -46,8 +46,8 @@ class PartsTracker(Parametrized, Closing):
         if self._net is None:
             raise TrackerError("the parts tracker is closed")
         height, width = self._net.inputs[0].shape[:2]
-        picture = shrunk(frame, (width, height)).astype(np.float32) / np.float32(128.0) - np.float32(1.0)
-        maps = np.concatenate(self._net.run(picture), axis=2)
+        image = shrunk(frame, (width, height)).astype(np.float32) / np.float32(128.0) - np.float32(1.0)
+        maps = np.concatenate(self._net.run(image), axis=2)
         dt = frame.time_s - self._time_s
         if self._last is not None and self.smooth_s > 0.0 and 0.0 <= dt <= GAP_S:
             maps = self._last + np.float32(1.0 - np.exp(-dt / self.smooth_s)) * (maps - self._last)

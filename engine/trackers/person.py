@@ -18,9 +18,9 @@ from .segmenters import Segmenters
 
 
 class PersonTracker(Parametrized, Closing):
-    """Person mask: how surely each part of the picture shows a person (all persons together)."""
+    """Person mask: how surely each part of the image shows a person (all persons together)."""
 
-    model = Choice("auto", ("auto", "landscape", "square"), "segmenter: 256×144 for wide pictures, 256×256 for others")
+    model = Choice("auto", ("auto", "landscape", "square"), "segmenter: 256×144 for wide images, 256×256 for others")
     detail = Choice(
         "plain", ("plain", "fine"), "fine: both models, and a closer look at each person; two to eight runs for one"
     )

@@ -1,4 +1,4 @@
-"""Bodies: BlazePose for several people, who are found in parts of the picture too, with smoothing and identities."""
+"""Bodies: BlazePose for several people, who are found in parts of the image too, with smoothing and identities."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LEASH_TORSO = 0.05
 TORSO_M = 0.5
 # Points 0 … 12 are head and shoulders.
 UPPER = 13
-# In a part of the picture the detector must be surer: a part shows more that looks like somebody.
+# In a part of the image the detector must be surer: a part shows more that looks like somebody.
 PART_SCORE = 0.6
 # The network, shown one person, sometimes answers with the neighbour. So the chest may be this many torsos from where
 # it was before (and more, the longer ago that was), and this many from where the detector saw it.
@@ -34,7 +34,7 @@ JUMP_FOUND = 0.55
 
 
 class PoseTracker(Parametrized, Closing):
-    """Bodies: 33 points in the picture and in metres, with visibility; a mask for each person where asked for."""
+    """Bodies: 33 points in the image and in metres, with visibility; a mask for each person where asked for."""
 
     max_poses = Int(4, 1, 8, "how many bodies are looked for")
     min_confidence = Float(0.5, 0.0, 1.0, "how sure the networks must be of a body")
@@ -80,7 +80,7 @@ class PoseTracker(Parametrized, Closing):
         alive = self._identities.alive()
         self._filters = {i: f for i, f in self._filters.items() if i in alive}
         poses = (Pose(b.points, b.world, b.visibility, i, b.mask) for b, i in zip(bodies, identities, strict=True))
-        return Poses(frame.id, tuple(self._steady(p, frame.time_s, aspect) if self.smooth else p for p in poses))
+        return Poses(frame.id, tuple(self._smoothed(p, frame.time_s, aspect) if self.smooth else p for p in poses))
 
     def _add(self, bodies: list[Body], body: Body, chest: Floats, reach: float) -> None:
         """Adds `body` unless it is none, is among `bodies`, or is somebody else than was expected at `chest`."""
@@ -91,7 +91,7 @@ class PoseTracker(Parametrized, Closing):
             bodies.append(body)
 
     def _find(self, detector: BodyDetector, frame: Frame, area: Area, known: list[Body]) -> list[tuple[Floats, Roi]]:
-        """Chest (in widths) and surrounding square of the bodies in one part of the picture that are not `known`."""
+        """Chest (in widths) and surrounding square of the bodies in one part of the image that are not `known`."""
         width, height = frame.size
         rows, columns = area.slices(width, height)
         corner = np.array([columns.start, rows.start])
@@ -105,7 +105,7 @@ class PoseTracker(Parametrized, Closing):
                 squares.append((chest, Roi.around(found.hips + corner, found.circle + corner)))
         return squares
 
-    def _steady(self, pose: Pose, time_s: float, aspect: float) -> Pose:
+    def _smoothed(self, pose: Pose, time_s: float, aspect: float) -> Pose:
         identity = pose.identity
         if identity not in self._filters:
             self._filters[identity] = (
@@ -144,7 +144,7 @@ def _near(body: Body, aspect: float) -> float:
 
 
 def torso(points: Floats, aspect: float) -> float:
-    """The body's size in picture widths: shoulders to hips or shoulder to shoulder, whichever looks longer."""
+    """The body's size in image widths: shoulders to hips or shoulder to shoulder, whichever looks longer."""
     flat = points[:, :2] * np.array([1.0, aspect])
     shoulders, hips = flat[list(SHOULDERS)], flat[list(HIPS)]
     length = np.linalg.norm(shoulders.mean(axis=0) - hips.mean(axis=0))

@@ -22,28 +22,28 @@ NOTHING_HOLDS_S = 0.5
 # A body detector's score that needs no second opinion, and a face detector's (dogs reach 0.60, statues 0.71).
 BODY_ALONE = 0.6
 FACE_ALONE = 0.78
-# A mask that covers less of the picture than this is no evidence of anybody.
+# A mask that covers less of the image than this is no evidence of anybody.
 MIN_AREA = 0.003
 # How soon to ask again while it is in doubt.
 HURRY_S = 0.1
 
 
 class Scorer(Protocol):
-    """Says how surely something is in a picture, 0..1."""
+    """Says how surely something is in an image, 0..1."""
 
     def score(self, pixels: Pixels) -> float:
         """The score of the surest find."""
 
 
 def area(confidence: Floats) -> float:
-    """The part of the picture, 0..1, that is rather a person than not."""
+    """The part of the image, 0..1, that is rather a person than not."""
     return float(np.count_nonzero(confidence > 0.5)) / confidence.size
 
 
 def evidence(pixels: Pixels, confidence: Floats, body: Scorer, face: Scorer) -> float:
     """How much speaks for a person in `pixels`, 0..1, where the segmenter says `confidence` (h, w).
 
-    The body detector sees the whole picture first. In doubt the face detector is asked (a face that fills the picture
+    The body detector sees the whole image first. In doubt the face detector is asked (a face that fills the image
     has no body), then the body detector about the largest blob of the mask alone (people far away).
     """
     whole = body.score(pixels)
@@ -75,7 +75,7 @@ def largest_blob(pixels: Pixels, confidence: Floats) -> Pixels:
 
 
 def without_specks(confidence: Floats) -> Floats:
-    """`confidence` without blobs that are both small (0.5 % of the picture) and tiny beside the largest (4 % of it).
+    """`confidence` without blobs that are both small (0.5 % of the image) and tiny beside the largest (4 % of it).
 
     A blob with a certain core stays: a hand that reaches in, somebody far away.
     """
@@ -112,7 +112,7 @@ class Presence:
         self._sure_s = self._weak_s = -np.inf
 
     def due(self, time_s: float, covered: float) -> bool:
-        """Whether evidence is wanted for the frame at `time_s`, in which the mask covers `covered` of the picture."""
+        """Whether evidence is wanted for the frame at `time_s`, in which the mask covers `covered` of the image."""
         if self._checked_s is None or time_s < self._checked_s:
             self._sure_s = self._weak_s = -np.inf
             return True

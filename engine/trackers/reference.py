@@ -14,7 +14,7 @@ from ..core.param_types import Bool, Float
 from ..core.params import Parametrized
 from ..core.results import Reference, References
 
-SIDE_PX = 1280  # rectangles are looked for in a picture no larger than this
+SIDE_PX = 1280  # rectangles are looked for in an image no larger than this
 THRESHOLDS = (
     0.4,
     0.45,
@@ -35,7 +35,7 @@ class ReferenceTracker(Parametrized, Closing):
     """Markers (ArUco, 4x4, 50) and rectangles of one brightness, by their corners."""
 
     rectangles = Bool(True, "look for rectangles too")
-    smallest = Float(0.02, 0.005, 0.5, "least side of a rectangle, in parts of the picture's shorter side")
+    smallest = Float(0.02, 0.005, 0.5, "least side of a rectangle, in parts of the image's shorter side")
 
     def __init__(self, **values: Any) -> None:
         for name, value in values.items():
@@ -64,12 +64,12 @@ class ReferenceTracker(Parametrized, Closing):
 
 
 def uv(corners: Floats, size: tuple[int, int]) -> Floats:
-    """Corners in pixels of a picture as uv."""
+    """Corners in pixels of an image as uv."""
     return np.asarray((corners + 0.5) / np.array(size), np.float32)
 
 
 def rectangles(grey: Pixels, smallest: float) -> list[Floats]:
-    """Corners (4, 2) in pixels, clockwise in the picture from the top left one, of each rectangle brighter than what
+    """Corners (4, 2) in pixels, clockwise in the image from the top left one, of each rectangle brighter than what
     is round it, largest first; each only once."""
     k = min(1.0, SIDE_PX / max(grey.shape))
     small = cv2.resize(grey, None, fx=k, fy=k, interpolation=cv2.INTER_AREA) if k < 1.0 else grey
@@ -82,7 +82,7 @@ def rectangles(grey: Pixels, smallest: float) -> list[Floats]:
         for contour in contours:
             x, y, w, h = cv2.boundingRect(contour)
             if x == 0 or y == 0 or x + w == small.shape[1] or y + h == small.shape[0]:
-                continue  # cut off by the picture's border
+                continue  # cut off by the image's border
             quad = corners_of(contour, smallest * min(small.shape))
             if quad is not None:
                 found.append(refined(grey, (quad + 0.5) / k - 0.5))

@@ -1,4 +1,4 @@
-"""The turned square of a picture that a landmark network looks at."""
+"""The turned square of an image that a landmark network looks at."""
 
 from __future__ import annotations
 
@@ -31,29 +31,29 @@ class Roi:
         angle -= 2.0 * math.pi * math.floor((angle + math.pi) / (2.0 * math.pi))
         return cls(float(centre[0]), float(centre[1]), max(2.0 * math.hypot(dx, dy) * MARGIN, 2.0), angle)
 
-    def to_picture(self, side: int) -> Floats:
-        """The 2×3 affine map from a square of `side` pixels into the picture."""
+    def to_image(self, side: int) -> Floats:
+        """The 2×3 affine map from a square of `side` pixels into the image."""
         cosine, sine, scale = math.cos(self.angle), math.sin(self.angle), self.side / side
         a, b = cosine * scale, sine * scale
         half = side / 2.0
         return np.array([[a, -b, self.x - a * half + b * half], [b, a, self.y - b * half - a * half]], np.float32)
 
     def cut(self, pixels: Pixels, side: int) -> Pixels:
-        """The square of `pixels` (H×W×3) as a picture of `side` pixels; beyond the picture its edge goes on."""
+        """The square of `pixels` (H×W×3) as an image of `side` pixels; beyond the image its edge goes on."""
         height, width = pixels.shape[:2]
-        to_picture = self.to_picture(side)
-        ends = to_picture @ np.array([[0, side, 0, side], [0, 0, side, side], [1, 1, 1, 1]], np.float32)
-        # What the square may touch: at least one row and one column, however far beside the picture it lies.
+        to_image = self.to_image(side)
+        ends = to_image @ np.array([[0, side, 0, side], [0, 0, side, side], [1, 1, 1, 1]], np.float32)
+        # What the square may touch: at least one row and one column, however far beside the image it lies.
         left, top = np.clip(ends.min(axis=1).astype(int) - 2, 0, (width - 1, height - 1))
         right, bottom = np.maximum(ends.max(axis=1).astype(int) + 3, (left + 1, top + 1))
         part = pixels[top:bottom, left:right]
-        to_picture[:, 2] -= (left, top)
+        to_image[:, 2] -= (left, top)
         # OpenCV turns four channels in a third of the time that it takes for three.
         turned = cv2.warpAffine(
             cv2.cvtColor(part, cv2.COLOR_RGB2RGBA),
-            to_picture,
+            to_image,
             (side, side),
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-            borderMode=cv2.BORDER_REPLICATE,  # as MediaPipe: hips below the picture's edge are guessed better so
+            borderMode=cv2.BORDER_REPLICATE,  # as MediaPipe: hips below the image's edge are guessed better so
         )
         return np.asarray(cv2.cvtColor(turned, cv2.COLOR_RGBA2RGB))

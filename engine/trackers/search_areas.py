@@ -1,4 +1,4 @@
-"""Where to look for somebody new, and when: the whole picture, and parts of it for people who are small in it."""
+"""Where to look for somebody new, and when: the whole image, and parts of it for people who are small in it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """A part of the picture: left, top, width, height, 0..1."""
+    """A part of the image: left, top, width, height, 0..1."""
 
     left: float
     top: float
@@ -15,7 +15,7 @@ class Area:
     height: float
 
     def slices(self, width: int, height: int) -> tuple[slice, slice]:
-        """The rows and columns of a `width` × `height` picture, at least one of each."""
+        """The rows and columns of a `width` × `height` image, at least one of each."""
         x, y = min(int(self.left * width), width - 1), min(int(self.top * height), height - 1)
         x1, y1 = (
             max(x + 1, round((self.left + self.width) * width)),
@@ -28,7 +28,7 @@ WHOLE = Area(0.0, 0.0, 1.0, 1.0)
 
 
 def grid(part: float, steps: int) -> tuple[Area, ...]:
-    """`steps` × `steps` overlapping areas, each `part` of the picture wide and high."""
+    """`steps` × `steps` overlapping areas, each `part` of the image wide and high."""
     offsets = [(1.0 - part) * i / (steps - 1) for i in range(steps)]
     return tuple(Area(x, y, part, part) for y in offsets for x in offsets)
 
@@ -36,7 +36,7 @@ def grid(part: float, steps: int) -> tuple[Area, ...]:
 class Search:
     """Says, by the time of the frames alone, which areas to search in a frame.
 
-    The first frame is searched everywhere. After that, the whole picture on every frame while nobody is there, else
+    The first frame is searched everywhere. After that, the whole image on every frame while nobody is there, else
     together with the next one of the `parts` every `every_s`; nothing once all who are wanted were found.
     """
 

@@ -15,7 +15,7 @@ from ..models.litert import LiteRtModel
 WIDE = 1.2
 FILES = {"landscape": "selfie_segmenter_landscape", "square": "selfie_segmenter"}
 LONG_SIDE = 256  # of the fine mask, in cells
-# A closer look: at blobs of the mask above CERTAIN that cover LEAST of the picture and leave enough of it out, the
+# A closer look: at blobs of the mask above CERTAIN that cover LEAST of the image and leave enough of it out, the
 # largest first, with a margin on every side. A box stays while its blob keeps between these margins: a box that moves
 # makes an edge flicker.
 CERTAIN, LEAST, MOST_BLOBS = 0.15, 0.003, 4
@@ -27,7 +27,7 @@ TRUST, FADE = 0.9, 0.08
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A part of the picture, corners 0..1."""
+    """A part of the image, corners 0..1."""
 
     left: float
     top: float
@@ -36,11 +36,11 @@ class Box:
 
     @property
     def area(self) -> float:
-        """Its part of the picture."""
+        """Its part of the image."""
         return (self.right - self.left) * (self.bottom - self.top)
 
     def grown(self, margin: float) -> Box:
-        """With a margin of so many of its sides, as far as the picture goes."""
+        """With a margin of so many of its sides, as far as the image goes."""
         x, y = margin * (self.right - self.left), margin * (self.bottom - self.top)
         return Box(max(self.left - x, 0.0), max(self.top - y, 0.0), min(self.right + x, 1.0), min(self.bottom + y, 1.0))
 
@@ -54,7 +54,7 @@ class Box:
         )
 
     def cells(self, width: int, height: int) -> tuple[slice, slice]:
-        """Its rows and columns of a picture of `width` × `height`."""
+        """Its rows and columns of an image of `width` × `height`."""
         x0, y0 = int(self.left * width), int(self.top * height)
         x1, y1 = max(x0 + 1, round(self.right * width)), max(y0 + 1, round(self.bottom * height))
         return slice(y0, y1), slice(x0, x1)
@@ -69,15 +69,15 @@ class Segmenters:
         self._time_s = 0.0
 
     def plain(self, frame: Frame, kind: str) -> Floats:
-        """One network's confidence (144×256 or 256×256); `kind`: landscape, square, or auto by the picture's shape."""
+        """One network's confidence (144×256 or 256×256); `kind`: landscape, square, or auto by the image's shape."""
         width, height = frame.size
         net = self._network(kind if kind != "auto" else "landscape" if width > WIDE * height else "square")
         return confidence(net, shrunk(frame, net.size))
 
     def fine(self, frame: Frame) -> Floats:
-        """The confidence of both networks in the whole picture, and in a closer look at every large blob of it.
+        """The confidence of both networks in the whole image, and in a closer look at every large blob of it.
 
-        One of them sees the picture mirrored: what they get wrong differs, so their mean is wrong less often, flickers
+        One of them sees the image mirrored: what they get wrong differs, so their mean is wrong less often, flickers
         less, and costs two to eight runs.
         """
         width, height = frame.size
@@ -120,9 +120,9 @@ class Segmenters:
         return self._networks[kind]
 
 
-def confidence(net: LiteRtModel, picture: Pixels) -> Floats:
-    """What the network says of `picture`, which has its size."""
-    found = net.run(np.multiply(picture, np.float32(1.0 / 255.0), dtype=np.float32))[0][..., 0]
+def confidence(net: LiteRtModel, image: Pixels) -> Floats:
+    """What the network says of `image`, which has its size."""
+    found = net.run(np.multiply(image, np.float32(1.0 / 255.0), dtype=np.float32))[0][..., 0]
     return np.asarray(np.clip(found, 0.0, 1.0))
 
 
@@ -139,7 +139,7 @@ def blobs(found: Floats) -> list[Box]:
 
 
 def faded(shape: tuple[int, ...], box: Box) -> Floats:
-    """1 in the middle of a part of the picture, falling towards those of its sides that are not the picture's own."""
+    """1 in the middle of a part of the image, falling towards those of its sides that are not the image's own."""
 
     def ramp(count: int, begins: bool, ends: bool) -> Floats:
         place = (np.arange(count, dtype=np.float32) + np.float32(0.5)) / np.float32(count)

@@ -184,10 +184,10 @@ def test_lips_in_photos_move_toward_the_colour(
     color: str,
 ) -> None:
     """The middle of the lips moves toward the colour asked for; what is not the face stays bit for bit."""
-    from phosphene.engine.sources.picture import read_picture
+    from phosphene.engine.sources.read_image import read_image
     from phosphene.engine.trackers import open_tracker
 
-    frame = observe(read_picture(data_dir / photo)).frame
+    frame = observe(read_image(data_dir / photo)).frame
     tracker = open_tracker("face")
     try:
         faces = tracker.track(frame)

@@ -295,7 +295,7 @@ def test_what_the_callers_own_frames_raise_is_raised(made: list[Gpu]) -> None:
 
     with pytest.raises(Mine):
         list(phosphene.render("mirror", failing(Mine())))
-    with pytest.raises(UsageError, match="picture 1"):
+    with pytest.raises(UsageError, match="image 1"):
         list(phosphene.render("mirror", [noise((64, 48)), noise((64, 48))[..., 0]]))
 
 

@@ -14,7 +14,7 @@ import pytest
 from phosphene.engine.core.errors import SourceError
 from phosphene.engine.sources import open_source
 from phosphene.engine.sources.decoder import Decoder
-from phosphene.engine.sources.picture import MAX_BYTES
+from phosphene.engine.sources.read_image import MAX_BYTES
 
 from tests.system.hostile_table import USES, Row, judge, table
 

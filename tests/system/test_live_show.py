@@ -71,6 +71,8 @@ def test_a_show_of_a_clip_ends_by_itself_and_its_files_are_whole(tmp_path: Path)
 def test_what_was_set_is_in_the_images(tmp_path: Path) -> None:
     """As soon as `set` has returned; seen in a take of the show, drawn again."""
     with live(parameters={"amount": 0.0}, flash_guard=False, record_take=tmp_path / "take") as show:
+        while show.stats.frames_out == 0:
+            assert show.running
         show.set("amount", 1.0)
         number = show.stats.frames_out
         while show.stats.frames_out < number + 3:
@@ -115,11 +117,11 @@ def test_scenes_are_changed_by_name() -> None:
     ("wrong", "message"),
     [
         ({"scene": "mirrorr"}, "unknown scene 'mirrorr'"),
-        ({"input": "no-such.mp4"}, "no such file"),
+        ({"input": "no-such.mp4"}, "file not found"),
         ({"outputs": ["no-such"]}, "no-such"),
         ({"outputs": ["null", "window"]}, "a window needs the main thread"),
         ({"outputs": [3]}, "outputs="),
-        ({"outputs": ["web", "web:8765"]}, "is there twice"),
+        ({"outputs": ["web", "web:8765"]}, "is given twice"),
         ({"parameters": {"amuont": 1}}, "amuont"),
         ({"seconds": -1}, "seconds=-1"),
         ({"size": (8, 8)}, "size"),

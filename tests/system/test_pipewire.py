@@ -247,6 +247,7 @@ def test_a_browser_takes_it_as_a_webcam(session: PipeWireSession) -> None:
 ON_DEMAND = """
 import sys, threading
 from phosphene.engine.show import session
+from phosphene.engine.show.options import run_options
 from phosphene.engine.show import on_demand
 from phosphene.engine.core.frame import Pixels
 from phosphene.engine.sources.testcard import TestCardSource
@@ -268,7 +269,7 @@ class Camera(TestCardSource):
 on_demand.open_source = Camera
 on_demand.LINGER_S = 0.2
 on_demand.OnDemandSource.__init__.__kwdefaults__["linger_s"] = 0.2
-options = session.run_options("mirror", "camera", ["pipewire:Demand"], size=(320, 240), seconds=600, on_demand=True)
+options = run_options("mirror", "camera", ["pipewire:Demand"], size=(320, 240), seconds=600, on_demand=True)
 session.play(options)
 """
 

@@ -28,6 +28,7 @@ print(json.dumps({"code": code, "parsed": parsed}))
 
 
 @pytest.mark.gl
+@pytest.mark.slow
 def test_an_effect_is_described_once_a_run_and_others_never(tmp_path: Path) -> None:
     mine = tmp_path / "mine.py"
     mine.write_text((ROOT / "effects" / "duotone.py").read_text(encoding="utf-8"), encoding="utf-8")

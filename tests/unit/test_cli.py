@@ -49,7 +49,7 @@ def called(*arguments: str) -> int:
         (["run", "my-effects/warm.frag"], 'use = "warm"'),
         (["run", "gold_rain.py"], "'gold-rain' is an effect, not a scene"),
         (["check", "scenes/blur.toml"], "is a scene"),
-        (["run", "duotone", "--effects", "/no/such/folder"], "there is no such folder"),
+        (["run", "duotone", "--effects", "/no/such/folder"], "folder not found"),
         (["run", "duotone", "--input", "demo", "--output", ""], "no output named"),
         (["run", "duotone", "--input", "", "--output", "null"], "no input named"),
         (
@@ -95,7 +95,7 @@ def test_wrong_usage_is_told_and_is_2(arguments: list[str], said: str, capsys: p
     ("arguments", "said"),
     [
         (["run", "mirror", "--input", "nothing.mp4", "--output", "null"], "nothing.mp4"),
-        (["run", "mirror", "--input", "/no/such/folder/a.mp4", "--output", "null"], "no such folder"),
+        (["run", "mirror", "--input", "/no/such/folder/a.mp4", "--output", "null"], "folder not found"),
         (["run", "mirror", "--input", __file__, "--output", "null"], "test_cli.py"),
         (
             ["run", "mirror", "--input", "testcard", "--seconds", "1", "--output", "/no/such/folder/out.mp4"],
@@ -222,7 +222,7 @@ def test_effects_in_a_folder_that_is_named_are_listed_shown_and_judged(
     assert "odd.py:1" in str(doctor.user_folders([folder]))
     for command in (["list"], ["show", "mine"], ["doctor"]):
         assert called(*command, "--effects", f"{folder}/none") == 2
-        assert "there is no such folder" in capsys.readouterr().err
+        assert "folder not found" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", sorted({*BUILT_IN.effects(), *BUILT_IN.scenes(), "face", "pose", "person"}))

@@ -162,7 +162,7 @@ def test_the_square_holds_the_points_and_turns_with_the_eyes() -> None:
 
 
 def test_a_square_maps_its_middle_to_its_middle() -> None:
-    matrix = Roi(30.0, 50.0, 20.0, 0.7).to_picture(256)
+    matrix = Roi(30.0, 50.0, 20.0, 0.7).to_image(256)
     assert matrix[:, :2] @ [128, 128] + matrix[:, 2] == pytest.approx([30.0, 50.0], abs=1e-4)
 
 

@@ -21,7 +21,7 @@ from phosphene.engine.core.files import claim as claims
 from phosphene.engine.core.files.claim import PART, TakenError, being_written, claim, claim_new, hidden, sweep
 from phosphene.engine.core.files.guard import Guard
 from phosphene.engine.core.files.new import NewFiles, claim_all_new, numbered
-from phosphene.engine.core.files.pictures import NumberedFiles, numbered_again
+from phosphene.engine.core.files.numbered import NumberedFiles, numbered_again
 from phosphene.engine.core.files.put import alone, put, write_whole
 from phosphene.engine.core.files.target import Target
 from phosphene.engine.core.param_types import File, Float

@@ -342,7 +342,7 @@ def test_a_show_keeps_the_last_pictures_duration(tmp_path: Path) -> None:
     assert len(play_to(tmp_path, gif, fps=10.0, scenes="mirror")[0]) == 37
     take = tmp_path / "take"
     play_to(tmp_path, gif, record_take=take, scenes="mirror")
-    replayed = play_to(tmp_path, Path("camera"), take=take, scene="mirror")
+    replayed = play_to(tmp_path, Path("camera"), take=take, scenes="mirror")
     assert replayed == (pytest.approx([0.0, 0.2, 0.7]), pytest.approx(3.7, abs=0.002))
 
 

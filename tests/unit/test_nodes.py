@@ -32,10 +32,10 @@ from phosphene.engine.trackers import models_of, open_tracker
 from phosphene.engine.trackers.custom import find
 from phosphene.engine.trackers.custom.boxes import anchors, decoded, suppressed
 from phosphene.engine.trackers.custom.convert import ready
+from phosphene.engine.trackers.custom.image_input import box, fitted, prepared, to_frame
 from phosphene.engine.trackers.custom.labels import decoded as text_of
 from phosphene.engine.trackers.custom.labels import parse_labels, read_labels, slug, slugs
 from phosphene.engine.trackers.custom.node import Node, probabilities
-from phosphene.engine.trackers.custom.picture import box, fitted, prepared, to_frame
 from phosphene.engine.trackers.custom.spec import InputSettings, OutputSettings, Spec, read_table
 from phosphene.engine.trackers.hysteresis import Hysteresis
 from PIL import Image, ImageOps

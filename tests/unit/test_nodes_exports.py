@@ -18,9 +18,9 @@ from phosphene.engine.core.errors import ModelError
 from phosphene.engine.core.frame import Floats, Frame
 from phosphene.engine.core.results import RATE
 from phosphene.engine.trackers.custom import find, web_audio
+from phosphene.engine.trackers.custom.image_input import as_tensorflow, prepared
 from phosphene.engine.trackers.custom.node import Node
 from phosphene.engine.trackers.custom.open import open_node
-from phosphene.engine.trackers.custom.picture import as_tensorflow, prepared
 
 ROOT = Path(__file__).resolve().parents[2]
 CLASSES = 3

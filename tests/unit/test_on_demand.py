@@ -205,7 +205,7 @@ def test_the_drivers_events_are_counted(monkeypatch: pytest.MonkeyPatch) -> None
 
     monkeypatch.setattr(fcntl, "ioctl", ioctl)
     watchers = v4l2_watchers.Watchers(7, "/dev/video99")
-    assert watchers.told
+    assert watchers.driver_reports
     assert watchers.watched is False
     told[:] = [1, 0, 1]
     assert watchers.watched is True

@@ -33,7 +33,7 @@ def test_a_cut_is_the_turned_part_of_the_whole_picture(roi: Roi) -> None:
     pixels = picture()
     whole = cv2.warpAffine(
         pixels,
-        roi.to_picture(SIDE),
+        roi.to_image(SIDE),
         (SIDE, SIDE),
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_REPLICATE,

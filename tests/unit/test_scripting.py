@@ -162,10 +162,10 @@ def test_wrong_arguments_are_told_at_once(wrong: dict[str, Any], words: str) -> 
     ("scene", "frames", "extra", "words"),
     [
         ("mirrorr", "testcard", {}, "unknown scene 'mirrorr'"),
-        ("mirror", "no-such.mp4", {}, "no such file"),
+        ("mirror", "no-such.mp4", {}, "file not found"),
         ("mirror", "testcard:64x48@30x4", {"parameters": {"mdoe": "left"}}, "mdoe"),
         ("mirror", "testcard:64x48@30x4", {"parameters": {"mode": 3}}, "mode cannot be 3"),
-        ("mirror", "testcard:64x48@30x4", {"effects": "nowhere"}, "no such folder"),
+        ("mirror", "testcard:64x48@30x4", {"effects": "nowhere"}, "folder not found"),
         ("mirror", "testcard:64x48", {}, "no end"),
         ("mirror", [], {}, "not one picture"),
     ],

@@ -14,7 +14,7 @@ from helpers_files import psnr, read_frames
 from phosphene.engine.core.errors import SourceError, UsageError
 from phosphene.engine.sources import SOURCES, kind_of_file, open_source, split_spec
 from phosphene.engine.sources.fit import cover
-from phosphene.engine.sources.images import find_pictures
+from phosphene.engine.sources.images import find_images
 from phosphene.engine.sources.testcard import TestCardSource, read_number
 
 from phosphene.testing import FakeSource
@@ -239,7 +239,7 @@ def test_pictures_come_in_natural_order(tmp_path: Path) -> None:
 def test_padded_pattern_takes_only_padded_names(tmp_path: Path) -> None:
     for name in ("f_0001.png", "f_0002.png", "f_3.png", "f_0004.txt"):
         (tmp_path / name).write_bytes(b"")
-    assert [p.name for p in find_pictures(f"{tmp_path}/f_%04d.png").paths] == ["f_0001.png", "f_0002.png"]
+    assert [p.name for p in find_images(f"{tmp_path}/f_%04d.png").paths] == ["f_0001.png", "f_0002.png"]
 
 
 def test_empty_folder_is_explained(tmp_path: Path) -> None:

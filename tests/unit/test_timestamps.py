@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from phosphene.engine.core.timestamps import BACK_S, JUMP_S, NUDGE_S, STUCK, FileClock, PictureTimes, RisingStamps
+from phosphene.engine.core.timestamps import BACK_S, JUMP_S, NUDGE_S, STUCK, FileClock, FrameTimes, RisingStamps
 
 FRAME, PIECE = Fraction(1, 30), Fraction(1024, 48000)
 VIDEO, SOUND = 0, 1
@@ -25,7 +25,7 @@ def part(seconds: Fraction, at: Fraction = Fraction(0), longer: Fraction = Fract
 def mended(clock: FileClock, packets: list[Packet]) -> list[tuple[int, Fraction]]:
     out = []
     for track, stamp, lasts in packets:
-        out.append((track, stamp + clock.shift(track, stamp, stamp, lasts, pictures=track == VIDEO)))
+        out.append((track, stamp + clock.shift(track, stamp, stamp, lasts, is_video=track == VIDEO)))
     return out
 
 
@@ -110,7 +110,7 @@ stamps_or_none = st.none() | st.floats(-10, 1e6)
 
 @given(st.lists(st.tuples(stamps_or_none, stamps_or_none, st.none() | st.floats(0, 100)), max_size=40))
 def test_times_rise_whatever_the_stamps(stamps: list[tuple[float | None, float | None, float | None]]) -> None:
-    times = PictureTimes(30.0, 1 / 90000)
+    times = FrameTimes(30.0, 1 / 90000)
     found = [times.at(*stamp) for stamp in stamps]
     assert all(a < b for a, b in pairwise(found))
     assert not found or (times.end_s or 0.0) > found[-1]
@@ -118,24 +118,24 @@ def test_times_rise_whatever_the_stamps(stamps: list[tuple[float | None, float |
 
 @given(st.integers(2, 30), st.integers(0, 29))
 def test_missing_stamps_are_filled_in_by_the_rate(count: int, missing: int) -> None:
-    times = PictureTimes(30.0, 1 / 90000)
+    times = FrameTimes(30.0, 1 / 90000)
     found = [times.at(None if k == missing else k / 30, None, 1 / 30) for k in range(count)]
     assert found == pytest.approx([k / 30 for k in range(count)], abs=1e-9)
 
 
 def test_twice_the_same_stamp_shows_both_pictures_and_goes_on() -> None:
-    times = PictureTimes(30.0, 1 / 90000)
+    times = FrameTimes(30.0, 1 / 90000)
     assert [times.at(t, None, None) for t in (0.0, 0.1, 0.1, 0.2)] == pytest.approx([0.0, 0.1, 0.1 + NUDGE_S, 0.2])
 
 
 def test_stamps_that_stand_still_play_at_the_rate() -> None:
-    times = PictureTimes(25.0, 1 / 1000)
+    times = FrameTimes(25.0, 1 / 1000)
     found = [times.at(5.0, None, None) for _ in range(60)]
     assert found[-1] - found[0] > (60 - STUCK - 2) / 25
 
 
 def test_presentation_times_that_step_back_give_way_to_decoding_times() -> None:
-    times = PictureTimes(10.0, 1 / 1000)
+    times = FrameTimes(10.0, 1 / 1000)
     stamps = [(0.0, 0.0), (0.1, 0.1), (0.05, 0.2), (0.06, 0.3), (0.07, 0.4)]
     assert [times.at(*stamp, 0.1) for stamp in stamps][-2:] == pytest.approx([0.3, 0.4])
 
@@ -154,7 +154,7 @@ def test_presentation_times_that_step_back_give_way_to_decoding_times() -> None:
 def test_how_long_the_last_picture_lasts(
     rate: float, tick: float, told: float | None, since: float, lasts: float
 ) -> None:
-    times = PictureTimes(rate, tick)
+    times = FrameTimes(rate, tick)
     times.at(0.0, None, told)
     times.at(since, None, told)
     assert times.end_s == pytest.approx(since + lasts)

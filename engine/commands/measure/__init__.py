@@ -156,12 +156,12 @@ def known_files(options: argparse.Namespace) -> list[str]:
 
 def pictures(path: Path) -> list[Path]:
     """The file itself, or every photo and clip in a folder. A file that is not there is kept: it gets its row."""
-    from ...sources import PICTURE_SUFFIXES
+    from ...sources import IMAGE_SUFFIXES
 
     if not is_folder(path):
         return [path]
     clips = {".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v"}
-    found = [p for p in within(path, PICTURE_SUFFIXES | clips) if not p.name.startswith(".")]
+    found = [p for p in within(path, IMAGE_SUFFIXES | clips) if not p.name.startswith(".")]
     if not found:
         raise UsageError(f"no photo or clip in '{path}'")
     return found

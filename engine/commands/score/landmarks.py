@@ -16,7 +16,7 @@ from ...core.errors import SourceError
 from ...core.frame import Floats, Frame, Pixels
 from ...core.paths import is_file, is_folder
 from ...core.results import Faces
-from ...sources.picture import read_picture
+from ...sources.read_image import read_image
 from .synthetic import composite, cutout, room, shot, view_of
 from .truth import PICTURES, beside, read_json
 
@@ -63,7 +63,7 @@ def annotated(folder: Path) -> Iterator[Points]:
     for file in sorted(folder.rglob("*.pts")):
         points, path = read_pts(file), beside(file, file.stem)
         if points is not None and path is not None:
-            yield Points(f"{file.parent.name}/{file.stem}", read_picture(path), points)
+            yield Points(f"{file.parent.name}/{file.stem}", read_image(path), points)
     for file in sorted(folder.rglob("*.json")):
         content = read_json(file)
         if not isinstance(content, dict):
@@ -74,7 +74,7 @@ def annotated(folder: Path) -> Iterator[Points]:
             keypoints = note.get("keypoints") or ()
             if len(keypoints) == 68 * 3 and is_file(path) and path.suffix.lower() in PICTURES:
                 points = np.asarray(keypoints, np.float64).reshape(68, 3)[:, :2]
-                yield Points(f"{file.parent.name}/{path.stem}", read_picture(path), points)
+                yield Points(f"{file.parent.name}/{path.stem}", read_image(path), points)
 
 
 def read_pts(file: Path) -> Doubles | None:

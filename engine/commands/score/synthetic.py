@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ...core.frame import Floats, Pixels
 from ...sources.demo import portrait_path
-from ...sources.picture import read_picture
+from ...sources.read_image import read_image
 from .metrics import Bools
 from .truth import Still
 
@@ -63,7 +63,7 @@ class Cutout:
 def cutout() -> Cutout:
     """The portrait's person with painted hair, at the portrait's own size plus a margin of 60 pixels at every side."""
     margin = 60
-    portrait = read_picture(portrait_path())
+    portrait = read_image(portrait_path())
     height, width = portrait.shape[:2]
     scale = 4
     shape = (height + 2 * margin, width + 2 * margin)

@@ -14,7 +14,7 @@ import numpy as np
 from ...core.errors import UsageError
 from ...core.frame import Floats, Pixels
 from ...core.paths import checked, checked_folder, is_file, is_folder
-from ...sources.picture import read_picture
+from ...sources.read_image import read_image
 from .metrics import Bools
 
 PICTURES = (".jpg", ".jpeg", ".png", ".ppm", ".webp", ".bmp")
@@ -57,7 +57,7 @@ def coco(folder: Path) -> Iterator[Still]:
             if path.name in seen or image.get("id") not in notes or not is_file(path):
                 continue
             seen.add(path.name)
-            pixels = read_picture(path)
+            pixels = read_image(path)
             yield Still(f"coco/{path.stem}", pixels, *drawn(notes[image["id"]], pixels.shape[:2]))
 
 
@@ -100,7 +100,7 @@ def parts(folder: Path) -> Iterator[Still]:
         if path is None or labels is None:
             continue
         labels = labels if labels.ndim == 2 else labels.max(axis=2)
-        yield fitting(f"masks/{path.stem}", read_picture(path), (labels > 0).astype(np.float32))
+        yield fitting(f"masks/{path.stem}", read_image(path), (labels > 0).astype(np.float32))
 
 
 def composites(folder: Path) -> Iterator[Still]:
@@ -112,7 +112,7 @@ def composites(folder: Path) -> Iterator[Still]:
             continue
         side = (SOFT_EDGE_PX, SOFT_EDGE_PX)
         alpha = cv2.GaussianBlur(mask, side, 0, borderType=cv2.BORDER_REPLICATE).astype(np.float32) / np.float32(255)
-        yield fitting(f"greenscreen/{file.stem.removesuffix('_mask')}", read_picture(path), alpha)
+        yield fitting(f"greenscreen/{file.stem.removesuffix('_mask')}", read_image(path), alpha)
 
 
 def fitting(name: str, pixels: Pixels, alpha: Floats) -> Still:

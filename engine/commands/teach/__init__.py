@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ...core.errors import UsageError
 from ...core.paths import check_new_folder, named
 from ...show.reading import tree
-from ..options import add_overwrite
+from ..options import add_option, add_overwrite
 from ..output import check_json, write_json
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a class and a clip or a folder that shows it; several for one class, by repeating it",
     )
     parser.add_argument("--live", metavar="LABEL,LABEL", help="record these classes from the camera: hold 1, 2, 3 …")
-    parser.add_argument("--input", "-i", default="camera", metavar="IN", help="what --live looks at (default: camera)")
+    add_option(parser, "input", help="what --live looks at (default: camera)")
     parser.add_argument(
         "--method",
         choices=METHODS,

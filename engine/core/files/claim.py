@@ -20,7 +20,7 @@ else:
 log = logging.getLogger("phosphene")
 
 PART = ".phosphene-part"  # how a hidden file ends that is being written, or was when its writer died
-NEXT = ".next"  # of numbered pictures: the one that is being written; it belongs to the hidden file of that name
+NEXT = ".next"  # of numbered images: the one that is being written; it belongs to the hidden file of that name
 LONGEST = 200  # bytes of a name; with what is put before and after it, file systems take 255
 TRIES, PAUSE_S = 12, 0.025  # somebody who sweeps holds a lock for less than a millisecond
 _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL}

@@ -31,7 +31,7 @@ class Guard:
 
     def reads(self, paths: Iterable[str | os.PathLike[str]]) -> None:
         """Notes files that the run reads; what is not there, or no regular file, is nothing that could be lost."""
-        places: dict[Path, object] = {}  # thousands of pictures lie in one folder
+        places: dict[Path, object] = {}  # thousands of images lie in one folder
         for name in paths:
             path = named(name)
             with suppress(OSError, ValueError):  # a name that no file can have

@@ -42,7 +42,7 @@ class NewFiles:
         direct: bool = True,
     ) -> None:
         self._names, self._live, self._overwrite = names, live, overwrite
-        self._direct = live and direct  # a single picture of a live show is put in its place like any other
+        self._direct = live and direct  # a single image of a live show is put in its place like any other
         self._claims: list[Claim] = []
         self.paths = list(names(1))  # where they are, or will be
         for path in self.paths:

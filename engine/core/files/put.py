@@ -116,15 +116,15 @@ def behind(path: Path) -> Path:
     path = named(path)
     try:
         return Path(os.path.realpath(path))
-    except OSError:  # the working folder is gone; who writes there is told so
+    except OSError:  # the working folder is gone; writing there says so
         return path
 
 
 def cannot_write(error: OSError, path: Path) -> PhospheneError:
     """`error` in words; a lack of rights names what is in the way."""
-    told = in_words(error, path)
-    if isinstance(told, NotAllowed):
-        return told
+    explained = in_words(error, path)
+    if isinstance(explained, NotAllowed):
+        return explained
     return SinkError(
         f"cannot be written ({error.strerror or error})",
         where=str(path),

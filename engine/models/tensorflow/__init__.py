@@ -1,6 +1,6 @@
 """TensorFlow, in a process of its own: it does not share one with OpenGL (LLVM inside both), and the show needs none.
 
-`run` starts a child that imports TensorFlow, does one job and ends. Everything that a child is told and answers is
+`run` starts a child that imports TensorFlow, does one job and ends. Everything that a child receives and answers is
 plain data and files; what it prints besides goes nowhere unless it fails.
 """
 
@@ -45,8 +45,8 @@ def run(job: str, progress: Progress | None = None, **words: Any) -> dict[str, A
     """Does `job` (a function of engine/models/tensorflow/worker.py) with `words`, which must be plain data; returns its
     answer.
 
-    `progress` is told what the job says while it runs. Raises ModelError where there is no TensorFlow, or in the job's
-    own words.
+    `progress` is called with what the job says while it runs. Raises ModelError where there is no TensorFlow, or in the
+    job's own words.
     """
     python = interpreter()
     if not python:

@@ -78,7 +78,7 @@ class BoxReader:
 
 @cache
 def anchors(size: tuple[int, int], cells: float) -> Floats:
-    """EfficientDet's anchors (N, 4) for a picture of `size`: centre x, y, width, height in 0..1; `cells`: how many the
+    """EfficientDet's anchors (N, 4) for an image of `size`: centre x, y, width, height in 0..1; `cells`: how many the
     smallest is wide."""
     width, height = size
     rows = []

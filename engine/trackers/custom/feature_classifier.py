@@ -1,4 +1,4 @@
-"""A taught model at work: rows of numbers of faces, bodies, hands or pictures in, classes out."""
+"""A taught model at work: rows of numbers of faces, bodies, hands or images in, classes out."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LEAST_WAVE = 10_000  # numbers: a model of sound that takes more wants the wave 
 
 
 class RowNode(Closing):
-    """Runs the tracker or the picture's model that the classes were learnt from, then the classes' own small model."""
+    """Runs the tracker or the image's model that the classes were learnt from, then the classes' own small model."""
 
     def __init__(self, spec: Spec, sound: Sound | None = None) -> None:
         if spec.input.of not in ROWS or spec.task != "labels":
@@ -41,7 +41,7 @@ class RowNode(Closing):
         self.labels = spec.labels or tuple(f"class {n}" for n in range(1, count + 1))
         if len(self.labels) != count:
             raise ModelError(f"{len(self.labels)} labels for {count} classes", where=str(spec.file))
-        self._steady = Hysteresis(spec.output.smooth_s, spec.output.on, spec.output.off)
+        self._hysteresis = Hysteresis(spec.output.smooth_s, spec.output.on, spec.output.off)
         self._eyes: Extractor | None = None
 
     def _outputs(self) -> int:
@@ -70,7 +70,7 @@ class RowNode(Closing):
 
     def _said(self, frame: Frame, row: Floats | None) -> Classification:
         scores = np.zeros(len(self.labels), np.float32) if row is None else self.judge(row)
-        return Classification(frame.id, self.labels, scores, self._steady(scores, frame.time_s))
+        return Classification(frame.id, self.labels, scores, self._hysteresis(scores, frame.time_s))
 
     def _row(self, frame: Frame) -> Floats | None:
         """The row of numbers of one frame; for Teachable Machine's sound models the wave, or its spectrum over time."""

@@ -1,5 +1,5 @@
-"""What classes are learnt from: a picture, a face, a body or hands as a row of numbers that says what they are doing,
-and not where in the picture they are."""
+"""What classes are learnt from: an image, a face, a body or hands as a row of numbers that says what they are doing,
+and not where in the image they are."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ...models.litert import LiteRtModel
 from ...models.tflite_graph import cut
 from .. import open_tracker
 from ..base import Tracker
-from .picture import prepared
+from .image_input import prepared
 from .spec import InputSettings
 
 # EfficientNet-Lite0 before its classes (Tan and Le, "EfficientNet", ICML 2019): what it sees, in 1280 numbers.
@@ -32,7 +32,7 @@ SECONDS = 1.0  # of sound
 FRAME, HOP, BANDS = 2048, 960, 32  # samples of one spectrum, and between two; how many bands
 LOW_HZ, HIGH_HZ = 80.0, 8000.0
 DOCS = {
-    "embedding": "the middle of the picture (an object, a place, what you wear)",
+    "embedding": "the middle of the image (an object, a place, what you wear)",
     "face": "the face's expression and where the head is turned",
     "pose": "how the body stands: arms, shoulders, legs",
     "hands": "the shape of both hands",
@@ -118,7 +118,7 @@ def of_face(face: Face) -> Floats:
 
 
 def of_pose(pose: Pose) -> Floats:
-    """The body's points in the picture's plane about the middle of the shoulders, in shoulder widths in space, and how
+    """The body's points in the image's plane about the middle of the shoulders, in shoulder widths in space, and how
     far each is seen. Points below the hips count only while they are seen."""
     world = pose.world - pose.world[list(SHOULDERS)].mean(axis=0)
     torso = np.linalg.norm(pose.world[list(SHOULDERS)].mean(axis=0) - pose.world[list(HIPS)].mean(axis=0))

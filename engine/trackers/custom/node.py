@@ -1,4 +1,4 @@
-"""A model node at work: its model opened and checked against its description, pictures in, findings out."""
+"""A model node at work: its model opened and checked against its description, images in, findings out."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ...models.litert import LiteRtModel, Port
 from ..hysteresis import Hysteresis
 from .boxes import BoxReader
 from .convert import ready
-from .picture import box, prepared, to_frame
+from .image_input import box, prepared, to_frame
 from .spec import TASKS, OutputSettings, Spec, kind_of
 
 POSE_INPUT = (14739,)  # PoseNet's 17 heatmaps and 34 offsets over 17×17 cells of 257 pixels
@@ -28,7 +28,7 @@ class Node(Closing):
 
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
-        self._steady = Hysteresis(spec.output.smooth_s, spec.output.on, spec.output.off)
+        self._hysteresis = Hysteresis(spec.output.smooth_s, spec.output.on, spec.output.off)
         self._runtime: LiteRtModel | None = LiteRtModel(ready(spec), size=spec.size, device=spec.device)
         self._features: LiteRtModel | None = None
         if spec.features is not None:
@@ -36,7 +36,7 @@ class Node(Closing):
             file = ready(replace(spec, file=spec.features, kind=kind_of(spec.features), store=""))
             self._features = LiteRtModel(file, size=side, fits_any=self._is_pose)
         self._input = self._check_input(self._runtime)
-        self.size = self._picture_size(self._input)
+        self.size = self._image_size(self._input)
         self._labels = self._check_labels(self._runtime)
         self._boxes = BoxReader(spec, self._runtime, self._labels, self.size) if spec.task == "boxes" else None
 
@@ -58,18 +58,18 @@ class Node(Closing):
         return answers[self.spec.task](frame, outputs)
 
     def outputs(self, pixels: Pixels) -> list[Floats]:
-        """The model's own outputs for a picture (H, W, 3) uint8, without the batch. Raises TrackerError."""
+        """The model's own outputs for an image (H, W, 3) uint8, without the batch. Raises TrackerError."""
         if self._runtime is None:
             raise TrackerError(f"the model {self.spec.name} is closed")
-        picture = prepared(pixels, self.size, self.spec.input)
+        image = prepared(pixels, self.size, self.spec.input)
         if self._first(self._features or self._runtime):
-            picture = np.ascontiguousarray(picture.transpose(2, 0, 1))
+            image = np.ascontiguousarray(image.transpose(2, 0, 1))
         if self._features is None:
-            return self._runtime.run(picture)
-        return self._runtime.run(self._put_in(self._features.run(picture)))
+            return self._runtime.run(image)
+        return self._runtime.run(self._put_in(self._features.run(image)))
 
     def classify(self, pixels: Pixels) -> Floats:
-        """The probability (N,) of each class for one picture. Raises TrackerError."""
+        """The probability (N,) of each class for one image. Raises TrackerError."""
         return probabilities(self.outputs(pixels)[0], self.spec.output)
 
     def close(self) -> None:
@@ -148,7 +148,7 @@ class Node(Closing):
         shape = runtime.inputs[0].shape
         return len(shape) == 3 and shape[0] in (1, 3) and shape[2] not in (1, 3)
 
-    def _picture_size(self, port: Port) -> tuple[int, int]:
+    def _image_size(self, port: Port) -> tuple[int, int]:
         first = port.shape[0] in (1, 3) and port.shape[2] not in (1, 3)
         height, width = port.shape[1:] if first else port.shape[:2]
         if self.spec.size is not None and self.spec.size != (width, height):
@@ -184,14 +184,14 @@ class Node(Closing):
 
     def _as_labels(self, frame: Frame, outputs: list[Floats]) -> Classification:
         scores = probabilities(outputs[0], self.spec.output)
-        return Classification(frame.id, self._labels, scores, self._steady(scores, frame.time_s))
+        return Classification(frame.id, self._labels, scores, self._hysteresis(scores, frame.time_s))
 
     def _as_boxes(self, frame: Frame, outputs: list[Floats]) -> Detections:
         assert self._boxes is not None
         found = self._boxes.read(outputs)
-        for thing in found:
-            corners = to_frame(thing.box.reshape(2, 2), frame.size, self.size, self.spec.input.fit)
-            thing.box[:] = np.clip(corners, 0.0, 1.0).ravel()
+        for detection in found:
+            corners = to_frame(detection.box.reshape(2, 2), frame.size, self.size, self.spec.input.fit)
+            detection.box[:] = np.clip(corners, 0.0, 1.0).ravel()
         return Detections(frame.id, tuple(found))
 
     def _as_mask(self, frame: Frame, outputs: list[Floats]) -> Mask:

@@ -14,7 +14,7 @@ PREFIX = "model."  # how the trackers that run models are called
 GROUPS: dict[str, tuple[str, str]] = {
     "class": (
         "class.MODEL.LABEL",
-        "how surely a model sees that class, steadied; above one half while it counts as seen",
+        "how surely a model sees that class, filtered; above one half while it counts as seen",
     ),
     "voice": ("voice.WORD", "how surely the word is heard: the classes of your own model of sound called voice"),
     "gesture": ("gesture.NAME", "how surely a hand shows it: thumb_up, victory, open_palm, closed_fist, pointing_up …"),
@@ -43,7 +43,7 @@ def tracker_for(name: str) -> str:
     return {"object": PREFIX + OBJECTS, "voice": PREFIX + VOICE, "gesture": "hands", "hands": "hands"}.get(group, "")
 
 
-def heard_of(results: Mapping[str, Any]) -> dict[str, float]:
+def signals_of(results: Mapping[str, Any]) -> dict[str, float]:
     """The signals in what the trackers found."""
     values: dict[str, float] = {}
     for tracker, found in results.items():
@@ -57,7 +57,7 @@ def heard_of(results: Mapping[str, Any]) -> dict[str, float]:
                 if model == VOICE:
                     values[f"{VOICE}.{label}"] = float(value)
         elif isinstance(found, Detections) and tracker == PREFIX + OBJECTS:
-            for thing in found.items:
-                name = f"object.{slug(thing.label)}"
-                values[name] = max(values.get(name, 0.0), thing.score)
+            for detection in found.items:
+                name = f"object.{slug(detection.label)}"
+                values[name] = max(values.get(name, 0.0), detection.score)
     return values

@@ -27,10 +27,10 @@ KEYS = ("file", "doc", "labels", "task", "device", "input", "output", "features"
 
 
 class InputSettings(Parametrized):
-    """How a picture becomes what the model wants."""
+    """How an image becomes what the model wants."""
 
-    of = Choice("picture", INPUTS, "what goes in: the picture, landmarks of a tracker, or sound")
-    fit = Choice("stretch", ("stretch", "crop", "pad"), "how a picture of another shape is brought to the model's")
+    of = Choice("picture", INPUTS, "what goes in: the image, landmarks of a tracker, or sound")
+    fit = Choice("stretch", ("stretch", "crop", "pad"), "how an image of another shape is brought to the model's")
     filter = Choice("area", ("area", "bilinear", "lanczos", "tensorflow"), "how it is resized")
     channels = Choice("rgb", ("rgb", "bgr", "grey"), "order of the colours; grey where the model has one channel")
     low = Float(0.0, -1e4, 1e4, "the number that black becomes")
@@ -67,7 +67,7 @@ class Spec:
     """One model node. `kind`: tflite, h5, keras, tfjs, savedmodel or nearest (examples).
 
     `file`: the file or folder of that kind; `size` (width, height) is None where the model itself says it; `features`
-    is a model whose outputs go in where the input is not the picture.
+    is a model whose outputs go in where the input is not the image.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Reads any still picture into 8-bit sRGB."""
+"""Reads any still image into 8-bit sRGB."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _KNOWN = {
 }
 
 
-def read_picture(path: Path, alpha: bool = False) -> Pixels:
-    """The picture in `path`: H×W×3 uint8 sRGB, turned as its EXIF orientation says.
+def read_image(path: Path, alpha: bool = False) -> Pixels:
+    """The image in `path`: H×W×3 uint8 sRGB, turned as its EXIF orientation says.
 
     Where `alpha` is asked for, one that has transparent parts is H×W×4 with premultiplied linear light, stored as sRGB.
-    16-bit, grey, palette and CMYK pictures become RGB; what is transparent becomes black; Radiance HDR is tone mapped.
-    Raises SourceError for what cannot be read and for pictures of more than 100 megapixels.
+    16-bit, grey, palette and CMYK images become RGB; what is transparent becomes black; Radiance HDR is tone mapped.
+    Raises SourceError for what cannot be read and for images of more than 100 megapixels.
     """
     try:
         if path.stat().st_size > MAX_BYTES:
@@ -55,9 +55,9 @@ def read_picture(path: Path, alpha: bool = False) -> Pixels:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of sizes and oddities that are judged below
-            with Image.open(io.BytesIO(data)) as picture:
-                _check_size(picture.size, path)
-                turned = ImageOps.exif_transpose(picture)
+            with Image.open(io.BytesIO(data)) as image:
+                _check_size(image.size, path)
+                turned = ImageOps.exif_transpose(image)
                 return premultiplied(turned) if alpha and turned.has_transparency_data else to_rgb8(turned)
     except Image.DecompressionBombError as error:
         raise _too_large(path) from error
@@ -73,20 +73,20 @@ def read_picture(path: Path, alpha: bool = False) -> Pixels:
         ) from error
 
 
-def to_rgb8(picture: Image.Image) -> Pixels:
-    """A Pillow picture as H×W×3 uint8, transparent parts over black."""
-    if picture.mode.startswith("I") or picture.mode == "F":
-        return _from_wide(np.asarray(picture))
-    if picture.has_transparency_data:
-        rgba = picture.convert("RGBA")
+def to_rgb8(image: Image.Image) -> Pixels:
+    """A Pillow image as H×W×3 uint8, transparent parts over black."""
+    if image.mode.startswith("I") or image.mode == "F":
+        return _from_wide(np.asarray(image))
+    if image.has_transparency_data:
+        rgba = image.convert("RGBA")
         black = Image.new("RGBA", rgba.size, (0, 0, 0, 255))
-        picture = Image.alpha_composite(black, rgba)
-    return np.array(picture.convert("RGB"), dtype=np.uint8)
+        image = Image.alpha_composite(black, rgba)
+    return np.array(image.convert("RGB"), dtype=np.uint8)
 
 
-def premultiplied(picture: Image.Image) -> Pixels:
-    """A Pillow picture with transparent parts as H×W×4 uint8, linear light times alpha, stored as sRGB."""
-    rgba = np.asarray(picture.convert("RGBA"))
+def premultiplied(image: Image.Image) -> Pixels:
+    """A Pillow image with transparent parts as H×W×4 uint8, linear light times alpha, stored as sRGB."""
+    rgba = np.asarray(image.convert("RGBA"))
     codes = encode8(LINEAR[rgba[..., :3]] * (rgba[..., 3:].astype(np.float32) / 255))
     return np.concatenate([codes, rgba[..., 3:]], axis=2)
 

@@ -1,4 +1,4 @@
-"""Pictures as models want them: cut to shape, resized, and on their scale of numbers."""
+"""Images as models want them: cut to shape, resized, and on their scale of numbers."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ GREY = np.array([0.2989, 0.587, 0.114], np.float32)
 
 
 def box(size: tuple[int, int], wanted: tuple[int, int], fit: str) -> tuple[float, float, float, float]:
-    """(left, top, right, bottom), in pixels of a picture of `size`, of what a model is shown; with `pad` it may reach
-    beyond the picture."""
+    """(left, top, right, bottom), in pixels of an image of `size`, of what a model is shown; with `pad` it may reach
+    beyond the image."""
     width, height = size
     if fit == "stretch":
         return 0.0, 0.0, float(width), float(height)
@@ -56,29 +56,29 @@ def as_tensorflow(pixels: Pixels, wanted: tuple[int, int], fit: str) -> Floats:
     left, top = (math.floor(0.5 - v) for v in box((width, height), wanted, fit)[:2])  # added where it is positive
     ys, xs = slice(max(-top, 0), height - max(-top, 0)), slice(max(-left, 0), width - max(-left, 0))
     around = (max(top, 0), max(top, 0)), (max(left, 0), max(left, 0)), (0, 0)
-    picture = np.pad(pixels[ys, xs], around)
+    image = np.pad(pixels[ys, xs], around)
     parts = []
-    for here, there in zip(picture.shape[:2], wanted[::-1], strict=True):
+    for here, there in zip(image.shape[:2], wanted[::-1], strict=True):
         at = np.arange(there, dtype=np.float32) * np.float32(here / there)
         low = np.minimum(at.astype(int), here - 1)
         parts.append((low, np.minimum(low + 1, here - 1), (at - low).astype(np.float32)))
     (top_y, below, down), (left_x, right, across) = parts
-    rows = picture[top_y] + down[:, None, None] * (picture[below].astype(np.float32) - picture[top_y])
+    rows = image[top_y] + down[:, None, None] * (image[below].astype(np.float32) - image[top_y])
     return np.asarray(rows[:, left_x] + across[:, None] * (rows[:, right] - rows[:, left_x]), np.float32)
 
 
 def prepared(pixels: Pixels, wanted: tuple[int, int], settings: InputSettings) -> Floats:
     """`pixels` as a model takes them: (h, w, 3) or, in grey, (h, w, 1) float32, black as `low` and white as `high`."""
     if settings.filter == "tensorflow":
-        picture = as_tensorflow(pixels, wanted, settings.fit)
+        image = as_tensorflow(pixels, wanted, settings.fit)
     else:
-        picture = fitted(pixels, wanted, settings.fit, settings.filter).astype(np.float32)
+        image = fitted(pixels, wanted, settings.fit, settings.filter).astype(np.float32)
     if settings.channels == "grey":
-        picture = (picture @ GREY)[..., None]
+        image = (image @ GREY)[..., None]
     elif settings.channels == "bgr":
-        picture = picture[..., ::-1]
+        image = image[..., ::-1]
     scale = np.float32((settings.high - settings.low) / 255.0)
-    return np.asarray(picture * scale + np.float32(settings.low), np.float32)
+    return np.asarray(image * scale + np.float32(settings.low), np.float32)
 
 
 def to_frame(places: Floats, size: tuple[int, int], wanted: tuple[int, int], fit: str) -> Floats:

@@ -1,4 +1,4 @@
-"""Numbered pictures: each appears whole, and none replaces another unasked."""
+"""Numbered images: each appears whole, and none replaces another unasked."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class NumberedFiles:
     ) -> None:
         self._overwrite = overwrite
         self._made: list[Path] = []  # folders, which are taken away again where nothing comes into them
-        self.count = 0  # pictures written
+        self.count = 0  # images written
         for number in range(1, MOST if live and not overwrite else 2):
             self.target = Target(names(number), numbered=True)
             if self._claim(makes_folder, last=not live or overwrite):

@@ -1,4 +1,4 @@
-"""Keeps the last picture's packet back until it is known how long that picture is shown."""
+"""Keeps the last image's packet back until it is known how long that image is shown."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .muxer import Muxer
 _CODED = (".mp4", ".mov")  # their durations are those between decodings
 
 
-class LastPicture:
+class LastFrame:
     """Hands packets on to `muxer`, each when the next one is there.
 
     `live`: the file is written in fragments, of which readers leave out what is shown after the end of decoding.
@@ -32,13 +32,13 @@ class LastPicture:
         del self._held[:-1]
 
     def finish(self, packets: Iterable[Any], end_s: Fraction, *, own: bool) -> None:
-        """Takes the last packets; the last picture ends at `end_s` of the new file; `own`: not as any other."""
+        """Takes the last packets; the last image ends at `end_s` of the new file; `own`: not as any other."""
         rest = [*self._held, *packets]
         if rest:
             last, newest = rest[-1], max(rest, key=_shown)
             end = round(end_s / last.time_base)
             if self._coded:
-                # mp4 counts a track's length in decoding time, which may end well before the last picture is shown
+                # mp4 counts a track's length in decoding time, which may end well before the last image is shown
                 first = rest[0].dts if self._first_dts is None else self._first_dts
                 delay = 0 if self._live else min(first, 0)
                 if own and newest is not last:
@@ -55,8 +55,8 @@ def _shown(packet: Any) -> int:
     return int(packet.pts)
 
 
-def lengthen_last_picture(path: Path, delay: int) -> None:
-    """Makes the last picture of a finished GIF last `delay` hundredths of a second.
+def lengthen_last_frame(path: Path, delay: int) -> None:
+    """Makes the last image of a finished GIF last `delay` hundredths of a second.
 
     FFmpeg writes the distance of the two before it. Raises OSError and ValueError, where the file is no whole GIF.
     """
@@ -69,7 +69,7 @@ def lengthen_last_picture(path: Path, delay: int) -> None:
 
 
 def _last_delay(file: Any) -> int:
-    """Where the delay of the last picture stands (GIF89a, graphic control extension)."""
+    """Where the delay of the last image stands (GIF89a, graphic control extension)."""
     head = file.read(13)
     if head[:3] != b"GIF":
         raise ValueError("not a GIF")

@@ -308,6 +308,9 @@ def test_two_packages_that_offer_the_same_are_both_named(site: Path) -> None:
     ("open_it", "kind", "said"),
     [
         (lambda: open_source("raises"), SourceError, "cannot be imported: OSError: no such device"),
+        (lambda: open_source("raises"), SourceError, "raises.py:1: the input 'raises' of package their-parts"),
+        (lambda: open_source("broken"), SourceError, "broken.py:1: the input"),
+        (lambda: open_source("gone"), SourceError, "their_parts.nothing:Grey: the input"),
         (lambda: open_source("gone"), SourceError, "cannot be imported: ModuleNotFoundError"),
         (lambda: open_source("broken"), SourceError, "cannot be imported: SyntaxError"),
         (lambda: open_source("number"), SourceError, "is no class and no function"),
@@ -370,3 +373,14 @@ def test_a_group_without_packages_is_empty() -> None:
     assert nobody.listed() == []
     assert nobody.names() == []
     assert not nobody.has("anything")
+
+
+@pytest.mark.parametrize(("protocol", "method"), [(Source, "read"), (Sink, "write"), (Tracker, "track")])
+def test_who_derives_from_a_protocol_is_told_what_is_missing(protocol: type, method: str) -> None:
+    made = type("Made", (protocol,), {})
+    with pytest.raises(TypeError, match=f"abstract.*{method}"):
+        made()
+    whole = type("Whole", (protocol,), {method: lambda self, *rest: None, "closed": False})()
+    whole.close()
+    with whole as entered:
+        assert entered is whole

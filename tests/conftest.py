@@ -86,6 +86,17 @@ def models_ready() -> None:
         pytest.skip(f"models not fetched: {', '.join(missing)} (run `phosphene models --fetch`)")
 
 
+@pytest.fixture(scope="session")
+def tensorflow() -> str:
+    """The interpreter that has TensorFlow; the test is skipped where there is none."""
+    from phosphene.engine.models.tensorflow import interpreter
+
+    python = interpreter()
+    if not python:
+        pytest.skip("TensorFlow is not installed (extra `teach`, or PHOSPHENE_TENSORFLOW)")
+    return python
+
+
 @pytest.fixture
 def uncollected() -> Iterator[None]:
     """Python's cyclic collector rests."""

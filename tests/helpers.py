@@ -134,16 +134,35 @@ def drawings(
 
 def draw(gpu: Gpu, made: Scene, *observations: Observation) -> Pixels:
     """The last picture of a scene, which must draw without problems."""
+    return list(drawings(gpu, made, observations, no_problems))[-1]
 
-    def sound(renderer: Renderer) -> None:
-        assert renderer.problems == {}
 
-    return list(drawings(gpu, made, observations, sound))[-1]
+def no_problems(renderer: Renderer) -> None:
+    """What `drawings` may look for."""
+    assert renderer.problems == {}
 
 
 def shader(body: str, **attributes: Any) -> Effect:
     """An effect whose pixels are `body`, an expression of `uv`; `attributes` are the class's."""
-    return type("Made", (Effect,), {"glsl": f"vec4 effect(vec2 uv) {{ return {body}; }}", **attributes})()
+    return type("Made", (Effect,), {"glsl": glsl(body), **attributes})()
+
+
+def glsl(body: str) -> str:
+    """GLSL whose pixels are `body`, an expression of `uv`."""
+    return f"vec4 effect(vec2 uv) {{ return {body}; }}"
+
+
+def placed(x: float = 0.0, y: float = 0.0, z: float = -40.0) -> NDArray[np.float32]:
+    """The transform that moves something there."""
+    made = np.eye(4, dtype=np.float32)
+    made[:3, 3] = x, y, z
+    return made
+
+
+def leaks(picture: Pixels) -> bool:
+    """Whether any pixel shows the room: a green that outshines the other colours."""
+    rgb = picture[..., :3].astype(int)
+    return bool(((rgb[..., 1] - np.maximum(rgb[..., 0], rgb[..., 2])) > 60).any())
 
 
 def to_linear(codes: NDArray[Any]) -> NDArray[np.float64]:

@@ -18,8 +18,8 @@ from phosphene.engine.renderer.gpu import Gpu
 from phosphene.engine.scene.scene import Scene
 from phosphene.engine.show.frame_hooks import Drawn
 from phosphene.engine.show.loop import Show
-from phosphene.engine.show.options import run_options
-from phosphene.engine.show.session import open_scene
+from phosphene.engine.show.options import RunOptions, run_options
+from phosphene.engine.show.session import open_scene, play
 from phosphene.engine.show.settings import ShowParts, ShowSettings
 from phosphene.engine.sources import open_source
 from phosphene.engine.sources.base import Source
@@ -152,6 +152,13 @@ def _watch(scene: Scene, address: str, kept: list[Any]) -> None:
         kept.append(copy(getattr(effect, attribute)))
 
     effect.update = watched  # type: ignore[method-assign]
+
+
+def images_of(options: RunOptions) -> list[Pixels]:
+    """Every image of a run, as a sink gets it."""
+    sink = FakeSink()
+    play(options, extra_sinks=[sink])
+    return sink.images
 
 
 def linear(code: Pixels) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -39,3 +40,8 @@ def next_frame(source: Source) -> Frame:
 
     wait_until(came)
     return found[0]
+
+
+def show_threads() -> list[str]:
+    """The threads of a show that are alive; what loads a library for a tracker ends by itself."""
+    return [t.name for t in threading.enumerate() if t.name.startswith(("render", "capture", "tracker", "watchdog"))]

@@ -12,14 +12,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import drawings, layer, scene, stack
+from helpers import drawings, layer, no_problems, scene, stack
 from phosphene.engine.check.stage import observation
 from phosphene.engine.check.watch import judge_files
 from phosphene.engine.commands.cli import build_parser
 from phosphene.engine.core.errors import GpuError
 from phosphene.engine.core.imaging import rgba
 from phosphene.engine.renderer.gpu import Gpu
-from phosphene.engine.renderer.renderer import Renderer
 from phosphene.engine.scene.registry import Registry
 from phosphene.engine.scene.toml_read import load_scene
 from phosphene.engine.sinks.video import VideoSink
@@ -130,12 +129,8 @@ def test_every_documented_effect_draws(gpu: Gpu, block: Block, tmp_path: Path) -
     entry = registry.effects()["documented"]
     assert entry.problem == ""
     effect = registry.effect("documented")()
-
-    def sound(renderer: Renderer) -> None:
-        assert renderer.problems == {}
-
     seen = [observation((96, 54), number, loud=True) for number in range(4)]  # the mouth is open, and there is music
-    pictures = list(drawings(gpu, stack(layer(name="under"), layer(effect)), seen, sound))
+    pictures = list(drawings(gpu, stack(layer(name="under"), layer(effect)), seen, no_problems))
     bare = list(drawings(gpu, scene(), seen))
     assert not np.array_equal(pictures[-1], bare[-1]), "it changes nothing"
 

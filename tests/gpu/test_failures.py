@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import draw, drawings, far, flat, layer, noise, observe, plain, scene, shader, stack
+from helpers import draw, drawings, far, flat, layer, leaks, noise, observe, plain, scene, shader, stack
 from phosphene.effects.blur import Blur
 from phosphene.effects.mirror import Mirror
 from phosphene.effects.place import Place
@@ -31,12 +31,6 @@ pytestmark = pytest.mark.gl
 SIZE = (128, 72)
 ROOM = (3, 250, 7)  # a colour that no slate, label or problem text has
 BUILT_IN = Registry([], [])
-
-
-def leaks(picture: Pixels) -> bool:
-    """Whether any pixel shows the room: a green that outshines the other colours."""
-    rgb = picture[..., :3].astype(int)
-    return bool(((rgb[..., 1] - np.maximum(rgb[..., 0], rgb[..., 2])) > 60).any())
 
 
 def room(mask: Mask | None = None, number: int = 0) -> Observation:

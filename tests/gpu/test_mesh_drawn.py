@@ -7,7 +7,23 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import draw, drawings, far, flat, layer, noise, observe, plain, scene, shader, stack, to_codes, to_linear
+from helpers import (
+    draw,
+    drawings,
+    far,
+    flat,
+    glsl,
+    layer,
+    noise,
+    observe,
+    placed,
+    plain,
+    scene,
+    shader,
+    stack,
+    to_codes,
+    to_linear,
+)
 from phosphene.engine.core.frame import Pixels
 from phosphene.engine.core.observation import Observation
 from phosphene.engine.effect.effect import Effect, Pass, Sprites
@@ -35,27 +51,17 @@ def colored(color: Any) -> Any:
     return np.tile(np.float32(color), (4, 1))
 
 
-def text(body: str) -> str:
-    return f"vec4 effect(vec2 uv) {{ return {body}; }}"
-
-
 def effect(
     *meshes: Triangles, body: str = "mesh_color", blend: str = "over", depth: bool = False, **more: Any
 ) -> Effect:
     """An effect that draws `meshes`."""
-    passes = (Pass(text(body), mesh="sheet", blend=blend, depth=depth),)  # type: ignore[arg-type]
+    passes = (Pass(glsl(body), mesh="sheet", blend=blend, depth=depth),)  # type: ignore[arg-type]
     sheet = Mesh()
     made = type("Made", (Effect,), {"sheet": sheet, "passes": passes, **more})
     sheet.__set_name__(made, "sheet")
     drawn = made()
     drawn.sheet = list(meshes)
     return drawn  # type: ignore[no-any-return]
-
-
-def placed(x: float = 0.0, y: float = 0.0, z: float = -40.0) -> np.ndarray:
-    made = np.eye(4, dtype=np.float32)
-    made[:3, 3] = x, y, z
-    return made
 
 
 def lit(picture: Pixels, channel: int = 0) -> tuple[list[int], list[int]]:
@@ -156,7 +162,7 @@ def test_the_first_triangles_may_only_hide(gpu: Gpu) -> None:
 def test_depth_begins_anew_in_every_frame(gpu: Gpu) -> None:
     class Moves(Effect):
         sheet = Mesh()
-        passes = (Pass(text("mesh_color"), mesh="sheet", blend="over", depth=True),)
+        passes = (Pass(glsl("mesh_color"), mesh="sheet", blend="over", depth=True),)
 
         def update(self, observation: Observation, dt: float) -> None:
             z = 0.1 * observation.frame.id
@@ -247,7 +253,7 @@ def test_what_is_given_again_is_not_lost(gpu: Gpu) -> None:
 
     class Changes(Effect):
         sheet = Mesh()
-        passes = (Pass(text("mesh_color"), mesh="sheet", blend="over"),)
+        passes = (Pass(glsl("mesh_color"), mesh="sheet", blend="over"),)
 
         def update(self, observation: Observation, dt: float) -> None:
             number = observation.frame.id
@@ -268,7 +274,7 @@ def test_a_texture_of_the_effects_own(gpu: Gpu) -> None:
     class Shows(Effect):
         ink = Texture()
         plain_ink = Texture(srgb=False)
-        glsl = text("uv.x < 0.5 ? ink(uv) : vec4(to_linear(plain_ink(uv).rgb), 1.0)")
+        glsl = glsl("uv.x < 0.5 ? ink(uv) : vec4(to_linear(plain_ink(uv).rgb), 1.0)")
 
         def update(self, observation: Observation, dt: float) -> None:
             code = 40 * (observation.frame.id + 1)
@@ -333,7 +339,7 @@ def test_two_meshes_repaint_one_after_the_other(gpu: Gpu, depth: bool) -> None:
 def test_a_mesh_repaints_sprites_that_came_before(gpu: Gpu) -> None:
     class Dot(Effect):
         dots = Sprites()
-        passes = (Pass(text("vec4(1.0)"), sprites="dots", blend="over"),)
+        passes = (Pass(glsl("vec4(1.0)"), sprites="dots", blend="over"),)
 
     dot = Dot()
     dot.dots = [[32, 18, 4, 4, *[0] * 9]]
@@ -362,9 +368,9 @@ def test_a_mesh_into_a_target(gpu: Gpu, depth: bool) -> None:
     class Into(Effect):
         sheet = Mesh()
         passes = (
-            Pass(text("vec4(0.0)"), "aside", floats=True),
-            Pass(text("vec4(4.0)"), "aside", mesh="sheet", depth=depth, floats=True),
-            Pass(text("vec4(aside(uv).rgb / 8.0, 1.0)")),
+            Pass(glsl("vec4(0.0)"), "aside", floats=True),
+            Pass(glsl("vec4(4.0)"), "aside", mesh="sheet", depth=depth, floats=True),
+            Pass(glsl("vec4(aside(uv).rgb / 8.0, 1.0)")),
         )
 
     made = Into()
@@ -377,7 +383,7 @@ def test_a_mesh_into_a_target(gpu: Gpu, depth: bool) -> None:
 def test_a_mistake_in_a_mesh_names_the_effect_and_the_show_goes_on(gpu: Gpu) -> None:
     class Wrong(Effect):
         sheet = Mesh()
-        passes = (Pass(text("mesh_color"), mesh="sheet"),)
+        passes = (Pass(glsl("mesh_color"), mesh="sheet"),)
 
         def update(self, observation: Observation, dt: float) -> None:
             self.sheet = Triangles(np.zeros((2, 3), np.float32), CORNERS)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import draw, drawings, far, flat, layer, noise, observe, plain, scene, stack, to_codes, to_linear
+from helpers import draw, drawings, far, flat, glsl, layer, noise, observe, plain, scene, stack, to_codes, to_linear
 from phosphene.engine.core.frame import Pixels
 from phosphene.engine.core.observation import Observation
 from phosphene.engine.core.param_types import Media
@@ -20,10 +20,6 @@ SIZE = (64, 36)
 GREY = observe(plain(SIZE, (100, 100, 100)))
 
 
-def text(body: str) -> str:
-    return f"vec4 effect(vec2 uv) {{ return {body}; }}"
-
-
 def effect(*passes: Pass, **attributes: Any) -> Effect:
     made = type("Made", (Effect,), {"passes": passes, **attributes})
     return made()
@@ -33,11 +29,11 @@ class Dots(Effect):
     """Sprites that are handed in from outside."""
 
     dots = Sprites()
-    passes = (Pass(text("vec4(data0.rgb, data0.a)"), sprites="dots", blend="add"),)
+    passes = (Pass(glsl("vec4(data0.rgb, data0.a)"), sprites="dots", blend="add"),)
 
 
 def with_dots(rows: Any, blend: str = "add") -> Effect:
-    shader = text("vec4(data0.rgb, data0.a)")
+    shader = glsl("vec4(data0.rgb, data0.a)")
     made = type("Made", (Dots,), {"passes": (Pass(shader, sprites="dots", blend=blend),)})()  # type: ignore[arg-type]
     made.dots = rows
     return made
@@ -51,7 +47,7 @@ def row(x: float, y: float, half_w: float, half_h: float, color: Any, angle: flo
 
 
 def test_a_target_is_read_by_later_passes(gpu: Gpu) -> None:
-    made = effect(Pass(text("vec4(0.5, 0.25, 0.0, 1.0)"), "first"), Pass(text("first(uv).gbra")))
+    made = effect(Pass(glsl("vec4(0.5, 0.25, 0.0, 1.0)"), "first"), Pass(glsl("first(uv).gbra")))
     assert far(draw(gpu, scene(made), GREY)[0, 0, :3], to_codes([0.25, 0.0, 0.5])) <= 1
 
 
@@ -59,12 +55,12 @@ def test_a_target_is_read_by_later_passes(gpu: Gpu) -> None:
 def test_a_targets_size_is_scaled(gpu: Gpu, scale: float) -> None:
     size = [max(1, int(np.ceil(n * scale))) for n in SIZE]
     body = f"size_px == vec2({size[0]}.0, {size[1]}.0) ? vec4(0.0, 1.0, 0.0, 1.0) : vec4(1.0, 0.0, 0.0, 1.0)"
-    made = effect(Pass(text(body), "first", scale=scale), Pass(text("first(uv)")))
+    made = effect(Pass(glsl(body), "first", scale=scale), Pass(glsl("first(uv)")))
     assert tuple(draw(gpu, scene(made), GREY)[0, 0, :3]) == (0, 255, 0)
 
 
 def test_a_target_may_have_a_size_of_its_own(gpu: Gpu) -> None:
-    made = effect(Pass(text("vec4(to_linear(vec3(uv, 0.0)), 1.0)"), "tiny", size=(2, 1)), Pass(text("tiny(uv)")))
+    made = effect(Pass(glsl("vec4(to_linear(vec3(uv, 0.0)), 1.0)"), "tiny", size=(2, 1)), Pass(glsl("tiny(uv)")))
     picture = draw(gpu, scene(made), GREY)
     assert far(picture[:, 0, 0], 0.25 * 255) <= 2
     assert far(picture[:, -1, 0], 0.75 * 255) <= 2
@@ -72,27 +68,27 @@ def test_a_target_may_have_a_size_of_its_own(gpu: Gpu) -> None:
 
 @pytest.mark.parametrize(("floats", "kept"), [(True, 4.0), (False, 1.0)])
 def test_float_targets_hold_more_than_one(gpu: Gpu, floats: bool, kept: float) -> None:
-    made = effect(Pass(text("vec4(4.0)"), "bright", floats=floats), Pass(text("vec4(bright(uv).rgb / 8.0, 1.0)")))
+    made = effect(Pass(glsl("vec4(4.0)"), "bright", floats=floats), Pass(glsl("vec4(bright(uv).rgb / 8.0, 1.0)")))
     assert far(draw(gpu, scene(made), GREY)[0, 0, :3], to_codes([kept / 8] * 3)) <= 1
 
 
 def test_a_pass_reads_the_picture_so_far(gpu: Gpu) -> None:
-    halve = effect(Pass(text("vec4(frame(uv).rgb * 0.5, 1.0)")))
-    copy = effect(Pass(text("frame(uv)"), "seen"), Pass(text("seen(uv)")))
+    halve = effect(Pass(glsl("vec4(frame(uv).rgb * 0.5, 1.0)")))
+    copy = effect(Pass(glsl("frame(uv)"), "seen"), Pass(glsl("seen(uv)")))
     picture = draw(gpu, scene(halve, copy), GREY)
     assert far(picture[0, 0, :3], to_codes(to_linear(np.array([100] * 3)) * 0.5)) <= 1
 
 
 @pytest.mark.parametrize("shown", [True, False])
 def test_a_pass_may_be_left_out(gpu: Gpu, shown: bool) -> None:
-    made = effect(Pass(text("vec4(1.0, 0.0, 0.0, 1.0)"), when=lambda e: shown))
+    made = effect(Pass(glsl("vec4(1.0, 0.0, 0.0, 1.0)"), when=lambda e: shown))
     assert tuple(draw(gpu, scene(made), GREY)[0, 0, :3]) == ((255, 0, 0) if shown else (100, 100, 100))
 
 
 def test_a_pass_left_out_for_a_frame_leaves_no_old_picture(gpu: Gpu) -> None:
     class Blinks(Effect):
         on = False
-        passes = (Pass(text("vec4(1.0, 0.0, 0.0, 1.0)"), when=lambda e: e.on),)
+        passes = (Pass(glsl("vec4(1.0, 0.0, 0.0, 1.0)"), when=lambda e: e.on),)
 
         def update(self, observation: Observation, dt: float) -> None:
             self.on = observation.frame.id % 2 == 0
@@ -105,8 +101,8 @@ def test_one_of_several_pictures_is_chosen(gpu: Gpu) -> None:
     class Either(Effect):
         red = True
         passes = (
-            Pass(text("vec4(1.0, 0.0, 0.0, 1.0)"), when=lambda e: e.red),
-            Pass(text("vec4(0.0, 1.0, 0.0, 1.0)"), when=lambda e: not e.red),
+            Pass(glsl("vec4(1.0, 0.0, 0.0, 1.0)"), when=lambda e: e.red),
+            Pass(glsl("vec4(0.0, 1.0, 0.0, 1.0)"), when=lambda e: not e.red),
         )
 
         def update(self, observation: Observation, dt: float) -> None:
@@ -128,16 +124,16 @@ def counted(gpu: Gpu, made: Effect, count: int = 5, **values: Any) -> list[int]:
 
 
 def test_a_persistent_target_sees_its_last_self(gpu: Gpu) -> None:
-    more = Pass(text("vec4(sum(uv).rgb + 0.1, 1.0)"), "sum", persistent=True, floats=True)
-    assert counted(gpu, effect(more, Pass(text("sum(uv)")))) == [1, 2, 3, 4, 5]
+    more = Pass(glsl("vec4(sum(uv).rgb + 0.1, 1.0)"), "sum", persistent=True, floats=True)
+    assert counted(gpu, effect(more, Pass(glsl("sum(uv)")))) == [1, 2, 3, 4, 5]
 
 
 def test_a_persistent_target_stays_while_its_pass_is_left_out(gpu: Gpu) -> None:
     class Once(Effect):
         first = True
         passes = (
-            Pass(text("vec4(0.7, 0.0, 0.0, 1.0)"), "kept", persistent=True, when=lambda e: e.first),
-            Pass(text("kept(uv)")),
+            Pass(glsl("vec4(0.7, 0.0, 0.0, 1.0)"), "kept", persistent=True, when=lambda e: e.first),
+            Pass(glsl("kept(uv)")),
         )
 
         def update(self, observation: Observation, dt: float) -> None:
@@ -147,20 +143,20 @@ def test_a_persistent_target_stays_while_its_pass_is_left_out(gpu: Gpu) -> None:
 
 
 def test_an_effect_sees_its_own_last_picture(gpu: Gpu) -> None:
-    assert counted(gpu, effect(Pass(text("vec4(past(uv).rgb + 0.1, 1.0)")))) == [1, 2, 3, 4, 5]
+    assert counted(gpu, effect(Pass(glsl("vec4(past(uv).rgb + 0.1, 1.0)")))) == [1, 2, 3, 4, 5]
 
 
 @pytest.mark.parametrize("values", [{"opacity": 0.5}, {"blend": "add"}, {"source": "none"}])
 def test_the_last_picture_is_the_effects_own_not_the_layers(gpu: Gpu, values: dict[str, Any]) -> None:
     scale = values.get("opacity", 1.0)
     expected = [round(n * scale) for n in (1, 2, 3, 4, 5)]
-    found = counted(gpu, effect(Pass(text("vec4(past(uv).rgb + 0.1, 1.0)"))), **values)
+    found = counted(gpu, effect(Pass(glsl("vec4(past(uv).rgb + 0.1, 1.0)"))), **values)
     assert all(abs(a - b) <= 1 for a, b in zip(found, expected, strict=True))
 
 
 def test_two_effects_keep_their_own_past(gpu: Gpu) -> None:
-    first = effect(Pass(text("vec4(past(uv).r + 0.1, 0.0, 0.0, 1.0)")))
-    second = effect(Pass(text("vec4(frame(uv).r, past(uv).g + 0.2, 0.0, 1.0)")))
+    first = effect(Pass(glsl("vec4(past(uv).r + 0.1, 0.0, 0.0, 1.0)")))
+    second = effect(Pass(glsl("vec4(frame(uv).r, past(uv).g + 0.2, 0.0, 1.0)")))
     last = list(drawings(gpu, scene(first, second), [observe(plain(SIZE), n) for n in range(3)]))[-1]
     assert np.round(to_linear(last[0, 0, :2]) * 10).tolist() == [3, 6]
 
@@ -231,15 +227,15 @@ def test_sprites_belong_to_their_layer(gpu: Gpu, values: dict[str, Any]) -> None
     def over(made: Effect) -> Pixels:
         return draw(gpu, stack(layer(name="under"), layer(made, **values)), seen)
 
-    assert far(over(with_dots(rows)), over(effect(Pass(text(painted))))) <= 2
+    assert far(over(with_dots(rows)), over(effect(Pass(glsl(painted))))) <= 2
 
 
 def test_sprites_into_a_target(gpu: Gpu) -> None:
     class Into(Dots):
         passes = (
-            Pass(text("vec4(0.0)"), "sheet"),
-            Pass(text("vec4(1.0, 0.0, 0.0, 1.0)"), "sheet", sprites="dots"),
-            Pass(text("sheet(uv)")),
+            Pass(glsl("vec4(0.0)"), "sheet"),
+            Pass(glsl("vec4(1.0, 0.0, 0.0, 1.0)"), "sheet", sprites="dots"),
+            Pass(glsl("sheet(uv)")),
         )
 
     made = Into()
@@ -268,7 +264,7 @@ def test_sprites_into_a_target(gpu: Gpu) -> None:
     ],
 )
 def test_uniforms_reach_the_shader(gpu: Gpu, kind: Any, count: int, value: Any, body: str) -> None:
-    made = effect(Pass(text(f"{body} ? vec4(0.0, 1.0, 0.0, 1.0) : vec4(1.0, 0.0, 0.0, 1.0)")), x=Uniform(kind, count))
+    made = effect(Pass(glsl(f"{body} ? vec4(0.0, 1.0, 0.0, 1.0) : vec4(1.0, 0.0, 0.0, 1.0)")), x=Uniform(kind, count))
     type(made).x.name = "x"  # type: ignore[attr-defined]
     made.x = list(value)  # type: ignore[attr-defined]
     assert tuple(draw(gpu, scene(made), GREY)[0, 0, :3]) == (0, 255, 0)
@@ -281,7 +277,7 @@ class Shows(Effect):
     """A picture, or blue where there is none."""
 
     picture = Media("", "shown")
-    glsl = text("picture_size_px.x > 0.0 ? picture(uv) : vec4(0.0, 0.0, 1.0, 1.0)")
+    glsl = glsl("picture_size_px.x > 0.0 ? picture(uv) : vec4(0.0, 0.0, 1.0, 1.0)")
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 import pytest
 from helpers import noise
+from helpers_waiting import show_threads
 from phosphene.engine.commands.cli import main
 from phosphene.engine.core.errors import EffectFailed, UsageError
 from phosphene.engine.core.frame import Frame, Pixels
@@ -35,11 +36,6 @@ ENDLESS = "testcard:64x48@30"
 HALF = '[[layer]]\nsource = "camera"\nopacity = 0.4\n'
 
 
-def threads() -> list[str]:
-    """The threads of a show that are alive; what loads a library for a tracker ends by itself."""
-    return [t.name for t in threading.enumerate() if t.name.startswith(("render", "capture", "tracker", "watchdog"))]
-
-
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Gpu]]:
     """The contexts that were made; at the end each must be empty, and no thread be left."""
@@ -53,7 +49,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Gpu]]:
     monkeypatch.setattr(Gpu, "headless", kept)
     yield contexts
     assert [context.live_objects for context in contexts] == [0] * len(contexts)
-    assert threads() == []
+    assert show_threads() == []
 
 
 def read(folder: Path) -> list[np.ndarray]:
@@ -144,7 +140,7 @@ def test_a_loop_may_be_left(made: list[Gpu]) -> None:
     for picture in phosphene.render("duotone", ENDLESS, seconds=900):
         if picture.observation.frame.id == 3:
             break
-    assert threads() == []
+    assert show_threads() == []
 
 
 def test_an_error_in_the_loop_ends_it_too(made: list[Gpu]) -> None:
@@ -155,7 +151,7 @@ def test_an_error_in_the_loop_ends_it_too(made: list[Gpu]) -> None:
     with pytest.raises(ZeroDivisionError):
         failing()
     gc.collect()
-    assert threads() == []
+    assert show_threads() == []
 
 
 def test_it_can_be_closed_at_any_time(made: list[Gpu]) -> None:
@@ -166,7 +162,7 @@ def test_it_can_be_closed_at_any_time(made: list[Gpu]) -> None:
     next(pictures)
     pictures.close()
     pictures.close()
-    assert threads() == []
+    assert show_threads() == []
 
 
 def test_ctrl_c_ends_it(made: list[Gpu]) -> None:
@@ -181,7 +177,7 @@ def test_ctrl_c_ends_it(made: list[Gpu]) -> None:
         for _ in pictures:
             pass
     pictures.close()
-    assert threads() == []
+    assert show_threads() == []
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import draw, far, flat, layer, noise, observe, plain, scene, shader, stack
+from helpers import draw, far, flat, layer, leaks, noise, observe, plain, scene, shader, stack
 from phosphene.effects.place import Place
 from phosphene.engine.core.frame import Pixels
 from phosphene.engine.core.observation import Observation
@@ -28,11 +28,6 @@ SIZE = (96, 54)
 ROOM = (3, 250, 7)
 BUILT_IN = Registry([], [])
 NAMES = sorted(BUILT_IN.transitions())
-
-
-def leaks(picture: Pixels) -> bool:
-    rgb = picture[..., :3].astype(int)
-    return bool(((rgb[..., 1] - np.maximum(rgb[..., 0], rgb[..., 2])) > 60).any())
 
 
 def private() -> Scene:

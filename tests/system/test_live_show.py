@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers_waiting import show_threads
 from phosphene.engine.core.errors import PhospheneError, SourceError, UsageError
 from phosphene.engine.core.frame import Frame
 from phosphene.engine.show.options import run_options
@@ -24,10 +25,6 @@ pytestmark = [pytest.mark.gl, pytest.mark.usefixtures("gpu")]
 ROOT = Path(__file__).resolve().parents[2]
 ENDLESS = "testcard:64x48@30"
 ENOUGH_S = 120.0  # only ever reached where something hangs
-
-
-def threads() -> list[str]:
-    return [t.name for t in threading.enumerate() if t.name.startswith(("render", "capture", "tracker", "watchdog"))]
 
 
 def live(scene: Any = "duotone", **more: Any) -> phosphene.LiveShow:
@@ -55,7 +52,7 @@ def test_a_show_runs_and_is_controlled_while_it_runs() -> None:
             assert reported.value.hint or "0 … 1" in reported.value.message
         assert show.running, "a change that is refused ends nothing"
     assert not show.running
-    assert threads() == []
+    assert show_threads() == []
     with pytest.raises(UsageError, match="has ended"):
         show.set("amount", 0.5)
     show.stop()
@@ -134,7 +131,7 @@ def test_scenes_are_changed_by_name() -> None:
 def test_what_cannot_begin_is_raised_at_once(wrong: dict[str, Any], message: str) -> None:
     with pytest.raises(PhospheneError, match=message):
         live(**wrong)
-    assert threads() == []
+    assert show_threads() == []
 
 
 def test_what_ends_the_show_is_raised_in_the_thread_of_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,7 +167,7 @@ def test_what_ends_the_show_is_raised_in_the_thread_of_the_caller(monkeypatch: p
     for then in (waits, sets, leaves):
         with pytest.raises(SourceError, match="the cable was pulled"):
             play_on(then)
-    assert threads() == []
+    assert show_threads() == []
 
 
 def test_what_the_block_raises_is_raised_whatever_ended_the_show() -> None:
@@ -181,13 +178,13 @@ def test_what_the_block_raises_is_raised_whatever_ended_the_show() -> None:
 
     with pytest.raises(ZeroDivisionError):
         fail()
-    assert threads() == []
+    assert show_threads() == []
 
 
 def test_an_error_in_the_block_closes_the_show() -> None:
     with pytest.raises(ZeroDivisionError), live():
         raise ZeroDivisionError
-    assert threads() == []
+    assert show_threads() == []
 
 
 @pytest.mark.slow

@@ -8,13 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers_system import images_of
 from phosphene.engine.commands.cli import main
 from phosphene.engine.core.errors import UsageError
-from phosphene.engine.core.frame import Pixels
 from phosphene.engine.show.options import RunOptions, run_options
 from phosphene.engine.show.session import play
-
-from phosphene.testing import FakeSink
 
 pytestmark = pytest.mark.gl
 
@@ -34,19 +32,13 @@ def scenes(tmp_path: Path) -> list[str]:
     return [color_scene(tmp_path, n, c) for n, c in (("red", "#ff0000"), ("green", "#00ff00"), ("blue", "#0000ff"))]
 
 
-def shown(options: RunOptions) -> list[Pixels]:
-    sink = FakeSink()
-    play(options, extra_sinks=[sink])
-    return sink.images
-
-
 def asked(scenes: list[str], **more: object) -> RunOptions:
     said = {"input": CARD, "outputs": ["null"], "seconds": 6.0, "every_s": 2.0, **more}
     return run_options(scenes, **said)  # type: ignore[arg-type]
 
 
 def test_the_clock_goes_through_the_scenes(scenes: list[str]) -> None:
-    found = [tuple(int(v) for v in p[20, 20, :3]) for p in shown(asked(scenes))]
+    found = [tuple(int(v) for v in p[20, 20, :3]) for p in images_of(asked(scenes))]
     assert len(found) == 60
     assert set(found[:21]) == {(255, 0, 0)}
     assert set(found[30:41]) == {(0, 255, 0)}
@@ -57,7 +49,7 @@ def test_the_clock_goes_through_the_scenes(scenes: list[str]) -> None:
 
 
 def test_twice_the_same(scenes: list[str]) -> None:
-    first, second = (shown(asked(scenes, transition="embers")) for _ in range(2))
+    first, second = (images_of(asked(scenes, transition="embers")) for _ in range(2))
     assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
 
 
@@ -67,7 +59,7 @@ def test_twice_the_same(scenes: list[str]) -> None:
 def test_real_scenes_with_trackers_twice_the_same(data_dir: Path) -> None:
     """A private scene comes with its person, at once, and goes; bit for bit the same in a second run."""
     said = {"input": str(data_dir / "portrait/ml5_presenter.mp4"), "size": (320, 180), "seconds": 4.0, "every_s": 1.5}
-    first, second = (shown(asked(["laser-eyes", "teleport"], **said, transition_s=0.5)) for _ in range(2))
+    first, second = (images_of(asked(["laser-eyes", "teleport"], **said, transition_s=0.5)) for _ in range(2))
     assert len(first) > 60
     assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
     rate = len(first) / 4.0
@@ -77,9 +69,9 @@ def test_real_scenes_with_trackers_twice_the_same(data_dir: Path) -> None:
 
 def test_settings_go_to_the_scenes_that_they_fit(scenes: list[str]) -> None:
     said = {"every_s": 2.0, "parameters": [("hour", "0.2"), ("mode", "left")]}
-    assert len(shown(asked([scenes[0], "mirror"], seconds=0.2, **said))) == 2
+    assert len(images_of(asked([scenes[0], "mirror"], seconds=0.2, **said))) == 2
     with pytest.raises(UsageError, match="no_such"):
-        shown(asked([scenes[0], "mirror"], parameters=[("no_such", "1")]))
+        images_of(asked([scenes[0], "mirror"], parameters=[("no_such", "1")]))
 
 
 @pytest.mark.parametrize(
@@ -108,7 +100,7 @@ def test_a_transition_of_the_users_own(scenes: list[str], tmp_path: Path) -> Non
         "vec4 transition(vec2 uv) { return uv.y > 1.0 - progress ? getToColor(uv) : getFromColor(uv); }"
     )
     for name in ("top", str(folder / "top.glsl")):
-        pictures = shown(asked(scenes, effects=[folder], transition=name, seconds=2.6))
+        pictures = images_of(asked(scenes, effects=[folder], transition=name, seconds=2.6))
         assert tuple(pictures[25][4, 30, :3]) == (0, 255, 0), "the upper half is the new scene"
         assert tuple(pictures[25][44, 30, :3]) == (255, 0, 0)
 

@@ -30,6 +30,7 @@ INPUTS = {
 
 @pytest.mark.parametrize("scene", SCENES)
 @pytest.mark.parametrize("kind", INPUTS)
+@pytest.mark.slow
 def test_every_scene_on_every_input(data_dir: Path, scene: str, kind: str) -> None:
     """Each frame comes out once, in its size, with its own time; no effect fails and nothing is left behind."""
     if scene not in playable_scenes():

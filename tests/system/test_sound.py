@@ -7,6 +7,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from helpers_system import images_of
 from phosphene.engine.commands.cli import main
 from phosphene.engine.core.errors import UsageError
 from phosphene.engine.core.frame import Pixels
@@ -41,12 +42,6 @@ def song(tmp_path: Path) -> Path:
     return write_wav(tmp_path / "song.wav", np.concatenate(parts))
 
 
-def shown(options: RunOptions) -> list[Pixels]:
-    sink = FakeSink()
-    play(options, extra_sinks=[sink])
-    return sink.images
-
-
 def lights(images: list[Pixels]) -> list[float]:
     return [float(image[..., 1].mean()) for image in images]
 
@@ -57,7 +52,7 @@ def asked(scene: str, **more: object) -> RunOptions:
 
 
 def test_a_parameter_follows_a_song(loud: str, song: Path) -> None:
-    found = lights(shown(asked(loud, sound=str(song))))
+    found = lights(images_of(asked(loud, sound=str(song))))
     assert len(found) == 45
     assert max(found[:15]) == 0.0, "silence"
     assert min(found[18:30]) > 200, "sound"
@@ -65,12 +60,12 @@ def test_a_parameter_follows_a_song(loud: str, song: Path) -> None:
 
 
 def test_the_same_song_gives_the_same_pictures(loud: str, song: Path) -> None:
-    first, second = (shown(asked(loud, sound=str(song))) for _ in range(2))
+    first, second = (images_of(asked(loud, sound=str(song))) for _ in range(2))
     assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
 
 
 def test_without_sound_all_is_silence(loud: str) -> None:
-    assert max(lights(shown(asked(loud)))) == 0.0
+    assert max(lights(images_of(asked(loud)))) == 0.0
 
 
 def test_the_song_becomes_the_films_sound_and_is_heard_there(loud: str, song: Path, tmp_path: Path) -> None:
@@ -83,17 +78,17 @@ def test_the_song_becomes_the_films_sound_and_is_heard_there(loud: str, song: Pa
         samples = np.concatenate([f.to_ndarray()[0] for f in file.decode(file.streams.audio[0])])
     assert np.abs(samples[:20000]).max() < 0.01
     assert np.abs(samples[26000:46000]).max() > 0.4
-    found = lights(shown(asked(loud, input=str(film), seconds=None)))
+    found = lights(images_of(asked(loud, input=str(film), seconds=None)))
     assert max(found[:14]) < 1.0
     assert min(found[18:29]) > 200
-    assert max(lights(shown(asked(loud, input=str(film), seconds=None, sound="none")))) == 0.0
+    assert max(lights(images_of(asked(loud, input=str(film), seconds=None, sound="none")))) == 0.0
 
 
 def test_a_take_hears_again_what_was_heard(loud: str, tmp_path: Path) -> None:
     song = write_wav(tmp_path / "notes.wav", notes([0.2, 0.6]))
-    drawn = shown(asked(loud, sound=str(song), record_take=tmp_path / "take"))
+    drawn = images_of(asked(loud, sound=str(song), record_take=tmp_path / "take"))
     song.unlink()
-    again = shown(run_options(loud, outputs=["null"], take=tmp_path / "take"))
+    again = images_of(run_options(loud, outputs=["null"], take=tmp_path / "take"))
     assert max(lights(drawn)) > 100
     assert all(np.array_equal(a, b) for a, b in zip(drawn, again, strict=True))
 

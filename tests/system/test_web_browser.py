@@ -16,11 +16,12 @@ import cv2
 import helpers_browser
 import numpy as np
 import pytest
+from helpers_files import cards
 
 pytest.importorskip("aiohttp")
 
 from phosphene.engine.sinks.web import WebSink
-from phosphene.engine.sources.testcard import TestCardSource, read_number
+from phosphene.engine.sources.testcard import read_number
 
 SIZE = (640, 360)
 pytestmark = [
@@ -71,11 +72,6 @@ def look(address: str, ready: str) -> tuple[np.ndarray, dict[str, Any]]:
     return shown[..., ::-1], state
 
 
-def cards() -> list[np.ndarray]:
-    source = TestCardSource(SIZE, 30.0, 60)
-    return [cv2.cvtColor(frame.pixels, cv2.COLOR_RGB2RGBA) for frame in iter(source.read, None)]
-
-
 needs_webrtc = pytest.mark.skipif(importlib.util.find_spec("aiortc") is None, reason="no aiortc here")
 
 
@@ -85,7 +81,7 @@ needs_webrtc = pytest.mark.skipif(importlib.util.find_spec("aiortc") is None, re
 )
 def test_a_browser_shows_the_pictures(query: str, ready: str) -> None:
     with WebSink("0", size=SIZE, fps=30.0) as sink:
-        feeder = Feeder(sink, cards())
+        feeder = Feeder(sink, cards(60, SIZE))
         feeder.start()
         shown, state = look(sink.address + query, ready)
         feeder.ended.set()
@@ -93,7 +89,7 @@ def test_a_browser_shows_the_pictures(query: str, ready: str) -> None:
     assert (state["webrtc"], state["plain"]) == (query == "", query == "?plain")
     number = read_number(np.ascontiguousarray(shown[..., ::-1]))
     assert number is not None
-    card = cards()[number % 60][..., :3]
+    card = cards(60, SIZE)[number % 60][..., :3]
     assert np.abs(shown[:200].astype(int) - card[:200]).mean() < 6  # JPEG or VP8, and nothing else, lies between them
 
 
@@ -127,7 +123,7 @@ def test_a_browser_without_webrtc_gets_jpeg(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(Peers, "answer", refused)
     with WebSink("0", size=SIZE, fps=30.0) as sink:
-        feeder = Feeder(sink, cards())
+        feeder = Feeder(sink, cards(60, SIZE))
         feeder.start()
         _, state = look(sink.address, "shown > 5")
         feeder.ended.set()
@@ -139,7 +135,7 @@ def test_a_browser_without_webrtc_gets_jpeg(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_browser_comes_back_when_the_show_does() -> None:
     with WebSink("0", size=SIZE, fps=30.0) as first:
         port = first.port
-        feeder = Feeder(first, cards())
+        feeder = Feeder(first, cards(60, SIZE))
         feeder.start()
 
         def again() -> None:
@@ -149,7 +145,7 @@ def test_a_browser_comes_back_when_the_show_does() -> None:
             feeder.join()
             first.close()
             with WebSink(str(port), size=SIZE, fps=30.0) as second:
-                later = Feeder(second, cards())
+                later = Feeder(second, cards(60, SIZE))
                 later.start()
                 first_look.wait(300.0)
                 later.ended.set()

@@ -310,7 +310,9 @@ def test_what_is_read(option: str, place: Path, user: Forked) -> None:
     assert not {kind: wrong for kind, wrong in found.items() if wrong}
 
 
-@pytest.mark.parametrize("option", WRITE)
+@pytest.mark.parametrize(
+    "option", [pytest.param(option, marks=[pytest.mark.slow] if option == "score json" else []) for option in WRITE]
+)
 def test_what_is_written(option: str, place: Path, user: Forked) -> None:
     words, suffix = WRITE[option]
     wrong = {}

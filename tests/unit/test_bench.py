@@ -307,6 +307,7 @@ def test_naive_loops_change_the_picture_and_end_with_the_clip(tmp_path: Path, sc
 
 
 @pytest.mark.usefixtures("models_ready")
+@pytest.mark.slow
 def test_the_whole_command_on_a_tiny_clip(tmp_path: Path) -> None:
     out = tmp_path / "bench.json"
     asked = ["--scene", "teleport", "--size", "320x240", "--frames", "4", "--rounds", "1", "--json", str(out)]

@@ -103,6 +103,7 @@ def test_an_odd_range_is_told_though_it_draws(hostile: dict[str, Verdict]) -> No
     assert (verdict.compiles, verdict.draws, verdict.good) == (True, True, False)
 
 
+@pytest.mark.slow
 def test_a_hang_and_a_crash_stop_only_their_own_file(tmp_path: Path) -> None:
     hangs = python(
         tmp_path, "hangs.py", "    def update(self, observation, dt):\n        while True:\n            pass\n"
@@ -123,6 +124,7 @@ def test_a_busy_machine_has_longer(monkeypatch: pytest.MonkeyPatch, load: float,
     assert busy() == times
 
 
+@pytest.mark.slow
 def test_a_judging_process_that_nobody_stops_ends_by_itself(tmp_path: Path) -> None:
     path = python(
         tmp_path, "hangs.py", "    def update(self, observation, dt):\n        while True:\n            pass\n"

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from helpers import scene
+from helpers_show import Watcher, pictures, show
 from phosphene.engine.core.errors import TrackerError
 from phosphene.engine.core.frame import Frame
 from phosphene.engine.core.results import Faces
@@ -19,7 +20,6 @@ from phosphene.engine.trackers import open_tracker
 from phosphene.engine.trackers.base import DetectsAhead
 from phosphene.engine.trackers.face import FaceTracker
 from test_face_net import frames
-from test_loop import Watcher, pictures, show
 
 from phosphene.testing import FakeSink, FakeSource, FakeTracker
 

@@ -14,33 +14,9 @@ from phosphene.engine.audio.microphone import Microphone
 from phosphene.engine.audio.sample_clock import SampleClock
 from phosphene.engine.sinks import open_sink
 
-from tests.sounds import RATE, fake_portaudio, tone
+from tests.sounds import BLOCK, RATE, Room, fake_portaudio, tone
 
 PICTURE = np.zeros((48, 64, 4), np.uint8)
-BLOCK = 480
-
-
-class Room:
-    """A microphone in a world of its own time, in which a click sounds every second, and a camera that looks at it."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, rate: int = RATE, drift: float = 0.0) -> None:
-        self.made = fake_portaudio(monkeypatch, rate=rate)
-        self.now_s = 1000.0
-        monkeypatch.setattr("phosphene.engine.audio.microphone.time", SimpleNamespace(perf_counter=lambda: self.now_s))
-        self.rate, self.true_rate = rate, rate * (1 + drift)
-        self.audio = 0
-        self.random = np.random.default_rng(3)
-        self.microphone = Microphone()
-
-    def pass_time(self, until_s: float) -> None:
-        """The microphone delivers what sounds until then; its blocks come up to 8 ms late."""
-        while 1000.0 + (self.audio + BLOCK) / self.true_rate <= until_s:
-            at = (self.audio + np.arange(BLOCK)) / self.true_rate
-            self.audio += BLOCK
-            self.now_s = 1000.0 + self.audio / self.true_rate + float(self.random.uniform(0, 0.008))
-            sounding = (at % 1.0 < 0.02) & (at >= 0.5)
-            self.made[0].feed((0.8 * np.sin(2 * np.pi * 1000 * at) * sounding).astype(np.float32))
-        self.now_s = until_s
 
 
 def record(path: Path, room: Room, seconds: float, start_s: float = 3.25) -> list[float]:

@@ -5,35 +5,32 @@ from __future__ import annotations
 import logging
 import random
 import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import pytest
 from helpers import flat, noise, plain, scene, shader
+from helpers_show import SIZE, TRACKERS, Endless, Watcher, after, pictures, show
+from helpers_waiting import wait_until
 from phosphene.effects.blur import Blur
 from phosphene.effects.mirror import Mirror
 from phosphene.engine.core.errors import SinkError, SourceError, TrackerError
 from phosphene.engine.core.frame import Frame
 from phosphene.engine.core.observation import Observation
 from phosphene.engine.core.results import Faces, Mask, Poses
-from phosphene.engine.effect.effect import Effect
 from phosphene.engine.renderer.gpu import Gpu
-from phosphene.engine.scene.scene import Scene
 from phosphene.engine.show.frame_hooks import Drawn
 from phosphene.engine.show.loop import Show
-from phosphene.engine.show.settings import ShowParts, ShowSettings
+from phosphene.engine.show.settings import ShowSettings
 from phosphene.engine.show.timeouts import Timeouts
 from phosphene.engine.show.tracking import IN_FLIGHT
-from phosphene.engine.sinks.base import Sink
 from phosphene.engine.trackers.base import Tracker
 
-from phosphene.testing import FakeSink, FakeSource, FakeTracker, fake_face
+from phosphene.testing import FakeSink, FakeSource, FakeTracker
 
 pytestmark = pytest.mark.gl
 
-SIZE = (32, 18)
 ENOUGH_S = 30.0  # only ever reached where something hangs
 
 
@@ -43,93 +40,6 @@ def no_thread_is_left() -> Iterator[None]:
     yield
     left = [t.name for t in threading.enumerate() if t not in before and t.is_alive()]
     assert left == []
-
-
-class Watcher(Effect):
-    """Needs what it is told to and remembers what each frame was drawn with."""
-
-    glsl = "vec4 effect(vec2 uv) { return frame(uv); }"
-
-    def __init__(self, *needed: str) -> None:
-        super().__init__()
-        self.needed = needed
-        self.drawn: list[tuple[int, dict[str, int]]] = []
-        self.times: list[tuple[float, float]] = []
-
-    def wants(self) -> Sequence[str]:
-        return self.needed
-
-    def update(self, observation: Observation, dt: float) -> None:
-        results = {name: result.frame_id for name, result in observation.results.items()}
-        self.drawn.append((observation.frame.id, results))
-        self.times.append((observation.frame.time_s, dt))
-
-
-def until(true: Callable[[], bool]) -> None:
-    """Waits until it is true."""
-    end = time.monotonic() + ENOUGH_S
-    while not true():
-        assert time.monotonic() < end, "it never came"
-        time.sleep(0.002)
-
-
-class Endless(FakeSource):
-    """Noise with its own number and time, a thousand pictures a second, until it is `over`."""
-
-    def __init__(self, over: Callable[[], bool] = lambda: False) -> None:
-        super().__init__([plain(SIZE)])
-        self.over = over
-
-    def read(self) -> Frame | None:
-        self._next += 1
-        number = self._next - 1
-        return None if self.closed or self.over() else Frame(number, number / 1000, noise(SIZE, number))
-
-
-def pictures(count: int) -> list[np.ndarray[Any, Any]]:
-    return [noise(SIZE, number) for number in range(count)]
-
-
-TRACKERS: dict[str, Callable[[Frame], Any]] = {
-    "face": lambda f: Faces(f.id, (fake_face(SIZE),)),
-    "pose": lambda f: Poses(f.id),
-    "person": lambda f: flat(1.0, f.id, (8, 4)),
-}
-
-
-def after(delay_s: float | Callable[[], float], answer: Callable[[Frame], Any]) -> FakeTracker:
-    """A tracker that takes so long for each answer."""
-
-    def late(frame: Frame) -> Any:
-        time.sleep(delay_s() if callable(delay_s) else delay_s)
-        return answer(frame)
-
-    return FakeTracker(late)
-
-
-def show(
-    gpu: Gpu,
-    made: Scene,
-    source: FakeSource,
-    *sinks: Sink,
-    trackers: dict[str, FakeTracker] | None = None,
-    hooks: Sequence[Callable[[Drawn], bool]] = (),
-    **settings: Any,
-) -> Show:
-    """A show with fake trackers; `settings` are those of ShowSettings, not live where nothing else is said."""
-
-    def open_tracker(name: str) -> Tracker:
-        return (trackers or {}).get(name) or FakeTracker(TRACKERS[name])
-
-    return Show(
-        made,
-        source,
-        sinks,
-        gpu=gpu,
-        open_tracker=open_tracker,
-        settings=ShowSettings(**{"live": False, **settings}),
-        parts=ShowParts(hooks=hooks),
-    )
 
 
 # Exact
@@ -675,7 +585,7 @@ def test_a_slow_sink_does_not_hold_a_live_show_back(gpu: Gpu) -> None:
         def write(self, image: Any, time_s: float) -> None:
             super().write(image, time_s)
             enough = len(quick.images) + 10
-            until(lambda: len(quick.images) >= min(enough, 40))
+            wait_until(lambda: len(quick.images) >= min(enough, 40))
 
     slow = Slow()
     show(gpu, scene(), Endless(lambda: len(quick.images) >= 40), slow, quick, live=True).run()
@@ -691,7 +601,7 @@ def test_latest_draws_without_waiting_for_trackers(gpu: Gpu) -> None:
 
     def slow(frame: Frame) -> Any:
         enough = len(watcher.drawn) + 4
-        until(lambda: len(watcher.drawn) >= min(enough, 40))
+        wait_until(lambda: len(watcher.drawn) >= min(enough, 40))
         return TRACKERS["face"](frame)
 
     trackers = {"face": FakeTracker(slow)}

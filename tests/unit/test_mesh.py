@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers import placed
 from phosphene.engine.effect.effect import Effect, Pass
 from phosphene.engine.effect.mesh import FOCAL, Mesh, Texture, Triangles, textures_of
 from phosphene.engine.glsl.assemble import assemble
@@ -20,12 +21,6 @@ class Drawn(Effect):
     sheet = Mesh()
     ink = Texture()
     passes = (Pass("vec4 effect(vec2 uv) { return ink(mesh_uv); }", mesh="sheet"),)
-
-
-def placed(x: float = 0.0, y: float = 0.0, z: float = -40.0) -> np.ndarray:
-    made = np.eye(4, dtype=np.float32)
-    made[:3, 3] = x, y, z
-    return made
 
 
 @pytest.mark.parametrize(

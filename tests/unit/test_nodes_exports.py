@@ -17,7 +17,6 @@ from phosphene.engine.core.closing import Closing
 from phosphene.engine.core.errors import ModelError
 from phosphene.engine.core.frame import Floats, Frame
 from phosphene.engine.core.results import RATE
-from phosphene.engine.models import tensorflow as tf_jobs
 from phosphene.engine.trackers.custom import find, web_audio
 from phosphene.engine.trackers.custom.image_input import as_tensorflow, prepared
 from phosphene.engine.trackers.custom.node import Node
@@ -263,14 +262,6 @@ def told(python: str, reference: str, *words: str) -> Floats:
     lines = [line for line in done.stdout.splitlines() if line.startswith("ANSWER")]
     assert lines, done.stderr[-2000:]
     return np.array(json.loads(lines[0].removeprefix("ANSWER")), np.float32)
-
-
-@pytest.fixture(scope="module")
-def tensorflow() -> str:
-    python = tf_jobs.interpreter()
-    if not python:
-        pytest.skip("TensorFlow is not installed (extra `teach`, or PHOSPHENE_TENSORFLOW)")
-    return python
 
 
 @pytest.mark.slow

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from phosphene.engine.core.errors import ModelError
-from phosphene.engine.models import tensorflow as tf_jobs
 from phosphene.engine.trackers.custom import find
 from phosphene.engine.trackers.custom.node import Node
 from PIL import Image
@@ -45,15 +44,6 @@ white = 127 if kind == "tfjs" else 127.5
 size = int(shape[1]), int(shape[0])
 print("ANSWER", json.dumps([predict(steps(p, size, shape[2] == 1, white))[0].tolist() for p in pictures]))
 """
-
-
-@pytest.fixture(scope="module")
-def tensorflow() -> str:
-    """The interpreter that has TensorFlow; the test is skipped where there is none."""
-    python = tf_jobs.interpreter()
-    if not python:
-        pytest.skip("TensorFlow is not installed (extra `teach`, or PHOSPHENE_TENSORFLOW)")
-    return python
 
 
 def reference(python: str, kind: str, file: Path, pictures: list[Path]) -> np.ndarray:

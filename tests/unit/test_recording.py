@@ -10,27 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import av
-import cv2
 import numpy as np
 import pytest
+from helpers_files import cards, write_images
 from phosphene.engine.core.errors import SinkError, UsageError
 from phosphene.engine.sinks import encodings, open_sink, split_spec
-from phosphene.engine.sources.testcard import TestCardSource, read_number
+from phosphene.engine.sources.testcard import read_number
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZE = (320, 240)
-
-
-def cards(count: int, size: tuple[int, int] = SIZE) -> list[np.ndarray]:
-    source = TestCardSource(size, 30.0, count)
-    return [cv2.cvtColor(frame.pixels, cv2.COLOR_RGB2RGBA) for frame in iter(source.read, None)]
-
-
-def record(spec: str, images: list[np.ndarray], **options: Any) -> None:
-    height, width = images[0].shape[:2]
-    with open_sink(spec, size=(width, height), fps=30.0, **options) as sink:
-        for number, image in enumerate(images):
-            sink.write(image, number / 30)
 
 
 def numbers(path: Path) -> list[int | None]:
@@ -58,7 +46,7 @@ def test_every_codec_keeps_pictures_times_and_colours(
     tmp_path: Path, name: str, codec: str, inside: str, live: bool
 ) -> None:
     images = cards(9)
-    record(f"{tmp_path / name}?codec={codec}", images, live=live)
+    write_images(f"{tmp_path / name}?codec={codec}", images, live=live)
     with av.open(str(tmp_path / name)) as container:
         stream = container.streams.video[0]
         # FFmpeg's name of what decodes AV1 is that of a library
@@ -72,7 +60,7 @@ def test_every_codec_keeps_pictures_times_and_colours(
 
 
 def test_apple_finds_h265_by_its_tag(tmp_path: Path) -> None:
-    record(f"{tmp_path / 'a.mp4'}?codec=h265", cards(3))
+    write_images(f"{tmp_path / 'a.mp4'}?codec=h265", cards(3))
     with av.open(str(tmp_path / "a.mp4")) as container:
         assert container.streams.video[0].codec_context.codec_tag == "hvc1"
 
@@ -110,7 +98,7 @@ def person(size: tuple[int, int] = SIZE) -> np.ndarray:
 
 
 def test_a_matte_in_a_file_of_its_own(tmp_path: Path) -> None:
-    record(f"{tmp_path / 'a.mp4'}?matte=1", [person()] * 5)
+    write_images(f"{tmp_path / 'a.mp4'}?matte=1", [person()] * 5)
     with av.open(str(tmp_path / "a.mp4")) as color, av.open(str(tmp_path / "a.matte.mp4")) as matte:
         colors, mattes = list(color.decode(video=0)), list(matte.decode(video=0))
     assert [f.pts * f.time_base for f in colors] == [f.pts * f.time_base for f in mattes]
@@ -128,7 +116,7 @@ def exr(path: Path) -> np.ndarray:
 
 @pytest.mark.parametrize("alpha", [False, True])
 def test_exr_holds_linear_light(tmp_path: Path, alpha: bool) -> None:
-    record(f"{tmp_path / 'a_%03d.exr'}" + ("?alpha=1" if alpha else ""), [person()] * 2)
+    write_images(f"{tmp_path / 'a_%03d.exr'}" + ("?alpha=1" if alpha else ""), [person()] * 2)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a_000.exr", "a_001.exr"]
     found = exr(tmp_path / "a_001.exr")
     codes = np.array([180, 90, 40]) / 255
@@ -153,7 +141,7 @@ def test_without_a_card_the_processor_does_it_and_that_is_said(
 ) -> None:
     monkeypatch.setattr(encodings, "works", lambda name, size: False)
     monkeypatch.setattr(av, "codecs_available", {*av.codecs_available, named})
-    record(f"{tmp_path / 'a.mp4'}?codec={kind}", cards(4))
+    write_images(f"{tmp_path / 'a.mp4'}?codec={kind}", cards(4))
     assert f"tried {named}" in caplog.text
     assert "using the processor" in caplog.text
     assert numbers(tmp_path / "a.mp4") == [0, 1, 2, 3]
@@ -175,7 +163,7 @@ def test_what_ffmpeg_really_says_without_a_card_is_a_no(name: str) -> None:
 
 def test_the_fall_back_is_chosen_by_what_ffmpeg_really_says(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO", "phosphene")
-    record(f"{tmp_path / 'a.mp4'}?codec=hardware", cards(4))
+    write_images(f"{tmp_path / 'a.mp4'}?codec=hardware", cards(4))
     assert ("using the processor" in caplog.text) != ("encoded by h264_" in caplog.text)
     assert numbers(tmp_path / "a.mp4") == [0, 1, 2, 3]
 
@@ -192,7 +180,7 @@ def test_the_first_card_that_works_is_taken(monkeypatch: pytest.MonkeyPatch, tmp
     monkeypatch.setattr(av, "codecs_available", {*av.codecs_available, "no_such_encoder"})
     assert not encodings.works("no_such_encoder", SIZE)
     assert encodings.works("libx265", SIZE)
-    record(f"{tmp_path / 'a.mp4'}?codec=hardware", cards(4))
+    write_images(f"{tmp_path / 'a.mp4'}?codec=hardware", cards(4))
     assert numbers(tmp_path / "a.mp4") == [0, 1, 2, 3]
     with av.open(str(tmp_path / "a.mp4")) as container:
         assert container.streams.video[0].codec_context.name == "hevc"
@@ -201,7 +189,7 @@ def test_the_first_card_that_works_is_taken(monkeypatch: pytest.MonkeyPatch, tmp
 KILLED = """
 import os, signal, sys
 sys.path.insert(0, {tests!r})
-from test_recording import cards, open_sink
+from helpers_files import cards, open_sink
 sink = open_sink({spec!r}, size=(320, 240), fps=30.0, live=True)
 images = cards(150)
 for number, image in enumerate(images):
@@ -221,7 +209,7 @@ def child(script: str, **options: Any) -> subprocess.CompletedProcess[str]:
     "spec", ["a.mp4", "a.mov", "a.mkv", "a.webm", "a.mp4?codec=h265", "a.mp4?codec=av1", "a.mkv?codec=ffv1"]
 )
 def test_a_kill_costs_at_most_a_second(tmp_path: Path, spec: str) -> None:
-    done = child(KILLED.format(tests=str(Path(__file__).parent), spec=str(tmp_path / spec)))
+    done = child(KILLED.format(tests=str(ROOT / "tests"), spec=str(tmp_path / spec)))
     assert done.returncode == -signal.SIGKILL, done.stderr
     found = numbers(tmp_path / spec.partition("?")[0])
     assert found == list(range(len(found)))
@@ -231,7 +219,7 @@ def test_a_kill_costs_at_most_a_second(tmp_path: Path, spec: str) -> None:
 FULL = """
 import resource, signal, sys
 sys.path.insert(0, {tests!r})
-from test_recording import open_sink
+from helpers_files import open_sink
 import numpy as np
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))
@@ -253,7 +241,7 @@ except Exception as error:
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of Unix")
 @pytest.mark.parametrize("spec", ["a.mp4", "a.mkv", "a.webm"])
 def test_a_full_disk_is_said_and_what_was_written_plays(tmp_path: Path, spec: str) -> None:
-    done = child(FULL.format(tests=str(Path(__file__).parent), spec=str(tmp_path / spec), limit=2_000_000))
+    done = child(FULL.format(tests=str(ROOT / "tests"), spec=str(tmp_path / spec), limit=2_000_000))
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("SinkError"), done.stdout
     assert "check the disk's space" in done.stdout
@@ -272,8 +260,8 @@ def test_a_kill_leaves_the_microphones_sound_too(tmp_path: Path) -> None:
 import os, signal, sys
 sys.path.insert(0, {tests!r})
 import numpy as np
-from test_recording import cards, open_sink
-from test_live_sound import Room
+from helpers_files import cards, open_sink
+from sounds import Room
 import pytest
 room = Room(pytest.MonkeyPatch())
 sink = open_sink({spec!r}, size=(320, 240), fps=30.0, live=True, audio_from=room.microphone)
@@ -284,8 +272,7 @@ for number, image in enumerate(cards(150)):
 os.kill(os.getpid(), signal.SIGKILL)
 """
     path = tmp_path / "a.mp4"
-    tests = Path(__file__).parent
-    done = child(script.format(tests=str(tests), spec=str(path)))
+    done = child(script.format(tests=str(ROOT / "tests"), spec=str(path)))
     assert done.returncode == -signal.SIGKILL, done.stderr
     assert len(numbers(path)) >= 120
     ends = [0.0]

@@ -11,37 +11,16 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from helpers_files import cards, read_frames, write_images
 from phosphene.engine.core.errors import SinkError, UsageError
 from phosphene.engine.core.frame import Pixels
 from phosphene.engine.sinks import SINKS, check_twice, keeping_alpha, open_sink, split_spec
 from phosphene.engine.sinks.virtual_camera import PyVirtualCamSink
-from phosphene.engine.sources import open_source
-from phosphene.engine.sources.testcard import TestCardSource, read_number
+from phosphene.engine.sources.testcard import read_number
 
 from phosphene.testing import FakeSink
 
 SIZE = (320, 240)
-
-
-def cards(count: int, size: tuple[int, int] = SIZE, alpha: int = 255) -> list[Pixels]:
-    out = []
-    for frame in iter(TestCardSource(size, 30.0, count).read, None):
-        rgba = cv2.cvtColor(frame.pixels, cv2.COLOR_RGB2RGBA)
-        rgba[..., 3] = alpha
-        out.append(rgba)
-    return out
-
-
-def write(spec: str, images: list[Pixels], times: list[float] | None = None, **options: Any) -> None:
-    size = (images[0].shape[1], images[0].shape[0])
-    with open_sink(spec, size=size, fps=30.0, **options) as sink:
-        for number, image in enumerate(images):
-            sink.write(image, times[number] if times else number / 30)
-
-
-def read(path: Path) -> list[Any]:
-    with open_source(str(path)) as source:
-        return list(iter(source.read, None))
 
 
 @pytest.mark.parametrize(
@@ -91,7 +70,7 @@ def test_missing_folder_is_explained(tmp_path: Path, name: str) -> None:
 
 def test_input_is_never_overwritten(tmp_path: Path) -> None:
     clip = tmp_path / "a.mp4"
-    write(str(clip), cards(2))
+    write_images(str(clip), cards(2))
     before = clip.read_bytes()
     for options in ({"audio_from": str(clip)}, {"inputs": [clip]}):
         with pytest.raises(SinkError, match="input"):
@@ -101,27 +80,27 @@ def test_input_is_never_overwritten(tmp_path: Path) -> None:
 
 def test_png_is_lossless_and_numbered_from_zero(tmp_path: Path) -> None:
     images = cards(3)
-    write(str(tmp_path / "a_%03d.png"), images)
+    write_images(str(tmp_path / "a_%03d.png"), images)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a_000.png", "a_001.png", "a_002.png"]
-    for frame, image in zip(read(tmp_path / "a_%03d.png"), images, strict=True):
+    for frame, image in zip(read_frames(tmp_path / "a_%03d.png"), images, strict=True):
         assert np.array_equal(frame.pixels, image[..., :3])
 
 
 def test_png_folder_is_made(tmp_path: Path) -> None:
-    write(f"{tmp_path}/new/", cards(2))
-    assert [read_number(f.pixels) for f in read(tmp_path / "new")] == [0, 1]
+    write_images(f"{tmp_path}/new/", cards(2))
+    assert [read_number(f.pixels) for f in read_frames(tmp_path / "new")] == [0, 1]
 
 
 def test_png_keeps_alpha_when_asked(tmp_path: Path) -> None:
-    write(f"{tmp_path}/a_%d.png?alpha=1", cards(1, alpha=77))
+    write_images(f"{tmp_path}/a_%d.png?alpha=1", cards(1, alpha=77))
     assert cv2.imread(str(tmp_path / "a_0.png"), cv2.IMREAD_UNCHANGED)[0, 0, 3] == 77
 
 
 def test_png_name_without_a_number_holds_one_picture(tmp_path: Path) -> None:
-    write(str(tmp_path / "a.png"), cards(1))
+    write_images(str(tmp_path / "a.png"), cards(1))
     assert [p.name for p in tmp_path.iterdir()] == ["a.png"]
     with pytest.raises(SinkError, match="need a number"):
-        write(str(tmp_path / "b.png"), cards(2))
+        write_images(str(tmp_path / "b.png"), cards(2))
 
 
 @pytest.mark.parametrize("name", ["a_%d_%d.png", "a_%s.png"])

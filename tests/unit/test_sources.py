@@ -6,29 +6,18 @@ import itertools
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+from helpers_files import psnr, read_frames
 from phosphene.engine.core.errors import SourceError, UsageError
-from phosphene.engine.core.frame import Pixels
 from phosphene.engine.sources import SOURCES, kind_of_file, open_source, split_spec
 from phosphene.engine.sources.fit import cover
 from phosphene.engine.sources.images import find_images
 from phosphene.engine.sources.testcard import TestCardSource, read_number
 
 from phosphene.testing import FakeSource
-
-
-def psnr(a: Pixels, b: Pixels) -> float:
-    error = float(np.mean((a.astype(np.float32) - b.astype(np.float32)) ** 2))
-    return 10 * float(np.log10(255**2 / max(error, 1e-9)))
-
-
-def read_all(spec: str, **options: Any) -> list[Any]:
-    with open_source(spec, **options) as source:
-        return list(iter(source.read, None))
 
 
 def test_table_imports_nothing_heavy() -> None:
@@ -149,7 +138,7 @@ def test_no_number_in_a_turned_card() -> None:
 
 
 def test_card_spec_sets_size_rate_and_count() -> None:
-    frames = read_all("testcard:160x120@25x3")
+    frames = read_frames("testcard:160x120@25x3")
     assert [f.time_s for f in frames] == [0.0, 0.04, 0.08]
     assert frames[0].size == (160, 120)
 
@@ -244,7 +233,7 @@ def test_pictures_come_in_natural_order(tmp_path: Path) -> None:
     for number in (10, 2, 1):
         cv2.imwrite(str(tmp_path / f"shot{number}.png"), np.full((4, 4, 3), number, np.uint8))
     for spec in (str(tmp_path), f"{tmp_path}/shot%d.png", f"images:{tmp_path}/shot*.png"):
-        assert [f.pixels[0, 0, 0] for f in read_all(spec)] == [1, 2, 10]
+        assert [f.pixels[0, 0, 0] for f in read_frames(spec)] == [1, 2, 10]
 
 
 def test_padded_pattern_takes_only_padded_names(tmp_path: Path) -> None:

@@ -11,34 +11,14 @@ import av
 import cv2
 import numpy as np
 import pytest
+from helpers_files import cards, read_frames, write_images
 from phosphene.engine.core.errors import SinkError
 from phosphene.engine.core.frame import Pixels
 from phosphene.engine.sinks import open_sink
 from phosphene.engine.sources import open_source
-from phosphene.engine.sources.testcard import TestCardSource, read_number
+from phosphene.engine.sources.testcard import read_number
 
 SIZE = (320, 240)
-
-
-def cards(count: int, size: tuple[int, int] = SIZE, alpha: int = 255) -> list[Pixels]:
-    out = []
-    for frame in iter(TestCardSource(size, 30.0, count).read, None):
-        rgba = cv2.cvtColor(frame.pixels, cv2.COLOR_RGB2RGBA)
-        rgba[..., 3] = alpha
-        out.append(rgba)
-    return out
-
-
-def write(spec: str, images: list[Pixels], times: list[float] | None = None, **options: Any) -> None:
-    size = (images[0].shape[1], images[0].shape[0])
-    with open_sink(spec, size=size, fps=30.0, **options) as sink:
-        for number, image in enumerate(images):
-            sink.write(image, times[number] if times else number / 30)
-
-
-def read(path: Path) -> list[Any]:
-    with open_source(str(path)) as source:
-        return list(iter(source.read, None))
 
 
 def make_sound(
@@ -92,8 +72,8 @@ def clicks(path: Path) -> tuple[list[float], float]:
 @pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv", ".webm", ".gif"])
 def test_every_picture_arrives_with_its_number(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"a{suffix}"
-    write(str(path), cards(12), [k / 10 for k in range(12)])
-    frames = read(path)
+    write_images(str(path), cards(12), [k / 10 for k in range(12)])
+    frames = read_frames(path)
     assert [read_number(f.pixels) for f in frames] == list(range(12))
     assert [f.time_s for f in frames] == pytest.approx([k / 10 for k in range(12)], abs=0.0011)
 
@@ -101,20 +81,20 @@ def test_every_picture_arrives_with_its_number(tmp_path: Path, suffix: str) -> N
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
 def test_uneven_times_are_kept(tmp_path: Path, suffix: str) -> None:
     times = [0.0, 0.01, 0.2, 0.25, 1.0, 1.001, 3.0]
-    write(str(tmp_path / f"a{suffix}"), cards(7), times)
-    assert [f.time_s for f in read(tmp_path / f"a{suffix}")] == pytest.approx(times, abs=0.0006)
+    write_images(str(tmp_path / f"a{suffix}"), cards(7), times)
+    assert [f.time_s for f in read_frames(tmp_path / f"a{suffix}")] == pytest.approx(times, abs=0.0006)
 
 
 def test_times_start_at_the_first_picture_and_rise(tmp_path: Path) -> None:
-    write(str(tmp_path / "a.mkv"), cards(4), [7.0, 7.0, 6.0, 7.5])
-    times = [f.time_s for f in read(tmp_path / "a.mkv")]
+    write_images(str(tmp_path / "a.mkv"), cards(4), [7.0, 7.0, 6.0, 7.5])
+    times = [f.time_s for f in read_frames(tmp_path / "a.mkv")]
     assert times[0] == 0
     assert times == sorted(set(times))
     assert times[-1] == pytest.approx(0.5, abs=0.001)
 
 
 def test_length_covers_the_last_picture(tmp_path: Path) -> None:
-    write(str(tmp_path / "a.mp4"), cards(10), [k / 30 for k in range(9)] + [2.0])
+    write_images(str(tmp_path / "a.mp4"), cards(10), [k / 30 for k in range(9)] + [2.0])
     with av.open(str(tmp_path / "a.mp4")) as source:
         stream = source.streams.video[0]
         assert float(stream.duration * stream.time_base) == pytest.approx(2.0 + 1 / 30, abs=0.01)
@@ -122,25 +102,25 @@ def test_length_covers_the_last_picture(tmp_path: Path) -> None:
 
 def test_colors_are_bt709_and_right(tmp_path: Path) -> None:
     images = cards(1, (640, 360))
-    write(str(tmp_path / "a.mp4"), images)
+    write_images(str(tmp_path / "a.mp4"), images)
     with av.open(str(tmp_path / "a.mp4")) as source:
         context = source.streams.video[0].codec_context
         assert (context.colorspace, context.color_primaries, context.color_trc, context.color_range) == (1, 1, 1, 1)
-    got = read(tmp_path / "a.mp4")[0].pixels.astype(int)
+    got = read_frames(tmp_path / "a.mp4")[0].pixels.astype(int)
     for x in (45, 136, 500, 590):  # inside colour bars, away from the dial
         assert np.abs(got[40:60, x : x + 4] - images[0][40:60, x : x + 4, :3]).max() <= 5
 
 
 def test_index_stands_first(tmp_path: Path) -> None:
-    write(str(tmp_path / "a.mp4"), cards(3))
+    write_images(str(tmp_path / "a.mp4"), cards(3))
     data = (tmp_path / "a.mp4").read_bytes()
     assert data.index(b"moov") < data.index(b"mdat")
 
 
 def test_odd_size_is_padded_to_even(tmp_path: Path) -> None:
     images = cards(2, (161, 121))
-    write(str(tmp_path / "a.mp4"), images)
-    frame = read(tmp_path / "a.mp4")[0]
+    write_images(str(tmp_path / "a.mp4"), images)
+    frame = read_frames(tmp_path / "a.mp4")[0]
     assert frame.size == (162, 122)
     assert read_number(frame.pixels[:121, :161]) == 0
 
@@ -150,7 +130,7 @@ def test_alpha_is_kept(tmp_path: Path, name: str, decoder: str) -> None:
     images = cards(2, alpha=255)
     for image in images:
         image[:, :160, 3] = 64
-    write(f"{tmp_path / name}?alpha=1", images)
+    write_images(f"{tmp_path / name}?alpha=1", images)
     context: Any = av.CodecContext.create(decoder, "r")
     with av.open(str(tmp_path / name)) as source:
         stream = source.streams.video[0]
@@ -166,8 +146,8 @@ def test_alpha_is_kept(tmp_path: Path, name: str, decoder: str) -> None:
 
 
 def test_without_alpha_the_fourth_channel_is_ignored(tmp_path: Path) -> None:
-    write(str(tmp_path / "a.mp4"), cards(1, alpha=0))
-    assert read_number(read(tmp_path / "a.mp4")[0].pixels) == 0
+    write_images(str(tmp_path / "a.mp4"), cards(1, alpha=0))
+    assert read_number(read_frames(tmp_path / "a.mp4")[0].pixels) == 0
 
 
 def test_a_video_without_pictures_is_not_created(tmp_path: Path) -> None:
@@ -192,7 +172,7 @@ def test_file_plays_after_an_error_in_the_caller(tmp_path: Path) -> None:
 
     with pytest.raises(KeyboardInterrupt), open_sink(str(path), size=SIZE, fps=30) as sink:
         any(sink.write(image, number / 30) for number, image in enumerate(interrupted()))
-    assert len(read(path)) == 9
+    assert len(read_frames(path)) == 9
 
 
 def test_file_plays_after_a_wrong_picture(tmp_path: Path) -> None:
@@ -203,7 +183,7 @@ def test_file_plays_after_a_wrong_picture(tmp_path: Path) -> None:
     with pytest.raises(SinkError, match="shape"):
         sink.write(np.zeros((10, 10, 4), np.uint8), 1.0)
     sink.close()
-    assert len(read(path)) == 3
+    assert len(read_frames(path)) == 3
 
 
 def test_file_plays_after_an_encoder_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -224,7 +204,7 @@ def test_file_plays_after_an_encoder_error(tmp_path: Path, monkeypatch: pytest.M
         sink.write(images[3], 0.2)
     sink.close()
     sink.close()
-    assert len(read(path)) == 3
+    assert len(read_frames(path)) == 3
 
 
 def test_closed_video_takes_nothing(tmp_path: Path) -> None:
@@ -238,7 +218,7 @@ def test_closed_video_takes_nothing(tmp_path: Path) -> None:
 def test_sound_stays_in_sync_and_ends_with_the_picture(tmp_path: Path, suffix: str) -> None:
     clip = make_sound(tmp_path / "in.mp4")
     path = tmp_path / f"out{suffix}"
-    write(str(path), cards(42, (64, 48)), audio_from=str(clip))  # 1.4 of 2 seconds
+    write_images(str(path), cards(42, (64, 48)), audio_from=str(clip))  # 1.4 of 2 seconds
     begins, end = clicks(path)
     assert begins == pytest.approx([0.0, 0.5, 1.0], abs=0.012)
     assert end == pytest.approx(1.4, abs=0.04)
@@ -248,21 +228,21 @@ def test_sound_stays_in_sync_and_ends_with_the_picture(tmp_path: Path, suffix: s
 def test_sound_starts_where_the_pictures_start(tmp_path: Path, suffix: str) -> None:
     clip = make_sound(tmp_path / "in.mp4")
     path = tmp_path / f"out{suffix}"
-    write(str(path), cards(30, (64, 48)), [0.25 + k / 30 for k in range(30)], audio_from=str(clip))
+    write_images(str(path), cards(30, (64, 48)), [0.25 + k / 30 for k in range(30)], audio_from=str(clip))
     begins, _ = clicks(path)
     assert begins[0] == pytest.approx(0.25, abs=0.012)
 
 
 def test_late_first_picture_shifts_the_sound(tmp_path: Path) -> None:
     clip = make_sound(tmp_path / "in.mkv", start_s=0.2)
-    write(str(tmp_path / "out.mp4"), cards(30, (64, 48)), audio_from=str(clip))
+    write_images(str(tmp_path / "out.mp4"), cards(30, (64, 48)), audio_from=str(clip))
     begins, _ = clicks(tmp_path / "out.mp4")
     assert begins[0] == pytest.approx(0.3, abs=0.012)
 
 
 def test_sound_is_copied_where_possible(tmp_path: Path) -> None:
     clip = make_sound(tmp_path / "in.mp4")
-    write(str(tmp_path / "out.mkv"), cards(60, (64, 48)), audio_from=str(clip))
+    write_images(str(tmp_path / "out.mkv"), cards(60, (64, 48)), audio_from=str(clip))
     packets = []
     for path in (clip, tmp_path / "out.mkv"):
         with av.open(str(path)) as source:
@@ -272,15 +252,15 @@ def test_sound_is_copied_where_possible(tmp_path: Path) -> None:
 
 def test_sound_that_does_not_fit_is_encoded_again(tmp_path: Path) -> None:
     clip = make_sound(tmp_path / "in.mkv", codec="pcm_s16le")
-    write(str(tmp_path / "out.mp4"), cards(27, (64, 48)), audio_from=str(clip))
+    write_images(str(tmp_path / "out.mp4"), cards(27, (64, 48)), audio_from=str(clip))
     with av.open(str(tmp_path / "out.mp4")) as source:
         assert source.streams.audio[0].codec_context.name == "aac"
     assert clicks(tmp_path / "out.mp4")[0] == pytest.approx([0.0, 0.5], abs=0.012)
 
 
 def test_silent_input_gives_a_silent_file(tmp_path: Path) -> None:
-    write(str(tmp_path / "in.mp4"), cards(3))
-    write(str(tmp_path / "out.mp4"), cards(3), audio_from=str(tmp_path / "in.mp4"))
+    write_images(str(tmp_path / "in.mp4"), cards(3))
+    write_images(str(tmp_path / "out.mp4"), cards(3), audio_from=str(tmp_path / "in.mp4"))
     with av.open(str(tmp_path / "out.mp4")) as source:
         assert not source.streams.audio
 

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import av
 import numpy as np
 import pytest
+from helpers_files import psnr, read_frames
 from phosphene.engine.core.errors import PhospheneError, SourceError
-from phosphene.engine.core.frame import Pixels
 from phosphene.engine.sources import open_source
 from phosphene.engine.sources.testcard import TestCardSource, read_number
 from phosphene.engine.sources.video import resample
-
-
-def psnr(a: Pixels, b: Pixels) -> float:
-    error = float(np.mean((a.astype(np.float32) - b.astype(np.float32)) ** 2))
-    return 10 * float(np.log10(255**2 / max(error, 1e-9)))
 
 
 def make_video(
@@ -47,20 +41,15 @@ def make_video(
     return path
 
 
-def read_all(spec: str, **options: Any) -> list[Any]:
-    with open_source(spec, **options) as source:
-        return list(iter(source.read, None))
-
-
 def test_every_frame_comes_once_in_order(tmp_path: Path) -> None:
     clip = make_video(tmp_path / "a.mkv", [k / 30 for k in range(40)])
-    frames = read_all(str(clip))
+    frames = read_frames(str(clip))
     assert [read_number(f.pixels) for f in frames] == list(range(40)) == [f.id for f in frames]
 
 
 def test_own_times_are_kept_and_start_at_zero(tmp_path: Path) -> None:
     times = [5.0, 5.1, 5.11, 5.5, 6.0]
-    frames = read_all(str(make_video(tmp_path / "a.mkv", times)))
+    frames = read_frames(str(make_video(tmp_path / "a.mkv", times)))
     assert [f.time_s for f in frames] == pytest.approx([t - 5.0 for t in times], abs=0.0011)
 
 
@@ -92,7 +81,7 @@ def test_wide_pixels_are_squared(data_dir: Path) -> None:
 
 @pytest.mark.parametrize("color", [1, 5])
 def test_color_matrix_is_taken_from_the_tag(tmp_path: Path, color: int) -> None:
-    frames = read_all(str(make_video(tmp_path / "c.mkv", [0.0], color=color)))
+    frames = read_frames(str(make_video(tmp_path / "c.mkv", [0.0], color=color)))
     card = TestCardSource((320, 240)).read()
     assert card is not None
     bars = (slice(30, 60), slice(10, 40))  # inside one bar, where chroma is not mixed
@@ -102,7 +91,7 @@ def test_color_matrix_is_taken_from_the_tag(tmp_path: Path, color: int) -> None:
 
 def test_wanted_size_and_rate(tmp_path: Path) -> None:
     clip = make_video(tmp_path / "a.mkv", [k / 30 for k in range(30)])
-    frames = read_all(str(clip), size=(160, 90), fps=10)
+    frames = read_frames(str(clip), size=(160, 90), fps=10)
     assert [f.time_s for f in frames] == pytest.approx([k / 10 for k in range(10)])
     assert frames[0].size == (160, 90)
 
@@ -118,7 +107,7 @@ def test_resample_shows_what_has_begun() -> None:
 def test_cut_off_file_gives_what_is_there(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     clip = make_video(tmp_path / "a.mkv", [k / 30 for k in range(30)])
     clip.write_bytes(clip.read_bytes()[: clip.stat().st_size // 2])
-    numbers = [read_number(f.pixels) for f in read_all(str(clip))]
+    numbers = [read_number(f.pixels) for f in read_frames(str(clip))]
     assert 5 < len(numbers) < 30
     assert numbers[:-1] == list(range(len(numbers) - 1))
 

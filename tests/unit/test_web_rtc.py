@@ -21,9 +21,9 @@ import aiohttp
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError
 from helpers_waiting import PATIENCE_S, wait_until
+from helpers_web import get
 from phosphene.engine.sinks.web import WebSink
 from phosphene.engine.sinks.web_rtc import QUEUED, Peers, _Track
-from test_web_sink import get
 
 SIZE = (64, 48)
 COLORS = ((200, 30, 60), (20, 180, 40), (30, 60, 220), (128, 128, 128))

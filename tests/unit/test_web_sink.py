@@ -22,6 +22,7 @@ from helpers_waiting import PATIENCE_S, wait_until
 
 pytest.importorskip("aiohttp")
 
+from helpers_web import get
 from phosphene.engine.core.errors import SinkError, UsageError
 from phosphene.engine.sinks import open_sink, split_spec
 from phosphene.engine.sinks.web import WebSink
@@ -37,16 +38,6 @@ def sink() -> Iterator[WebSink]:
 
 def picture(color: tuple[int, int, int, int] = (200, 30, 60, 255)) -> np.ndarray:
     return np.full((SIZE[1], SIZE[0], 4), color, np.uint8)
-
-
-def get(sink: WebSink, path: str = "/", **headers: str) -> tuple[int, str, bytes]:
-    """Status, policy and text."""
-    connection = http.client.HTTPConnection("127.0.0.1", sink.port, timeout=PATIENCE_S)
-    connection.request("GET", path, headers=headers)
-    answer = connection.getresponse()
-    found = answer.status, str(answer.getheader("Content-Security-Policy")), answer.read()
-    connection.close()
-    return found
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="no node to run the page's script")

@@ -66,6 +66,7 @@ class Desk:
         self._lookers = 0
         self._actions: deque[tuple[Callable[[], Any], Future[Any]]] = deque()
         self._ended = False
+        self._stopping = False
 
     # For any thread
 
@@ -73,6 +74,16 @@ class Desk:
     def ended(self) -> bool:
         """Whether the show has ended."""
         return self._ended
+
+    @property
+    def stopping(self) -> bool:
+        """Whether somebody asked for the end of the show."""
+        return self._stopping
+
+    @property
+    def titles(self) -> dict[str, tuple[str, str]]:
+        """The title and the doc of each scene, by its name."""
+        return {scene.name: (scene.title, scene.doc) for scene in self._playlist.scenes}
 
     @property
     def snapshot(self) -> Snapshot:
@@ -110,6 +121,10 @@ class Desk:
     def step(self, count: int) -> Future[None]:
         """Asks for the next scene, or with -1 for the one before."""
         return self.ask(lambda: self._playlist.step_by(count))
+
+    def stop(self) -> None:
+        """Asks for the end of the show, after the frame that is being drawn."""
+        self._stopping = True
 
     def ask(self, action: Callable[[], Any]) -> Future[Any]:
         """Has the thread that draws do something between two frames; the future gives what it returns or raises."""

@@ -197,6 +197,7 @@ def run(
     sync: str | None = None,
     pace: str | None = None,
     quality: str = "auto",
+    panel: str | None = None,
 ) -> LiveShow:
     """A show of `scene`, or of several that follow one another, that runs by itself and is controlled while it runs.
 
@@ -228,6 +229,7 @@ def run(
         sync=sync,
         pace=pace,
         quality=quality,
+        panel=panel,
     )
     if any(split_spec(spec)[0] == WINDOW for spec in options.output.specs):
         raise UsageError(

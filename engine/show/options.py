@@ -297,6 +297,16 @@ class PaceOptions:
 class ControlOptions:
     """What may change the show from outside while it runs; each field is called as its way in among CONTROLS."""
 
+    panel: str | None = field(
+        default=None,
+        metadata=option(
+            kinds.AnyText(),
+            "a page on this machine, at this port, from which everything is controlled; 0 for a free one",
+            "--panel",
+            metavar="PORT",
+        ),
+    )
+
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:

@@ -183,7 +183,7 @@ def _play(
         ]
         desk = Desk(playlist, queue)
         stack.callback(desk.close)
-        opening.open_controls(options, desk, stack)
+        opening.open_controls(options, desk, sinks, stack)
         hooks: list[FrameHook] = [ShowOnDesk(desk)]
         if progress is not None:
             hooks.append(ReportProgress(progress, frames_wanted(source, seconds, fps)))

@@ -22,8 +22,8 @@ from ..core.version import __version__
 from .output import check_json
 
 COMMANDS = (
-    "run", "demo", "list", "show", "doctor", "models", "gallery", "check", "new", "teach", "bench", "score", "soak",
-    "measure",
+    "run", "demo", "studio", "list", "show", "doctor", "models", "gallery", "check", "new", "teach", "bench", "score",
+    "soak", "measure",
 )  # fmt: skip
 
 INTRO = """\
@@ -33,6 +33,7 @@ Everything is computed on this machine; nothing leaves it."""
 EXAMPLES = """\
 examples:
   phosphene demo                                          laser eyes on a built-in portrait, no camera needed
+  phosphene studio                                        everything from a page in your browser
   phosphene run laser-eyes                                your camera, in a window
   phosphene run teleport --output virtual-camera          pick "Phosphene" as the camera in your call
   phosphene run teleport --set picture=beach.jpg          into a place of your own

@@ -29,12 +29,15 @@ HOST = "127.0.0.1"
 DEFAULT_PORT = 8770
 EXTRA = "pip install 'phosphene[web]' (it brings aiohttp)"
 BODY = 65536  # bytes of a request, and of a message
+BROWSER = "browser"
 CONNECTIONS = 128  # at once, whatever they want
 _OPEN_S, _CLOSE_S = 10.0, 5.0
 
 
 class PanelControl:
     """Serves the page at http://127.0.0.1:PORT/; `port` as text, 0 for a free one, empty for 8770.
+
+    With `:browser` after the port it is opened in the user's browser as well.
 
     Prints the address with its token. Raises ControlError where aiohttp is missing or the port is taken.
     """
@@ -44,8 +47,10 @@ class PanelControl:
             import aiohttp.web
         except ImportError as error:
             raise ControlError("the page needs aiohttp", hint=EXTRA) from error
-        if port and not (port.isdecimal() and int(port) < 65536):
-            raise ControlError(f"--panel {port}: not a port", hint=f"write --panel {DEFAULT_PORT}")
+        port, _, how = (spec := port).partition(":")
+        if how not in ("", BROWSER) or (port and not (port.isdecimal() and int(port) < 65536)):
+            hint = f"write --panel {DEFAULT_PORT}, or --panel {DEFAULT_PORT}:{BROWSER} to open it in a browser as well"
+            raise ControlError(f"--panel {spec}: not a port", hint=hint)
         self._web: Any = aiohttp.web
         self._wanted = int(port) if port else DEFAULT_PORT
         self.port = 0
@@ -58,7 +63,9 @@ class PanelControl:
         self._sink = PanelSink(self._images, self._loop)
         self._lines = LastLines()
         self._news = News(desk, self._loop)
-        self._answers = Answers(self._web, Requests(desk, self._news), self._images, self._lines, BODY)
+        self._answers = Answers(
+            self._web, self.guard, Requests(desk, self._news), self._images, self._lines, most_bytes=BODY
+        )
         self._thread = threading.Thread(target=self._run, name="panel", daemon=True)
         self._thread.start()
         self._up.wait(_OPEN_S)
@@ -70,11 +77,21 @@ class PanelControl:
             )
         print(f"studio: {self.address}", flush=True)
         print("Only browsers and programs of this machine that have this address can open it.", file=sys.stderr)
+        if how and not self._opened():
+            print("No browser could be opened: open the address yourself.", file=sys.stderr)
 
     @property
     def address(self) -> str:
         """Where a browser finds it, with the token, which browsers send to nobody."""
         return f"http://{HOST}:{self.port}/#t={self.guard.token}"
+
+    def _opened(self) -> bool:
+        """Opens the page in the browser of the user; returns whether there is one. Those of a terminal are left out."""
+        import webbrowser
+
+        from ..sinks.window import display_present
+
+        return display_present() and webbrowser.open(f"http://{HOST}:{self.port}/open/{self.guard.ticket}")
 
     @property
     def sink(self) -> Sink:

@@ -30,6 +30,18 @@ class Guard:
     def __init__(self) -> None:
         self.token = secrets.token_urlsafe(24)
         self.names: frozenset[str] = frozenset()
+        self._ticket = secrets.token_urlsafe(24)
+
+    @property
+    def ticket(self) -> str:
+        """What opens the page once: unlike the token it may be seen on the command line of the browser."""
+        return self._ticket
+
+    def spent(self, ticket: str) -> bool:
+        """Whether `ticket` is the one that was not used yet; now it is."""
+        good = hmac.compare_digest(ticket.encode("utf-8", "replace"), self._ticket.encode())
+        self._ticket = secrets.token_urlsafe(24) if good else self._ticket
+        return good
 
     def refusal(self, request: Any) -> tuple[int, str] | None:
         """The status and the words with which a request is refused; None where it may go on."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..core.errors import PhospheneError, UsageError
 from ..sinks.jpeg_sockets import JpegSockets
 from . import panel_words as words
-from .panel_guard import PROTOCOL
+from .panel_guard import PROTOCOL, Guard
 from .panel_live import LivePage
 from .panel_requests import NOTHING_DRAWN, Requests
 
@@ -31,7 +31,10 @@ STEPS = {"next": 1, "previous": -1}
 class Answers:
     """The handlers of the server. Belongs to its event loop."""
 
-    def __init__(self, web: Any, requests: Requests, images: JpegSockets, lines: LastLines, most_bytes: int) -> None:
+    def __init__(
+        self, web: Any, guard: Guard, requests: Requests, images: JpegSockets, lines: LastLines, *, most_bytes: int
+    ) -> None:
+        self._guard = guard
         self._web, self._requests, self._images, self._lines = web, requests, images, lines
         self._most_bytes = most_bytes
         self._live = 0
@@ -47,6 +50,7 @@ class Answers:
         router.add_post("/api/show/{action}", self._act)
         router.add_get("/api/live", self._socket)
         router.add_get("/api/images", self._watch)
+        router.add_get("/open/{ticket}", self._open)
         for path in sorted(page.iterdir()):
             if path.suffix in KINDS:
                 at = "/" if path.name == "index.html" else f"/{path.name}"
@@ -74,6 +78,12 @@ class Answers:
     async def _file(self, request: Any) -> Any:
         path = self._files[request.path]
         return self._web.Response(text=path.read_text(encoding="utf-8"), content_type=KINDS[path.suffix])
+
+    async def _open(self, request: Any) -> Any:
+        """The page with its token, once."""
+        if not self._guard.spent(request.match_info["ticket"]):
+            return self.refused(403, "this address was used already", "open the one that was printed")
+        return self._web.Response(status=302, headers={"Location": f"/#t={self._guard.token}"})
 
     async def _parameters(self, request: Any) -> Any:
         return self._json(words.parameters(await self._requests.moment()))

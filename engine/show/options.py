@@ -301,7 +301,7 @@ class ControlOptions:
         default=None,
         metadata=option(
             kinds.AnyText(),
-            "a page on this machine, at this port, from which everything is controlled; 0 for a free one",
+            "a page of this machine from which everything is controlled; 8770:browser opens it as well",
             "--panel",
             metavar="PORT",
         ),

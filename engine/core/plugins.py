@@ -79,7 +79,7 @@ class Plugins:
         except (Exception, SystemExit) as error:
             raise self._failure(point, "cannot be imported", error) from error
         if not callable(loaded):
-            raise self._failure(point, "is no class and no function")
+            raise self._failure(point, "is not a class or a function")
         made: Callable[..., Any] = loaded
         return made
 
@@ -96,7 +96,7 @@ class Plugins:
         except Exception as error:
             raise self._failure(point, "cannot be opened", error) from error
         if missing := [member for member in members(protocol) if not hasattr(made, member)]:
-            raise self._failure(point, f"is no {protocol.__name__}: it has no {', '.join(missing)}")
+            raise self._failure(point, f"is not a {protocol.__name__}: it has no {', '.join(missing)}")
         return made
 
     def _point(self, name: str) -> EntryPoint:
@@ -112,7 +112,7 @@ class Plugins:
         if name in self._own:
             return f"the name '{name}' is taken: the engine's own {self.what} wins"
         if not usable(name):
-            return f"'{name}' is no name: use small letters, digits and single hyphens, two characters or more"
+            return f"'{name}' is not a name: use small letters, digits and single hyphens, two characters or more"
         if len(points := entry_points(self.group, name)) > 1:
             return f"several packages offer it: {', '.join(sorted(package_of(point) for point in points))}"
         return ""
@@ -158,7 +158,7 @@ def read_source(point: EntryPoint) -> Written:
     top, *rest = point.module.split(".")
     spec = importlib.util.find_spec(top)  # of a package without dots: that imports nothing
     if spec is None or spec.origin is None:
-        return Written(Path(top), problem=f"{point.value}: there is no module {top}")
+        return Written(Path(top), problem=f"{point.value}: no module {top}")
     path = Path(spec.origin)
     if rest:
         inner = path.parent.joinpath(*rest)
@@ -168,7 +168,7 @@ def read_source(point: EntryPoint) -> Written:
     except SyntaxError as error:
         return Written(path, problem=f"{location_of_error(error, path)}: {error.msg}")
     except FileNotFoundError:
-        return Written(path, problem=f"{point.value}: there is no module {point.module}")
+        return Written(path, problem=f"{point.value}: no module {point.module}")
     except (OSError, ValueError, RecursionError, MemoryError) as error:
         return Written(path, problem=f"{path}: {error}")
     kinds, attribute = (ast.ClassDef, ast.FunctionDef), point.value.partition(":")[2]

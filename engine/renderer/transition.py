@@ -25,7 +25,7 @@ class Transition:
         second = effect.second_image()
         if second is None:
             raise UsageError(
-                f"'{type(effect).__name__}' is no transition",
+                f"'{type(effect).__name__}' is not a transition",
                 hint="a transition is a gl-transitions file, or an ISF file with startImage, endImage and progress",
             )
         self.gpu, self.effect, self.size = gpu, effect, size

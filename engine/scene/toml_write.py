@@ -21,7 +21,7 @@ from .scene import Scene
 def save_scene(scene: Scene, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
     """Writes a scene as TOML: every value that differs from its default, and every binding.
 
-    Raises SceneError for an effect that no scene can name, and for a file that lies outside the scene's folder.
+    Raises SceneError for an effect that no scene can name, and for a file that is outside the scene's folder.
     Raises SinkError where a file is there already, without `overwrite`, or cannot be written.
     """
     import tomlkit

@@ -169,7 +169,7 @@ def observation_of(seen: Observation | Frame | Pixels) -> Observation:
     kind = getattr(seen, "dtype", type(seen).__name__)
     if len(shape) != 3 or shape[2] != 3 or min(shape) < 1 or kind != np.uint8:
         found = f"{'×'.join(map(str, shape))} {kind}".strip()
-        raise UsageError(f"{found} is no image: expected H×W×3 uint8, RGB", hint="convert it first")
+        raise UsageError(f"{found} is not an image: expected H×W×3 uint8, RGB", hint="convert it first")
     return Observation(Frame(0, 0.0, np.ascontiguousarray(seen)))
 
 

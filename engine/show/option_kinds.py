@@ -68,7 +68,7 @@ class OneOf(Kind[T]):
     def parse(self, text: str) -> T:
         texts = [str(choice) for choice in self._known]
         if text not in texts:
-            raise ValueError(f"'{text}' is no choice: write {self.expected}")
+            raise ValueError(f"'{text}' is not a choice: write {self.expected}")
         return self._known[texts.index(text)]
 
     def check(self, value: Any) -> T:
@@ -108,7 +108,7 @@ class Size(Kind[tuple[int, int]]):
             return self.check((int(match[1]), int(match[2])) if match else ())
         except ValueError:
             raise ValueError(
-                f"'{text}' is no size: write WIDTHxHEIGHT, from {SMALLEST}x{SMALLEST} to {LARGEST}x{LARGEST}"
+                f"'{text}' is not a size: write WIDTHxHEIGHT, from {SMALLEST}x{SMALLEST} to {LARGEST}x{LARGEST}"
             ) from None
 
     def check(self, value: Any) -> tuple[int, int]:
@@ -145,7 +145,7 @@ class Seed(Kind[int]):
 
     def parse(self, text: str) -> int:
         if not re.fullmatch(r"[0-9]{1,9}", text.strip()):
-            raise ValueError(f"'{text}' is no seed: write {self.expected}")
+            raise ValueError(f"'{text}' is not a seed: write {self.expected}")
         return int(text)
 
     def check(self, value: Any) -> int:

@@ -48,7 +48,7 @@ def read_image(path: Path, alpha: bool = False) -> Pixels:
         return _read_hdr(data, path)
     if data.startswith(_JPEG_XL):
         raise SourceError(
-            "is a JPEG XL image, which cannot be decoded here",
+            "is a JPEG XL image: no decoder for it",
             where=str(path),
             hint=f"expected {_FORMATS}; convert it to PNG",
         )

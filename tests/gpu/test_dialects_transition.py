@@ -80,5 +80,5 @@ def test_what_is_no_transition_is_refused(gpu: Gpu) -> None:
     class Plain(Effect):
         glsl = "vec4 effect(vec2 uv) { return frame(uv); }"
 
-    with pytest.raises(UsageError, match="is no transition"):
+    with pytest.raises(UsageError, match="is not a transition"):
         Transition(gpu, Plain(), SIZE)

@@ -71,7 +71,7 @@ def test_a_frame_an_array_and_an_observation_are_the_same() -> None:
 
 @pytest.mark.parametrize("wrong", [np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3)), np.zeros((0, 4, 3), np.uint8), "x"])
 def test_what_is_no_image_is_refused(wrong: Any) -> None:
-    with Renderer("mirror") as renderer, pytest.raises(UsageError, match="is no image"):
+    with Renderer("mirror") as renderer, pytest.raises(UsageError, match="is not an image"):
         renderer.render(wrong)
 
 

@@ -132,6 +132,6 @@ def test_doctor_names_each_broken_one_with_file_and_line(installed: Path, own: P
     told = phosphene(installed, "doctor", own=own).stdout
     for where in ("broken.py:4: ", "raises.py:7: ", "typo.frag:3: does not compile: ", "typo2.py:4: "):
         assert where in told
-    assert "there is no module their_effects.nothing" in told
+    assert "no module their_effects.nothing" in told
     assert "effect their-shine" not in told
     assert "effect duotone" not in told

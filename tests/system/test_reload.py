@@ -391,7 +391,7 @@ def test_a_saved_transition_is_drawn_and_a_mistake_leaves_the_last_one(tmp_path:
         assert all("way.glsl:2" in str(r.problems["transition"]) for r in changing.stage.renderers)
         changing.save("vec4 effect(vec2 uv) { return vec4(1.0); }\n", 4)
         assert changing.picture() == (0, 255, 0)
-        assert "is no transition" in str(changing.stage.renderer.problems["transition"])
+        assert "is not a transition" in str(changing.stage.renderer.problems["transition"])
         changing.save(WAY.replace("COLOUR", "0.0, 0.0, 1.0"), 5)
         assert changing.picture() == (0, 0, 255)
         assert not any(r.problems for r in changing.stage.renderers)

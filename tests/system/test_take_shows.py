@@ -248,7 +248,7 @@ def test_without_an_output_a_take_becomes_a_video_beside_it(teleported: tuple[Pa
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--take", "nowhere"], "there is no take here"),
+        (["--take", "nowhere"], "no take found here"),
         (["--take", "{take}", "--size", "64x64"], "leave --size out"),
         (["--record-take", "{take}", "-i", "testcard:64x48@30x5", "-o", "null"], "is not empty"),
     ],

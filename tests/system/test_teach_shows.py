@@ -35,8 +35,8 @@ def test_a_taught_model_runs_on_shared_results_and_a_take_is_drawn_again_without
     scene.write_text(SCENE, encoding="utf-8")
     monkeypatch.setattr(features, "open_tracker", lambda name: pytest.fail(f"{name} was opened a second time"))
     options = run_options(
-        str(scene), str(data_dir / "desk" / "asl_thanks.mkv"), ["null"], (320, 240), seconds=1.0, record_take=folder,
-        models=[("signs", str(tmp_path / "signs"))],
+        str(scene), str(data_dir / "desk" / "asl_thanks.mkv"), ["null"], size=(320, 240), seconds=1.0,
+        record_take=folder, models=[("signs", str(tmp_path / "signs"))],
     )  # fmt: skip
     first = FakeSink()
     stages = play(options, extra_sinks=[first]).stages

@@ -92,7 +92,7 @@ def test_a_spoken_word_fires_the_lasers(data_dir: Path, tmp_path: Path) -> None:
     scene.write_text(SCENE, encoding="utf-8")
     seen = FakeSink()
     options = run_options(
-        str(scene), str(data_dir / "portrait" / "astronaut.png"), ["null"], (320, 320), fps=15.0,
+        str(scene), str(data_dir / "portrait" / "astronaut.png"), ["null"], size=(320, 320), fps=15.0,
         seconds=len(whole) / RATE, sound=str(tmp_path / "line.wav"), models=[("voice", str(tmp_path / "voice"))],
     )  # fmt: skip
     play(options, extra_sinks=[seen])

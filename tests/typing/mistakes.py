@@ -15,6 +15,7 @@ from phosphene import (
     Observation,
     Pass,
     Pixels,
+    Renderer,
     Sink,
     Source,
     Tracker,
@@ -77,3 +78,11 @@ class Looker:
 tracker: Tracker = Looker()  # mypy: assignment, pyright: reportAssignmentType
 run("duotone", input="demo")  # mypy: call-arg, pyright: reportCallIssue
 load_scene("duotone").sett("amount", 1)  # mypy: attr-defined, pyright: reportAttributeAccessIssue
+
+
+class Silent(Sink):
+    """Takes no images."""
+
+
+Silent()  # mypy: abstract, pyright: reportAbstractUsage
+Renderer("duotone").render("photo.jpg")  # mypy: arg-type, pyright: reportArgumentType

@@ -69,7 +69,7 @@ DRAWN = {  # what only a driver, or a drawn picture, can tell; the rest is in te
     "blank.fs": "7: draws nothing but one colour, transparent",
     "min_above_max.fs": "4: level: MIN 1 is above MAX 0",
     "deep_code.frag": "1: does not compile",
-    "imported_no_picture.fs": "6: 'empty.frag' is not a picture",
+    "imported_no_picture.fs": "6: 'empty.frag' cannot be read as an image",
     "include_circle.frag": "2: files include each other in a circle",
     "include_outside.frag": "2: '../plain.frag' lies outside the effect's folder",
     "recursion.frag": "2: does not compile: function `float again(float)' has static recursion",

@@ -300,9 +300,9 @@ def test_the_next_track_that_can_be_decoded_is_taken(
     two.write_bytes(data)
     caplog.set_level(logging.INFO)
     check(two, tmp_path / "out.mp4", 3)
-    assert "the video track 2 is taken: there is no decoder for the codec" in caplog.text
+    assert "video track 2 is used: no decoder for the codec" in caplog.text
     if suffix == ".mkv":
-        assert "the sound track 2 is taken: there is no decoder for the codec 'A_XYZ'" in caplog.text
+        assert "audio track 2 is used: no decoder for the codec 'A_XYZ'" in caplog.text
 
 
 def test_no_decoder_at_all_is_an_error_in_a_line(tmp_path: Path) -> None:

@@ -152,7 +152,7 @@ def test_a_size_is_width_and_height(text: str, found: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("text", ["", "x", "1280", "1280x", "-1x5", "15x16", "8193x16", "1.5x20", "1280x720x3"])
 def test_what_is_no_size(text: str) -> None:
-    with pytest.raises(ValueError, match="is no size"):
+    with pytest.raises(ValueError, match="is not a size"):
         OPTIONS["size"].kind.parse(text)
 
 

@@ -287,7 +287,7 @@ def test_which_names_are_usable(name: str, good: bool) -> None:
 
 def test_a_name_that_cannot_be_typed_is_listed_with_the_reason(site: Path) -> None:
     (item,) = [item for item in list_sources() if item.name == "G"]
-    assert "no name" in item.problem
+    assert "is not a name" in item.problem
 
 
 def test_two_packages_that_offer_the_same_are_both_named(site: Path) -> None:
@@ -313,13 +313,13 @@ def test_two_packages_that_offer_the_same_are_both_named(site: Path) -> None:
         (lambda: open_source("gone"), SourceError, "their_parts.nothing:Grey: the input"),
         (lambda: open_source("gone"), SourceError, "cannot be imported: ModuleNotFoundError"),
         (lambda: open_source("broken"), SourceError, "cannot be imported: SyntaxError"),
-        (lambda: open_source("number"), SourceError, "is no class and no function"),
-        (lambda: open_source("half"), SourceError, "is no Source: it has no __enter__, __exit__, close"),
+        (lambda: open_source("number"), SourceError, "is not a class or a function"),
+        (lambda: open_source("half"), SourceError, "is not a Source: it has no __enter__, __exit__, close"),
         (lambda: open_source("grey:odd"), SourceError, "cannot be opened: RuntimeError: odd"),
         (lambda: open_sink("raises", size=(8, 6), fps=30), SinkError, "cannot be imported: OSError"),
-        (lambda: open_sink("half", size=(8, 6), fps=30), SinkError, "is no Sink: it has no __enter__"),
+        (lambda: open_sink("half", size=(8, 6), fps=30), SinkError, "is not a Sink: it has no __enter__"),
         (lambda: open_tracker("raises"), TrackerError, "cannot be imported: OSError"),
-        (lambda: open_tracker("half"), TrackerError, "is no Tracker: it has no __enter__"),
+        (lambda: open_tracker("half"), TrackerError, "is not a Tracker: it has no __enter__"),
         (lambda: open_tracker("middle", depth=1), UsageError, "unknown parameter 'depth'"),
     ],
 )
@@ -340,7 +340,7 @@ def test_a_packages_own_error_comes_out_as_it_is(site: Path) -> None:
 def test_a_package_that_cannot_be_read_is_listed_as_broken(site: Path) -> None:
     found = {item.name: item.problem for item in list_sources()}
     assert "broken.py:1" in found["broken"]
-    assert "there is no module their_parts.nothing" in found["gone"]
+    assert "no module their_parts.nothing" in found["gone"]
     assert found["raises"] == ""  # that is not known before it is imported
 
 

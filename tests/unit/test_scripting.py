@@ -100,7 +100,7 @@ def test_arrays_are_asked_for_one_at_a_time() -> None:
 def test_what_is_no_picture_is_told_by_its_number(wrong: Any, words: str) -> None:
     source = ArraysSource([plain((32, 18)), wrong])
     source.read()
-    with pytest.raises(UsageError, match=f"picture 1 .*{words}: expected H×W×3 uint8") as told:
+    with pytest.raises(UsageError, match=f"image 1 .*{words}: expected H×W×3 uint8") as told:
         source.read()
     assert told.value.hint
 
@@ -112,7 +112,7 @@ def test_one_picture_alone_goes_into_a_list() -> None:
 
 
 def test_no_picture_at_all_is_told() -> None:
-    with pytest.raises(PhospheneError, match="not one picture"):
+    with pytest.raises(PhospheneError, match="`frames` is empty"):
         ArraysSource([])
 
 
@@ -167,7 +167,7 @@ def test_wrong_arguments_are_told_at_once(wrong: dict[str, Any], words: str) -> 
         ("mirror", "testcard:64x48@30x4", {"parameters": {"mode": 3}}, "mode cannot be 3"),
         ("mirror", "testcard:64x48@30x4", {"effects": "nowhere"}, "folder not found"),
         ("mirror", "testcard:64x48", {}, "no end"),
-        ("mirror", [], {}, "not one picture"),
+        ("mirror", [], {}, "`frames` is empty"),
     ],
 )
 def test_what_cannot_be_rendered_is_told_in_the_same_words(

@@ -92,7 +92,7 @@ class HeaderReader:
     @staticmethod
     def refuse_constant(word: str) -> NoReturn:
         """JSON knows neither NaN nor Infinity."""
-        raise ValueError(f"{word} is no JSON number")
+        raise ValueError(f"{word} is not a JSON number")
 
     def fail(self, message: str, at: int | str = "", hint: str = "") -> NoReturn:
         """Raises the error, with the line of position `at`, or of the first time that the header says it."""
@@ -135,7 +135,7 @@ class HeaderReader:
         if not isinstance(value, str) or not IDENTIFIER.fullmatch(value) or value in KEYWORDS or "__" in value:
             shown = repr(value)[:60]
             at = value if isinstance(value, str) else what.split()[-1]
-            self.fail(f"{what} {shown} is no name that GLSL can use", at, "letters, digits and _, no digit first")
+            self.fail(f"{what} {shown} is not a name that GLSL can use", at, "letters, digits and _, no digit first")
         return value
 
     def inputs(self) -> list[Input]:

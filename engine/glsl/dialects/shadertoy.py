@@ -127,7 +127,7 @@ class Toy:
         stem = Path(wanted).stem.rpartition(".")[2]
         if stem in BUFFERS:
             if stem not in self.files:
-                raise ShaderError(f"there is no buffer {stem}", where=where, hint=f"write {self.part_name(stem)}")
+                raise ShaderError(f"no buffer {stem}", where=where, hint=f"write {self.part_name(stem)}")
             return f"_target_{stem}"
         if "." not in wanted:
             wrong = unknown_name("channel", wanted, ("picture", "camera", "sound", "self", *BUFFERS))

@@ -48,7 +48,7 @@ def read_author(path: Path) -> str:
         )
     if "\0" in text:
         where = location_at(path, text, text.index("\0"))
-        raise ShaderError("holds NUL characters: this is no text", where=where)
+        raise ShaderError("holds NUL characters: this is not text", where=where)
     for match in _COMMENTS.finditer(text):
         if match["open"]:
             raise ShaderError("a comment begins here and never ends", where=location_at(path, text, match.start()))

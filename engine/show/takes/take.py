@@ -157,7 +157,7 @@ class Take(Closing):
         if isinstance(recorded, dict) and "same_as" in recorded:
             held = self._kept.get(name)
             if held is None or held[0] != recorded["same_as"]:
-                raise ValueError(f"{name} is that of record {recorded['same_as']}, which is not there")
+                raise ValueError(f"{name} is that of record {recorded['same_as']}, which does not exist")
             return held[1]
         self._kept[name] = index, recorded
         return recorded
@@ -218,7 +218,7 @@ def read_about(folder: Path) -> About:
         header = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         hint = "give the folder that --record-take wrote"
-        raise SourceError("there is no take here", where=str(folder), hint=hint) from None
+        raise SourceError("no take found here", where=str(folder), hint=hint) from None
     except (OSError, ValueError, RecursionError) as error:
         raise SourceError(f"cannot be read: {error}", where=str(path)) from error
     if not isinstance(header, dict) or header.get("format") != FORMAT:

@@ -30,7 +30,7 @@ class RowNode(Closing):
     def __init__(self, spec: Spec, sound: Sound | None = None) -> None:
         if spec.input.of not in ROWS or spec.task != "labels":
             raise ModelError(
-                f"model {spec.name} wants [input] of, one of {', '.join(ROWS)}, and the task labels",
+                f"model {spec.name} needs [input] of, one of {', '.join(ROWS)}, and the task labels",
                 where=str(spec.file),
             )
         self.spec, self._sound = spec, sound

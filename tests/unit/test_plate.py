@@ -245,7 +245,8 @@ def test_every_size_is_borne(size: tuple[int, int]) -> None:
     plate = CleanPlate(size)
     for number in range(3):
         pixels = np.full((size[1], size[0], 3), 90, np.uint8)
-        view = plate.update(Frame(number, number / FPS, pixels), rgba(pixels), Mask(number, np.zeros((3, 2), np.float32)))
+        found = Mask(number, np.zeros((3, 2), np.float32))
+        view = plate.update(Frame(number, number / FPS, pixels), rgba(pixels), found)
         assert np.isfinite(view.guess).all()
         assert np.isfinite(view.gain).all()
 

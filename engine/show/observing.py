@@ -28,14 +28,15 @@ class ObservedInputs:
     """What is observed beside the frames and the trackers.
 
     `sound` is what the scenes follow. `recorded_sound` is what a written video gets; it learns when each frame was
-    captured. `layer_inputs` are the inputs of single layers by name. `held_keys` says which keys are down. `control`
-    applies the changes of parameters that wait.
+    captured. `layer_inputs` are the inputs of single layers by name. `held_keys` says which keys are down, `mouse`
+    where the mouse is. `control` applies the changes of parameters that wait.
     """
 
     sound: Sound | None = None
     recorded_sound: Recordable | None = None
     layer_inputs: Mapping[str, LayerInputSource] = field(default_factory=dict)
     held_keys: Callable[[], Collection[str]] = frozenset
+    mouse: Callable[[], Mapping[str, float]] = dict
     control: Callable[[], None] | None = None
 
 
@@ -46,7 +47,7 @@ class Observing:
     the time of its frame; 0 before the first.
     """
 
-    def __init__(self, playlist: Playlist, parts: ShowParts, trackers: TrackerThreads) -> None:
+    def __init__(self, playlist: Playlist, parts: ShowParts, trackers: TrackerThreads, seed: int = 0) -> None:
         self.last: Observation | None = None
         self.last_s = 0.0
         self.quality: Quality = FULL
@@ -54,7 +55,7 @@ class Observing:
         self._stats: Stats = parts.stats
         self._inputs, self._governor = parts.inputs, parts.governor
         self._take, self._recorder = parts.take, parts.recorder
-        self._signals = Signals()
+        self._signals = Signals(seed)
         self._audio = None if parts.inputs.sound is None else AudioAnalyzer(parts.inputs.sound)
 
     def at(self, ticket: Ticket) -> tuple[Observation, float]:
@@ -66,10 +67,11 @@ class Observing:
         moment = None if self._take is None else self._take.begin(frame, self._playlist.scene)
         dt = self._seconds_since_last(frame.time_s) if moment is None else moment.dt
         held = self._inputs.held_keys() if moment is None else moment.held
+        mouse = self._inputs.mouse() if moment is None else None  # what a take wrote down comes with its moment
         self.last_s = frame.time_s
         self.take_changes()
         self._playlist.move(frame.time_s, ticket.results)
-        observation = self._signals.observe(Observation(frame, self._results(ticket)), held)
+        observation = self._signals.observe(Observation(frame, self._results(ticket)), held, mouse)
         if moment is not None:
             observation = moment.complete(observation)
         for number in self._playlist.shown:

@@ -124,7 +124,7 @@ def _play(
     from ..control.desk import Desk
     from ..control.limits import Limits
     from ..scene.custom_models import settle
-    from ..sinks.base import ReadsKeys, WritesFiles
+    from ..sinks.base import ReadsKeys, ReadsMouse, WritesFiles
     from ..trackers import open_tracker, warm
     from .frame_hooks import ChangeScenes, NameWindow, ReloadFiles, ReportProgress, ShowOnDesk, title_of
     from .governor import governor_for
@@ -215,6 +215,7 @@ def _play(
                     recorded_sound=None if isinstance(recorded, str) else recorded,
                     layer_inputs=layer_inputs,
                     held_keys=frozenset if keys is None else partial(getattr, keys, "held"),
+                    mouse=partial(getattr, window, "mouse") if isinstance(window, ReadsMouse) else dict,
                     control=partial(queue.apply, playlist.scenes, limits.check),
                 ),
                 hud=Hud(stats) if options.output.hud and window is not None else None,

@@ -95,7 +95,9 @@ class AudioFeatures:
 
     `wave`: (512,) float32 -1..1, the newest samples; `spectrum`: (512,) 0..1, the loudness of 512 tones of equal
     distance from 0 to a quarter of the sampling rate. `level`, `bass`, `mid`, `treble`: 0 quiet … 1 loud. `onset`: 1
-    where a note or beat begins, falling to 0 within a third of a second.
+    where a note or beat begins, falling to 0 within a third of a second. `beat` does the same on each beat of the
+    music; `tempo` is in beats per minute, 0 while no beat is found; `bar_phase` 0..1 is how much of a bar of four beats
+    has passed.
     """
 
     frame_id: int
@@ -106,6 +108,9 @@ class AudioFeatures:
     mid: float = 0.0
     treble: float = 0.0
     onset: float = 0.0
+    beat: float = 0.0
+    tempo: float = 0.0
+    bar_phase: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

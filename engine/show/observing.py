@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..audio.analysis import AudioAnalyzer
+from ..audio.analysis import AudioAnalyzer, with_beat
+from ..audio.tapped import TappedBeat
 from ..core.observation import RESULT, Observation
 from ..renderer.quality import FULL, Quality
 from ..scene.playlist import Playlist
@@ -29,7 +30,8 @@ class ObservedInputs:
 
     `sound` is what the scenes follow. `recorded_sound` is what a written video gets; it learns when each frame was
     captured. `layer_inputs` are the inputs of single layers by name. `held_keys` says which keys are down, `mouse`
-    where the mouse is. `control` applies the changes of parameters that wait.
+    where the mouse is. `control` applies the changes of parameters that wait. `tapped`
+    is the beat by hand, which counts instead of the sound's.
     """
 
     sound: Sound | None = None
@@ -38,6 +40,7 @@ class ObservedInputs:
     held_keys: Callable[[], Collection[str]] = frozenset
     mouse: Callable[[], Mapping[str, float]] = dict
     control: Callable[[], None] | None = None
+    tapped: TappedBeat = field(default_factory=TappedBeat)
 
 
 class Observing:
@@ -99,9 +102,13 @@ class Observing:
         for name, layer_input in self._inputs.layer_inputs.items():
             if (found := layer_input.at(frame.time_s)) is not None:
                 results[f"{RESULT}{name}"] = found
-        if self._audio is not None and self._playlist.uses_audio():
+        if not self._playlist.uses_audio():
+            return results
+        if self._audio is not None:
             with self._stats.timed("sound"):
                 results["sound"] = self._audio.analyze(frame)
+        if self._inputs.tapped.known and self._take is None:
+            results["sound"] = with_beat(frame, results.get("sound"), self._inputs.tapped.at(frame.time_s))
         return results
 
     def _quality_of(self, moment: Moment | None) -> Quality:

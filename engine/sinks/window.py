@@ -26,6 +26,7 @@ KEYS = {
     "F, F11": "full screen",
     "?": "show or hide this list",
     "N, P, 1…9": "next scene, the one before, one by its number",
+    "T, 0": "tap the beat; go back to that of the sound",
     "others": "held keys are signals: Space is key.space, 1 is key.1",
 }
 

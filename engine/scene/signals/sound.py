@@ -1,4 +1,4 @@
-"""The signals of sound: how loud it is, and where a note begins."""
+"""The signals of sound: how loud it is, where a note begins, and the beat."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ TABLE = (
     Signal("audio.mid", "how loud the middle is, 250 to 2000 Hz"),
     Signal("audio.treble", "how loud the treble is, above 2000 Hz"),
     Signal("audio.onset", "1 where a note or beat begins, falling to 0 within a third of a second"),
+    Signal("audio.beat", "1 on each beat of the music, falling to 0 within a third of a second"),
+    Signal("audio.tempo", "beats per minute; 0 while no beat is found", 60.0, 180.0, unit="bpm"),
+    Signal("audio.bar_phase", "how much of a bar of four beats has passed, 0 on the first"),
 )
 PARTS = tuple(signal.name.removeprefix("audio.") for signal in TABLE)
 

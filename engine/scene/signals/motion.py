@@ -29,9 +29,11 @@ class Small:
 
     def cells(self) -> Floats:
         """The brightness of each cell, (h, w) float32 0..255."""
-        if self._cells is None:
-            assert self._frame is not None
-            self._cells, self._frame = reduced(self._frame), None
+        frame = self._frame  # read first: another thread may be at it, and lets the frame go when it has the cells
+        if self._cells is None and frame is not None:
+            self._cells = reduced(frame)
+            self._frame = None
+        assert self._cells is not None
         return self._cells
 
 

@@ -1,5 +1,13 @@
-"""What changes a running show from outside: today keys and programs, by one queue for parameters.
+"""What changes a running show from outside: keys, programs, and one file a way in, all by one desk and one queue.
 
 Every change of a parameter is put into the queue by any thread, checked by the parameter's own declaration, and applied
-between two frames by the thread that draws. The room imports the rooms up to sinks, and owns no thread.
+between two frames by the thread that draws. The room imports the rooms up to sinks. Its ways in own their threads: each
+names them in its own file.
 """
+
+from __future__ import annotations
+
+from ..core.backends import Backend, Backends
+
+# By the option that opens each: `--NAME VALUE`. A new way in is a file, a line here, and an option in show/options.py.
+CONTROLS: Backends[Backend] = Backends("control", ())

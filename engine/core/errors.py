@@ -68,6 +68,10 @@ class SinkError(PhospheneError):
     """An output that cannot be opened or written."""
 
 
+class ControlError(PhospheneError):
+    """A way in, such as a port for OSC or a MIDI device, that cannot be opened."""
+
+
 class ModelError(PhospheneError):
     """A model that is missing, corrupt or cannot be fetched."""
 

@@ -35,8 +35,8 @@ def settle(scene: Scene, trackers: Iterable[str]) -> dict[str, str]:
         name = tracker.removeprefix(PREFIX)
         with open_node(spec_for(name, scene.trackers.get(tracker, {}))) as node:
             labels = slugs(node.labels)
-            if isinstance(node, RowNode) and node.fed:
-                feeds[tracker] = node.fed
+            if isinstance(node, RowNode) and node.upstream:
+                feeds[tracker] = node.upstream
         for address, binding in scene.bindings.items():
             source = f"class.{binding.source}" if binding.source.startswith(f"{VOICE}.") else binding.source
             group, _, label = source.removeprefix(f"class.{name}").partition(".")

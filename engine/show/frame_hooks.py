@@ -16,6 +16,7 @@ from .reload import Reloader
 from .stats import Stats
 
 if TYPE_CHECKING:
+    from ..control.desk import Desk
     from ..sinks.base import Presents, ReadsKeys
     from .options import Progress
     from .reload_transition import TransitionReloader
@@ -67,6 +68,25 @@ class ReloadFiles:
                 reloader.look(drawn.image)
         if self._transition is not None:
             self._transition.look(drawn.stage)
+        return True
+
+
+class ShowOnDesk:
+    """Does what was asked for at the desk, and lets everybody who looks there see what was drawn."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def __call__(self, drawn: Drawn) -> bool:
+        stats = drawn.stats
+        lag_ms = stats.recent_ms("lag", 1)
+        numbers = {
+            "fps": stats.fps,
+            "lag_ms": float(lag_ms[-1]) if len(lag_ms) else 0.0,
+            "frames": float(stats.frames_out),
+            "dropped": float(stats.dropped),
+        }
+        self._desk.update(drawn.observation, numbers, drawn.stage.problems)
         return True
 
 

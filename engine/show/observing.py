@@ -93,7 +93,7 @@ class Observing:
         """What the trackers found, with the frames of the layers' own inputs and the sound of this moment."""
         frame, results = ticket.frame, dict(ticket.results)
         if self._inputs.recorded_sound is not None:
-            self._inputs.recorded_sound.picture(frame.time_s, frame.captured_s or ticket.born_s)
+            self._inputs.recorded_sound.frame_drawn(frame.time_s, frame.captured_s or ticket.born_s)
         for name, layer_input in self._inputs.layer_inputs.items():
             if (found := layer_input.at(frame.time_s)) is not None:
                 results[f"{RESULT}{name}"] = found

@@ -19,6 +19,7 @@ from .options import WINDOW
 
 if TYPE_CHECKING:
     from ..audio.base import Recordable, Sound
+    from ..control.desk import Desk
     from ..effect.effect import Effect
     from ..renderer.effect_runner import EffectRunner
     from ..renderer.gpu import Gpu
@@ -281,3 +282,13 @@ def open_sinks(
             )
             stack.callback(sink.close)
             sinks.append(sink)
+
+
+def open_controls(options: RunOptions, desk: Desk, stack: ExitStack) -> None:
+    """Opens every way in that was asked for. Raises UsageError and ControlError."""
+    from ..control import CONTROLS
+
+    for name, backend in CONTROLS.items():
+        wanted = getattr(options.control, name)
+        if wanted is not None:
+            stack.callback(backend.load()(wanted, desk).close)

@@ -294,6 +294,11 @@ class PaceOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class ControlOptions:
+    """What may change the show from outside while it runs; each field is called as its way in among CONTROLS."""
+
+
+@dataclass(frozen=True, slots=True)
 class RunOptions:
     """Everything that is asked of one run. `changed` makes others of them."""
 
@@ -301,6 +306,7 @@ class RunOptions:
     scene: SceneOptions = SceneOptions()
     output: OutputOptions = OutputOptions()
     pace: PaceOptions = PaceOptions()
+    control: ControlOptions = ControlOptions()
 
     def changed(self, **values: Any) -> RunOptions:
         """These options with others, given by their names in Python. Raises UsageError for one that cannot be."""
@@ -323,11 +329,12 @@ def _all_options() -> dict[str, Option]:
     return found
 
 
-GROUPS: Mapping[str, type[InputOptions | SceneOptions | OutputOptions | PaceOptions]] = {
+GROUPS: Mapping[str, type[InputOptions | SceneOptions | OutputOptions | PaceOptions | ControlOptions]] = {
     "input": InputOptions,
     "scene": SceneOptions,
     "output": OutputOptions,
     "pace": PaceOptions,
+    "control": ControlOptions,
 }
 OPTIONS: Mapping[str, Option] = _all_options()
 

@@ -121,11 +121,12 @@ def _play(
     on_image: FrameHook | None,
     changes: Changes | None,
 ) -> Stats:
+    from ..control.desk import Desk
     from ..control.limits import Limits
     from ..scene.custom_models import settle
     from ..sinks.base import ReadsKeys, WritesFiles
     from ..trackers import open_tracker, warm
-    from .frame_hooks import ChangeScenes, NameWindow, ReloadFiles, ReportProgress, title_of
+    from .frame_hooks import ChangeScenes, NameWindow, ReloadFiles, ReportProgress, ShowOnDesk, title_of
     from .governor import governor_for
     from .hud import Hud
     from .loop import Show
@@ -180,7 +181,10 @@ def _play(
         reloaders = [
             Reloader(scene, registry, checked(partial(load, name), guard), tried.trial) for scene, name in watched
         ]
-        hooks: list[FrameHook] = []
+        desk = Desk(playlist, queue)
+        stack.callback(desk.close)
+        opening.open_controls(options, desk, stack)
+        hooks: list[FrameHook] = [ShowOnDesk(desk)]
         if progress is not None:
             hooks.append(ReportProgress(progress, frames_wanted(source, seconds, fps)))
         if live and take is None:

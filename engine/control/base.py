@@ -1,0 +1,20 @@
+"""A way in: something outside that changes a running show, or hears of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    pass
+
+
+class Control(Protocol):
+    """One way in, opened for one show. Its own threads talk to the show by the desk alone.
+
+    A class of one's own is made with what the user typed after its option, and the desk: `OscControl("9000", desk)`.
+    It raises ControlError where it cannot be opened. `close` ends every thread of it; it is called once the show ends,
+    from the thread that opened it, and is harmless when called twice.
+    """
+
+    def close(self) -> None:
+        """Ends it, and releases what it holds."""

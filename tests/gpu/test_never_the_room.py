@@ -45,6 +45,7 @@ def seen(count: int, every: int) -> list[int]:
     return [max(0, (n + 1) // every * every - 1) for n in range(count)]
 
 
+@pytest.mark.slow
 def test_what_is_looked_for_is_found() -> None:
     for motion in FAST:
         worst = 0.0

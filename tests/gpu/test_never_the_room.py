@@ -136,7 +136,7 @@ class Restless(Governor):
         """Another quality after each frame."""
         self._turn = getattr(self, "_turn", 0) + 1
         rng = random.Random(self._turn)
-        self.taken = [step for step in self.ladder if rng.random() < 0.4]
+        self.taken = [step for step in self.levels if rng.random() < 0.4]
         from phosphene.engine.show.quality_levels import quality_of
 
         self.quality = quality_of(self.taken)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..audio.analysis import AudioAnalyzer
@@ -15,28 +13,10 @@ from .quality_levels import quality_of, steps_of
 from .stats import Stats
 
 if TYPE_CHECKING:
-    from ..audio.base import Recordable, Sound
-    from ..sources.layer_input import LayerInputSource
     from .settings import ShowParts
     from .takes.take import Moment
     from .ticket import Ticket
     from .tracking import TrackerThreads
-
-
-@dataclass(frozen=True, slots=True)
-class ObservedInputs:
-    """What is observed beside the frames and the trackers.
-
-    `sound` is what the scenes follow. `recorded_sound` is what a written video gets; it learns when each frame was
-    captured. `layer_inputs` are the inputs of single layers by name. `held_keys` says which keys are down. `control`
-    applies the changes of parameters that wait.
-    """
-
-    sound: Sound | None = None
-    recorded_sound: Recordable | None = None
-    layer_inputs: Mapping[str, LayerInputSource] = field(default_factory=dict)
-    held_keys: Callable[[], Collection[str]] = frozenset
-    control: Callable[[], None] | None = None
 
 
 class Observing:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..audio.analysis import AudioAnalyzer, with_beat
-from ..audio.tapped import TappedBeat
 from ..core.observation import RESULT, Observation
 from ..renderer.quality import FULL, Quality
 from ..scene.playlist import Playlist
@@ -16,31 +13,10 @@ from .quality_levels import quality_of, steps_of
 from .stats import Stats
 
 if TYPE_CHECKING:
-    from ..audio.base import Recordable, Sound
-    from ..sources.layer_input import LayerInputSource
     from .settings import ShowParts
     from .takes.take import Moment
     from .ticket import Ticket
     from .tracking import TrackerThreads
-
-
-@dataclass(frozen=True, slots=True)
-class ObservedInputs:
-    """What is observed beside the frames and the trackers.
-
-    `sound` is what the scenes follow. `recorded_sound` is what a written video gets; it learns when each frame was
-    captured. `layer_inputs` are the inputs of single layers by name. `held_keys` says which keys are down, `mouse`
-    where the mouse is. `control` applies the changes of parameters that wait. `tapped`
-    is the beat by hand, which counts instead of the sound's.
-    """
-
-    sound: Sound | None = None
-    recorded_sound: Recordable | None = None
-    layer_inputs: Mapping[str, LayerInputSource] = field(default_factory=dict)
-    held_keys: Callable[[], Collection[str]] = frozenset
-    mouse: Callable[[], Mapping[str, float]] = dict
-    control: Callable[[], None] | None = None
-    tapped: TappedBeat = field(default_factory=TappedBeat)
 
 
 class Observing:

@@ -163,7 +163,7 @@ def test_it_works_at_any_rate(fps: float) -> None:
     assert machine.rate(10.0, 40.0) > 0.93 * fps
 
 
-def test_steps_are_taken_in_the_ladders_order_and_given_back_the_last_first() -> None:
+def test_steps_are_taken_in_order_and_given_back_the_last_first() -> None:
     governor = Governor(30.0)
     machine = Machine(governor, 20.0)
     machine.run(15.0, lambda _: 4.0)

@@ -26,11 +26,7 @@ TABLE = (
     Signal("face.x", "middle of the face, 0 left … 1 right", absent=0.5),
     Signal("face.y", "middle of the face, 0 top … 1 bottom", absent=0.5),
     Signal("face.size", "height of the face, 1 = the picture's height"),
-    *(
-        Signal(EXPRESSION + name, f"0 at rest, 1 in full: the expression that ARKit calls {name}")
-        for name in EXPRESSIONS
-        if name in NAMED
-    ),
+    *(Signal(EXPRESSION + name, f"ARKit's {name}: 0 at rest, 1 in full") for name in EXPRESSIONS if name in NAMED),
 )
 
 # What the 52 expressions read at rest and at full: rest lies above what neutral faces show while they talk little, full

@@ -34,12 +34,12 @@ TABLE = (
     Signal("pose.hand_right_up", "the person's own right hand: 0 up to the shoulder, 1 from head height"),
     Signal("pose.lean", "how far the trunk leans; positive: to the picture's right", -45, 45, unit="°"),
     Signal("pose.lean_forward", "how far the trunk leans; positive: toward the camera", -45, 45, unit="°"),
-    Signal("pose.distance", "from the camera, for a usual one and an adult of usual size", 0.4, 4.0, 4.0, "m"),
+    Signal("pose.distance", "metres from the camera, for a usual one and an adult of usual size", 0.4, 4.0, 4.0, "m"),
     *(
         Signal(name, f"angle of the person's own {side} {joint}: {meaning}", 0, 180, rest, "°")
         for name, (*_, rest) in JOINTS.items()
         for joint, side in (name.removeprefix("pose.").split("_"),)
-        for meaning in ("0 the arm hangs, 180 it is straight up" if joint == "shoulder" else "180 stretched",)
+        for meaning in ("0 hanging, 180 straight up" if joint == "shoulder" else "180 stretched",)
     ),
 )
 

@@ -21,9 +21,9 @@ KINDS = {"lfo": tuple(SHAPES), "random": ("steps", "smooth")}
 LEAST_S = 1e-3
 TABLE = (
     Signal("lfo.SECONDS", "a wave from 0 to 1 and back in so many seconds, e.g. lfo.4"),
-    Signal("lfo.SHAPE.SECONDS@PHASE", "the same as sine, triangle, saw or square, begun later: lfo.saw.4@0.25"),
+    Signal("lfo.SHAPE.SECONDS@PHASE", "as sine, triangle, saw or square, from that part of it on, e.g. lfo.saw.4@0.25"),
     Signal("random.SECONDS", "another number from 0 to 1 every so many seconds, by the show's seed, e.g. random.2"),
-    Signal("random.smooth.SECONDS@PHASE", "the same, led over smoothly; another phase gives other numbers"),
+    Signal("random.smooth.SECONDS@PHASE", "the same, led over smoothly; another phase, 0 to 1, gives other numbers"),
 )
 
 

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from ..scene.registry import Registry
     from ..show.frame_hooks import Drawn
 
-HELP = "everything from a page in your browser"
 PORT = 8770
 FIRST = "laser-eyes"
 CAMERA, PORTRAIT = "camera", "demo"

@@ -21,6 +21,7 @@ log = logging.getLogger("phosphene")
 SLOW_S = 10.0  # a page that takes nothing for so long is let go
 WAITING = 256  # changes of one page that are not answered yet
 NUMBERS_S = 0.5
+SIGNALS_S = 0.1  # most are computed only where somebody asks for them
 BAD_DATA, TOO_SLOW = 1003, 1008  # RFC 6455
 
 
@@ -51,7 +52,8 @@ class LivePage:
     async def _tell(self) -> None:
         news = self._requests.news
         before: Snapshot | None = None
-        counted_s, line = 0.0, -1
+        values: dict[str, float | None] = {}
+        counted_s, measured_s, line = 0.0, 0.0, -1
         clock: Callable[[], float] = asyncio.get_running_loop().time
         try:
             with news.reading():
@@ -61,6 +63,10 @@ class LivePage:
                     else:
                         for message in words.changed(before, snapshot):
                             await self._send(message)
+                    if clock() - measured_s >= SIGNALS_S:
+                        measured_s, old, values = clock(), values, words.signal_values(snapshot)
+                        if moved := {n: v for n, v in values.items() if old.get(n, ...) != v}:
+                            await self._send({"signals": moved})
                     if line != self._lines.number:
                         line = self._lines.number
                         await self._send({"log": self._lines.lines})

@@ -146,8 +146,5 @@ def changed(before: Snapshot, after: Snapshot) -> Iterator[dict[str, Any]]:
         if old is None or old.value != parameter.value or old.binding is not parameter.binding:
             found = now(parameter)
             yield {"a": address, "v": found["value"], "bound": found["bound"]}
-    old_values, values = signal_values(before), signal_values(after)
-    if moved := {name: value for name, value in values.items() if old_values.get(name, ...) != value}:
-        yield {"signals": moved}
     if (told := problems(after)) != problems(before):
         yield {"problems": told}

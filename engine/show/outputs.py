@@ -117,13 +117,14 @@ class SinkThread(Worker):
         self.sink = sink
         self.inbox: Mailbox[tuple[Pixels, float]] = Mailbox(QUEUED, drops=drops)
         self._stats, self._give_back = stats, give_back
+        self._resting = sink if isinstance(sink, Rests) else None
         self._complete = False
         self._end_s: float | None = None
 
     @property
     def rests(self) -> bool:
         """Whether its sink needs no image at the moment."""
-        return isinstance(self.sink, Rests) and self.sink.resting
+        return self._resting is not None and self._resting.resting
 
     def complete(self) -> None:
         """Says that nothing is missing from what it was given; before `finish`."""

@@ -387,3 +387,32 @@ def test_a_port_that_is_taken_says_so(played: Played) -> None:
     with pytest.raises(ControlError, match="cannot be used") as reported:
         PanelControl(str(played.panel.port), played.desk)
     assert "another port" in reported.value.hint
+
+
+def test_the_address_for_the_browser_serves_once(played: Played) -> None:
+    """Others can read it on the browser's command line, so that it is worth nothing afterwards."""
+    import http.client
+
+    ticket = played.panel.guard.ticket
+    found = []
+    for path in ("/open/another", f"/open/{ticket}", f"/open/{ticket}"):
+        connection = http.client.HTTPConnection("127.0.0.1", played.panel.port, timeout=PATIENCE_S)
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        answer.read()
+        connection.close()
+        found.append((answer.status, answer.getheader("Location")))
+    assert found == [(403, None), (302, f"/#t={played.panel.guard.token}"), (403, None)]
+
+
+def test_the_browser_is_opened_where_that_is_asked_for(monkeypatch: pytest.MonkeyPatch, played: Played) -> None:
+    import webbrowser
+
+    opened: list[str] = []
+    monkeypatch.setattr(webbrowser, "open", lambda address: not opened.append(address))
+    monkeypatch.setenv("DISPLAY", ":0")
+    panel = PanelControl("0:browser", played.desk)
+    panel.close()
+    (address,) = opened
+    assert address.startswith(f"http://127.0.0.1:{panel.port}/open/")
+    assert panel.guard.token not in address

@@ -40,19 +40,21 @@ function list(node, wanted, chosen) {
 byId("find-signal").addEventListener("input", () => list(byId("meters"), byId("find-signal").value));
 
 const dialog = byId("follow");
-let decided = () => {}, before = "";
+let decided = () => {}, before = "", was = null;
 byId("find-follow").addEventListener("input", () => list(byId("choices"), byId("find-follow").value, before));
 byId("choices").addEventListener("change", (event) => { before = event.target.value; byId("bind").disabled = false; });
 dialog.addEventListener("close", () => {
   byId("choices").replaceChildren();
   if (dialog.returnValue !== "bind" || !before) return;
-  const table = { from: before, to: [Number(byId("low").value), Number(byId("high").value)] };
+  // The curve, and whatever else the scene's file says of this signal, stays.
+  const { smooth_s, ...kept } = was?.from === before ? was : {};
+  const table = { ...kept, from: before, to: [Number(byId("low").value), Number(byId("high").value)] };
   const smooth = Number(byId("smooth").value);
   decided(smooth > 0 ? { ...table, smooth_s: smooth } : table);
 });
 
 export function follow(p, bound, bind) {
-  decided = bind;
+  decided = bind; was = bound;
   before = bound?.from ?? "";
   const [low, high] = bound?.to ?? p.range ?? [0, 1];
   byId("follow-title").textContent = `${titled(p.name)} – ${word("follow_signal")}`;

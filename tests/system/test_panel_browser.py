@@ -28,6 +28,19 @@ source = "camera"
 effects = [{ use = "duotone", amount = 0.0, ink = "#000000", paper = "#00ff00" }]
 """
 OTHER = INKED.replace("Inked", "Other").replace("#00ff00", "#ff0000")
+DOT = """from phosphene import Effect, Point
+
+
+class Dot(Effect):
+    \"\"\"A white dot.\"\"\"
+
+    place = Point((0.5, 0.5), "where it is")
+    glsl = "vec4 effect(vec2 uv) { return distance(uv, place) < 0.1 ? vec4(1.0) : frame(uv); }"
+"""
+DOTTED = """[[layer]]
+source = "camera"
+effects = [{ use = "dot" }]
+"""
 AMOUNT = "camera/duotone.amount"
 ROW = f'[data-address="{AMOUNT}"]'
 SHOWN = "Number(document.getElementById('picture').dataset.shown || 0)"
@@ -135,6 +148,29 @@ def test_a_parameter_follows_a_signal_and_is_let_go(browser: Any, studio: Studio
     page.locator(f"{ROW} .bound button").click()
     page.wait_for_selector(f"{ROW} .bound", state="hidden")
     page.close()
+
+
+def test_a_point_is_dragged_on_the_picture(browser: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "dot.py").write_text(DOT)
+    (tmp_path / "dotted.toml").write_text(DOTTED)
+    with phosphene.run(
+        tmp_path / "dotted.toml", input="demo", outputs=(), pace="live", size=(320, 180), effects=tmp_path, panel="0"
+    ) as show:
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.set_default_timeout(MS)
+        page.goto(capsys.readouterr().out.removeprefix("studio: ").strip())
+        page.wait_for_selector("#waiting", state="hidden")
+        page.locator('[data-address="camera/dot.place"] [aria-pressed]').click()
+        box = page.locator("#picture").bounding_box()
+        handle = page.locator(".handle").bounding_box()
+        page.mouse.move(handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2)
+        page.mouse.down()
+        page.mouse.move(box["x"] + 0.25 * box["width"], box["y"] + 0.75 * box["height"], steps=4)
+        page.mouse.up()
+        wait_until(lambda: show.get("camera/dot.place") == pytest.approx((0.25, 0.75), abs=0.02))
+        page.locator(".handle").press("ArrowRight")
+        wait_until(lambda: show.get("camera/dot.place")[0] > 0.255)
+        page.close()
 
 
 def test_two_browsers_agree(browser: Any, studio: Studio) -> None:

@@ -57,7 +57,8 @@ class LivePage:
         clock: Callable[[], float] = asyncio.get_running_loop().time
         try:
             with news.reading():
-                while (snapshot := await news.next(0 if before is None else before.number)) is not None:
+                number = self._requests.desk.snapshot.number  # of what may be old: nobody had to look since
+                while (snapshot := await news.next(number)) is not None:
                     if before is None or _another(before, snapshot):
                         await self._send({"state": words.state(snapshot, self._requests.desk.titles)})
                     else:
@@ -73,7 +74,7 @@ class LivePage:
                     if clock() - counted_s >= NUMBERS_S:
                         counted_s = clock()
                         await self._send({"numbers": words.numbers(snapshot)})
-                    before = snapshot
+                    before, number = snapshot, snapshot.number
                 await self._send({"ended": True})
         except TimeoutError:
             log.info("a page took nothing for %g s and was let go", SLOW_S)

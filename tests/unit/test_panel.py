@@ -183,6 +183,15 @@ def test_two_pages_agree(played: Played) -> None:
     assert talk(played, both)["a"] == AMOUNT
 
 
+def test_a_page_that_comes_later_sees_the_show_as_it_is_then(played: Played) -> None:
+    async def first(live: Any) -> Any:
+        return (await live.receive_json())["state"]["parameters"][AMOUNT]["value"]
+
+    for value in (0.25, 0.75):
+        played.desk.set(AMOUNT, value, "another").result(PATIENCE_S)
+        assert talk(played, first) == value
+
+
 def test_images_are_taken_only_while_somebody_watches(played: Played) -> None:
     sink: Any = played.panel.sink
     image = np.full((90, 1600, 4), (200, 30, 60, 255), np.uint8)

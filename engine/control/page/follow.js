@@ -33,8 +33,8 @@ function list(node, wanted, chosen) {
   const words = wanted.trim().toLowerCase();
   const names = [...signals.keys()].filter((n) => `${n} ${signals.get(n).doc}`.toLowerCase().includes(words));
   node.replaceChildren(...names.map((name) => chosen === undefined ? make("li", {}, ...meter(name))
-    : make("li", { class: "choice-row" }, make("label", { class: "choice" }, make("input", { type: "radio", name: "signal", value: name, checked: name === chosen }), ...meter(name)))));
-  if (!names.length) node.append(make("li", {}, word("nothing_found")));
+    : make("label", { class: "choice" }, make("input", { type: "radio", name: "signal", value: name, checked: name === chosen }), ...meter(name))));
+  if (!names.length) node.append(make(chosen === undefined ? "li" : "p", {}, word("nothing_found")));
 }
 
 byId("find-signal").addEventListener("input", () => list(byId("meters"), byId("find-signal").value));

@@ -61,7 +61,7 @@ class Desk:
     While nobody waits in `look` no snapshot is made.
     """
 
-    def __init__(self, playlist: Playlist, changes: Changes, tapped: TappedBeat | None = None) -> None:
+    def __init__(self, playlist: Playlist, changes: Changes, *, tapped: TappedBeat | None = None) -> None:
         self._playlist, self._changes = playlist, changes
         self._tapped = tapped or TappedBeat()
         self._seen: Observation | None = None

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from ..control.keys import press
+from ..control.keys import press, tap
 from ..core.observation import Observation
 from ..renderer.renderer import Renderer
 from ..renderer.stage import Stage
@@ -113,7 +113,8 @@ class ChangeScenes:
 
     def __call__(self, drawn: Drawn) -> bool:
         for key in self._keys.pressed():
-            press(key, self._playlist, self._desk)
+            press(key, self._playlist)
+            tap(key, self._desk)
         return True
 
 

@@ -182,7 +182,7 @@ def _play(
             Reloader(scene, registry, checked(partial(load, name), guard), tried.trial) for scene, name in watched
         ]
         tapped = TappedBeat()
-        desk = Desk(playlist, queue, tapped)
+        desk = Desk(playlist, queue, tapped=tapped)
         stack.callback(desk.close)
         opening.open_controls(options, desk, stack)
         hooks: list[FrameHook] = [ShowOnDesk(desk)]

@@ -41,7 +41,7 @@ class ObservedInputs:
     """What is observed beside the frames and the trackers.
 
     `sound` is what the scenes follow. `recorded_sound` is what a written video gets; it learns when each frame was
-    captured. `layer_inputs` are the inputs of single layers by name. `held_keys` says which keys are down, `mouse`
+    captured. `layer_inputs` are the inputs of single layers by name. `held_keys` says which keys are down, and `mouse`
     where the mouse is. `control` applies the changes of parameters that wait. `tapped` is the beat by hand, which
     counts instead of the sound's.
     """

@@ -297,6 +297,16 @@ class PaceOptions:
 class ControlOptions:
     """What may change the show from outside while it runs; each field is called as its way in among CONTROLS."""
 
+    osc: str | None = field(
+        default=None,
+        metadata=option(
+            kinds.AnyText(),
+            "listen for OSC at this UDP port of this machine (HOST:PORT: for others too), and answer",
+            "--osc",
+            metavar="PORT",
+        ),
+    )
+
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:

@@ -13,5 +13,8 @@ from ..core.backends import Backend, Backends
 _HERE = __name__
 CONTROLS: Backends[Backend] = Backends(
     "control",
-    (Backend("osc", "Open Sound Control by UDP, with answers", f"{_HERE}.osc:OscControl"),),
+    (
+        Backend("osc", "Open Sound Control by UDP, with answers", f"{_HERE}.osc:OscControl"),
+        Backend("vmc", "bones and expressions for avatar programs", f"{_HERE}.vmc:VmcControl"),
+    ),
 )

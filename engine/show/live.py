@@ -198,13 +198,14 @@ def run(
     pace: str | None = None,
     quality: str = "auto",
     osc: str | None = None,
+    vmc: str | None = None,
 ) -> LiveShow:
     """A show of `scene`, or of several that follow one another, that runs by itself and is controlled while it runs.
 
     It has a thread and a graphics context of its own, and begins before this returns. `outputs` are what `--output`
     takes, but for a window, which only the main thread of a program may open. The other arguments are the options of
     `phosphene run`: `size` is (width, height), `parameters` maps addresses to values, `effects` are folders, `models`
-    maps names to paths, `osc` is a port as a text. Without an end of its own it runs until `stop`. Raises
+    maps names to paths, `osc` and `vmc` are ports as texts. Without an end of its own it runs until `stop`. Raises
     PhospheneError where it cannot begin.
     """
     options = RunOptions().changed(
@@ -231,6 +232,7 @@ def run(
         pace=pace,
         quality=quality,
         osc=osc,
+        vmc=vmc,
     )
     if any(split_spec(spec)[0] == WINDOW for spec in options.output.specs):
         raise UsageError(

@@ -306,6 +306,15 @@ class ControlOptions:
             metavar="PORT",
         ),
     )
+    vmc: str | None = field(
+        default=None,
+        metadata=option(
+            kinds.AnyText(),
+            "send bones and expressions to an avatar program there (VSeeFace, Warudo, VNyan): 127.0.0.1:39539",
+            "--vmc",
+            metavar="HOST:PORT",
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)

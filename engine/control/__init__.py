@@ -15,6 +15,7 @@ CONTROLS: Backends[Backend] = Backends(
     "control",
     (
         Backend("osc", "Open Sound Control by UDP, with answers", f"{_HERE}.osc:OscControl"),
+        Backend("tracks", "what is tracked, as OSC and JSON", f"{_HERE}.tracks:TracksControl"),
         Backend("vmc", "bones and expressions for avatar programs", f"{_HERE}.vmc:VmcControl"),
     ),
 )

@@ -74,3 +74,8 @@ def tags(param: Param[Any]) -> str:
     return (
         "f" if isinstance(param, Float) else "T" if isinstance(param, Bool) else "i" if isinstance(param, Int) else "s"
     )
+
+
+def to_signal_path(name: str) -> str:
+    """The OSC address of a signal: `face.smile` is `/signal/face/smile`."""
+    return "/signal/" + "/".join(quote(part, safe="") for part in name.split("."))

@@ -306,6 +306,15 @@ class ControlOptions:
             metavar="PORT",
         ),
     )
+    tracks: str | None = field(
+        default=None,
+        metadata=option(
+            kinds.AnyText(),
+            "send what is tracked to osc:HOST:PORT, or serve it as JSON at ws:PORT; ?with=face+pose tracks more",
+            "--tracks",
+            metavar="WHERE",
+        ),
+    )
     vmc: str | None = field(
         default=None,
         metadata=option(

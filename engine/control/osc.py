@@ -17,6 +17,7 @@ from .desk import Desk, Parameter, Snapshot
 from .osc_format import Message, NotOsc
 from .osc_socket import Datagrams, Sender, endpoint
 from .osc_values import to_address, to_arguments, to_path, to_value
+from .oscquery import OscQueryServer
 
 log = logging.getLogger("phosphene")
 
@@ -45,7 +46,7 @@ class OscControl(Closing):
 
     Of several messages that wait for one parameter the newest counts. Whoever sends a message is answered from then on:
     each parameter that changes, whatever changed it, at the port that it sent from, or with `PORT?reply=PORT` at that
-    one. `/refresh` asks for all of them. Raises ControlError.
+    one. `/refresh` asks for all of them. OSCQuery answers at the same port by TCP. Raises ControlError.
     """
 
     def __init__(self, wanted: str, desk: Desk) -> None:
@@ -66,6 +67,7 @@ class OscControl(Closing):
         self._lock = threading.Lock()
         self._closing = False
         self._waiting: dict[str, Message] = {}
+        self._query = self._open_query()
         self._threads = (
             threading.Thread(target=self._listen, name="osc", daemon=True),
             threading.Thread(target=self._answer, name="osc answers", daemon=True),
@@ -73,6 +75,14 @@ class OscControl(Closing):
         for thread in self._threads:
             thread.start()
         log.info("OSC: listening at %s:%d", self._datagrams.host, self.port)
+
+    def _open_query(self) -> OscQueryServer | None:
+        """OSCQuery, where it can be had: OSC goes without."""
+        try:
+            return OscQueryServer(self._desk, self._datagrams.host, self.port)
+        except ControlError as error:
+            log.warning("OSC without OSCQuery: %s", error)
+            return None
 
     def close(self) -> None:
         """Ends both threads, and says what was not understood."""
@@ -83,6 +93,8 @@ class OscControl(Closing):
         for thread in self._threads:
             thread.join(_END_S)
         self._datagrams.close()
+        if self._query is not None:
+            self._query.close()
         if self.counts.garbage:
             log.warning("OSC: %d datagrams were no OSC and were left out", self.counts.garbage)
 
@@ -209,12 +221,13 @@ class OscControl(Closing):
         now["/scene"] = (snapshot.scene,)
         back = {to_path(address) for address in again}
         changed = [path for path, value in now.items() if path in back or self._sent.get(path) != value]
-        whole = list(now) if asked else []
         self._sent = now
+        messages = {path: osc_format.message(path, *now[path]) for path in (now if asked else changed)}
         for to in listeners:
-            paths = whole if to in asked else changed
-            for packet in osc_format.bundles(osc_format.message(path, *now[path]) for path in paths):
+            for packet in osc_format.bundles(messages[path] for path in (now if to in asked else changed)):
                 self._datagrams.send(packet, to)
+        if self._query is not None:
+            self._query.publish(now, {path: messages[path] for path in changed})
 
 
 def pressed(arguments: tuple[Any, ...]) -> bool:

@@ -14,7 +14,16 @@ from ..core.closing import Closing
 from ..core.errors import ControlError
 
 EXTRA = "pip install 'phosphene[web]' (it brings aiohttp)"
+MOST_CONNECTIONS = 64
 _OPEN_S, _CLOSE_S = 10.0, 5.0
+
+
+class _Refuse(asyncio.Protocol):
+    """A connection that is one too many."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if isinstance(transport, asyncio.Transport):
+            transport.abort()
 
 
 def trusted(host: str, origin: str | None, fetch_site: str) -> bool:
@@ -40,6 +49,8 @@ def trusted(host: str, origin: str | None, fetch_site: str) -> bool:
 
 class LocalServer(Closing):
     """Serves what `add_routes` puts into an application of aiohttp, at `host` and `port`; port 0 is a free one.
+
+    More than MOST_CONNECTIONS at once are refused.
 
     `where` is what messages call it. Raises ControlError where aiohttp is missing or the port is taken.
     """
@@ -105,10 +116,16 @@ class LocalServer(Closing):
         self._add_routes(application)
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
         await runner.setup()
+        served: Any = runner.server
+        listening: asyncio.Server | None = None
         try:
-            await web.TCPSite(runner, self._host, self._wanted).start()
-            self.port = int(runner.addresses[0][1])
+            listening = await self._loop.create_server(
+                lambda: served() if len(served.connections) < MOST_CONNECTIONS else _Refuse(), self._host, self._wanted
+            )
+            self.port = int(listening.sockets[0].getsockname()[1])
             self._up.set()
             await self._ended.wait()
         finally:
+            if listening is not None:
+                listening.close()
             await runner.cleanup()

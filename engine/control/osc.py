@@ -12,18 +12,20 @@ from typing import Any
 
 from ..core.closing import Closing
 from ..core.errors import ControlError, PhospheneError
+from ..core.param_types import File
+from ..core.params import Param
 from . import osc_format
-from .desk import Desk, Parameter, Snapshot
+from .desk import Desk, Parameter
+from .osc_answers import OscAnswers
 from .osc_format import Message, NotOsc
-from .osc_socket import Datagrams, Sender, endpoint
-from .osc_values import to_address, to_arguments, to_path, to_value
-from .oscquery import OscQueryServer
+from .osc_socket import Datagrams, Sender, endpoint, is_loopback
+from .osc_values import to_address, to_path, to_value
 
 log = logging.getLogger("phosphene")
 
 OPTION, ORIGIN = "--osc", "osc"
-MOST_LISTENERS = 16
 MOST_ADDRESSES = 4096  # that wait at once
+MOST_STRANGE, STRANGE_A_FRAME = 256, 8  # addresses that the scene which is on does not know: each costs who draws time
 MOST_TOLD = 16  # different mistakes that are named
 MANY, REST_S = 8, 0.004  # in a flood more is read at once: each waking takes time from who draws
 BEFORE_S = 0.05  # until it is seen whether the first frame is drawn
@@ -54,59 +56,49 @@ class OscControl(Closing):
         key, _, reply = option.partition("=")
         if option and key != "reply":
             raise ControlError(f"{OPTION} {wanted}: unknown option '{key}'", hint=f"write {OPTION} 9000?reply=9001")
-        self._reply = endpoint(reply, f"{OPTION} {place}?reply=")[1] if option else None
+        answer_at = endpoint(reply, f"{OPTION} {place}?reply=")[1] if option else None
         self._datagrams = Datagrams(*endpoint(place, OPTION), OPTION)
         self.port = self._datagrams.port
+        self._public = not is_loopback(self._datagrams.host)
         self.counts = OscCounts()
         self._desk = desk
-        self._listeners: dict[Sender, None] = {}  # the one that was heard last comes last
-        self._asked: set[Sender] = set()  # who wants everything
-        self._again: set[str] = set()  # addresses that were refused: their faders go back
         self._told: set[str] = set()  # what was said once
-        self._sent: dict[str, tuple[Any, ...]] = {}
         self._lock = threading.Lock()
         self._closing = False
         self._waiting: dict[str, Message] = {}
-        self._query = self._open_query()
-        self._threads = (
-            threading.Thread(target=self._listen, name="osc", daemon=True),
-            threading.Thread(target=self._answer, name="osc answers", daemon=True),
-        )
-        for thread in self._threads:
-            thread.start()
+        self._strange: dict[str, tuple[Any, ...]] = {}  # arguments by addresses that another scene may know
+        self._strange_at = 0
+        self._elsewhere: set[str] = set()  # addresses that another scene does know
+        self._answers = OscAnswers(desk, self._datagrams, answer_at)
+        self._thread = threading.Thread(target=self._listen, name="osc", daemon=True)
+        self._thread.start()
         log.info("OSC: listening at %s:%d", self._datagrams.host, self.port)
 
-    def _open_query(self) -> OscQueryServer | None:
-        """OSCQuery, where it can be had: OSC goes without."""
-        try:
-            return OscQueryServer(self._desk, self._datagrams.host, self.port)
-        except ControlError as error:
-            log.warning("OSC without OSCQuery: %s", error)
-            return None
-
     def close(self) -> None:
-        """Ends both threads, and says what was not understood."""
+        """Ends it, and says what was not understood."""
         if self._closing:
             return
         self._closing = True
         self._datagrams.ring()
-        for thread in self._threads:
-            thread.join(_END_S)
+        self._thread.join(_END_S)
+        self._answers.close()
         self._datagrams.close()
-        if self._query is not None:
-            self._query.close()
         if self.counts.garbage:
             log.warning("OSC: %d datagrams were no OSC and were left out", self.counts.garbage)
 
     # The thread that listens
 
     def _listen(self) -> None:
-        while (datagrams := self._datagrams.wait(BEFORE_S if self._waiting else None)) is not None:
+        while (datagrams := self._datagrams.wait(self._patience_s)) is not None:
             for data, sender in datagrams:
                 self._take(data, sender)
             self._pass_on()
             if len(datagrams) >= MANY:
                 self._datagrams.rest(REST_S)
+
+    @property
+    def _patience_s(self) -> float | None:
+        return BEFORE_S if self._waiting or self._strange else None
 
     def _take(self, data: bytes, sender: Sender) -> None:
         try:
@@ -115,7 +107,7 @@ class OscControl(Closing):
             self.counts.garbage += 1
             self._tell("garbage", f"OSC: what {sender[0]}:{sender[1]} sends is no OSC ({error}); this is said once")
             return
-        self._listen_to(sender)
+        self._answers.hear(sender)
         for message in messages:
             self.counts.messages += 1
             if (action := self._action(message, sender)) is not None:
@@ -126,21 +118,13 @@ class OscControl(Closing):
             elif len(self._waiting) < MOST_ADDRESSES:
                 self._waiting[message.address] = message
             else:
-                self._refused(message.address, ControlError(f"more than {MOST_ADDRESSES} addresses wait"))
-
-    def _listen_to(self, sender: Sender) -> None:
-        known = sender if self._reply is None else (sender[0], self._reply)
-        with self._lock:
-            self._listeners.pop(known, None)
-            self._listeners[known] = None
-            if len(self._listeners) > MOST_LISTENERS:
-                del self._listeners[next(iter(self._listeners))]
+                self._refused(to_address(message.address), ControlError(f"more than {MOST_ADDRESSES} addresses wait"))
 
     def _action(self, message: Message, sender: Sender) -> Callable[[], None] | None:
         """What a message does that sets no parameter; None where it sets one."""
         path, arguments = message
         if path == "/refresh":
-            return partial(self._refresh, sender)
+            return partial(self._answers.refresh, sender)
         if path == "/scene" and len(arguments) == 1:
             return partial(self._go, arguments[0])
         if path.startswith("/scene/") and (name := path.removeprefix("/scene/")) in self._desk.snapshot.scenes:
@@ -149,51 +133,77 @@ class OscControl(Closing):
             return partial(self._step, 1 if path == "/next" else -1) if pressed(arguments) else _nothing
         return None
 
-    def _refresh(self, sender: Sender) -> None:
-        with self._lock:
-            self._asked.add(sender if self._reply is None else (sender[0], self._reply))
-
     def _go(self, scene: Any) -> None:
         names = self._desk.snapshot.scenes
-        if isinstance(scene, float | int) and 1 <= round(scene) <= len(names):
+        if isinstance(scene, float | int) and 1 <= scene <= len(names):
             scene = names[round(scene) - 1]
-        self._desk.go(str(scene)).add_done_callback(partial(self._done, "/scene"))
+        self._desk.go(str(scene)).add_done_callback(self._scene_done)
 
     def _step(self, count: int) -> None:
-        self._desk.step(count).add_done_callback(partial(self._done, "/next"))
+        self._desk.step(count).add_done_callback(self._scene_done)
 
     def _pass_on(self) -> None:
         """Puts what waits into the queue; nothing before the first frame, whose parameters say what fits them."""
-        known: Mapping[str, Parameter] = self._desk.snapshot.parameters
-        if not known:
+        snapshot = self._desk.snapshot
+        if not snapshot.number:
             return
         waiting, self._waiting = self._waiting, {}
         for path, (_, arguments) in waiting.items():
-            address = to_address(path)
-            if address not in known:  # a shortened one, perhaps
-                fits = [one for one in known if one.endswith((f"/{address}", f".{address}"))]
-                address = fits[0] if len(fits) == 1 else address
-            param = known[address].param if address in known else None
-            result = self._desk.set(address, to_value(param, arguments), ORIGIN)
-            result.add_done_callback(partial(self._done, address))
+            address = self._full(to_address(path), snapshot.parameters)
+            if address in snapshot.parameters:
+                self._set(address, snapshot.parameters[address].param, arguments)
+            elif address in self._elsewhere and not self._public:
+                self._set(address, None, arguments)
+            elif self._strange.pop(address, None) is not None or len(self._strange) < MOST_STRANGE:
+                self._strange[address] = arguments
+            else:
+                self._refused(address, ControlError(f"more than {MOST_STRANGE} unknown addresses wait"))
+        if snapshot.number > self._strange_at:
+            self._strange_at = snapshot.number
+            for address in list(self._strange)[:STRANGE_A_FRAME]:
+                self._set(address, None, self._strange.pop(address))
+
+    def _full(self, address: str, known: Mapping[str, Parameter]) -> str:
+        """The full address where a shortened one fits one parameter of the scene that is on."""
+        if address in known:
+            return address
+        fits = [one for one in known if one.endswith((f"/{address}", f".{address}"))]
+        return fits[0] if len(fits) == 1 else address
+
+    def _set(self, address: str, param: Param[Any] | None, arguments: tuple[Any, ...]) -> None:
+        if self._public and isinstance(param, File | None):
+            problem = "is a file" if param else "is unknown in the scene that is on"
+            self._refused(address, ControlError(f"{address} {problem}: others on the network may not set it"))
+            return
+        result = self._desk.set(address, to_value(param, arguments), ORIGIN)
+        result.add_done_callback(partial(self._set_done, address, param is None))
 
     # What any thread may call
 
-    def _done(self, address: str, result: Future[Any]) -> None:
-        """Called once a change is made or refused, by the thread that draws."""
+    def _done(self, address: str, result: Future[Any]) -> bool:
+        """Called once a change is made or refused, by the thread that draws; returns whether it is made."""
         try:
             result.result()
         except CancelledError:
-            return  # a newer one of the same address came before
+            return False  # a newer one of the same address came before
         except PhospheneError as error:
             self._refused(address, error)
+            return False
+        return True
+
+    def _scene_done(self, result: Future[None]) -> None:
+        self._done("/scene", result)
+
+    def _set_done(self, address: str, elsewhere: bool, result: Future[str]) -> None:
+        if self._done(address, result) and elsewhere:
+            self._elsewhere.add(address)
 
     def _refused(self, address: str, error: PhospheneError) -> None:
-        self.counts.refused += 1
+        with self._lock:
+            self.counts.refused += 1
         if self._desk.ended:
             return
-        with self._lock:
-            self._again.add(address)
+        self._answers.repeat("/scene" if address == "/scene" else to_path(address))
         self._tell(address, f"OSC: {error}")
 
     def _tell(self, what: str, text: str) -> None:
@@ -201,33 +211,6 @@ class OscControl(Closing):
         if what not in self._told and len(self._told) < MOST_TOLD:
             self._told.add(what)
             log.warning("%s", text)
-
-    # The thread that answers
-
-    def _answer(self) -> None:
-        seen = 0
-        while not (self._closing or self._desk.ended):
-            snapshot = self._desk.look(seen, 0.1)
-            if snapshot.number > seen:
-                seen = snapshot.number
-                self._send(snapshot)
-
-    def _send(self, snapshot: Snapshot) -> None:
-        """Sends what changed to everybody, and everything to who asked for it."""
-        with self._lock:
-            listeners, asked, again = list(self._listeners), self._asked, self._again
-            self._asked, self._again = set(), set()
-        now = {to_path(one.address): to_arguments(one.param, one.value) for one in snapshot.parameters.values()}
-        now["/scene"] = (snapshot.scene,)
-        back = {to_path(address) for address in again}
-        changed = [path for path, value in now.items() if path in back or self._sent.get(path) != value]
-        self._sent = now
-        messages = {path: osc_format.message(path, *now[path]) for path in (now if asked else changed)}
-        for to in listeners:
-            for packet in osc_format.bundles(messages[path] for path in (now if to in asked else changed)):
-                self._datagrams.send(packet, to)
-        if self._query is not None:
-            self._query.publish(now, {path: messages[path] for path in changed})
 
 
 def pressed(arguments: tuple[Any, ...]) -> bool:

@@ -7,6 +7,7 @@ draws. Linux hands out hundreds of datagrams in one call (recvmmsg); elsewhere t
 from __future__ import annotations
 
 import ctypes
+import ipaddress
 import mmap
 import select
 import socket
@@ -30,6 +31,14 @@ def endpoint(text: str, option: str, host: str = LOOPBACK) -> tuple[str, int]:
     if not (port.isascii() and port.isdecimal() and int(port) < 65536) or (colon and not name):
         raise ControlError(f"{option} {text}: expected a port", hint=f"write {option} 9000, or {option} HOST:9000")
     return name or host, int(port)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches what listens at `host`."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def open_port(host: str, port: int, option: str) -> socket.socket:

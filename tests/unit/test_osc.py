@@ -235,3 +235,67 @@ def test_only_this_machine_is_heard_unless_asked_otherwise() -> None:
     show = DrawnDesk()
     with OscControl("0", show.desk) as control:
         assert control._datagrams.host == "127.0.0.1"
+
+
+def test_a_parameter_of_another_scene_is_set_too() -> None:
+    show = DrawnDesk("mirror", "duotone")
+    with opened(show) as (control, client, _):
+        for value in (0.25, 0.75):
+            client.send("/camera/duotone/amount", value)
+            wait_until(lambda wanted=value: show.playlist.scenes[1].get(AMOUNT) == wanted)
+        assert control.counts.refused == 0
+
+
+def test_a_flood_of_unknown_addresses_stops_nothing_that_is_good() -> None:
+    show = DrawnDesk()
+    with opened(show) as (control, client, _):
+        for number in range(2000):
+            client.send(f"/nowhere/{number}/x", 1.0)
+            if number % 100 == 99:
+                client.send("/camera/duotone/amount", number / 2000)
+                wait_until(lambda wanted=number / 2000: show.get(AMOUNT) == pytest.approx(wanted))
+        wait_until(lambda: control.counts.refused == 2000)
+
+
+def test_others_on_the_network_choose_no_files(caplog: pytest.LogCaptureFixture) -> None:
+    from phosphene.engine.core.param_types import File
+
+    show = DrawnDesk("teleport", "duotone")
+    address = next(a for a, (_, p) in show.playlist.scene.addresses().items() if isinstance(p, File))
+    before = show.get(address)
+    with opened(show, "0.0.0.0:0") as (control, client, _):
+        client.send(to_path(address), __file__)
+        client.send(to_path(AMOUNT), 0.5)
+        wait_until(lambda: control.counts.refused == 2)
+        client.send("/scene", "duotone")
+        wait_until(lambda: show.scene == "duotone")
+        client.send(to_path(AMOUNT), 0.5)
+        wait_until(lambda: show.get(AMOUNT) == 0.5)
+    assert show.playlist.scenes[0].get(address) == before
+    assert any("is a file: others on the network may not set it" in r.getMessage() for r in caplog.records)
+
+
+ODD: tuple[tuple[object, ...], ...] = (
+    (), (None,), (True,), (float("nan"),), (float("inf"),), (-1e38,), (2**62,), (-3,), ("",), ("a" * 5000,), ("none",),
+    ("/dev/zero",), ("#12",), (b"\0\xff",), (1.0, 2.0), (1, "x"), (0.5, 0.5, 0.5), (None, None), tuple(range(40)),
+    ("../..",),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("scene", ["duotone", "teleport", "makeup"])
+def test_whatever_comes_the_show_goes_on(scene: str) -> None:
+    """Every parameter gets values of every kind: what does not fit is refused, and nothing else fails."""
+    show = DrawnDesk(scene)
+    with opened(show) as (control, client, _):
+        sent = 0
+        for address in show.playlist.scene.addresses():
+            for values in ODD:
+                client.send(to_path(address), *values)
+                sent += 1
+                if sent % 100 == 0:
+                    wait_until(lambda so_far=sent: control.counts.messages >= so_far)
+        for path in ("/", "//", "/trackers/face/max_faces", "/%00", "/a.", "/scene/", "/scene", "/..", "/next/x"):
+            client.send(path, 1.0)
+            client.send(path, float("nan"))
+        client.send("/camera/opacity" if scene != "teleport" else "/person/opacity", 0.125)
+        wait_until(lambda: 0.125 in (layer.opacity for layer in show.playlist.scene.layers))

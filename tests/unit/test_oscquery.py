@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import aiohttp
@@ -167,3 +168,41 @@ def test_who_listens_at_the_end_hears_of_it() -> None:
 
     with show.drawing() as desk:
         asyncio.run(run(OscControl("0", desk)))
+
+
+def test_hundreds_of_connections_do_not_stop_the_show() -> None:
+    """They are refused beyond some; once they have gone, everybody is served again."""
+
+    async def work(client: Client, desk: Desk) -> None:
+        port = int(client.at.rpartition(":")[2])
+        opened = [await asyncio.open_connection("127.0.0.1", port) for _ in range(200)]
+        for reader, _ in opened[-100:]:
+            with suppress(ConnectionError):
+                assert await asyncio.wait_for(reader.read(1), PATIENCE_S) == b""
+        number = desk.snapshot.number
+        await asyncio.to_thread(desk.look, number, PATIENCE_S)
+        assert desk.snapshot.number > number
+        for _, writer in opened:
+            writer.close()
+        while True:
+            try:
+                status, _ = await client.get("/", "HOST_INFO")
+            except aiohttp.ClientConnectionError:
+                continue  # the server has not heard of all of it yet
+            assert status == 200
+            return
+
+    with_client(DrawnDesk(), work)
+
+
+def test_what_is_too_long_ends_its_connection_alone() -> None:
+    async def work(client: Client, desk: Desk) -> None:
+        async with client.session.ws_connect(client.at) as ws, client.session.ws_connect(client.at) as other:
+            await ws.send_str("x" * 1_000_000)
+            while (message := await ws.receive(timeout=PATIENCE_S)).type == aiohttp.WSMsgType.BINARY:
+                pass
+            assert message.type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.ERROR, aiohttp.WSMsgType.CLOSED)
+            assert not other.closed
+            assert (await client.get("/", "HOST_INFO"))[0] == 200
+
+    with_client(DrawnDesk(), work)

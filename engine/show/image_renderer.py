@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from ..control.settings import plain, setting
+from ..control.settings import setting
 from ..core.closing import Closing
 from ..core.errors import EffectFailed, UsageError
 from ..core.frame import Frame, Pixels
 from ..core.observation import Observation
+from ..core.params import plain
 from ..scene.scene import Scene
 from ..scene.signals import Signals
 from .catalogue import load_scene

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..audio.analysis import AudioAnalyzer
@@ -15,28 +13,10 @@ from .quality_levels import quality_of, steps_of
 from .stats import Stats
 
 if TYPE_CHECKING:
-    from ..audio.base import Recordable, Sound
-    from ..sources.layer_input import LayerInputSource
     from .settings import ShowParts
     from .takes.take import Moment
     from .ticket import Ticket
     from .tracking import TrackerThreads
-
-
-@dataclass(frozen=True, slots=True)
-class ObservedInputs:
-    """What is observed beside the frames and the trackers.
-
-    `sound` is what the scenes follow. `recorded_sound` is what a written video gets; it learns when each frame was
-    captured. `layer_inputs` are the inputs of single layers by name. `held_keys` says which keys are down. `control`
-    applies the changes of parameters that wait.
-    """
-
-    sound: Sound | None = None
-    recorded_sound: Recordable | None = None
-    layer_inputs: Mapping[str, LayerInputSource] = field(default_factory=dict)
-    held_keys: Callable[[], Collection[str]] = frozenset
-    control: Callable[[], None] | None = None
 
 
 class Observing:
@@ -93,7 +73,7 @@ class Observing:
         """What the trackers found, with the frames of the layers' own inputs and the sound of this moment."""
         frame, results = ticket.frame, dict(ticket.results)
         if self._inputs.recorded_sound is not None:
-            self._inputs.recorded_sound.picture(frame.time_s, frame.captured_s or ticket.born_s)
+            self._inputs.recorded_sound.frame_drawn(frame.time_s, frame.captured_s or ticket.born_s)
         for name, layer_input in self._inputs.layer_inputs.items():
             if (found := layer_input.at(frame.time_s)) is not None:
                 results[f"{RESULT}{name}"] = found

@@ -135,10 +135,9 @@ def _play(
     from .governor import governor_for
     from .hud import Hud
     from .loop import Show
-    from .observing import ObservedInputs
     from .reading import checked, guard_for
     from .reload import Reloader
-    from .settings import ShowParts, ShowSettings
+    from .settings import ObservedInputs, ShowParts, ShowSettings
     from .stats import Stats
 
     registry = registry_for(options)

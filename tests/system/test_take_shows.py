@@ -21,10 +21,9 @@ from phosphene.engine.scene.binding import Binding
 from phosphene.engine.scene.scene import Scene
 from phosphene.engine.show.frame_hooks import Drawn
 from phosphene.engine.show.loop import Show
-from phosphene.engine.show.observing import ObservedInputs
 from phosphene.engine.show.options import RunOptions, run_options
 from phosphene.engine.show.session import open_scene, play
-from phosphene.engine.show.settings import ShowParts, ShowSettings
+from phosphene.engine.show.settings import ObservedInputs, ShowParts, ShowSettings
 from phosphene.engine.show.stats import Stats
 from phosphene.engine.show.takes.recorder import TakeRecorder
 from phosphene.engine.show.takes.take import About, Take

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -11,6 +12,7 @@ from ..core.param_types import Bool, Choice, Color, Float, Int, Point
 from ..core.params import Param
 
 
+@lru_cache(maxsize=4096)  # asked for every parameter of every frame
 def to_path(address: str) -> str:
     """The OSC address of a parameter. What OSC cannot write in an address is written as in a web address (`%20`)."""
     layer, _, rest = address.partition("/")

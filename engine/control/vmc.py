@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from ..core.closing import Closing
 from ..core.errors import ControlError
+from ..core.maths import ramp
 from ..core.observation import Observation
 from .desk import Desk
 from .each_frame import EachFrame, UdpSender
@@ -19,7 +20,16 @@ from .quaternions import REST, Quaternion
 from .vmc_bones import OFFSETS, bones
 
 OPTION = "--vmc"
-NAMES = ("arkit", "perfect-sync")  # jawOpen, JawOpen
+NAMES = ("arkit", "perfect-sync", "vrm")  # jawOpen, JawOpen, A
+# Expressions that every VRM model has, each with the one that it shows, and what that reads at rest and at full: rest
+# lies above what neutral faces show, full below what people reach without effort.
+VRM: Mapping[str, tuple[str, float, float]] = {
+    "Blink_L": ("eyeBlinkLeft", 0.25, 0.55),
+    "Blink_R": ("eyeBlinkRight", 0.25, 0.55),
+    "A": ("jawOpen", 0.15, 0.65),
+    "U": ("mouthPucker", 0.3, 0.9),
+    "O": ("mouthFunnel", 0.1, 0.5),
+}
 _NEUTRAL = "_neutral"  # MediaPipe's own; ARKit has none
 _PLACE = struct.Struct(">7f")
 _BONE = padded("/VMC/Ext/Bone/Pos") + padded(",sfffffff")
@@ -29,7 +39,8 @@ _BLEND = padded("/VMC/Ext/Blend/Val") + padded(",sf")
 class VmcControl(Closing):
     """Sends the largest face and body to `HOST:PORT`, or `PORT` of this machine; it changes nothing in the show.
 
-    Expressions bear ARKit's names; `?names=perfect-sync` begins each with a capital. Raises ControlError.
+    Expressions bear ARKit's names; `?names=perfect-sync` begins each with a capital, and `?names=vrm` sends the few
+    that every VRM model has. Raises ControlError.
     """
 
     @staticmethod
@@ -43,14 +54,14 @@ class VmcControl(Closing):
         if option and (key != "names" or names not in NAMES):
             raise ControlError(
                 f"{OPTION} {wanted}: unknown option '{option}'",
-                hint=f"write {OPTION} {place}, or {OPTION} {place}?names=perfect-sync",
+                hint=f"write {OPTION} {place}, {OPTION} {place}?names=perfect-sync or {OPTION} {place}?names=vrm",
             )
-        self._capitals = names == "perfect-sync"
+        self._names = names or NAMES[0]
         self._sender = UdpSender(*endpoint(place, OPTION), OPTION)
         self._frames = EachFrame("vmc", desk, self._send)
 
     def _send(self, observation: Observation) -> None:
-        self._sender.send(bundles(messages(observation, capitals=self._capitals)))
+        self._sender.send(bundles(messages(observation, self._names)))
 
     def close(self) -> None:
         """Ends it."""
@@ -58,7 +69,7 @@ class VmcControl(Closing):
         self._sender.close()
 
 
-def messages(observation: Observation, *, capitals: bool = False) -> Iterator[bytes]:
+def messages(observation: Observation, names: str = NAMES[0]) -> Iterator[bytes]:
     """The messages of one frame; of what is not seen there is none, so that avatars hold it."""
     face = observation.faces[0] if observation.faces else None
     pose = observation.poses[0] if observation.poses else None
@@ -67,11 +78,17 @@ def messages(observation: Observation, *, capitals: bool = False) -> Iterator[by
     yield message("/VMC/Ext/Root/Pos", "root", 0.0, 0.0, 0.0, *REST)
     yield from bone_messages(bones(pose, face))
     if face is not None:
-        for name, value in face.blendshapes.items():
-            if name != _NEUTRAL:
-                written = name[0].upper() + name[1:] if capitals else name
-                yield _BLEND + padded(written) + struct.pack(">f", value)
+        for name, value in expressions(face.blendshapes, names).items():
+            yield _BLEND + padded(name) + struct.pack(">f", value)
         yield message("/VMC/Ext/Blend/Apply")
+
+
+def expressions(found: Mapping[str, float], names: str) -> dict[str, float]:
+    """The expressions of a face, 0 to 1, under the names that one of NAMES stands for."""
+    if names == "vrm":
+        return {name: ramp(found.get(shown, 0.0), rest, full) for name, (shown, rest, full) in VRM.items()}
+    known = {name: value for name, value in found.items() if name != _NEUTRAL}
+    return {name[0].upper() + name[1:]: value for name, value in known.items()} if names == "perfect-sync" else known
 
 
 def bone_messages(found: Mapping[str, Quaternion]) -> Iterator[bytes]:

@@ -205,6 +205,18 @@ def test_bundles_set_several_at_once_and_the_newest_wins() -> None:
         wait_until(lambda: (show.get(AMOUNT), show.get("camera/opacity")) == (0.3, 0.5))
 
 
+def test_systems_that_give_one_datagram_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    from phosphene.engine.control import osc_socket
+
+    monkeypatch.setattr(osc_socket._Many, "works_for", staticmethod(lambda port: False))
+    show = DrawnDesk()
+    with opened(show) as (control, client, _):
+        for number in range(100):
+            client.send("/camera/duotone/amount", number / 100)
+        wait_until(lambda: control.counts.messages == 100)
+        wait_until(lambda: client.answer("/camera/duotone/amount") == [pytest.approx(0.99)])
+
+
 def test_what_comes_before_the_first_frame_is_kept() -> None:
     show = DrawnDesk()
     with OscControl("0", show.desk) as control, Client(control.port) as client:

@@ -185,8 +185,11 @@ def test_a_frame_is_read_back_by_another_parser() -> None:
     blends = [values for address, values in found if address == "/VMC/Ext/Blend/Val"]
     assert blends == [["jawOpen", 0.5], ["eyeBlinkLeft", 0.25]]
     assert found[-1] == ("/VMC/Ext/Blend/Apply", [])
-    capitals = [one for packet in messages(observation, capitals=True) for one in parsed(packet)]
+    capitals = [one for packet in messages(observation, "perfect-sync") for one in parsed(packet)]
     assert ("/VMC/Ext/Blend/Val", ["JawOpen", 0.5]) in capitals
+    plain = [one for packet in messages(observation, "vrm") for one in parsed(packet)]
+    shown = dict(values for address, values in plain if address == "/VMC/Ext/Blend/Val")
+    assert shown == pytest.approx({"Blink_L": 0, "Blink_R": 0, "A": 0.7, "U": 0, "O": 0})
 
 
 def test_nobody_is_said() -> None:

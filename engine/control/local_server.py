@@ -18,12 +18,20 @@ MOST_CONNECTIONS = 64
 _OPEN_S, _CLOSE_S = 10.0, 5.0
 
 
-class _Refuse(asyncio.Protocol):
-    """A connection that is one too many."""
+class _Gate(asyncio.Protocol):
+    """A connection that has just been made: it is handed to aiohttp's `server`, or it is one too many."""
+
+    def __init__(self, server: Any) -> None:
+        self._server = server
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if isinstance(transport, asyncio.Transport):
+        assert isinstance(transport, asyncio.Transport)
+        if len(self._server.connections) >= MOST_CONNECTIONS:
             transport.abort()
+            return
+        handler = self._server()
+        transport.set_protocol(handler)
+        handler.connection_made(transport)
 
 
 def trusted(host: str, origin: str | None, fetch_site: str) -> bool:
@@ -116,12 +124,9 @@ class LocalServer(Closing):
         self._add_routes(application)
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
         await runner.setup()
-        served: Any = runner.server
         listening: asyncio.Server | None = None
         try:
-            listening = await self._loop.create_server(
-                lambda: served() if len(served.connections) < MOST_CONNECTIONS else _Refuse(), self._host, self._wanted
-            )
+            listening = await self._loop.create_server(lambda: _Gate(runner.server), self._host, self._wanted)
             self.port = int(listening.sockets[0].getsockname()[1])
             self._up.set()
             await self._ended.wait()

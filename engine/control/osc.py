@@ -63,13 +63,13 @@ class OscControl(Closing):
         self.counts = OscCounts()
         self._desk = desk
         self._told: set[str] = set()  # what was said once
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # of what waits, and of the counts
         self._closing = False
         self._waiting: dict[str, Message] = {}
         self._strange: dict[str, tuple[Any, ...]] = {}  # arguments by addresses that another scene may know
         self._strange_at = 0
         self._elsewhere: set[str] = set()  # addresses that another scene does know
-        self._answers = OscAnswers(desk, self._datagrams, answer_at)
+        self._answers = OscAnswers(desk, self._datagrams, answer_at, self.take)
         self._thread = threading.Thread(target=self._listen, name="osc", daemon=True)
         self._thread.start()
         log.info("OSC: listening at %s:%d", self._datagrams.host, self.port)
@@ -90,8 +90,9 @@ class OscControl(Closing):
 
     def _listen(self) -> None:
         while (datagrams := self._datagrams.wait(self._patience_s)) is not None:
-            for data, sender in datagrams:
-                self._take(data, sender)
+            with self._lock:
+                for data, sender in datagrams:
+                    self._take(data, sender)
             self._pass_on()
             if len(datagrams) >= MANY:
                 self._datagrams.rest(REST_S)
@@ -100,14 +101,22 @@ class OscControl(Closing):
     def _patience_s(self) -> float | None:
         return BEFORE_S if self._waiting or self._strange else None
 
-    def _take(self, data: bytes, sender: Sender) -> None:
+    def take(self, data: bytes) -> None:
+        """Does as if a datagram had come whose sender wants no answer; for any thread."""
+        with self._lock:
+            self._take(data, None)
+        self._datagrams.wake()
+
+    def _take(self, data: bytes, sender: Sender | None) -> None:
         try:
             messages = osc_format.read(data)
         except NotOsc as error:
             self.counts.garbage += 1
-            self._tell("garbage", f"OSC: what {sender[0]}:{sender[1]} sends is no OSC ({error}); this is said once")
+            who = "a program at a WebSocket" if sender is None else f"{sender[0]}:{sender[1]}"
+            self._tell("garbage", f"OSC: what {who} sends is no OSC ({error}); this is said once")
             return
-        self._answers.hear(sender)
+        if sender is not None:
+            self._answers.hear(sender)
         for message in messages:
             self.counts.messages += 1
             if (action := self._action(message, sender)) is not None:
@@ -120,11 +129,11 @@ class OscControl(Closing):
             else:
                 self._refused(to_address(message.address), ControlError(f"more than {MOST_ADDRESSES} addresses wait"))
 
-    def _action(self, message: Message, sender: Sender) -> Callable[[], None] | None:
+    def _action(self, message: Message, sender: Sender | None) -> Callable[[], None] | None:
         """What a message does that sets no parameter; None where it sets one."""
         path, arguments = message
         if path == "/refresh":
-            return partial(self._answers.refresh, sender)
+            return _nothing if sender is None else partial(self._answers.refresh, sender)
         if path == "/scene" and len(arguments) == 1:
             return partial(self._go, arguments[0])
         if path.startswith("/scene/") and (name := path.removeprefix("/scene/")) in self._desk.snapshot.scenes:
@@ -147,7 +156,8 @@ class OscControl(Closing):
         snapshot = self._desk.snapshot
         if not snapshot.number:
             return
-        waiting, self._waiting = self._waiting, {}
+        with self._lock:
+            waiting, self._waiting = self._waiting, {}
         for path, (_, arguments) in waiting.items():
             address = self._full(to_address(path), snapshot.parameters)
             if address in snapshot.parameters:
@@ -219,4 +229,4 @@ def pressed(arguments: tuple[Any, ...]) -> bool:
 
 
 def _nothing() -> None:
-    """A button that comes up."""
+    """A button that comes up, or nobody to answer."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from ..core.closing import Closing
@@ -24,10 +25,12 @@ _END_S = 5.0
 class OscAnswers(Closing):
     """Answers at the port that a message came from, or at `reply` of the same host. OSCQuery hears of it all too.
 
+    `take` gets the packets that come by OSCQuery's WebSocket.
+
     Every method may be called by any thread.
     """
 
-    def __init__(self, desk: Desk, datagrams: Datagrams, reply: int | None) -> None:
+    def __init__(self, desk: Desk, datagrams: Datagrams, reply: int | None, take: Callable[[bytes], None]) -> None:
         self._desk, self._datagrams, self._reply = desk, datagrams, reply
         self._lock = threading.Lock()
         self._listeners: dict[Sender, None] = {}  # who was heard last comes last
@@ -35,14 +38,14 @@ class OscAnswers(Closing):
         self._again: set[str] = set()  # OSC addresses that are said again though nothing has changed
         self._sent: dict[str, tuple[Any, ...]] = {}
         self._end = threading.Event()
-        self._query = self._open_query()
+        self._query = self._open_query(take)
         self._thread = threading.Thread(target=self._run, name="osc answers", daemon=True)
         self._thread.start()
 
-    def _open_query(self) -> OscQueryServer | None:
+    def _open_query(self, take: Callable[[bytes], None]) -> OscQueryServer | None:
         """OSCQuery, where it can be had: OSC goes without."""
         try:
-            return OscQueryServer(self._desk, self._datagrams.host, self._datagrams.port)
+            return OscQueryServer(self._desk, self._datagrams.host, self._datagrams.port, take)
         except ControlError as error:
             log.warning("OSC without OSCQuery: %s", error)
             return None

@@ -13,6 +13,7 @@ import select
 import socket
 import struct
 import sys
+from contextlib import suppress
 
 from ..core.closing import Closing
 from ..core.errors import ControlError
@@ -75,6 +76,8 @@ class Datagrams(Closing):
         self._socket = open_port(host, port, option)
         self.host, self.port = host, int(self._socket.getsockname()[1])
         self._bell, self._ringer = socket.socketpair()
+        self._ringer.setblocking(False)
+        self._ended = False
         self._many = _Many(self._socket) if _Many.works_for(self._socket) else None
 
     def wait(self, timeout_s: float | None = None) -> list[Datagram] | None:
@@ -83,7 +86,11 @@ class Datagrams(Closing):
         None once `ring` was called.
         """
         ready, _, _ = select.select([self._socket, self._bell], [], [], timeout_s)
-        return None if self._bell in ready else self._read()
+        if self._ended:
+            return None
+        if self._bell in ready:
+            self._bell.recv(LARGEST)
+        return self._read()
 
     def rest(self, time_s: float) -> None:
         """Lets datagrams gather for `time_s` seconds, or until `ring` is called."""
@@ -110,9 +117,15 @@ class Datagrams(Closing):
         except OSError:
             return  # the receiver has gone, or too much waits: a newer value follows
 
+    def wake(self) -> None:
+        """Lets `wait` return at once; for any thread."""
+        with suppress(BlockingIOError):  # it rings already
+            self._ringer.send(b"x")
+
     def ring(self) -> None:
         """Lets `wait` return None from now on; for any thread."""
-        self._ringer.send(b"x")
+        self._ended = True
+        self.wake()
 
     def close(self) -> None:
         """Releases the port, once nobody waits any more."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ..core.closing import Closing
@@ -36,11 +36,12 @@ class _Reader:
 class OscQuery:
     """Answers for the show of `desk`, in a server's thread; `publish` is a coroutine of that thread.
 
-    `add_routes` puts it into any application of aiohttp. The OSC itself is heard at UDP port `osc_port`.
+    `take` gets each OSC packet that a program sends over its WebSocket. `add_routes` puts it all into an application of
+    aiohttp. The OSC itself is heard at UDP port `osc_port`.
     """
 
-    def __init__(self, desk: Desk, osc_port: int) -> None:
-        self._desk, self._osc_port = desk, osc_port
+    def __init__(self, desk: Desk, osc_port: int, take: Callable[[bytes], None]) -> None:
+        self._desk, self._osc_port, self._take = desk, osc_port, take
         self._readers: set[_Reader] = set()
 
     @property
@@ -83,7 +84,9 @@ class OscQuery:
             return web.Response(status=404, text="no such path in the scene that is on")
         if not query:
             return web.json_response(node)
-        return web.json_response({query: node[query]}) if query in node else web.Response(status=204)
+        if query == "VALUE" and query not in node:
+            return web.Response(status=204)
+        return web.json_response({query: node[query]} if query in node else {})
 
     def _host_info(self, request: Any) -> dict[str, Any]:
         return {
@@ -95,7 +98,7 @@ class OscQuery:
         }
 
     async def _converse(self, ws: Any, request: Any) -> Any:
-        """A program that is connected: LISTEN and IGNORE come, OSC packets go."""
+        """A program that is connected: LISTEN, IGNORE and OSC packets come, OSC packets go."""
         await ws.prepare(request)
         reader = _Reader()
         self._readers.add(reader)
@@ -104,6 +107,8 @@ class OscQuery:
             async for message in ws:
                 if isinstance(message.data, str):
                     _heed(message.data, reader)
+                elif isinstance(message.data, bytes):
+                    self._take(message.data)
         finally:
             self._readers.discard(reader)
             sender.cancel()
@@ -144,8 +149,8 @@ async def _send(ws: Any, reader: _Reader) -> None:
 class OscQueryServer(Closing):
     """OSCQuery at TCP `port` of `host`. Raises ControlError where aiohttp is missing or the port is taken."""
 
-    def __init__(self, desk: Desk, host: str, port: int) -> None:
-        self._query = OscQuery(desk, port)
+    def __init__(self, desk: Desk, host: str, port: int, take: Callable[[bytes], None]) -> None:
+        self._query = OscQuery(desk, port, take)
         self._known: frozenset[str] = frozenset()
         self._server = LocalServer("oscquery", host, port, "OSCQuery", self._query.add_routes)
 

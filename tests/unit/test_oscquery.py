@@ -11,10 +11,11 @@ from typing import Any
 import aiohttp
 import pytest
 from helpers_desk import DrawnDesk
-from helpers_waiting import PATIENCE_S
+from helpers_waiting import PATIENCE_S, wait_until
 from phosphene.engine.control.desk import Desk
 from phosphene.engine.control.osc import OscControl
 from phosphene.engine.control.osc_values import to_path
+from pythonosc.osc_message_builder import OscMessageBuilder
 from pythonosc.osc_packet import OscPacket
 
 AMOUNT = "/camera/duotone/amount"
@@ -96,6 +97,7 @@ def test_attributes_host_info_and_what_is_not_there() -> None:
         assert (status, list(value)) == (200, ["VALUE"])
         assert await client.get(AMOUNT, "TYPE") == (200, {"TYPE": "f"})
         assert await client.get("/next", "VALUE") == (204, None)
+        assert await client.get("/camera", "TYPE") == (200, {})
         assert await client.get(AMOUNT, "COLOUR") == (400, None)
         assert await client.get("/nowhere") == (404, None)
         status, info = await client.get("/", "HOST_INFO")
@@ -130,6 +132,21 @@ def test_who_listens_hears_what_changes_and_nothing_else() -> None:
             assert timed.message.params[0] in (0.25, 0.5)
 
     with_client(DrawnDesk(), work)
+
+
+def test_values_are_set_over_the_socket_too() -> None:
+    show = DrawnDesk()
+
+    async def work(client: Client, desk: Desk) -> None:
+        async with client.session.ws_connect(client.at) as ws:
+            await ws.send_bytes(b"no OSC")
+            for value in (0.25, 0.75):
+                builder = OscMessageBuilder(AMOUNT)
+                builder.add_arg(value)
+                await ws.send_bytes(builder.build().dgram)
+                await asyncio.to_thread(wait_until, lambda wanted=value: show.get("camera/duotone.amount") == wanted)
+
+    with_client(show, work)
 
 
 def test_another_scene_has_other_paths_and_says_so() -> None:

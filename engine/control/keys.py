@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from ..scene.playlist import Playlist
+from .desk import Desk
 
 
-def press(key: str, playlist: Playlist) -> None:
-    """N and P ask for the next scene and the one before, 1 to 9 for one by its place in the list."""
+def press(key: str, playlist: Playlist, desk: Desk) -> None:
+    """N and P ask for the next scene and the one before, 1 to 9 for one by its place in the list.
+
+    T taps the beat, 0 goes back to that of the sound.
+    """
+    if key == "t":
+        desk.tap()
+    elif key == "0":
+        desk.clear_taps()
     if len(playlist.scenes) < 2:
         return
     if key in ("n", "p"):

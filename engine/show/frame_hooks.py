@@ -106,14 +106,14 @@ class NameWindow:
 
 
 class ChangeScenes:
-    """Changes scenes by the keys that went down."""
+    """Changes scenes, and taps the beat, by the keys that went down."""
 
-    def __init__(self, keys: ReadsKeys, playlist: Playlist) -> None:
-        self._keys, self._playlist = keys, playlist
+    def __init__(self, keys: ReadsKeys, playlist: Playlist, desk: Desk) -> None:
+        self._keys, self._playlist, self._desk = keys, playlist, desk
 
     def __call__(self, drawn: Drawn) -> bool:
         for key in self._keys.pressed():
-            press(key, self._playlist)
+            press(key, self._playlist, self._desk)
         return True
 
 

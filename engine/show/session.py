@@ -126,10 +126,11 @@ def _play(
     on_image: FrameHook | None,
     changes: Changes | None,
 ) -> Stats:
+    from ..audio.tapped import TappedBeat
     from ..control.desk import Desk
     from ..control.limits import Limits
     from ..scene.custom_models import settle
-    from ..sinks.base import ReadsKeys, WritesFiles
+    from ..sinks.base import ReadsKeys, ReadsMouse, WritesFiles
     from ..trackers import open_tracker, warm
     from .frame_hooks import ChangeScenes, NameWindow, ReloadFiles, ReportProgress, ShowOnDesk, title_of
     from .governor import governor_for
@@ -185,7 +186,8 @@ def _play(
         reloaders = [
             Reloader(scene, registry, checked(partial(load, name), guard), tried.trial) for scene, name in watched
         ]
-        desk = Desk(playlist, queue)
+        tapped = TappedBeat()
+        desk = Desk(playlist, queue, tapped)
         stack.callback(desk.close)
         opening.open_controls(options, desk, stack)
         hooks: list[FrameHook] = [ShowOnDesk(desk)]
@@ -199,7 +201,7 @@ def _play(
             hooks.append(NameWindow(window))
         keys = window if isinstance(window, ReadsKeys) else None
         if keys is not None:
-            hooks.append(ChangeScenes(keys, playlist))
+            hooks.append(ChangeScenes(keys, playlist, desk))
         governor = governor_for(options.pace.quality, playlist.whole(), fps, governs=live, replays=take is not None)
         show = Show(
             playlist,
@@ -219,7 +221,9 @@ def _play(
                     recorded_sound=None if isinstance(recorded, str) else recorded,
                     layer_inputs=layer_inputs,
                     held_keys=frozenset if keys is None else partial(getattr, keys, "held"),
+                    mouse=partial(getattr, window, "mouse") if isinstance(window, ReadsMouse) else dict,
                     control=partial(queue.apply, playlist.scenes, limits.check),
+                    tapped=tapped,
                 ),
                 hud=Hud(stats) if options.output.hud and window is not None else None,
                 hooks=hooks,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ..audio.tapped import TappedBeat
 from .stats import Stats
 from .timeouts import Timeouts
 
@@ -40,15 +41,18 @@ class ObservedInputs:
     """What is observed beside the frames and the trackers.
 
     `sound` is what the scenes follow. `recorded_sound` is what a written video gets; it learns when each frame was
-    captured. `layer_inputs` are the inputs of single layers by name. `held_keys` says which keys are down. `control`
-    applies the changes of parameters that wait.
+    captured. `layer_inputs` are the inputs of single layers by name. `held_keys` says which keys are down, and `mouse`
+    where the mouse is. `control` applies the changes of parameters that wait. `tapped` is the beat by hand, which
+    counts instead of the sound's.
     """
 
     sound: Sound | None = None
     recorded_sound: Recordable | None = None
     layer_inputs: Mapping[str, LayerInputSource] = field(default_factory=dict)
     held_keys: Callable[[], Collection[str]] = frozenset
+    mouse: Callable[[], Mapping[str, float]] = dict
     control: Callable[[], None] | None = None
+    tapped: TappedBeat = field(default_factory=TappedBeat)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,11 @@ import pytest
 from helpers_files import portraits
 from phosphene.engine.core.errors import TrackerError, UsageError
 from phosphene.engine.core.frame import Frame, Pixels
-from phosphene.engine.core.results import Face, Faces
+from phosphene.engine.core.results import EXPRESSIONS, Face, Faces
 from phosphene.engine.models import store as models
 from phosphene.engine.trackers import open_tracker
 from phosphene.engine.trackers.face_geometry import MESH_POINTS, HeadGeometry, fields, read_metadata
-from phosphene.engine.trackers.face_net import EXPRESSION_POINTS, EXPRESSIONS, square_round
+from phosphene.engine.trackers.face_net import EXPRESSION_POINTS, square_round
 from phosphene.engine.trackers.roi import Roi
 
 needs_models = pytest.mark.usefixtures("models_ready")

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from phosphene.engine.audio.tapped import TappedBeat
 from phosphene.engine.control.changes import Changes
 from phosphene.engine.control.desk import Desk
 from phosphene.engine.core.observation import Observation
@@ -22,7 +23,8 @@ class DrawnDesk:
         registry = Registry()
         self.playlist = Playlist([load_scene(name, registry) for name in names or ("duotone",)], transition_s=0.0)
         self.changes = Changes()
-        self.desk = Desk(self.playlist, self.changes)
+        self.tapped = TappedBeat()
+        self.desk = Desk(self.playlist, self.changes, self.tapped)
         self.observation: Observation | None = None
         self._end = threading.Event()
 

@@ -138,6 +138,8 @@ class OscControl(Closing):
             return partial(self._go, arguments[0])
         if path.startswith("/scene/") and (name := path.removeprefix("/scene/")) in self._desk.snapshot.scenes:
             return partial(self._go, name) if pressed(arguments) else _nothing
+        if path == "/tap":
+            return self._tap if pressed(arguments) else _nothing
         if path in ("/next", "/previous"):
             return partial(self._step, 1 if path == "/next" else -1) if pressed(arguments) else _nothing
         return None
@@ -150,6 +152,9 @@ class OscControl(Closing):
 
     def _step(self, count: int) -> None:
         self._desk.step(count).add_done_callback(self._scene_done)
+
+    def _tap(self) -> None:
+        self._desk.tap()
 
     def _pass_on(self) -> None:
         """Puts what waits into the queue; nothing before the first frame, whose parameters say what fits them."""

@@ -19,6 +19,7 @@ ATTRIBUTES = ("FULL_PATH", "CONTENTS", "TYPE", "ACCESS", "VALUE", "RANGE", "DESC
 BUTTONS = {
     "/next": "changes into the next scene",
     "/previous": "changes into the scene before",
+    "/tap": "taps the beat that the scene follows",
     "/refresh": "answers every parameter and the scene that is on",
 }
 

@@ -76,7 +76,7 @@ def test_a_fader_moves_the_picture_and_the_take_holds_it(hears: socket.socket, t
 def test_the_command_sends_tracks_until_its_end(hears: socket.socket) -> None:
     command = [
         sys.executable, "main.py", "run", "mirror", "--input", ENDLESS, "--output", "null", "--pace", "live",
-        "--seconds", "3", "--quiet", "--tracks", f"osc:127.0.0.1:{hears.getsockname()[1]}",
+        "--seconds", "1", "--quiet", "--tracks", f"osc:127.0.0.1:{hears.getsockname()[1]}",
     ]  # fmt: skip
     with subprocess.Popen(command, cwd=ROOT) as process:
         found: dict[str, list[object]] = {}

@@ -166,6 +166,17 @@ def test_scenes_by_name_number_button_and_step() -> None:
         wait_until(lambda: show.scene == "duotone")
 
 
+def test_the_beat_is_tapped(monkeypatch: pytest.MonkeyPatch) -> None:
+    show, tapped = DrawnDesk(), list[float]()
+    monkeypatch.setattr(show.tapped, "tap", tapped.append)
+    with opened(show) as (_, client, _):
+        client.send("/tap")
+        client.send("/tap", 0.0)  # a button that comes up
+        client.send("/tap", 1.0)
+        client.send("/next")
+        wait_until(lambda: len(tapped) == 2)
+
+
 def test_answers_go_to_the_port_that_was_asked_for() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as hears:
         hears.bind(("127.0.0.1", 0))

@@ -19,15 +19,21 @@ class Playlist:
     """One scene, or several that follow one another: when they are asked for, and every `every_s` seconds.
 
     A change takes `transition_s` seconds. It begins when the trackers of the next scene have answered, so that a scene
-    that hides the room comes with its person and not with a slate.
+    that hides the room comes with its person and not with a slate. `also` are trackers that run whatever scenes need.
     """
 
     def __init__(
-        self, scenes: Sequence[Scene], *, every_s: float | None = None, transition_s: float = TRANSITION_S
+        self,
+        scenes: Sequence[Scene],
+        *,
+        every_s: float | None = None,
+        transition_s: float = TRANSITION_S,
+        also: Collection[str] = (),
     ) -> None:
         self.scenes = list(scenes)
         self.every_s = every_s if len(self.scenes) > 1 else None
         self.transition_s = transition_s
+        self._also = frozenset(also)
         self.at = 0  # the scene that is on
         self.into: int | None = None  # the scene that it changes into
         self.progress = 0.0
@@ -100,7 +106,7 @@ class Playlist:
                 slots = {self._slot_at(time_s), self._slot_at(time_s + AHEAD_S)}
                 slots.add(max(0, self._slot_at(time_s - self.transition_s - AHEAD_S)))
                 numbers |= {slot % len(self.scenes) for slot in slots}
-        return frozenset().union(*(self.scenes[n].needs() for n in numbers))
+        return self._also.union(*(self.scenes[n].needs() for n in numbers))
 
     def _slot_at(self, time_s: float) -> int:
         assert self.every_s is not None

@@ -197,13 +197,17 @@ def run(
     sync: str | None = None,
     pace: str | None = None,
     quality: str = "auto",
+    osc: str | None = None,
+    tracks: str | None = None,
+    vmc: str | None = None,
 ) -> LiveShow:
     """A show of `scene`, or of several that follow one another, that runs by itself and is controlled while it runs.
 
     It has a thread and a graphics context of its own, and begins before this returns. `outputs` are what `--output`
     takes, but for a window, which only the main thread of a program may open. The other arguments are the options of
     `phosphene run`: `size` is (width, height), `parameters` maps addresses to values, `effects` are folders, `models`
-    maps names to paths. Without an end of its own it runs until `stop`. Raises PhospheneError where it cannot begin.
+    maps names to paths, `osc`, `tracks` and `vmc` are ports as texts. Without an end of its own it runs until `stop`.
+    Raises PhospheneError where it cannot begin.
     """
     options = RunOptions().changed(
         scenes=scene,
@@ -228,6 +232,9 @@ def run(
         sync=sync,
         pace=pace,
         quality=quality,
+        osc=osc,
+        tracks=tracks,
+        vmc=vmc,
     )
     if any(split_spec(spec)[0] == WINDOW for spec in options.output.specs):
         raise UsageError(

@@ -284,6 +284,19 @@ def open_sinks(
             sinks.append(sink)
 
 
+def trackers_for_controls(options: RunOptions) -> frozenset[str]:
+    """The trackers that the ways in ask for, whatever the scenes need. Raises UsageError and ControlError."""
+    from ..control import CONTROLS
+
+    found: set[str] = set()
+    for name, backend in CONTROLS.items():
+        wanted = getattr(options.control, name)
+        asks = None if wanted is None else getattr(backend.load(), "trackers", None)
+        if asks is not None:
+            found |= asks(wanted)
+    return frozenset(found)
+
+
 def open_controls(options: RunOptions, desk: Desk, stack: ExitStack) -> None:
     """Opens every way in that was asked for. Raises UsageError and ControlError."""
     from ..control import CONTROLS

@@ -304,6 +304,34 @@ class PaceOptions:
 class ControlOptions:
     """What may change the show from outside while it runs; each field is called as its way in among CONTROLS."""
 
+    osc: str | None = field(
+        default=None,
+        metadata=option(
+            kinds.AnyText(),
+            "listen for OSC at this UDP port of this machine (HOST:PORT: for others too), and answer",
+            "--osc",
+            metavar="PORT",
+        ),
+    )
+    tracks: str | None = field(
+        default=None,
+        metadata=option(
+            kinds.AnyText(),
+            "send what is tracked to osc:HOST:PORT, or serve it as JSON at ws:PORT; ?with=face+pose tracks more",
+            "--tracks",
+            metavar="WHERE",
+        ),
+    )
+    vmc: str | None = field(
+        default=None,
+        metadata=option(
+            kinds.AnyText(),
+            "send bones and expressions to an avatar program there (VSeeFace, Warudo, VNyan): 127.0.0.1:39539",
+            "--vmc",
+            metavar="HOST:PORT",
+        ),
+    )
+
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:

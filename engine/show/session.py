@@ -55,7 +55,12 @@ def open_playlist(options: RunOptions, registry: Registry) -> Playlist:
         raise UsageError("--every needs several scenes", hint="name them: phosphene run laser-eyes teleport --every 10")
     scenes = [_loaded(options, registry, name) for name in options.scene.names]
     _set_up(scenes, options)
-    return Playlist(scenes, every_s=options.scene.every_s, transition_s=options.scene.transition_s)
+    return Playlist(
+        scenes,
+        every_s=options.scene.every_s,
+        transition_s=options.scene.transition_s,
+        also=opening.trackers_for_controls(options),
+    )
 
 
 def _loaded(options: RunOptions, registry: Registry, name: str) -> Scene:

@@ -41,8 +41,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def add_common(parser: argparse.ArgumentParser) -> None:
     """The options that `run` and `demo` share."""
     add_options(
-        parser, "size", "fps", "parameters", "models", "sound", "seconds", "sync", "pace", "quality", "flash_guard",
-        "seed", "effects", "overwrite", "hud",
+        parser, "size", "fps", "parameters", "preset", "models", "sound", "seconds", "sync", "pace", "quality",
+        "flash_guard", "seed", "effects", "overwrite", "hud",
     )  # fmt: skip
     parser.add_argument(
         "--stats-json", metavar="FILE", help="write frames, rate, drops and times to FILE (- for stdout)"

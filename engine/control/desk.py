@@ -9,8 +9,9 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..core.errors import UsageError, unknown_name
+from ..core.errors import UsageError
 from .changes import Changes
+from .presets import LivePresets
 
 if TYPE_CHECKING:
     from ..core.observation import Observation
@@ -56,7 +57,7 @@ class Snapshot:
 class Desk:
     """What may be seen and asked of a show, by any thread; `update` alone belongs to the thread that draws.
 
-    While nobody waits in `look` no snapshot is made.
+    While nobody waits in `look` no snapshot is made. `presets` are those of the scene that is on.
     """
 
     def __init__(self, playlist: Playlist, changes: Changes) -> None:
@@ -66,6 +67,7 @@ class Desk:
         self._lookers = 0
         self._actions: deque[tuple[Callable[[], Any], Future[Any]]] = deque()
         self._ended = False
+        self.presets = LivePresets(playlist, changes, self.ask)
 
     # For any thread
 
@@ -99,13 +101,7 @@ class Desk:
     def go(self, scene: str) -> Future[None]:
         """Asks for the scene of that name. The future raises UsageError for a name that is not in the show."""
 
-        def change() -> None:
-            names = [one.name for one in self._playlist.scenes]
-            if scene not in names:
-                raise unknown_name("scene of this show", scene, names)
-            self._playlist.go(names.index(scene))
-
-        return self.ask(change)
+        return self.ask(lambda: self._playlist.go(self._playlist.number(scene)))
 
     def step(self, count: int) -> Future[None]:
         """Asks for the next scene, or with -1 for the one before."""
@@ -140,6 +136,8 @@ class Desk:
                 result.set_result(action())
             except Exception as error:  # noqa: BLE001 (whoever asked hears of it; the show goes on)
                 result.set_exception(error)
+        if observation is not None:
+            self.presets.move(observation.frame.time_s)
         with self._news:
             if not self._lookers:
                 return

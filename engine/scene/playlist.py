@@ -6,6 +6,7 @@ import math
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from ..core.errors import unknown_name
 from .scene import Scene
 
 TRANSITION_S = 1.0
@@ -52,6 +53,13 @@ class Playlist:
         """The scenes that are drawn or are to be, as soon as their trackers have answered."""
         numbers = dict.fromkeys(n for n in (self.at, self.into, self._asked) if n is not None)
         return tuple(self.scenes[n] for n in numbers)
+
+    def number(self, name: str) -> int:
+        """The number of the scene called `name`. Raises UsageError, which suggests the nearest."""
+        names = [scene.name for scene in self.scenes]
+        if name not in names:
+            raise unknown_name("scene of this show", name, names)
+        return names.index(name)
 
     def go(self, number: int) -> None:
         """Asks for scene `number`, counted from 0; there may be none. A change that is being seen is finished first."""

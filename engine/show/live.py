@@ -7,8 +7,9 @@ import logging
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
+from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from ..control.changes import Changes
 from ..core.errors import UsageError, unknown_name
@@ -19,6 +20,8 @@ from .show_thread import LOOK_S, ShowThread
 from .stats import Stats
 
 if TYPE_CHECKING:
+    from ..control.desk import Desk
+    from ..control.presets import LivePresets
     from ..scene.playlist import Playlist
     from ..scene.scene import Scene
     from .frame_hooks import Drawn
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("phosphene")
 
 ORIGIN = "script"
+T = TypeVar("T")
 
 
 class LiveShow:
@@ -43,7 +47,8 @@ class LiveShow:
         self._wanted: int | None = None
         self._observation: Observation | None = None
         self._stats = Stats()
-        self._thread = ShowThread(options, self._look, ended=self._ended, changes=self._changes)
+        self._desk: Desk | None = None
+        self._thread = ShowThread(options, self._look, ended=self._ended, changes=self._changes, on_desk=self._on_desk)
         atexit.register(self._end)  # a thread that draws must not be met by the end of the interpreter
         try:
             self._thread.start()
@@ -54,6 +59,10 @@ class LiveShow:
             raise
         if self._playlist is None:  # it failed before its first image
             self.stop()
+
+    def _on_desk(self, desk: Desk) -> None:
+        """Called by the thread of the show before its first image."""
+        self._desk = desk
 
     def _ended(self) -> None:
         """Called by the thread of the show at its end."""
@@ -111,16 +120,23 @@ class LiveShow:
         `value` is one of Python, a text as the command line takes it, or a table such as `{"from": "face.smile"}` that
         lets a signal drive it. Raises UsageError for what cannot be set, and then nothing is changed.
         """
+        self._may_wait("use submit")
+        try:
+            return self._result(self.submit(address, value))
+        except CancelledError:
+            return address  # overtaken by a newer change of the same address
+
+    def _may_wait(self, hint: str) -> None:
         if threading.current_thread() is self._thread:
-            raise RuntimeError("the show cannot wait for itself: use submit")
-        result = self.submit(address, value)
+            raise RuntimeError(f"the show cannot wait for itself: {hint}")
+
+    def _result(self, asked: Future[T]) -> T:
+        """What was asked for, when it is done. Raises what went wrong with it, or what ended the show."""
         while True:
             try:
-                return result.result(LOOK_S)
+                return asked.result(LOOK_S)
             except TimeoutError:
                 continue
-            except CancelledError:
-                return address  # overtaken by a newer change of the same address
             except UsageError:
                 if self._changes.closed:
                     self._thread.wait()
@@ -135,6 +151,41 @@ class LiveShow:
     def submit(self, address: str, value: Any) -> Future[str]:
         """As `set`, but does not wait; the future gives the full address or raises UsageError."""
         return self._changes.put(address, value, ORIGIN)
+
+    @property
+    def presets(self) -> list[str]:
+        """The presets of the scene that is on by name; `default` is the scene as its file says."""
+        return self._presets.names()
+
+    def save_preset(self, name: str) -> Path:
+        """Saves the scene that is on as a preset, in the file beside the scene's; returns that file's path.
+
+        A preset of that name is replaced, and everything else in the file stays. Raises UsageError or SinkError.
+        """
+        self._may_wait("save presets in another thread")
+        return self._presets.save(name)
+
+    def delete_preset(self, name: str) -> Path:
+        """Takes a preset of the scene that is on out of its file; returns that file's path. Raises UsageError."""
+        return self._presets.delete(name)
+
+    def recall(self, name: str, over_s: float = 0.0) -> None:
+        """Brings the scene that is on into a preset, at once or over `over_s` seconds of the show's own time.
+
+        It returns when that has begun. Raises UsageError for an unknown name.
+        """
+        self._may_wait("recall presets in another thread")
+        self._result(self._presets.recall(name, over_s))
+
+    def morph(self, first: str, second: str, position: float) -> None:
+        """Brings the scene that is on between two presets: 0 is `first`, 1 is `second`. Raises UsageError."""
+        self._may_wait("morph in another thread")
+        self._result(self._presets.morph(first, second, position))
+
+    @property
+    def _presets(self) -> LivePresets:
+        assert self._desk is not None  # it was there before the first image
+        return self._desk.presets
 
     def go(self, scene: str) -> None:
         """Changes into another of its scenes, by the transition. Raises UsageError for an unknown name."""
@@ -184,6 +235,7 @@ def run(
     on_demand: bool = False,
     sound: str | None = None,
     parameters: Mapping[str, Any] | None = None,
+    preset: str | None = None,
     effects: AnyPath | Iterable[AnyPath] = (),
     models: Mapping[str, AnyPath] | None = None,
     seed: int | None = None,
@@ -215,6 +267,7 @@ def run(
         on_demand=on_demand,
         sound=sound,
         parameters=parameters,
+        preset=preset,
         effects=effects,
         models=models,
         seed=seed,

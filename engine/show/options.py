@@ -163,6 +163,15 @@ class SceneOptions:
             "signals that parameters follow, each as a scene's file writes it",
         ),
     )
+    preset: str | None = field(
+        default=None,
+        metadata=option(
+            kinds.AnyText(),
+            "begin in this preset of the scene; what --set says comes after it",
+            "--preset",
+            metavar="NAME",
+        ),
+    )
     effect_folders: tuple[Path, ...] = field(
         default=(),
         metadata=option(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..control.changes import Changes
 from ..control.settings import TRACKERS_AT
-from ..core.errors import UsageError
+from ..core.errors import UsageError, unknown_name
 from ..core.paths import named
 from ..scene.registry import Registry, registry_with
 from . import opening
@@ -20,6 +21,7 @@ from .interrupt import stopping
 from .options import Progress, RunOptions
 
 if TYPE_CHECKING:
+    from ..control.desk import Desk
     from ..effect.effect import Effect
     from ..scene.playlist import Playlist
     from ..scene.scene import Scene
@@ -78,7 +80,7 @@ def _set_up(scenes: Sequence[Scene], options: RunOptions, *, lenient: bool = Fal
     `lenient` passes over an address that none of `scenes` knows: another scene of the show does.
     """
     changes = Changes()
-    asked = [
+    asked = _preset(scenes, options, changes, lenient=lenient) + [
         changes.put(address, value, "--set")
         for address, value in (*options.scene.parameters, *options.scene.bindings)
         if not lenient or address.startswith(TRACKERS_AT) or any(scene.knows(address) for scene in scenes)
@@ -88,6 +90,25 @@ def _set_up(scenes: Sequence[Scene], options: RunOptions, *, lenient: bool = Fal
         result.result()
 
 
+def _preset(scenes: Sequence[Scene], options: RunOptions, changes: Changes, *, lenient: bool) -> list[Future[str]]:
+    """Asks for the preset that was named, in every one of `scenes` that has it. Raises UsageError where none has."""
+    from ..scene.presets import Presets, differences
+
+    name = options.scene.preset
+    if name is None:
+        return []
+    presets = [Presets(scene) for scene in scenes]
+    known = {found for one in presets for found in one.names}
+    if name not in known and not lenient:
+        raise unknown_name("preset", name, known, where=", ".join(str(one.path) for one in presets))
+    return [
+        changes.put(address, value, "--preset", one.scene.name)
+        for one in presets
+        if name in one.names
+        for address, value in differences(one.state(name), one.scene.state()).items()
+    ]
+
+
 def play(
     options: RunOptions,
     *,
@@ -95,20 +116,22 @@ def play(
     extra_sinks: Sequence[Sink] = (),
     on_image: FrameHook | None = None,
     changes: Changes | None = None,
+    on_desk: Callable[[Desk], None] | None = None,
 ) -> Stats:
     """Runs a show to its end and returns its numbers. Ctrl-C ends it cleanly: files that were being written play.
 
     `progress` hears how many frames are done, and of how many; `extra_sinks` get the images beside the outputs;
     `on_image` is called in this thread after each image, and while one is waited for, and says whether to go on.
-    What is put into `changes` meanwhile is applied between two frames. Raises PhospheneError for what a user can mend.
+    What is put into `changes` meanwhile is applied between two frames. `on_desk` hears of the show's desk before the
+    first frame. Raises PhospheneError for what a user can mend.
     """
     try:
         if options.input.take is None:
-            return _play(options, None, progress, extra_sinks, on_image, changes)
+            return _play(options, None, progress, extra_sinks, on_image, changes, on_desk)
         from .takes.take import Take, options_for
 
         with Take(named(options.input.take)) as take:
-            return _play(options_for(options, take), take, progress, extra_sinks, on_image, changes)
+            return _play(options_for(options, take), take, progress, extra_sinks, on_image, changes, on_desk)
     finally:
         give_back()
 
@@ -120,6 +143,7 @@ def _play(
     extra_sinks: Sequence[Sink],
     on_image: FrameHook | None,
     changes: Changes | None,
+    on_desk: Callable[[Desk], None] | None,
 ) -> Stats:
     from ..control.desk import Desk
     from ..control.limits import Limits
@@ -183,6 +207,8 @@ def _play(
         ]
         desk = Desk(playlist, queue)
         stack.callback(desk.close)
+        if on_desk is not None:
+            on_desk(desk)
         opening.open_controls(options, desk, stack)
         hooks: list[FrameHook] = [ShowOnDesk(desk)]
         if progress is not None:

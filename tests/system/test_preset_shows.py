@@ -1,0 +1,91 @@
+"""Presets of shows that run: begun in one, recalled and saved from Python, and drawn the same each time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from phosphene.engine.core.errors import UsageError
+from phosphene.engine.show.frame_hooks import Drawn
+from phosphene.engine.show.options import run_options
+from phosphene.engine.show.session import play
+
+import phosphene
+
+pytestmark = [pytest.mark.gl, pytest.mark.usefixtures("gpu")]
+AMOUNT = "camera/duotone.amount"
+SCENE = '[[layer]]\nsource = "camera"\neffects = ["duotone"]\n'
+PRESETS = f'[preset.half]\n"{AMOUNT}" = 0.5\n\n[preset.none]\n"{AMOUNT}" = 0.0\n'
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Path:
+    (tmp_path / "look.toml").write_text(SCENE, encoding="utf-8")
+    (tmp_path / "look.presets.toml").write_text(PRESETS, encoding="utf-8")
+    return tmp_path / "look.toml"
+
+
+def test_presets_from_python(scene: Path) -> None:
+    with phosphene.run(scene, input="testcard:64x48@30", outputs="null", pace="live", preset="half") as show:
+        assert show.get(AMOUNT) == 0.5
+        assert show.presets == ["default", "half", "none"]
+        show.set(AMOUNT, 0.75)
+        assert show.save_preset("mine") == scene.with_name("look.presets.toml")
+        show.recall("none", over_s=0.2)
+        while show.get(AMOUNT) != 0.0:
+            assert show.running
+        show.morph("none", "mine", 1.0)
+        while show.get(AMOUNT) != 0.75:
+            assert show.running
+        with pytest.raises(UsageError, match="mine"):
+            show.recall("min")
+        show.delete_preset("mine")
+        assert show.presets == ["default", "half", "none"]
+
+
+def test_what_is_set_comes_after_the_preset(scene: Path) -> None:
+    options = run_options(
+        scene, input="testcard:64x48@30", outputs=["null"], pace="exact", seconds=0.1, preset="half",
+        parameters={"camera/opacity": 0.25},
+    )  # fmt: skip
+    seen: list[tuple[float, float]] = []
+
+    def look(drawn: Drawn) -> bool:
+        seen.append((drawn.image.scene.get(AMOUNT), drawn.image.scene.get("camera/opacity")))
+        return True
+
+    play(options, on_image=look)
+    assert set(seen) == {(0.5, 0.25)}
+
+
+def test_an_unknown_preset_is_named_before_anything_is_opened(scene: Path) -> None:
+    with pytest.raises(UsageError, match="halve") as caught:
+        play(run_options(scene, input="no-such-clip.mp4", outputs=["null"], preset="halve"))
+    assert "half" in caught.value.hint
+    assert str(scene.with_name("look.presets.toml")) in caught.value.where
+
+
+def test_a_morph_is_drawn_the_same_each_time(scene: Path) -> None:
+    def amounts() -> list[float]:
+        from phosphene.engine.control.desk import Desk
+
+        seen: list[float] = []
+
+        def on_desk(desk: Desk) -> None:
+            desk.presets.recall("none", over_s=0.5)
+
+        def look(drawn: Drawn) -> bool:
+            if drawn.stats.frames_out == len(seen):
+                seen.append(drawn.image.scene.get(AMOUNT))
+            return True
+
+        options = run_options(scene, input="testcard:64x48@30", outputs=["null"], pace="exact", seconds=1.0)
+        play(options, on_image=look, on_desk=on_desk)
+        return seen
+
+    first = amounts()
+    assert first == amounts()
+    assert first[-1] == 0.0
+    assert np.all(np.diff(first) <= 0.0)
+    assert len(set(first)) > 10

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ..core.errors import UsageError
 from .changes import Changes
 from .presets import LivePresets
+from .sets import LiveSet
 
 if TYPE_CHECKING:
     from ..core.observation import Observation
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from ..scene.binding import Binding
     from ..scene.playlist import Playlist
     from ..scene.scene import Scene
+    from ..scene.set_list import SetList
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +59,11 @@ class Snapshot:
 class Desk:
     """What may be seen and asked of a show, by any thread; `update` alone belongs to the thread that draws.
 
-    While nobody waits in `look` no snapshot is made. `presets` are those of the scene that is on.
+    While nobody waits in `look` no snapshot is made. `presets` are those of the scene that is on. `set_list` goes
+    through the cues of a set list; None without one.
     """
 
-    def __init__(self, playlist: Playlist, changes: Changes) -> None:
+    def __init__(self, playlist: Playlist, changes: Changes, set_list: SetList | None = None) -> None:
         self._playlist, self._changes = playlist, changes
         self._snapshot = Snapshot()
         self._news = threading.Condition()
@@ -68,6 +71,7 @@ class Desk:
         self._actions: deque[tuple[Callable[[], Any], Future[Any]]] = deque()
         self._ended = False
         self.presets = LivePresets(playlist, changes, self.ask)
+        self.set_list = None if set_list is None else LiveSet(set_list, playlist, self.presets)
 
     # For any thread
 
@@ -104,8 +108,18 @@ class Desk:
         return self.ask(lambda: self._playlist.go(self._playlist.number(scene)))
 
     def step(self, count: int) -> Future[None]:
-        """Asks for the next scene, or with -1 for the one before."""
-        return self.ask(lambda: self._playlist.step_by(count))
+        """Asks for the next cue of the set list, or scene where there is none; with -1 for the one before."""
+        return self.ask(lambda: (self.set_list or self._playlist).step_by(count))
+
+    def go_to_cue(self, number: int) -> Future[None]:
+        """Asks for cue `number` of the set list, counted from 0. The future raises UsageError where there is none."""
+
+        def change() -> None:
+            if self.set_list is None or not 0 <= number < self.set_list.count:
+                raise UsageError(f"there is no cue {number + 1}", hint="--set-list FILE brings cues")
+            self.set_list.go(number)
+
+        return self.ask(change)
 
     def ask(self, action: Callable[[], Any]) -> Future[Any]:
         """Has the thread that draws do something between two frames; the future gives what it returns or raises."""

@@ -58,7 +58,7 @@ class LivePresets:
 
     def __init__(self, playlist: Playlist, changes: Changes, ask: Callable[[Callable[[], Any]], Future[Any]]) -> None:
         self._playlist, self._changes, self._ask = playlist, changes, ask
-        self._morph: _Morph | None = None
+        self._morphs: dict[str, _Morph] = {}  # by the name of the scene
 
     # For any thread
 
@@ -86,7 +86,7 @@ class LivePresets:
             scene = self._playlist.scene
             presets = Presets(scene)
             start, end = presets.state(first), presets.state(second)
-            self._morph = None
+            self._morphs.pop(scene.name, None)
             now = scene.state()
             for address, (_, param) in scene.addresses().items():
                 value = mixed(param, start[address], end[address], position)
@@ -128,15 +128,16 @@ class LivePresets:
                 # What follows a signal goes from where it is now to a value; to another signal it changes at one half.
                 start = now[address] if isinstance(end, Binding) else held
                 morph.ways[address] = _Way(param, start, end, now[address])
-        self._morph = morph
+        self._morphs[scene.name] = morph
         if over_s == 0.0:
-            self.move(0.0)
+            self._step(morph, 0.0)
 
     def move(self, time_s: float) -> None:
-        """Goes on with a morph, where there is one, to the frame at `time_s`. Called between two frames."""
-        morph = self._morph
-        if morph is None:
-            return
+        """Goes on with every morph to the frame at `time_s`. Called between two frames."""
+        for morph in list(self._morphs.values()):
+            self._step(morph, time_s)
+
+    def _step(self, morph: _Morph, time_s: float) -> None:
         position = morph.position(time_s)
         now = morph.scene.state()
         for address, way in list(morph.ways.items()):
@@ -149,7 +150,7 @@ class LivePresets:
                 way.sent = value
                 way.result = self._put(morph.scene, address, value, morph.origin)
         if position >= 1.0 or not morph.ways:
-            self._morph = None
+            del self._morphs[morph.scene.name]
 
     def _put(self, scene: Scene, address: str, value: Any, origin: str) -> Future[str]:
         if isinstance(value, Binding):  # with a past of its own

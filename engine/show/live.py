@@ -16,6 +16,7 @@ from ..core.errors import UsageError, unknown_name
 from ..core.observation import Observation
 from ..sinks import check_twice, split_spec
 from .options import WINDOW, AnyPath, RunOptions
+from .session import with_set_list
 from .show_thread import LOOK_S, ShowThread
 from .stats import Stats
 
@@ -187,6 +188,12 @@ class LiveShow:
         assert self._desk is not None  # it was there before the first image
         return self._desk.presets
 
+    def step(self, count: int = 1) -> None:
+        """Goes to the next cue of the set list, or scene where there is none; with -1 to the one before."""
+        self._may_wait("step in another thread")
+        assert self._desk is not None  # it was there before the first image
+        self._result(self._desk.step(count))
+
     def go(self, scene: str) -> None:
         """Changes into another of its scenes, by the transition. Raises UsageError for an unknown name."""
         if scene not in self.scenes:
@@ -225,7 +232,7 @@ class LiveShow:
 
 
 def run(
-    scene: AnyPath | Sequence[AnyPath],
+    scene: AnyPath | Sequence[AnyPath] = (),
     *,
     outputs: str | Sequence[str],
     input: str = "camera",
@@ -241,6 +248,7 @@ def run(
     seed: int | None = None,
     flash_guard: bool | None = None,
     every_s: float | None = None,
+    set_list: AnyPath | None = None,
     transition: str = "fade",
     transition_s: float = 1.0,
     overwrite: bool = False,
@@ -253,9 +261,10 @@ def run(
     """A show of `scene`, or of several that follow one another, that runs by itself and is controlled while it runs.
 
     It has a thread and a graphics context of its own, and begins before this returns. `outputs` are what `--output`
-    takes, but for a window, which only the main thread of a program may open. The other arguments are the options of
-    `phosphene run`: `size` is (width, height), `parameters` maps addresses to values, `effects` are folders, `models`
-    maps names to paths. Without an end of its own it runs until `stop`. Raises PhospheneError where it cannot begin.
+    takes, but for a window, which only the main thread of a program may open. A `set_list` names its scenes itself.
+    The other arguments are the options of `phosphene run`: `size` is (width, height), `parameters` maps addresses to
+    values, `effects` are folders, `models` maps names to paths. Without an end of its own it runs until `stop`.
+    Raises PhospheneError where it cannot begin.
     """
     options = RunOptions().changed(
         scenes=scene,
@@ -273,6 +282,7 @@ def run(
         seed=seed,
         flash_guard=flash_guard,
         every_s=every_s,
+        set_list=set_list,
         transition=transition,
         transition_s=transition_s,
         overwrite=overwrite,
@@ -288,4 +298,4 @@ def run(
             hint="outputs='web' shows the images in a browser; `phosphene run` opens a window",
         )
     check_twice(options.output.specs)
-    return LiveShow(options)
+    return LiveShow(with_set_list(options))

@@ -207,6 +207,15 @@ class SceneOptions:
         default=None,
         metadata=option(kinds.Number(), "with several scenes: the next one every S seconds", "--every", metavar="S"),
     )
+    set_list: Path | None = field(
+        default=None,
+        metadata=option(
+            kinds.Folder(),
+            "a .toml file with the scenes, presets and transitions of an evening; N and P go to the next cue and back",
+            "--set-list",
+            metavar="FILE",
+        ),
+    )
     transition: str = field(
         default="fade",
         metadata=option(

@@ -47,6 +47,23 @@ def open_scene(options: RunOptions, registry: Registry | None = None, name: str 
     return scene
 
 
+def with_set_list(options: RunOptions) -> RunOptions:
+    """The options with the scenes of the set list that was named; as they are without one. Raises UsageError."""
+    from ..scene.set_list import SetList
+
+    path = options.scene.set_list
+    if path is None:
+        if not options.scene.names:
+            raise UsageError("no scene named", hint="`phosphene list scenes` shows them; or name a --set-list")
+        return options
+    scenes = SetList(named(path)).scenes
+    if options.scene.names not in ((), tuple(scenes)):
+        raise UsageError("a set list names its scenes itself", hint="leave the scenes out, or --set-list")
+    if options.scene.every_s is not None:
+        raise UsageError("--every changes scenes by the clock, a set list by hand", hint="leave one of the two out")
+    return options.changed(scenes=scenes)
+
+
 def open_playlist(options: RunOptions, registry: Registry) -> Playlist:
     """Every scene that was asked for. Raises UsageError."""
     from ..scene.playlist import Playlist
@@ -126,6 +143,7 @@ def play(
     first frame. Raises PhospheneError for what a user can mend.
     """
     try:
+        options = with_set_list(options)
         if options.input.take is None:
             return _play(options, None, progress, extra_sinks, on_image, changes, on_desk)
         from .takes.take import Take, options_for
@@ -148,6 +166,7 @@ def _play(
     from ..control.desk import Desk
     from ..control.limits import Limits
     from ..scene.custom_models import settle
+    from ..scene.set_list import SetList
     from ..sinks.base import ReadsKeys, WritesFiles
     from ..trackers import open_tracker, warm
     from .frame_hooks import ChangeScenes, NameWindow, ReloadFiles, ReportProgress, ShowOnDesk, title_of
@@ -161,14 +180,21 @@ def _play(
     from .stats import Stats
 
     registry = registry_for(options)
+    set_list = None if options.scene.set_list is None else SetList(named(options.scene.set_list))
+    if set_list is not None:
+        set_list.check_scenes(registry)
     playlist = open_playlist(options, registry)
+    named_ways: dict[str, Effect] = {}
+    if set_list is not None:
+        set_list.check(playlist.scenes)
+        named_ways = set_list.transitions(registry)
     transition = registry.transition(options.scene.transition)() if options.scene.several else None
     needs = playlist.needs() - (frozenset[str]() if take is None else take.trackers)
     # Loading a tracker's library takes longer than all else: it begins while the camera opens and the window appears.
     threading.Thread(target=warm, args=(sorted(needs),), name="warm", daemon=True).start()
     sinks: list[Sink] = list(extra_sinks)
     with ExitStack() as stack:
-        tried = opening.start_trials(playlist, registry, transition, stack)
+        tried = opening.start_trials(playlist, registry, [w for w in (transition, *named_ways.values()) if w], stack)
         source = take or stack.enter_context(opening.open_input(options, sinks))
         if take is not None:
             take.compare(playlist.scene)
@@ -205,7 +231,7 @@ def _play(
         reloaders = [
             Reloader(scene, registry, checked(partial(load, name), guard), tried.trial) for scene, name in watched
         ]
-        desk = Desk(playlist, queue)
+        desk = Desk(playlist, queue, set_list)
         stack.callback(desk.close)
         if on_desk is not None:
             on_desk(desk)
@@ -221,7 +247,7 @@ def _play(
             hooks.append(NameWindow(window))
         keys = window if isinstance(window, ReadsKeys) else None
         if keys is not None:
-            hooks.append(ChangeScenes(keys, playlist))
+            hooks.append(ChangeScenes(keys, desk.set_list or playlist))
         governor = governor_for(options.pace.quality, playlist.whole(), fps, governs=live, replays=take is not None)
         show = Show(
             playlist,
@@ -236,6 +262,7 @@ def _play(
                 take=take,
                 recorder=recorder,
                 transition=transition,
+                transitions=named_ways,
                 inputs=ObservedInputs(
                     sound=sound,
                     recorded_sound=None if isinstance(recorded, str) else recorded,

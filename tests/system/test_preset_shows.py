@@ -89,3 +89,23 @@ def test_a_morph_is_drawn_the_same_each_time(scene: Path) -> None:
     assert first[-1] == 0.0
     assert np.all(np.diff(first) <= 0.0)
     assert len(set(first)) > 10
+
+
+def test_a_set_list_runs_an_evening(scene: Path, tmp_path: Path) -> None:
+    (tmp_path / "blue.toml").write_text(SCENE, encoding="utf-8")
+    (tmp_path / "friday.toml").write_text(
+        '[[cue]]\nscene = "look.toml"\npreset = "half"\n\n[[cue]]\nscene = "blue.toml"\ntransition = "wipe"\n'
+        "transition_s = 0.1\n",
+        encoding="utf-8",
+    )
+    with phosphene.run(
+        set_list=tmp_path / "friday.toml", input="testcard:64x48@30", outputs="null", pace="live"
+    ) as show:
+        assert (show.scene, show.scenes) == ("look", ("look", "blue"))
+        assert show.get(AMOUNT) == 0.5
+        show.step()
+        while show.scene != "blue":
+            assert show.running
+        show.step(-1)
+        while show.scene != "look":
+            assert show.running

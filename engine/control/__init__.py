@@ -9,5 +9,10 @@ from __future__ import annotations
 
 from ..core.backends import Backend, Backends
 
+_HERE = __name__
+
 # By the option that opens each: `--NAME VALUE`. A new way in is a file, a line here, and an option in show/options.py.
-CONTROLS: Backends[Backend] = Backends("control", ())
+CONTROLS: Backends[Backend] = Backends(
+    "control",
+    (Backend("midi", "knobs, faders, pads and pedals, with feedback", f"{_HERE}.midi.control:MidiControl"),),
+)

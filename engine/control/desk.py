@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.errors import UsageError
 from .changes import Changes
+from .learning import Learning
 from .presets import LivePresets
 from .sets import LiveSet
 
@@ -60,7 +61,7 @@ class Desk:
     """What may be seen and asked of a show, by any thread; `update` alone belongs to the thread that draws.
 
     While nobody waits in `look` no snapshot is made. `presets` are those of the scene that is on. `set_list` goes
-    through the cues of a set list; None without one.
+    through the cues of a set list; None without one. `learning` gives targets to controls that are moved.
     """
 
     def __init__(self, playlist: Playlist, changes: Changes, set_list: SetList | None = None) -> None:
@@ -71,6 +72,7 @@ class Desk:
         self._actions: deque[tuple[Callable[[], Any], Future[Any]]] = deque()
         self._ended = False
         self.presets = LivePresets(playlist, changes, self.ask)
+        self.learning = Learning()
         self.set_list = None if set_list is None else LiveSet(set_list, playlist, self.presets)
 
     # For any thread
@@ -120,6 +122,11 @@ class Desk:
             self.set_list.go(number)
 
         return self.ask(change)
+
+    def check_address(self, address: str) -> None:
+        """Raises UsageError for an address that no scene of the show has."""
+        if not any(scene.knows(address) for scene in self._playlist.scenes):
+            self._playlist.scene.find(address)
 
     def ask(self, action: Callable[[], Any]) -> Future[Any]:
         """Has the thread that draws do something between two frames; the future gives what it returns or raises."""

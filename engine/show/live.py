@@ -257,6 +257,8 @@ def run(
     sync: str | None = None,
     pace: str | None = None,
     quality: str = "auto",
+    midi: str | None = None,
+    learn: str | Sequence[str] = (),
 ) -> LiveShow:
     """A show of `scene`, or of several that follow one another, that runs by itself and is controlled while it runs.
 
@@ -291,6 +293,8 @@ def run(
         sync=sync,
         pace=pace,
         quality=quality,
+        midi=midi,
+        learn=learn,
     )
     if any(split_spec(spec)[0] == WINDOW for spec in options.output.specs):
         raise UsageError(

@@ -288,7 +288,15 @@ def open_sinks(
 def open_controls(options: RunOptions, desk: Desk, stack: ExitStack) -> None:
     """Opens every way in that was asked for. Raises UsageError and ControlError."""
     from ..control import CONTROLS
+    from ..control.targets import Target
 
+    if options.control.learn and options.control.midi is None:
+        raise UsageError("nothing to learn from", hint="name the device: --midi NAME")
+    for text in options.control.learn:
+        target = Target.parse(text)
+        if target.kind == "parameter":
+            desk.check_address(target.names[0])
+        desk.learning.begin(text)
     for name, backend in CONTROLS.items():
         wanted = getattr(options.control, name)
         if wanted is not None:

@@ -313,7 +313,30 @@ class PaceOptions:
 
 @dataclass(frozen=True, slots=True)
 class ControlOptions:
-    """What may change the show from outside while it runs; each field is called as its way in among CONTROLS."""
+    """What may change the show from outside while it runs; each field is called as its way in among CONTROLS.
+
+    `learn` is what they are to learn.
+    """
+
+    midi: str | None = field(
+        default=None,
+        metadata=option(
+            kinds.AnyText(),
+            "a MIDI device, by a part of its name, or the path of a map of its controls",
+            "--midi",
+            metavar="NAME",
+        ),
+    )
+    learn: tuple[str, ...] = field(
+        default=(),
+        metadata=option(
+            kinds.Several("what a control may do, or several of them", str, str),
+            "the next control moved on the MIDI device does this from then on: an ADDRESS, scene:NAME, preset:NAME, "
+            "morph:FIRST,SECOND, cue:NUMBER, next or previous; repeat it for several",
+            "--learn",
+            metavar="TARGET",
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)

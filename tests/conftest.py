@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import weakref
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -23,6 +24,9 @@ ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("PHOSPHENE_TEST_DATA", ROOT.parent / "shared" / "data"))
 # Models that no package carries lie beside the test data; the store looks there too, in every process that tests start.
 os.environ.setdefault("PHOSPHENE_MODELS", str(DATA / "models"))
+# A shell lets what it starts in the background ignore Ctrl-C; tests of it would wait for ever.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 # The same examples in every run, and none judged by how long it takes: the machine may be busy.
 settings.register_profile(
     "steady",

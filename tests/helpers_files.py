@@ -7,6 +7,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from phosphene.engine.commands.bench.clip import pictures, side_by_side
 from phosphene.engine.core.frame import Frame, Pixels
 from phosphene.engine.sinks import open_sink
 from phosphene.engine.sources import open_source
@@ -21,6 +22,12 @@ def cards(count: int, size: tuple[int, int] = (320, 240), alpha: int = 255) -> l
         rgba[..., 3] = alpha
         out.append(rgba)
     return out
+
+
+def portraits(count: int, people: int = 1, size: tuple[int, int] = (640, 480)) -> list[Frame]:
+    """Frames of the demo with as many `people` side by side, 30 a second."""
+    shown = (np.ascontiguousarray(side_by_side(p, people)) for p in pictures("demo", size, count))
+    return [Frame(number, number / 30, pixels) for number, pixels in enumerate(shown)]
 
 
 def write_images(spec: str, images: list[Pixels], times: list[float] | None = None, **options: Any) -> None:

@@ -33,6 +33,23 @@ def notes(begins_s: list[float], seconds: float = 2.0, hz: float = 440.0) -> NDA
     return out
 
 
+def drums(bpm: float, seconds: float, *, first_s: float = 0.4) -> NDArray[np.float32]:
+    """A beat as rock has it: a low drum on the first and third beat, a snare on the others, cymbals twice a beat."""
+    random = np.random.default_rng(4)
+    at = np.arange(round(0.15 * RATE)) / RATE
+    low = 0.8 * np.sin(2 * np.pi * (50 * at + 0.9 * (1 - np.exp(-at / 0.03)))) * np.exp(-at / 0.05)
+    snare = (0.25 * random.normal(size=len(at)) + 0.2 * np.sin(2 * np.pi * 190 * at)) * np.exp(-at / 0.04)
+    cymbal = 0.15 * np.diff(random.normal(size=len(at) + 1)) * np.exp(-at / 0.015)
+    out = random.normal(0.0, 0.003, round(seconds * RATE))
+    for half in range(int((seconds - first_s) * bpm / 30.0)):
+        begin = round((first_s + half * 30.0 / bpm) * RATE)
+        part = out[begin : begin + len(at)]
+        part += cymbal[: len(part)]
+        if half % 2 == 0:
+            part += (low * (1.3 if half % 8 == 0 else 1.0) if half % 4 == 0 else snare)[: len(part)]
+    return (0.6 * out).astype(np.float32)
+
+
 def write_wav(path: Path, samples: NDArray[np.float32], rate: int = RATE) -> Path:
     """Writes 16-bit mono."""
     with wave.open(str(path), "wb") as file:

@@ -85,7 +85,7 @@ class ClothingSize(Effect):
         self.found: Mapping[str, girth.Estimate] = {}
         self.doubt = 1.0
         self.texts: Mapping[str, str] = {}
-        self.told: tuple[object, ...] = ()
+        self.given: tuple[object, ...] = ()
 
     def update(self, observation: Observation, dt: float) -> None:
         """Looks at one frame, gathers it where the person stands well, and lays out what is to be seen."""
@@ -150,21 +150,21 @@ class ClothingSize(Effect):
             self.fusion.add_length("part", scale.shoulders_at(pose, 100 * self.distance_m, seen_by))
 
     def _estimate(self, now: bool = False) -> None:
-        """Renews the numbers: `now`, where the user told something new, or now and then while measuring."""
-        told = (self.height_cm, self.weight_kg, self.sex, self.clothing, self.done)
-        if "front" in self.fusion.counts and (now or told != self.told or self.stale_s >= REFRESH_S):
+        """Renews the numbers: `now`, where the user gave something new, or now and then while measuring."""
+        given = (self.height_cm, self.weight_kg, self.sex, self.clothing, self.done)
+        if "front" in self.fusion.counts and (now or given != self.given or self.stale_s >= REFRESH_S):
             lengths = tuple(length for source, length in self.fusion.known().items() if source != "part")
-            result = girth.estimate(self.fusion.result(), self.told_body(lengths))
+            result = girth.estimate(self.fusion.result(), self.given_body(lengths))
             self.found, self.doubt = result.measures, result.doubt
             self.texts = report.texts(self.found, overlay.NAMES)
-            self.told, self.stale_s = told, 0.0
+            self.given, self.stale_s = given, 0.0
 
     def progress(self, view: str) -> float:
         """How much of the time to hold a view has been held, 0 to 1."""
         return min(self.fusion.seconds.get(view, 0.0) / max(self.hold_s, 1e-6), 1.0)
 
-    def told_body(self, lengths: tuple[scale.Length, ...] = ()) -> girth.Body:
-        """What was told of the body."""
+    def given_body(self, lengths: tuple[scale.Length, ...] = ()) -> girth.Body:
+        """What was given of the body."""
         return girth.Body(self.height_cm, self.weight_kg, self.sex, self.clothing, lengths)
 
     def _basis(self) -> report.Basis:
@@ -225,17 +225,17 @@ class ClothingSize(Effect):
         part = self.fusion.known().get("part")
         if part is None:
             return {"measured": False, "advice": self.advice}
-        known = girth.estimate({}, self.told_body((part,))).measures["height"]
+        known = girth.estimate({}, self.given_body((part,))).measures["height"]
         return {"measured": False, "advice": self.advice, "height": report.centimetres(known.wider(PART_WIDER))}
 
     @classmethod
-    def evaluate(cls, data: Path, look: evaluate.Look, tell: Callable[[str], None]) -> dict[str, Any]:
+    def evaluate(cls, data: Path, look: evaluate.Look, report: Callable[[str], None]) -> dict[str, Any]:
         """Errors against known truth in `data` (laid out as docs/clothing-size.md says); `look` gives a picture's
         observations, `tell` takes words of progress. Raises ValueError where a part of the truth is missing."""
         folder, half = data / "synthetic", data / "webcam_height"
         return {
-            **evaluate.judge(cls, folder, look, tell),
-            "repeatability": evaluate_spread.judge_spread(cls, folder, look, tell),
+            **evaluate.judge(cls, folder, look, report),
+            "repeatability": evaluate_spread.judge_spread(cls, folder, look, report),
             "ansur": evaluate_tables.judge_tables(data / "tables"),
-            **({"webcam_height": evaluate_height.judge_height(cls, half, look, tell)} if half.is_dir() else {}),
+            **({"webcam_height": evaluate_height.judge_height(cls, half, look, report)} if half.is_dir() else {}),
         }

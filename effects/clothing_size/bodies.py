@@ -43,7 +43,7 @@ class Population:
     the body; `variables`: their names, of which `measures`
     are a body's own and the others what is seen of it; `sexes`: female and male; `scale_sd`: log spread of the
     picture's scale, which is common to everything seen; `line_sd`: of where on the body a line lies; `height_sd`,
-    `weight_sd`: of what is told."""
+    `weight_sd`: of what is given."""
 
     share: float
     bare: bool

@@ -22,7 +22,7 @@ Look = Callable[[Path | NDArray[np.uint8]], Sequence[Observation]]  # of a file,
 TRUTHS = {"chest": "chest_cm", "waist": "waist_cm", "hip": "hip_cm"}
 Misses = Mapping[str, tuple[float, bool]]  # centimetres, and whether the interval holds the truth
 OURS = {"chest": "chest", "waist": "waist", "hip": "hips"}
-# name -> (pictures, whether the weight is told)
+# name -> (pictures, whether the weight is given)
 VIEWS = {
     "front": (("front",), False),
     "front+side": (("front", "side"), False),
@@ -48,8 +48,10 @@ def picture(folder: Path, name: str, view: str) -> Path | None:
     return next((p for p in sorted(folder.glob(f"{name}_{view}.*")) if p.suffix.lower() != ".csv"), None)
 
 
-def judge(kind: type[ClothingSize], folder: Path, look: Look, tell: Callable[[str], None]) -> dict[str, dict[str, Any]]:
-    """By view: mean absolute error and coverage of the 90 % interval, with the height told and the sex not.
+def judge(
+    kind: type[ClothingSize], folder: Path, look: Look, report: Callable[[str], None]
+) -> dict[str, dict[str, Any]]:
+    """By view: mean absolute error and coverage of the 90 % interval, with the height given and the sex not.
 
     `synthetic`: of what a user gets; `synthetic_by_people_alone`: of the same without the model's figures made by a
     computer, which shows how such differ from people.
@@ -59,7 +61,7 @@ def judge(kind: type[ClothingSize], folder: Path, look: Look, tell: Callable[[st
     refused = dict.fromkeys(VIEWS, 0)
     known = people_in(folder)
     for number, row in enumerate(known):
-        tell(f"{folder.name}: {number + 1} of {len(known)}")
+        report(f"{folder.name}: {number + 1} of {len(known)}")
         seen = {
             view: list(look(path))
             for view in ("front", "side")
@@ -79,7 +81,7 @@ def judge(kind: type[ClothingSize], folder: Path, look: Look, tell: Callable[[st
                 refused[view] += 1
                 continue
             misses[view].append(compared(effect.found, row))
-            alone = girth.estimate(effect.fusion.result(), effect.told_body(), (bodies.everybody()["people"],))
+            alone = girth.estimate(effect.fusion.result(), effect.given_body(), (bodies.everybody()["people"],))
             by_people[view].append(compared(alone.measures, row))
     return {
         part: {view: summary(found) | {"refused": refused[view]} for view, found in views.items()}

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from . import ClothingSize
 
 
-def judge_height(kind: type[ClothingSize], folder: Path, look: Look, tell: Callable[[str], None]) -> dict[str, Any]:
+def judge_height(kind: type[ClothingSize], folder: Path, look: Look, report: Callable[[str], None]) -> dict[str, Any]:
     """How many pictures were refused, and of those that state a height: its mean absolute error and how many of the
     intervals hold the truth. Columns of the truth: file, height_cm, camera_distance_cm."""
     errors, inside, refused, pictures = [], [], 0, 0
     for row in people_in(folder):
-        tell(f"{folder.name}: {row['file']}")
+        report(f"{folder.name}: {row['file']}")
         frames = look(folder / row["file"])
         effect = kind(distance_m=float(row["camera_distance_cm"]) / 100, hold_s=0.0)
         effect.update(frames[0], 0.0)

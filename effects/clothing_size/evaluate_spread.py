@@ -53,14 +53,14 @@ def variants(pixels: Pixels) -> dict[str, list[Pixels]]:
     }
 
 
-def judge_spread(kind: type[ClothingSize], folder: Path, look: Look, tell: Callable[[str], None]) -> dict[str, Any]:
+def judge_spread(kind: type[ClothingSize], folder: Path, look: Look, report: Callable[[str], None]) -> dict[str, Any]:
     """By what was changed: the standard deviation of each girth over the pictures of one body, mean over the bodies,
     the widest range, and how many pictures were refused."""
     known = people_in(folder)[::EVERY]
     found: dict[str, list[list[dict[str, float]]]] = {}
     refused: dict[str, int] = {}
     for number, row in enumerate(known):
-        tell(f"the same body in other pictures: {number + 1} of {len(known)}")
+        report(f"the same body in other pictures: {number + 1} of {len(known)}")
         path = picture(folder, row["id"], "front")
         if path is None:
             continue

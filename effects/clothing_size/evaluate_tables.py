@@ -17,7 +17,7 @@ from .tables import COLUMNS, FILES, table
 
 FOLDS = 5
 NOISE_CM = 1.0  # what a picture adds to a caliper's breadth or depth
-TOLD_SD = 0.001  # height and weight were measured
+GIVEN_SD = 0.001  # height and weight were measured
 FRONT = ("chest_breadth", "waist_breadth", "hip_breadth")
 SIDE = ("chest_depth", "waist_depth", "hip_depth")
 BY_PEOPLE_ALONE = ("height+sex", "height+weight+sex", "front+weight, people alone")
@@ -70,7 +70,7 @@ def predict(people: Array, known: tuple[str, ...], sex: str, alone: bool = False
         rest = people[fold != k]
         fit = Sex(rest.mean(axis=0), np.cov(rest.T), {n: (b, 0.0) for n, b in bias.items()})
         fitted = replace(
-            everybody["people"], sexes={sex: fit}, scale_sd=0.0, line_sd=0.0, height_sd=TOLD_SD, weight_sd=TOLD_SD
+            everybody["people"], sexes={sex: fit}, scale_sd=0.0, line_sd=0.0, height_sd=GIVEN_SD, weight_sd=GIVEN_SD
         )
         of = (fitted,) if alone else (fitted, everybody["rendered"])
         for person in np.flatnonzero(fold == k):

@@ -39,7 +39,7 @@ class Fusion:
         self.seconds[view] = self.seconds.get(view, 0.0) + dt
 
     def add_length(self, source: str, length: Length) -> None:
-        """Takes a length in centimetres, told by `source` (distance, reference)."""
+        """Takes a length in centimetres, given by `source` (distance, reference)."""
         self.lengths.setdefault(source, deque(maxlen=KEPT)).append(length)
 
     def known(self) -> dict[str, Length]:

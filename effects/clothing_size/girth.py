@@ -22,7 +22,7 @@ from .scale import Length
 GIRTHS = ("chest", "waist", "hips")
 MEASURES = ("shoulders", *GIRTHS, "inseam", "neck", "arm")
 DOUBTED = 2.5  # a depth or weight off by more standard deviations than this, by what is seen, is doubted
-LEAST_SHARE = 1e-9  # of the bodies that come into question: what fewer have is not told
+LEAST_SHARE = 1e-9  # of the bodies that come into question: what fewer have is not given
 LEVEL = 0.90  # every interval shown holds the truth with this probability, as far as the model goes
 WITHIN = 1.645  # standard deviations on each side that hold this share of a Gaussian
 
@@ -91,7 +91,7 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What the user tells: 0 and "unspecified" stand for not told."""
+    """What the user gives: 0 and "unspecified" stand for not given."""
 
     height_cm: float = 0.0
     weight_kg: float = 0.0
@@ -153,11 +153,11 @@ def _condition(of: Population, sex: Sex, seen: Mapping[str, Seen], body: Body) -
     """
     clothes = CLOTHING[body.clothing]
     scale = of.scale_sd**2 + clothes.taller_sd**2
-    first = [_told(of, "height", body.height_cm, of.height_sd)] if body.height_cm > 0.0 else []
+    first = [_given(of, "height", body.height_cm, of.height_sd)] if body.height_cm > 0.0 else []
     for length in body.lengths:
         if length.name in of.variables:
             bias, sd = sex.link(length.name) if length.name != "height" else (math.log1p(clothes.taller), 0.0)
-            first.append(_told(of, length.name, length.cm * math.exp(-bias), math.hypot(length.sd, sd, of.scale_sd)))
+            first.append(_given(of, length.name, length.cm * math.exp(-bias), math.hypot(length.sd, sd, of.scale_sd)))
     later: list[_Fact] = []
     for name, reading in seen.items():
         if name in of.variables:
@@ -174,7 +174,7 @@ def _condition(of: Population, sex: Sex, seen: Mapping[str, Seen], body: Body) -
         evidence = -0.5 * (squared + float(np.linalg.slogdet(s)[1]))
         mean, cov = mean + gain @ miss, cov - gain @ (a @ cov)
     if body.weight_kg > 0.0:
-        later.append(_told(of, "weight", body.weight_kg, of.weight_sd))
+        later.append(_given(of, "weight", body.weight_kg, of.weight_sd))
     for fact in later:
         s1 = float(fact.row @ cov @ fact.row) + fact.variance + scale * fact.by_scale
         miss1 = fact.value - float(fact.row @ mean)
@@ -185,7 +185,7 @@ def _condition(of: Population, sex: Sex, seen: Mapping[str, Seen], body: Body) -
         evidence -= 0.5 * (miss1**2 / s1 + math.log(s1))
         gain1 = cov @ fact.row / s1
         mean, cov = mean + gain1 * miss1, cov - np.outer(gain1, fact.row @ cov)
-    # Where what is seen and told fits no body of the tables, the model is trusted less (Birge 1932).
+    # Where what is seen and given fits no body of the tables, the model is trusted less (Birge 1932).
     doubt = max(1.0, squared / max(len(first) + len(later), 1))
     return mean, doubt * cov, evidence, doubt
 
@@ -200,7 +200,7 @@ class _Fact:
     by_scale: float
 
 
-def _told(of: Population, name: str, value: float, sd: float) -> _Fact:
+def _given(of: Population, name: str, value: float, sd: float) -> _Fact:
     row = np.zeros(len(of.variables))
     row[of.variables.index(name)] = 1.0
     return _Fact(row, math.log(value), sd**2, 0.0)

@@ -77,11 +77,11 @@ def links(people: tuple[Array, Array], made: Mapping[str, Array]) -> dict[str, t
     names = list(COLUMNS)
     mean, cov = people
     given = [names.index(n) for n in GIVEN]
-    told = np.stack([made[n] for n in GIVEN], axis=1) - mean[given]
+    known = np.stack([made[n] for n in GIVEN], axis=1) - mean[given]
     found = {}
     for name in RENDERED_SEEN:
         i = names.index(name)
-        expected = mean[i] + told @ np.linalg.solve(cov[np.ix_(given, given)], cov[given, i])
+        expected = mean[i] + known @ np.linalg.solve(cov[np.ix_(given, given)], cov[given, i])
         miss = made[f"seen_{name}"] - expected
         # The median and its spread: an arm that was taken for the trunk is no matter of the body's shape.
         middle = float(np.nanmedian(miss))

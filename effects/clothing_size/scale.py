@@ -23,7 +23,7 @@ MARKER = "marker"
 REFERENCES = ("none", *SHEETS, MARKER)
 
 USUAL_FOV_DEG = 66.0  # along the longer side: between webcams (50 to 78) and phones (65 to 73)
-USUAL_SD, TOLD_SD = 0.20, 0.02  # log spread of the focal length: assumed, told (EXIF's is rounded to a millimetre)
+USUAL_SD, GIVEN_SD = 0.20, 0.02  # log spread of the focal length: assumed, given (EXIF's is rounded to a millimetre)
 EYES = (2, 5)
 PUPILS_CM, PUPILS_SD = 6.3, 0.06  # distance of the pupils in ANSUR II: 6.4 (men), 6.2 (women), log spread 0.06
 EYES_NOISE_PX, LEAST_EYES_PX = 2.5, 8.0
@@ -49,7 +49,7 @@ def camera(size: tuple[int, int], fov_deg: float, pose: Pose | None = None, dist
     Then a usual one is assumed, and where the distance is known, corrected by how far apart the eyes of `pose` look.
     """
     if fov_deg > 0.0:
-        return Camera(0.5 * size[0] / math.tan(math.radians(fov_deg) / 2), TOLD_SD, size)
+        return Camera(0.5 * size[0] / math.tan(math.radians(fov_deg) / 2), GIVEN_SD, size)
     usual = math.log(0.5 * max(size) / math.tan(math.radians(USUAL_FOV_DEG) / 2))
     if pose is None or distance_cm <= 0.0:
         return Camera(math.exp(usual), USUAL_SD, size)

@@ -1,9 +1,10 @@
-"""Listens to sound frame by frame: how loud it is, where its bass and treble are, and when a note begins."""
+"""Listens to sound frame by frame: how loud it is, where its bass and treble are, when a note begins, and its beat."""
 
 from __future__ import annotations
 
 import math
 from collections import deque
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,8 @@ from ..core.frame import Floats, Frame
 from ..core.maths import ramp
 from ..core.results import RATE, AudioFeatures
 from .base import Sound
+from .beats import Beat, BeatTracker
+from .onsets import OnsetStrength
 
 WINDOW = 2048  # samples, 43 ms: a little more than a frame at 30 a second
 BINS = 512
@@ -23,17 +26,14 @@ QUIET_DB, LOUD_DB = -100.0, -30.0
 # mastered song at the upper end; music has the less the higher the tone.
 BANDS = {"bass": (20.0, 250.0, -45.0, -12.0), "mid": (250.0, 2000.0, -50.0, -15.0), "treble": (2e3, 16e3, -60.0, -25.0)}
 LEVEL_DB = -50.0, -10.0
-# Onsets: spectral flux of compressed magnitudes (Dixon, "Onset Detection Revisited", DAFx 2006), over its median.
-HOP, SHORT = 512, 1024
-COMPRESS = 200.0
-ABOVE, LEAST = 2.0, 0.02  # how many times the median counts, and how much there must be at least
+# An onset is where the flux is so many times its median, and so much at least.
+ABOVE, LEAST = 2.0, 0.02
 MEMORY = 70  # hops that the median is taken of: three quarters of a second
 REST_S = 0.12  # two onsets are at least so far apart
 FADE_S = 0.1
 GAP_S = 2.0  # after a longer pause, or a jump back, listening begins anew
 
 _BLACKMAN = np.blackman(WINDOW + 1)[:-1]
-_HANN = np.hanning(SHORT + 1)[:-1]
 
 
 class AudioAnalyzer:
@@ -46,8 +46,8 @@ class AudioAnalyzer:
 
     def _begin_anew(self, time_s: float) -> None:
         self._smooth: NDArray[np.float64] | None = None
-        self._hop = math.floor(time_s * RATE / HOP) - 1
-        self._before: NDArray[np.float64] | None = None
+        self._strength = OnsetStrength(self.sound, time_s)
+        self._beats = BeatTracker()
         self._flux: deque[float] = deque(maxlen=MEMORY)
         self._onset_s = -1e9
 
@@ -61,7 +61,7 @@ class AudioAnalyzer:
         self._last_s = now
         block = self.sound.block(now, WINDOW / RATE)
         magnitude = np.abs(np.fft.rfft(block * _BLACKMAN)) / WINDOW
-        self._listen_for_onsets(now)
+        self._listen(now)
         power = 2.0 * magnitude**2 * WINDOW / float((_BLACKMAN**2).sum())
         tones = np.arange(len(power)) * RATE / WINDOW
         loud = {
@@ -69,9 +69,17 @@ class AudioAnalyzer:
             for name, (low, high, quiet, full) in BANDS.items()
         }
         level = ramp(decibel(math.sqrt(float(np.mean(block**2)))), *LEVEL_DB)
-        onset = math.exp(-(now - self._onset_s) / FADE_S) if now >= self._onset_s else 0.0
+        beat = self._beats.beat
         return AudioFeatures(
-            frame.id, block[-BINS:].copy(), self._spectrum(magnitude, step), level, **loud, onset=round(onset, 6)
+            frame.id,
+            block[-BINS:].copy(),
+            self._spectrum(magnitude, step),
+            level,
+            **loud,
+            onset=fading(now, self._onset_s),
+            beat=fading(now, beat.last_s) if beat.period_s else 0.0,
+            tempo=beat.tempo,
+            bar_phase=beat.bar_phase(now),
         )
 
     def _spectrum(self, magnitude: NDArray[np.float64], step_s: float) -> Floats:
@@ -80,24 +88,28 @@ class AudioAnalyzer:
         db = 20.0 * np.log10(np.maximum(self._smooth[:BINS], 1e-9))
         return np.clip((db - QUIET_DB) / (LOUD_DB - QUIET_DB), 0.0, 1.0).astype(np.float32)
 
-    def _listen_for_onsets(self, time_s: float) -> None:
-        """Looks at every hop since the last frame, whatever the frame rate."""
-        newest = math.floor(time_s * RATE / HOP)
-        count = newest - self._hop
-        if count <= 0:
-            return
-        samples = self.sound.block(newest * HOP / RATE, (count * HOP + SHORT - HOP) / RATE)
-        for index in range(count):
-            part = samples[index * HOP : index * HOP + SHORT]
-            loud = np.log1p(COMPRESS * np.abs(np.fft.rfft(part * _HANN)) / SHORT)
-            flux = 0.0 if self._before is None else float(np.maximum(loud - self._before, 0.0).mean())
-            self._before = loud
-            at_s = (self._hop + 1 + index) * HOP / RATE
+    def _listen(self, time_s: float) -> None:
+        """Finds onsets and beats in every hop since the last frame."""
+        hops = self._strength.until(time_s)
+        for hop in hops:
             usual = float(np.median(self._flux)) if self._flux else 0.0
-            if flux > LEAST + ABOVE * usual and at_s - self._onset_s >= REST_S:
-                self._onset_s = at_s
-            self._flux.append(flux)
-        self._hop = newest
+            if hop.flux > LEAST + ABOVE * usual and hop.time_s - self._onset_s >= REST_S:
+                self._onset_s = hop.time_s
+            self._flux.append(hop.flux)
+        self._beats.hear(hops)
+
+
+def with_beat(frame: Frame, heard: AudioFeatures | None, beat: Beat) -> AudioFeatures:
+    """`heard`, else silence, with this beat instead of its own."""
+    if heard is None:
+        heard = AudioFeatures(frame.id, np.zeros(BINS, np.float32), np.zeros(BINS, np.float32))
+    now = frame.time_s
+    return replace(heard, beat=fading(now, beat.last_s), tempo=beat.tempo, bar_phase=beat.bar_phase(now))
+
+
+def fading(time_s: float, since_s: float) -> float:
+    """1 at `since_s`, falling to 0 within a third of a second; 0 before."""
+    return round(math.exp(-(time_s - since_s) / FADE_S), 6) if time_s >= since_s else 0.0
 
 
 def decibel(amplitude: float) -> float:

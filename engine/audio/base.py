@@ -64,7 +64,7 @@ class Recordable(Protocol):
 
     rate: int  # samples a second, as the device claims
 
-    def picture(self, time_s: float, moment_s: float) -> None:
+    def frame_drawn(self, time_s: float, moment_s: float) -> None:
         """The image at `time_s` of the frames' clock was taken at `moment_s` of time.perf_counter."""
 
     @property

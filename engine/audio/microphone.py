@@ -88,7 +88,7 @@ class Microphone(Closing):
             out = np.interp(np.linspace(0.0, len(out) - 1.0, wanted), np.arange(len(out)), out).astype(np.float32)
         return np.clip(out, -1.0, 1.0)
 
-    def picture(self, time_s: float, moment_s: float) -> None:
+    def frame_drawn(self, time_s: float, moment_s: float) -> None:
         """See phosphene.engine.audio.base.Recordable."""
         shift_s = moment_s - time_s
         with self._lock:

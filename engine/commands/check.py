@@ -23,8 +23,6 @@ from .output import check_json, table, write_json
 if TYPE_CHECKING:
     from ..check.verdict import Verdict
 
-HELP = "judge effect files: do they compile, draw and repeat?"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's options."""

@@ -21,10 +21,23 @@ from ..core.standard_streams import standard_streams
 from ..core.version import __version__
 from .output import check_json
 
-COMMANDS = (
-    "run", "demo", "list", "show", "doctor", "models", "gallery", "check", "new", "teach", "bench", "score", "soak",
-    "measure",
-)  # fmt: skip
+# What help says of each. Its module is imported where that very command is asked for: others may take a while.
+COMMANDS = {
+    "run": "run a scene",
+    "demo": "laser eyes on a built-in portrait, no camera needed",
+    "list": "scenes, effects, transitions, sources, sinks and trackers",
+    "show": "the parameters of an effect, a scene or a tracker",
+    "doctor": "say what this machine has, what it lacks, and what to do",
+    "models": "list the tracker models, fetch them, check them",
+    "gallery": "draw every scene, effect and transition on the built-in portrait, as a page",
+    "check": "judge effect files: do they compile, draw and repeat?",
+    "new": "make a working effect to start from, with a test and a scene",
+    "teach": "teach a model your own classes",
+    "bench": "measure against naive loops and the bare models",
+    "score": "score mattes and landmarks against ground truth",
+    "soak": "play for long while everything round the show fails by plan",
+    "measure": "measure people in photos and clips",
+}
 
 INTRO = """\
 Real-time AR and creative effects: camera in, trackers, GLSL scenes, window, virtual camera or file out.
@@ -73,24 +86,21 @@ class LogFormatter(logging.Formatter):
         return text if record.levelno == logging.INFO else f"{record.levelname}: {text}"
 
 
-def build_parser() -> Parser:
-    """The parser of every command."""
+def build_parser(asked: str | None = None) -> Parser:
+    """The parser of every command; `asked`: only that one knows its options."""
     parser = Parser(
         prog="phosphene", description=INTRO, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--version", action="version", version=f"phosphene {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="command", parser_class=Parser)
-    for name in COMMANDS:
-        module = importlib.import_module(f"phosphene.engine.commands.{name}")
-        sub = commands.add_parser(
-            name,
-            help=module.HELP,
-            description=module.__doc__ or module.HELP,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-        sub.add_argument("--debug", action="store_true", help="show tracebacks and debug messages")
-        module.add_arguments(sub)
-        sub.set_defaults(module=module, parser=sub)
+    for name, about in COMMANDS.items():
+        sub = commands.add_parser(name, help=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+        if asked in (None, name):
+            module = importlib.import_module(f"phosphene.engine.commands.{name}")
+            sub.description = module.__doc__ or about
+            sub.add_argument("--debug", action="store_true", help="show tracebacks and debug messages")
+            module.add_arguments(sub)
+            sub.set_defaults(module=module, parser=sub)
     return parser
 
 
@@ -122,7 +132,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def command(arguments: Sequence[str] | None) -> int:
     """Finds the command and runs it; what a user can fix is reported in a sentence."""
-    parser = build_parser()
+    arguments = sys.argv[1:] if arguments is None else arguments
+    parser = build_parser(next(iter(arguments), ""))
     options, extra = parser.parse_known_args(arguments)
     if extra:
         getattr(options, "parser", parser).refuse(extra)

@@ -18,7 +18,6 @@ from .options import add_option, options_from
 from .output import check_json, write_json
 from .run import add_common, progress_bar, reports_of
 
-HELP = "laser eyes on a built-in portrait, no camera needed"
 SECONDS = 6.0
 OWN, OWN_SHEET = "phosphene-demo.mp4", "phosphene-demo.png"
 

@@ -20,7 +20,6 @@ from ..show.session import play
 from .demo import DEMO_BINDINGS
 from .options import add_effects, add_option, add_overwrite
 
-HELP = "draw every scene, effect and transition on the built-in portrait, as a page"
 MOMENT_S = 2.0
 ONE_EFFECT = 'title = "{name}"\n\n[[layer]]\nsource = "camera"\neffects = [{{ use = "{name}" }}]\n'
 # More than one image where a scene has more than one face.

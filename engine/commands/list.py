@@ -20,7 +20,6 @@ from ..show.catalogue import (
 from .options import add_effects
 from .output import emit, table
 
-HELP = "scenes, effects, transitions, sources, sinks and trackers"
 # What of each kind JSON says; signals and models are many, and listed only when they are asked for.
 FIELDS: dict[str, tuple[str, ...]] = {
     "scenes": ("name", "doc", "origin", "problem"),

@@ -11,7 +11,6 @@ from ..models import store as models
 from .output import emit
 
 NAME = "models"
-HELP = "list the tracker models, fetch them, check them"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 from ..core.errors import UsageError
 from ..core.paths import in_words, is_there, named
 
-HELP = "make a working effect to start from, with a test and a scene"
 SUFFIX = {"py": ".py", "glsl": ".frag", "isf": ".fs"}
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 

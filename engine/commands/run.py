@@ -17,15 +17,12 @@ from ..core.paths import named
 from ..core.standard_streams import others_print
 from ..show.interrupt import is_terminal
 from ..show.options import WINDOW, Progress, RunOptions
-from ..show.session import play
 from ..sinks import DEFAULT_WEB_PORT, check_twice, is_live, split_spec
 from .options import add_option, add_options, options_from
 from .output import check_json, table, write_json
 
 if TYPE_CHECKING:
     from ..show.stats import Stats
-
-HELP = "run a scene"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -68,6 +65,8 @@ def run(options: argparse.Namespace) -> int:
 
 def show(asked: RunOptions, options: argparse.Namespace) -> Stats:
     """Plays with a progress bar, then reports what was done."""
+    from ..show.session import play
+
     check_twice(asked.output.specs)
     check_json(options.json, options.stats_json)
     offline = not any(is_live(o) for o in asked.output.specs)

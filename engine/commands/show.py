@@ -11,8 +11,6 @@ from ..core.params import Param, Parametrized
 from .options import add_effects
 from .output import emit, table
 
-HELP = "the parameters of an effect, a scene or a tracker"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's options."""

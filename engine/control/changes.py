@@ -20,8 +20,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..core.errors import UsageError
+from ..core.params import plain
 from ..scene.scene import Scene
-from .settings import TRACKERS_AT, Setting, plain, set_tracker, setting
+from .settings import TRACKERS_AT, Setting, set_tracker, setting
 
 log = logging.getLogger("phosphene")
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ..audio.tapped import TappedBeat
 from ..core.errors import UsageError
 from .changes import Changes
 from .learning import Learning
@@ -64,8 +66,16 @@ class Desk:
     through the cues of a set list; None without one. `learning` gives targets to controls that are moved.
     """
 
-    def __init__(self, playlist: Playlist, changes: Changes, set_list: SetList | None = None) -> None:
+    def __init__(
+        self,
+        playlist: Playlist,
+        changes: Changes,
+        tapped: TappedBeat | None = None,
+        set_list: SetList | None = None,
+    ) -> None:
         self._playlist, self._changes = playlist, changes
+        self._tapped = tapped or TappedBeat()
+        self._seen: Observation | None = None
         self._snapshot = Snapshot()
         self._news = threading.Condition()
         self._lookers = 0
@@ -128,6 +138,18 @@ class Desk:
         if not any(scene.knows(address) for scene in self._playlist.scenes):
             self._playlist.scene.find(address)
 
+    def tap(self) -> Future[float]:
+        """Taps the beat, now: from the second tap on `audio.beat` and its like follow the taps, not the sound.
+
+        The future gives the tempo in beats a minute, 0 while it is not known.
+        """
+        moment_s = time.perf_counter()
+        return self.ask(lambda: self._tapped.tap(self._on_frames_clock(moment_s)))
+
+    def clear_taps(self) -> Future[None]:
+        """Forgets the taps: the beat is that of the sound again."""
+        return self.ask(self._tapped.clear)
+
     def ask(self, action: Callable[[], Any]) -> Future[Any]:
         """Has the thread that draws do something between two frames; the future gives what it returns or raises."""
         result: Future[Any] = Future()
@@ -145,10 +167,19 @@ class Desk:
         """The scene that is on."""
         return self._playlist.scene
 
+    def _on_frames_clock(self, moment_s: float) -> float:
+        """`moment_s` of time.perf_counter as a time of frames: that of the last one where nobody knows when it was
+        captured."""
+        if self._seen is None:
+            return 0.0
+        frame = self._seen.frame
+        return frame.time_s + (moment_s - frame.captured_s if frame.captured_s else 0.0)
+
     def update(
         self, observation: Observation | None, numbers: Mapping[str, float], problems: Mapping[str, Problem]
     ) -> None:
         """Does what was asked for, and lets everybody who looks see the moment. Called between two frames."""
+        self._seen = observation or self._seen
         while self._actions:
             action, result = self._actions.popleft()
             if not result.set_running_or_notify_cancel():

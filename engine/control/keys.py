@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from .desk import Desk
+
 
 class Steps(Protocol):
     """What keys step through: the scenes of a playlist, or the cues of a set list."""
@@ -19,8 +21,15 @@ class Steps(Protocol):
         """Asks for number `number`, counted from 0; there may be none."""
 
 
-def press(key: str, steps: Steps) -> None:
-    """N and P ask for the next one and the one before, 1 to 9 for one by its place in the list."""
+def press(key: str, steps: Steps, desk: Desk) -> None:
+    """N and P ask for the next one and the one before, 1 to 9 for one by its place in the list.
+
+    T taps the beat, 0 goes back to that of the sound.
+    """
+    if key == "t":
+        desk.tap()
+    elif key == "0":
+        desk.clear_taps()
     if steps.count < 2:
         return
     if key in ("n", "p"):

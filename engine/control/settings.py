@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -60,14 +59,6 @@ def setting(scene: Scene, address: str, value: Any) -> Setting:
         return Setting(scene, scene.check_binding(address), value)
     full, found = scene.check(address, media_path(scene, address, value))
     return Setting(scene, full, found)
-
-
-def plain(value: Any) -> Any:
-    """A path as text, and a number of numpy's as one of Python's; anything else as it is."""
-    if isinstance(value, os.PathLike):
-        return os.fspath(value)
-    scalar = getattr(value, "shape", None) == () and hasattr(value, "item")
-    return value.item() if scalar else value
 
 
 def media_path(scene: Scene, address: str, value: Any) -> Any:

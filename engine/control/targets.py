@@ -11,15 +11,14 @@ from ..core.errors import UsageError
 if TYPE_CHECKING:
     from .desk import Desk
 
-EXPECTED = (
-    "a parameter's address, scene:NAME, preset:NAME, morph:FIRST,SECOND, cue:NUMBER, next or previous"  # in messages
-)
+EXPECTED = "a parameter's address, scene:NAME, preset:NAME, morph:FIRST,SECOND, cue:NUMBER, next, previous or tap"
+PLAIN = ("next", "previous", "tap")
 NAMED = ("scene", "preset", "morph", "cue")
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is done: `kind` is parameter, scene, preset, morph, cue, next or previous, `names` are what it names."""
+    """What is done: `kind` is one of those that EXPECTED lists, `names` are what it names."""
 
     kind: str
     names: tuple[str, ...] = ()
@@ -29,7 +28,7 @@ class Target:
         """The target that `text` says; see EXPECTED. Raises UsageError."""
         text = text.strip()
         kind, colon, rest = text.partition(":")
-        if text in ("next", "previous"):
+        if text in PLAIN:
             return cls(text)
         if not colon:
             if not text:
@@ -60,4 +59,6 @@ class Target:
             return desk.presets.recall(self.names[0], over_s)
         if self.kind == "cue":
             return desk.go_to_cue(int(self.names[0]) - 1)
+        if self.kind == "tap":
+            return desk.tap()
         return desk.step(1 if self.kind == "next" else -1)

@@ -52,7 +52,7 @@ class Mailbox(Generic[T]):
             return item
 
     def close(self) -> None:
-        """No more will come; what is there ca still be taken."""
+        """No more will come; what is there can still be taken."""
         with self.wake:
             self._closed = True
             self.wake.notify_all()

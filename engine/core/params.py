@@ -6,6 +6,7 @@ The kinds are in param_types.py.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
@@ -65,6 +66,14 @@ class Param(Descriptor[T]):
     def refuse(self, value: Any, expected: str) -> UsageError:
         """The error for a value that does not fit."""
         return UsageError(f"{self.name or 'parameter'} cannot be {shown(value)}: expected {expected}")
+
+
+def plain(value: Any) -> Any:
+    """A path as text, and a number of numpy's as one of Python's; anything else as it is."""
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    scalar = getattr(value, "shape", None) == () and hasattr(value, "item")
+    return value.item() if scalar else value
 
 
 def shown(value: Any) -> str:

@@ -14,6 +14,19 @@ from .frame import Floats, Pixels
 
 RATE = 48000  # samples a second
 
+# The names of a face's expressions, in the network's order: ARKit's but for tongueOut, which it does not see.
+EXPRESSIONS = (
+    "_neutral", "browDownLeft", "browDownRight", "browInnerUp", "browOuterUpLeft", "browOuterUpRight", "cheekPuff",
+    "cheekSquintLeft", "cheekSquintRight", "eyeBlinkLeft", "eyeBlinkRight", "eyeLookDownLeft", "eyeLookDownRight",
+    "eyeLookInLeft", "eyeLookInRight", "eyeLookOutLeft", "eyeLookOutRight", "eyeLookUpLeft", "eyeLookUpRight",
+    "eyeSquintLeft", "eyeSquintRight", "eyeWideLeft", "eyeWideRight", "jawForward", "jawLeft", "jawOpen", "jawRight",
+    "mouthClose", "mouthDimpleLeft", "mouthDimpleRight", "mouthFrownLeft", "mouthFrownRight", "mouthFunnel",
+    "mouthLeft", "mouthLowerDownLeft", "mouthLowerDownRight", "mouthPressLeft", "mouthPressRight", "mouthPucker",
+    "mouthRight", "mouthRollLower", "mouthRollUpper", "mouthShrugLower", "mouthShrugUpper", "mouthSmileLeft",
+    "mouthSmileRight", "mouthStretchLeft", "mouthStretchRight", "mouthUpperUpLeft", "mouthUpperUpRight",
+    "noseSneerLeft", "noseSneerRight",
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Face:
@@ -82,7 +95,9 @@ class AudioFeatures:
 
     `wave`: (512,) float32 -1..1, the newest samples; `spectrum`: (512,) 0..1, the loudness of 512 tones of equal
     distance from 0 to a quarter of the sampling rate. `level`, `bass`, `mid`, `treble`: 0 quiet … 1 loud. `onset`: 1
-    where a note or beat begins, falling to 0 within a third of a second.
+    where a note or beat begins, falling to 0 within a third of a second. `beat` does the same on each beat of the
+    music; `tempo` is in beats per minute, 0 while no beat is found; `bar_phase` 0..1 is how much of a bar of four beats
+    has passed.
     """
 
     frame_id: int
@@ -93,6 +108,9 @@ class AudioFeatures:
     mid: float = 0.0
     treble: float = 0.0
     onset: float = 0.0
+    beat: float = 0.0
+    tempo: float = 0.0
+    bar_phase: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -90,7 +90,7 @@ class CleanPlate:
             )
         self.size, self.grid, self._moved, self._person_cells = size, fresh.grid, True, None
 
-    def see(self, frame: Frame, rgba: Pixels, mask: Mask) -> CleanPlateView:
+    def update(self, frame: Frame, rgba: Pixels, mask: Mask) -> CleanPlateView:
         """Learns from a frame (`rgba`: its image with alpha) and says how the clean plate is to be seen in it."""
         dt = 0.0 if self._time_s is None else frame.time_s - self._time_s
         if dt < 0.0 or dt > 60.0:

@@ -27,7 +27,7 @@ class CleanPlateTextures:
             plate = self._plate = CleanPlate(frame.size)
         elif plate.size != frame.size:
             plate.resize(frame.size)
-        view = plate.see(frame, rgba, mask)
+        view = plate.update(frame, rgba, mask)
         colors = self._texture("_plate", plate.size, 4, "f1")
         top, bottom = view.rows
         if bottom > top:

@@ -102,17 +102,17 @@ class Gpu:
         """How many objects were made and not released."""
         return len(self._live)
 
-    def keep(self, thing: Any) -> Any:
+    def keep(self, resource: Any) -> Any:
         """Counts an object until `release`."""
-        self._live.add(id(thing))
-        return thing
+        self._live.add(id(resource))
+        return resource
 
-    def release(self, *things: Any) -> None:
+    def release(self, *resources: Any) -> None:
         """Releases objects; None and what was released before are left alone."""
-        for thing in things:
-            if thing is not None and id(thing) in self._live:
-                self._live.discard(id(thing))
-                thing.release()
+        for resource in resources:
+            if resource is not None and id(resource) in self._live:
+                self._live.discard(id(resource))
+                resource.release()
 
     def texture(
         self,

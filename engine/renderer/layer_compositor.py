@@ -111,7 +111,7 @@ class LayerPaint:
                 self._onto_canvas(self.copy, 0, ending)
         finally:
             for target in self._borrowed:
-                self.pool.give(target)
+                self.pool.put_back(target)
 
     def measure(self) -> None:
         """Has the seconds measured that each effect takes; waiting for each costs."""

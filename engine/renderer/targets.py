@@ -93,7 +93,7 @@ class Pool:
             return made
         return self._free.pop()
 
-    def give(self, target: Target | None) -> None:
+    def put_back(self, target: Target | None) -> None:
         """Takes a borrowed target back; None is left alone."""
         if target is not None:
             self._free.append(target)

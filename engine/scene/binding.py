@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any, Self
 
 from ..core.errors import UsageError, unknown_name
-from ..core.params import finite, shown
+from ..core.params import shown
+from .response import OPTIONS, PLAIN, Responding, Response, number, toward
 from .signals import check_name, natural
 
-KEYS = ("from", "to", "range", "smooth_s")
+KEYS = ("from", "to", "range", "smooth_s", *OPTIONS)
 
 
 class Binding:
     """A parameter that follows a signal: `low_in … high_in` of the signal becomes `low_out … high_out`, smoothed.
 
     The signal is held to its range (`time` is not); `high_out` may lie below `low_out`. `smooth_s` is the time constant
-    of an exponential low-pass, 0 for none.
+    of an exponential low-pass, 0 for none; `response` says how else the parameter answers.
     """
 
     def __init__(
@@ -28,23 +28,27 @@ class Binding:
         low_out: float = 0.0,
         high_out: float = 1.0,
         smooth_s: float = 0.0,
+        response: Response = PLAIN,
     ) -> None:
         self.source = check_name(source)
         if low_in == high_in:
             raise UsageError(f"range of '{source}' is empty: expected two different numbers, got {low_in:g} twice")
         if smooth_s < 0.0:
             raise UsageError(f"smooth_s cannot be {smooth_s:g}: expected seconds from 0")
+        if self.source == "time" and response.curve != "linear":
+            raise UsageError("time is not held to a range, so it has no curve", hint="follow a wave: lfo.saw.4")
         self.low_in, self.high_in = low_in, high_in
         self.low_out, self.high_out = low_out, high_out
-        self.smooth_s = smooth_s
+        self.smooth_s, self.response = smooth_s, response
+        self._responding = Responding(response)
         self._value: float | None = None
 
     @classmethod
     def parse(cls, table: Mapping[str, Any], *, where: str = "") -> Self:
         """The binding in a TOML table: `{ from = "face.smile", to = [0.2, 1.0], range = [0, 1], smooth_s = 0.1 }`.
 
-        All but `from` may be left out: `to` is then 0 … 1, `range` the signal's natural range. Raises UsageError that
-        names the key.
+        All but `from` may be left out: `to` is then 0 … 1, `range` the signal's natural range. The other keys are the
+        fields of Response. Raises UsageError that names the key.
         """
         try:
             for key in table:
@@ -59,7 +63,8 @@ class Binding:
             usual = natural(source)
             low_in, high_in = _pair("range", table.get("range", (usual.low, usual.high)))
             low_out, high_out = _pair("to", table.get("to", (0.0, 1.0)))
-            return cls(source, low_in, high_in, low_out, high_out, _number("smooth_s", table.get("smooth_s", 0.0)))
+            smooth_s = number("smooth_s", table.get("smooth_s", 0.0))
+            return cls(source, low_in, high_in, low_out, high_out, smooth_s, Response.parse(table))
         except UsageError as error:
             if where and not error.where:
                 error.where = where
@@ -73,11 +78,12 @@ class Binding:
             said["range"] = [self.low_in, self.high_in]
         if self.smooth_s:
             said["smooth_s"] = self.smooth_s
-        return said
+        return {**said, **self.response.table()}
 
     def reset(self) -> None:
         """Forgets the past: the next value is not smoothed."""
         self._value = None
+        self._responding.reset()
 
     def value(self, signals: Mapping[str, float], dt: float) -> float:
         """The parameter's value, `dt` seconds after the last call; the first call is not smoothed."""
@@ -85,22 +91,13 @@ class Binding:
         part = (raw - self.low_in) / (self.high_in - self.low_in)
         if self.source != "time":
             part = min(max(part, 0.0), 1.0)
+        part = self._responding.level(raw, part, dt)
         target = self.low_out + (self.high_out - self.low_out) * part
-        if self._value is None or self.smooth_s <= 0.0:
-            self._value = target
-        else:
-            self._value += (1.0 - math.exp(-max(dt, 0.0) / self.smooth_s)) * (target - self._value)
+        self._value = target if self._value is None else toward(self._value, target, self.smooth_s, dt)
         return self._value
-
-
-def _number(key: str, value: Any) -> float:
-    numbers = finite([value])
-    if numbers is None:
-        raise UsageError(f"{key} cannot be {shown(value)}: expected a number")
-    return numbers[0]
 
 
 def _pair(key: str, value: Any) -> tuple[float, float]:
     if not isinstance(value, list | tuple) or len(value) != 2:
         raise UsageError(f"{key} cannot be {shown(value)}: expected two numbers, e.g. {key} = [0, 1]")
-    return _number(key, value[0]), _number(key, value[1])
+    return number(key, value[0]), number(key, value[1])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ..core.errors import UsageError, unknown_name
+from ..core.errors import unknown_name
 from ..core.paths import named as named_path
 from ..trackers.custom.find import at, spec_for
 from ..trackers.custom.labels import slugs
@@ -35,19 +35,11 @@ def settle(scene: Scene, trackers: Iterable[str]) -> dict[str, str]:
         name = tracker.removeprefix(PREFIX)
         with open_node(spec_for(name, scene.trackers.get(tracker, {}))) as node:
             labels = slugs(node.labels)
-            if isinstance(node, RowNode) and node.fed:
-                feeds[tracker] = node.fed
+            if isinstance(node, RowNode) and node.upstream:
+                feeds[tracker] = node.upstream
         for address, binding in scene.bindings.items():
             source = f"class.{binding.source}" if binding.source.startswith(f"{VOICE}.") else binding.source
             group, _, label = source.removeprefix(f"class.{name}").partition(".")
             if tracker_of(binding.source) == tracker and not group and label not in labels:
                 raise unknown_name(f"class of model {name}", label, labels, where=address)
     return feeds
-
-
-def pair(text: str) -> tuple[str, str]:
-    """`NAME=PATH` as it stands on a command line. Raises UsageError."""
-    name, equals, path = text.partition("=")
-    if not (equals and name and path) or "." in name or "/" in name:
-        raise UsageError(f"--model {text}", hint="write it --model NAME=PATH, such as --model signs=signs.tflite")
-    return name, path

@@ -105,14 +105,14 @@ class NameWindow:
 
 
 class ChangeScenes:
-    """Changes scenes, or cues, by the keys that went down."""
+    """Changes scenes, or cues, and taps the beat, by the keys that went down."""
 
-    def __init__(self, keys: ReadsKeys, steps: Steps) -> None:
-        self._keys, self._steps = keys, steps
+    def __init__(self, keys: ReadsKeys, steps: Steps, desk: Desk) -> None:
+        self._keys, self._steps, self._desk = keys, steps, desk
 
     def __call__(self, drawn: Drawn) -> bool:
         for key in self._keys.pressed():
-            press(key, self._steps)
+            press(key, self._steps, self._desk)
         return True
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..renderer.quality import Quality
 from ..scene.scene import Scene
-from .quality_levels import LADDER, Stage, Step, down_to, ladder_for, quality_of
+from .quality_levels import LEVELS, Stage, Step, down_to, levels_for, quality_of
 
 log = logging.getLogger("phosphene")
 
@@ -26,16 +26,16 @@ LEAST_GAIN, MOST_GAIN = 1.08, 2.25  # a picture of 50 % has 2.25 times fewer pix
 class Governor:
     """Decides what is given up for `target_fps`, from what each frame took. Knows no clock: time is passed in.
 
-    A step down is taken after most of a second in which the median frame was too slow: the first step of the ladder
+    A step down is taken after most of a second in which the median frame was too slow: the first level
     that relieves the slower stage. The last step is taken back when there was room for a while, judged with what it
     gained when it was taken; each time that turns out wrong the wait doubles, so that a steady load is tried ever more
     rarely. Without `moves` the steps in `taken` stay as they are.
     """
 
     def __init__(
-        self, target_fps: float, ladder: Sequence[Step] = LADDER, *, taken: Sequence[Step] = (), moves: bool = True
+        self, target_fps: float, levels: Sequence[Step] = LEVELS, *, taken: Sequence[Step] = (), moves: bool = True
     ) -> None:
-        self.target_fps, self.ladder, self.moves = target_fps, tuple(ladder), moves
+        self.target_fps, self.levels, self.moves = target_fps, tuple(levels), moves
         self.taken: list[Step] = list(taken)
         self.quality: Quality = quality_of(self.taken)
         self.changes: list[dict[str, Any]] = []
@@ -118,7 +118,7 @@ class Governor:
         self._gains[step.key] = min(max(gain, LEAST_GAIN), MOST_GAIN)
 
     def _down(self, now_s: float, work_ms: float, slower: Stage) -> None:
-        left = [step for step in self.ladder if step not in self.taken]
+        left = [step for step in self.levels if step not in self.taken]
         step = next((s for s in left if s.relieves == slower), left[0] if left else None)
         if step is None:
             return
@@ -164,7 +164,7 @@ def governor_for(wish: str, scene: Scene, fps: float, *, governs: bool, replays:
     UsageError.
     """
     if wish == "auto":
-        return Governor(fps, ladder_for(scene)) if governs else None
+        return Governor(fps, levels_for(scene)) if governs else None
     if wish == "fixed":
         return Governor(fps, moves=False) if replays else None
     return Governor(fps, taken=down_to(wish), moves=False)

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from ..control.settings import plain, setting
+from ..control.settings import setting
 from ..core.closing import Closing
 from ..core.errors import EffectFailed, UsageError
 from ..core.frame import Frame, Pixels
 from ..core.observation import Observation
+from ..core.params import plain
 from ..scene.scene import Scene
 from ..scene.signals import Signals
 from .catalogue import load_scene
@@ -101,7 +102,7 @@ class Drawing:
         self._own = context is None
         self._gpu = Gpu.headless() if context is None else Gpu(context)
         self._renderer: SceneRenderer | None = None
-        self._signals = Signals()
+        self._signals = Signals(seed)
         self._last_s = 0.0
 
     def image(self, observation: Observation, dt: float | None) -> RenderedFrame:
@@ -129,7 +130,7 @@ class Drawing:
         from ..renderer.renderer import Renderer as SceneRenderer
 
         self._release()
-        self._signals, self._last_s = Signals(), frame.time_s
+        self._signals, self._last_s = Signals(self._seed), frame.time_s
         for binding in self._scene.bindings.values():
             binding.reset()
         self._renderer = SceneRenderer(self._gpu, self._scene, frame.size, self._seed)

@@ -60,7 +60,7 @@ class Show:
         self._trackers = TrackerThreads(open_tracker, self.stats, settings, recorded)
         self._pairing = Pairing(self.playlist, self._trackers, settings, parts.governor, take)
         self._capture = CaptureThread(source, self._pairing.frames, self.stats, settings)
-        self._observing = Observing(self.playlist, parts, self._trackers)
+        self._observing = Observing(self.playlist, parts, self._trackers, settings.seed)
         self._outputs = Outputs(sinks, source.size, self.stats, settings)
         self._costs = FrameCosts(gpu, self.stats, parts.governor, live=settings.live)
         self._recovery = ContextRecovery(gpu, live=settings.live)

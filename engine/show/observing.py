@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..audio.analysis import AudioAnalyzer
+from ..audio.analysis import AudioAnalyzer, with_beat
 from ..core.observation import RESULT, Observation
 from ..renderer.quality import FULL, Quality
 from ..scene.playlist import Playlist
@@ -15,28 +13,10 @@ from .quality_levels import quality_of, steps_of
 from .stats import Stats
 
 if TYPE_CHECKING:
-    from ..audio.base import Recordable, Sound
-    from ..sources.layer_input import LayerInputSource
     from .settings import ShowParts
     from .takes.take import Moment
     from .ticket import Ticket
     from .tracking import TrackerThreads
-
-
-@dataclass(frozen=True, slots=True)
-class ObservedInputs:
-    """What is observed beside the frames and the trackers.
-
-    `sound` is what the scenes follow. `recorded_sound` is what a written video gets; it learns when each frame was
-    captured. `layer_inputs` are the inputs of single layers by name. `held_keys` says which keys are down. `control`
-    applies the changes of parameters that wait.
-    """
-
-    sound: Sound | None = None
-    recorded_sound: Recordable | None = None
-    layer_inputs: Mapping[str, LayerInputSource] = field(default_factory=dict)
-    held_keys: Callable[[], Collection[str]] = frozenset
-    control: Callable[[], None] | None = None
 
 
 class Observing:
@@ -46,7 +26,7 @@ class Observing:
     the time of its frame; 0 before the first.
     """
 
-    def __init__(self, playlist: Playlist, parts: ShowParts, trackers: TrackerThreads) -> None:
+    def __init__(self, playlist: Playlist, parts: ShowParts, trackers: TrackerThreads, seed: int = 0) -> None:
         self.last: Observation | None = None
         self.last_s = 0.0
         self.quality: Quality = FULL
@@ -54,7 +34,7 @@ class Observing:
         self._stats: Stats = parts.stats
         self._inputs, self._governor = parts.inputs, parts.governor
         self._take, self._recorder = parts.take, parts.recorder
-        self._signals = Signals()
+        self._signals = Signals(seed)
         self._audio = None if parts.inputs.sound is None else AudioAnalyzer(parts.inputs.sound)
 
     def at(self, ticket: Ticket) -> tuple[Observation, float]:
@@ -66,10 +46,11 @@ class Observing:
         moment = None if self._take is None else self._take.begin(frame, self._playlist.scene)
         dt = self._seconds_since_last(frame.time_s) if moment is None else moment.dt
         held = self._inputs.held_keys() if moment is None else moment.held
+        mouse = self._inputs.mouse() if moment is None else None  # what a take wrote down comes with its moment
         self.last_s = frame.time_s
         self.take_changes()
         self._playlist.move(frame.time_s, ticket.results)
-        observation = self._signals.observe(Observation(frame, self._results(ticket)), held)
+        observation = self._signals.observe(Observation(frame, self._results(ticket)), held, mouse)
         if moment is not None:
             observation = moment.complete(observation)
         for number in self._playlist.shown:
@@ -93,13 +74,17 @@ class Observing:
         """What the trackers found, with the frames of the layers' own inputs and the sound of this moment."""
         frame, results = ticket.frame, dict(ticket.results)
         if self._inputs.recorded_sound is not None:
-            self._inputs.recorded_sound.picture(frame.time_s, frame.captured_s or ticket.born_s)
+            self._inputs.recorded_sound.frame_drawn(frame.time_s, frame.captured_s or ticket.born_s)
         for name, layer_input in self._inputs.layer_inputs.items():
             if (found := layer_input.at(frame.time_s)) is not None:
                 results[f"{RESULT}{name}"] = found
-        if self._audio is not None and self._playlist.uses_audio():
+        if not self._playlist.uses_audio():
+            return results
+        if self._audio is not None:
             with self._stats.timed("sound"):
                 results["sound"] = self._audio.analyze(frame)
+        if self._inputs.tapped.known and self._take is None:
+            results["sound"] = with_beat(frame, results.get("sound"), self._inputs.tapped.at(frame.time_s))
         return results
 
     def _quality_of(self, moment: Moment | None) -> Quality:

@@ -12,9 +12,8 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ..control.settings import plain
 from ..core.errors import UsageError, unknown_name
-from ..scene.custom_models import pair as parse_model
+from ..core.params import plain
 from . import option_kinds as kinds
 from .quality_levels import KEYS
 
@@ -67,6 +66,14 @@ def parse_setting(text: str) -> tuple[str, str]:
     if not equals or not address.strip():
         raise UsageError(f"--set {text}", hint="write it --set ADDRESS=VALUE, such as --set amount=0.5")
     return address.strip(), value.strip()
+
+
+def parse_model(text: str) -> tuple[str, str]:
+    """`NAME=PATH` as it stands on a command line. Raises UsageError."""
+    name, equals, path = text.partition("=")
+    if not (equals and name and path) or "." in name or "/" in name:
+        raise UsageError(f"--model {text}", hint="write it --model NAME=PATH, such as --model signs=signs.tflite")
+    return name, path
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,7 +339,7 @@ class ControlOptions:
         metadata=option(
             kinds.Several("what a control may do, or several of them", str, str),
             "the next control moved on the MIDI device does this from then on: an ADDRESS, scene:NAME, preset:NAME, "
-            "morph:FIRST,SECOND, cue:NUMBER, next or previous; repeat it for several",
+            "morph:FIRST,SECOND, cue:NUMBER, next, previous or tap; repeat it for several",
             "--learn",
             metavar="TARGET",
         ),

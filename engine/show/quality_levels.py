@@ -31,7 +31,7 @@ class Step:
 
 # Least loss first. Scaled passes are blurs, glows and backgrounds, where half the points are hardly missed; a picture
 # at 75 % is softer; a resting tracker lets what hangs on it go astray in quick turns; a draft matte loses the hair.
-LADDER: tuple[Step, ...] = (
+LEVELS: tuple[Step, ...] = (
     Step("passes-70", "passes at 70 %", "draw", pass_scale=0.7),
     Step("passes-50", "passes at 50 %", "draw", pass_scale=0.5),
     Step("picture-75", "picture at 75 %", "draw", picture_scale=0.75),
@@ -40,7 +40,7 @@ LADDER: tuple[Step, ...] = (
     Step("picture-50", "picture at 50 %", "draw", picture_scale=0.5),
     Step("trackers-3", "trackers every 3rd frame", "trackers", every=3),
 )
-KEYS = tuple(step.key for step in LADDER)
+KEYS = tuple(step.key for step in LEVELS)
 
 
 def quality_of(steps: Iterable[Step]) -> Quality:
@@ -59,7 +59,7 @@ def quality_of(steps: Iterable[Step]) -> Quality:
 
 def steps_of(keys: str) -> tuple[Step, ...]:
     """The steps in a text such as `passes-70 picture-75`. Raises UsageError for one that does not exist."""
-    by_key = {step.key: step for step in LADDER}
+    by_key = {step.key: step for step in LEVELS}
     found = []
     for key in keys.split():
         if key not in by_key:
@@ -69,13 +69,13 @@ def steps_of(keys: str) -> tuple[Step, ...]:
 
 
 def down_to(key: str) -> tuple[Step, ...]:
-    """The ladder's steps down to the one called `key`, itself included. Raises UsageError."""
+    """The steps down to the one called `key`, itself included. Raises UsageError."""
     if key not in KEYS:
         raise unknown_name("quality", key, ("auto", "fixed", *KEYS))
-    return LADDER[: KEYS.index(key) + 1]
+    return LEVELS[: KEYS.index(key) + 1]
 
 
-def ladder_for(scene: Scene) -> tuple[Step, ...]:
+def levels_for(scene: Scene) -> tuple[Step, ...]:
     """The steps that change anything in `scene`."""
     from ..effect.effect import passes_of
 
@@ -83,7 +83,7 @@ def ladder_for(scene: Scene) -> tuple[Step, ...]:
     scaled = any(s.target and s.reduced for e in effects for s in passes_of(type(e)))
     needs = scene.needs()
     useful = []
-    for step in LADDER:
+    for step in LEVELS:
         idle = (
             (step.pass_scale < 1.0 and not scaled)
             or (step.every > 1 and not needs)

@@ -163,20 +163,20 @@ def _play(
     changes: Changes | None,
     on_desk: Callable[[Desk], None] | None,
 ) -> Stats:
+    from ..audio.tapped import TappedBeat
     from ..control.desk import Desk
     from ..control.limits import Limits
     from ..scene.custom_models import settle
     from ..scene.set_list import SetList
-    from ..sinks.base import ReadsKeys, WritesFiles
+    from ..sinks.base import ReadsKeys, ReadsMouse, WritesFiles
     from ..trackers import open_tracker, warm
     from .frame_hooks import ChangeScenes, NameWindow, ReloadFiles, ReportProgress, ShowOnDesk, title_of
     from .governor import governor_for
     from .hud import Hud
     from .loop import Show
-    from .observing import ObservedInputs
     from .reading import checked, guard_for
     from .reload import Reloader
-    from .settings import ShowParts, ShowSettings
+    from .settings import ObservedInputs, ShowParts, ShowSettings
     from .stats import Stats
 
     registry = registry_for(options)
@@ -231,7 +231,8 @@ def _play(
         reloaders = [
             Reloader(scene, registry, checked(partial(load, name), guard), tried.trial) for scene, name in watched
         ]
-        desk = Desk(playlist, queue, set_list)
+        tapped = TappedBeat()
+        desk = Desk(playlist, queue, tapped, set_list)
         stack.callback(desk.close)
         if on_desk is not None:
             on_desk(desk)
@@ -247,7 +248,7 @@ def _play(
             hooks.append(NameWindow(window))
         keys = window if isinstance(window, ReadsKeys) else None
         if keys is not None:
-            hooks.append(ChangeScenes(keys, desk.set_list or playlist))
+            hooks.append(ChangeScenes(keys, desk.set_list or playlist, desk))
         governor = governor_for(options.pace.quality, playlist.whole(), fps, governs=live, replays=take is not None)
         show = Show(
             playlist,
@@ -268,7 +269,9 @@ def _play(
                     recorded_sound=None if isinstance(recorded, str) else recorded,
                     layer_inputs=layer_inputs,
                     held_keys=frozenset if keys is None else partial(getattr, keys, "held"),
+                    mouse=partial(getattr, window, "mouse") if isinstance(window, ReadsMouse) else dict,
                     control=partial(queue.apply, playlist.scenes, limits.check),
+                    tapped=tapped,
                 ),
                 hud=Hud(stats) if options.output.hud and window is not None else None,
                 hooks=hooks,

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from .observing import ObservedInputs
+from ..audio.tapped import TappedBeat
 from .stats import Stats
 from .timeouts import Timeouts
 
 if TYPE_CHECKING:
+    from ..audio.base import Recordable, Sound
     from ..effect.effect import Effect
+    from ..sources.layer_input import LayerInputSource
     from .frame_hooks import FrameHook
     from .governor import Governor
     from .hud import Hud
@@ -32,6 +34,25 @@ class ShowSettings:
     seed: int = 0
     upstream: Mapping[str, str] = field(default_factory=dict)
     timeouts: Timeouts = field(default_factory=Timeouts)
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedInputs:
+    """What is observed beside the frames and the trackers.
+
+    `sound` is what the scenes follow. `recorded_sound` is what a written video gets; it learns when each frame was
+    captured. `layer_inputs` are the inputs of single layers by name. `held_keys` says which keys are down, and `mouse`
+    where the mouse is. `control` applies the changes of parameters that wait. `tapped` is the beat by hand, which
+    counts instead of the sound's.
+    """
+
+    sound: Sound | None = None
+    recorded_sound: Recordable | None = None
+    layer_inputs: Mapping[str, LayerInputSource] = field(default_factory=dict)
+    held_keys: Callable[[], Collection[str]] = frozenset
+    mouse: Callable[[], Mapping[str, float]] = dict
+    control: Callable[[], None] | None = None
+    tapped: TappedBeat = field(default_factory=TappedBeat)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
@@ -81,6 +81,15 @@ class ReadsKeys(Protocol):
 
     def pressed(self) -> list[str]:
         """The keys that went down since the last call, in order."""
+
+
+@runtime_checkable
+class ReadsMouse(Protocol):
+    """A sink that reads the mouse over its images."""
+
+    @property
+    def mouse(self) -> Mapping[str, float]:
+        """The signals of the mouse by name: `mouse.x`, `mouse.y` in uv, and 1 for each button that is held."""
 
 
 @runtime_checkable

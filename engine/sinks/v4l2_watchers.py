@@ -37,7 +37,7 @@ class Watchers:
         return self._watched
 
     def _take_events(self) -> None:
-        """Reads what the driver driver_reports since the last time; the newest counts."""
+        """Reads what the driver has reported since the last time; the newest counts."""
         with contextlib.suppress(OSError):  # no event is left
             while True:
                 event = api.ioctl(self._descriptor, api.DQEVENT, bytearray(api.EVENT_SIZE))

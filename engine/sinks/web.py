@@ -1,4 +1,4 @@
-"""The show in a browser on this machine: WebRTC, JPEG images over a WebSocket, and an endless MJPEG image."""
+"""The show in a browser on this machine: WebRTC, JPEG images over a WebSocket, and an endless MJPEG stream."""
 
 from __future__ import annotations
 
@@ -216,7 +216,7 @@ class WebSink(Closing):
         return socket
 
     async def _mjpeg(self, request: Any) -> Any:
-        """An endless image, for browsers and programs without WebSocket; the matte stays below the colour."""
+        """An endless MJPEG stream, for browsers and programs without WebSocket; the matte stays below the colour."""
         response = self._web.StreamResponse(
             headers={"Content-Type": "multipart/x-mixed-replace; boundary=frame", "Cache-Control": "no-store"}
         )

@@ -26,7 +26,14 @@ KEYS = {
     "F, F11": "full screen",
     "?": "show or hide this list",
     "N, P, 1…9": "next scene, the one before, one by its number",
+    "T, 0": "tap the beat; go back to that of the sound",
     "others": "held keys are signals: Space is key.space, 1 is key.1",
+}
+
+BUTTONS = {
+    "mouse.left": glfw.MOUSE_BUTTON_LEFT,
+    "mouse.middle": glfw.MOUSE_BUTTON_MIDDLE,
+    "mouse.right": glfw.MOUSE_BUTTON_RIGHT,
 }
 
 
@@ -107,6 +114,18 @@ class WindowSink(Closing):
         """The keys that went down since the last call, however short."""
         pressed, self._pressed = self._pressed, []
         return pressed
+
+    @property
+    def mouse(self) -> dict[str, float]:
+        """The signals of the mouse: where it is over the image, held to 0..1, and which buttons are down."""
+        size = glfw.get_window_size(self._window)
+        left, top, width, height = letterbox(self.size, (max(1, size[0]), max(1, size[1])))
+        x, y = glfw.get_cursor_pos(self._window)
+        return {
+            "mouse.x": min(max((x - left) / width, 0.0), 1.0),
+            "mouse.y": min(max((y - top) / height, 0.0), 1.0),
+            **{name: float(glfw.get_mouse_button(self._window, button)) for name, button in BUTTONS.items()},
+        }
 
     def toggle_fullscreen(self) -> None:
         """Full screen on the monitor that the window is on most, and back."""

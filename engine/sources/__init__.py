@@ -58,7 +58,7 @@ SOURCES = Backends(
 PLUGINS = Plugins("phosphene.sources", "input", SOURCES, SourceError)  # what other packages offer
 
 # Content decides before the name does: the first bytes of still images, also of those that the image reader can
-# only name, so that nobody is reported that his drawing is no video.
+# only name, so that no drawing is called a broken video.
 _IMAGE_STARTS = (
     b"\xff\xd8\xff", b"\x89PNG", b"BM", b"II*\0", b"MM\0*", b"8BPS", b"#?RADIANCE", b"#?RGBE", b"\0\0\1\0", b"P5",
     b"P6", b"\0\0\0\x0cjP", b"\xff\x4f\xff\x51", b"/* XPM", b"\xff\x0a", b"\0\0\0\x0cJXL ", b"<svg", b"%PDF", b"%!PS",

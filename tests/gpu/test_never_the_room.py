@@ -45,6 +45,7 @@ def seen(count: int, every: int) -> list[int]:
     return [max(0, (n + 1) // every * every - 1) for n in range(count)]
 
 
+@pytest.mark.slow
 def test_what_is_looked_for_is_found() -> None:
     for motion in FAST:
         worst = 0.0
@@ -135,7 +136,7 @@ class Restless(Governor):
         """Another quality after each frame."""
         self._turn = getattr(self, "_turn", 0) + 1
         rng = random.Random(self._turn)
-        self.taken = [step for step in self.ladder if rng.random() < 0.4]
+        self.taken = [step for step in self.levels if rng.random() < 0.4]
         from phosphene.engine.show.quality_levels import quality_of
 
         self.quality = quality_of(self.taken)

@@ -80,7 +80,7 @@ def test_settings_go_to_the_scenes_that_they_fit(scenes: list[str]) -> None:
         ({"record_take": Path("take")}, "one scene"),
         ({"transition": "fdae"}, "(?s)unknown transition 'fdae'.*fade"),
         ({"transition": "nowhere.glsl"}, "no transition file"),
-        ({"transition": "{folder}/plain.glsl"}, "no transition"),
+        ({"transition": "{folder}/plain.glsl"}, "not a transition"),
     ],
 )
 def test_what_cannot_be_is_said(scenes: list[str], tmp_path: Path, changes: dict[str, object], message: str) -> None:

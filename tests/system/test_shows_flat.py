@@ -6,7 +6,6 @@ show after another would hold dozens of them.
 
 from __future__ import annotations
 
-import time
 import weakref
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 import cv2
 import pytest
 from gpu_context import context
+from helpers_waiting import wait_until
 from phosphene.engine.audio.opening import open_sound
 from phosphene.engine.show import loop
 from phosphene.engine.show.options import run_options
@@ -45,12 +45,9 @@ def threads() -> int:
     return sum(1 for _ in TASKS.iterdir())
 
 
-def left(before: int) -> int:
-    """How many threads there are more than before, once those that were told to end have ended."""
-    end_s = time.monotonic() + 5.0
-    while threads() > before and time.monotonic() < end_s:
-        time.sleep(0.01)
-    return max(0, threads() - before)
+def wait_for_threads(before: int) -> None:
+    """Waits until there are no more threads than before: those that were told to end do so by themselves."""
+    wait_until(lambda: threads() <= before)
 
 
 @pytest.mark.skipif(not TASKS.is_dir(), reason="counts the system's threads")
@@ -59,7 +56,7 @@ def test_a_closed_video_has_no_threads(clip: Path, uncollected: None, opened: Ca
     before = threads()
     with opened(clip) as video:
         assert threads() > before
-    assert not left(before), "while what was closed is still held"
+    wait_for_threads(before)  # while what was closed is still held
     gone = weakref.ref(video)
     del video
     assert gone() is None
@@ -81,7 +78,7 @@ def test_a_finished_video_has_no_threads(clip: Path, tmp_path: Path, uncollected
         for frame in iter(TestCardSource(SIZE, 20.0, 4).read, None):
             sink.write(cv2.cvtColor(frame.pixels, cv2.COLOR_RGB2RGBA), frame.time_s)
         assert threads() > before
-    assert not left(before), "while the sink is still held"
+    wait_for_threads(before)  # while the sink is still held
 
 
 @pytest.mark.gl
@@ -114,4 +111,4 @@ def test_a_show_that_ended_is_gone(
     assert len(shows) == 2
     assert not any(show() for show in shows)
     if before:
-        assert not left(before)
+        wait_for_threads(before)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from helpers_waiting import wait_until
+from phosphene.engine.audio.tapped import TappedBeat
 from phosphene.engine.core.closing import Closing
 from phosphene.engine.core.frame import Frame, Pixels
 from phosphene.engine.renderer.gpu import Gpu
@@ -21,10 +22,9 @@ from phosphene.engine.scene.binding import Binding
 from phosphene.engine.scene.scene import Scene
 from phosphene.engine.show.frame_hooks import Drawn
 from phosphene.engine.show.loop import Show
-from phosphene.engine.show.observing import ObservedInputs
 from phosphene.engine.show.options import RunOptions, run_options
 from phosphene.engine.show.session import open_scene, play
-from phosphene.engine.show.settings import ShowParts, ShowSettings
+from phosphene.engine.show.settings import ObservedInputs, ShowParts, ShowSettings
 from phosphene.engine.show.stats import Stats
 from phosphene.engine.show.takes.recorder import TakeRecorder
 from phosphene.engine.show.takes.take import About, Take
@@ -147,9 +147,16 @@ def test_another_scene_runs_the_trackers_that_the_take_lacks(
 
 
 def live_show(
-    folder: Path, clip: Path, scene_name: str, sync: str, change: Callable[[Scene, set[str], int], None]
+    folder: Path,
+    clip: Path,
+    scene_name: str,
+    sync: str,
+    change: Callable[[Scene, set[str], int], None],
+    inputs: ObservedInputs | None = None,
 ) -> tuple[list[Pixels], list[float]]:
-    """A live show over a fake camera, recorded; `change` does things to the scene and the keys after each frame."""
+    """A live show over a fake camera, recorded; `change` does things to the scene and the keys after each frame.
+
+    `inputs` are observed instead of the keys."""
     with ExitStack() as stack:
         scene = open_scene(run_options(scene_name, sync=sync))
         camera = stack.enter_context(Camera(clip, 40))
@@ -171,7 +178,7 @@ def live_show(
         show = Show(
             scene, camera, [sink], gpu=gpu, open_tracker=lambda n: open_tracker(n, **scene.trackers.get(n, {})),
             settings=ShowSettings(live=True, seed=3),
-            parts=ShowParts(recorder=recorder, inputs=ObservedInputs(held_keys=lambda: held), hooks=[hook]),
+            parts=ShowParts(recorder=recorder, inputs=inputs or ObservedInputs(held_keys=lambda: held), hooks=[hook]),
         )  # fmt: skip
         show._outputs.threads[0].inbox.drops = False  # every picture is compared, so the sink must not drop any
         show.run()
@@ -200,6 +207,42 @@ def test_a_live_show_with_keys_and_changes_is_drawn_again_bit_for_bit(
     with Take(tmp_path / "take") as take:
         ids = [f.id for f in iter(take.read, None)]
     assert ids == sorted(set(ids))
+
+
+FOLLOWS = """
+title = "Follows what only this evening knows"
+
+[[layer]]
+source = "camera"
+opacity = { from = "audio.bar_phase", to = [0.3, 1.0] }
+effects = [
+    { use = "duotone", amount = { from = "mouse.x", curve = "ease-in", attack_s = 0.1 } },
+    { use = "duotone", name = "third", amount = { from = "motion.level", to = [0.1, 0.6], release_s = 0.2 } },
+    { use = "duotone", name = "second", amount = { from = "random.smooth.0.2", to = [0.0, 0.5] } },
+]
+"""
+
+
+def test_mouse_taps_motion_and_chance_are_drawn_again_bit_for_bit(tmp_path: Path, data_dir: Path) -> None:
+    scene = tmp_path / "follows.toml"
+    scene.write_text(FOLLOWS, encoding="utf-8")
+    count, tapped = 0, TappedBeat()
+
+    def mouse() -> dict[str, float]:
+        nonlocal count
+        count += 1
+        return {"mouse.x": count % 7 / 7.0}
+
+    def change(_: Scene, held: set[str], number: int) -> None:
+        if number in (3, 8, 13):
+            tapped.tap(number / 20.0)
+
+    inputs = ObservedInputs(mouse=mouse, tapped=tapped)
+    images, times = live_show(tmp_path / "take", data_dir / CLIP, str(scene), "frame", change, inputs)
+    again, again_times, _ = drawn(run_options(str(scene), outputs=["null"], take=tmp_path / "take"))
+    assert again_times == times
+    identical(again, images)
+    assert len({i.tobytes() for i in images}) > 20
 
 
 def recording(folder: Path, *options: str) -> subprocess.Popen[str]:

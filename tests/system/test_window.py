@@ -224,3 +224,41 @@ def test_a_window_shows_pixels_that_were_drawn_elsewhere(display: str) -> None:
         finally:
             process.kill()
     assert told.strip() == "window: the window was closed"
+
+
+TELLS = """
+import numpy as np
+from phosphene.engine.core.errors import SinkError
+from phosphene.engine.sinks import open_sink
+image, before = np.full(({size[1]}, {size[0]}, 4), 200, np.uint8), None
+with open_sink("window", size={size}, fps=30.0) as window:
+    while True:
+        try:
+            window.write(image, 0.0)
+        except SinkError:
+            break
+        if window.mouse != before:
+            before = window.mouse
+            print(*(round(value, 3) for value in before.values()), flush=True)
+"""
+
+
+def test_the_mouse_is_read_over_the_image(display: str) -> None:
+    env = {k: v for k, v in os.environ.items() if k != "WAYLAND_DISPLAY"} | {"DISPLAY": display}
+    words = [sys.executable, "-c", TELLS.format(size=SIZE)]
+    with subprocess.Popen(words, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            number = find(display)
+            for command, wanted in (
+                (("mousemove", "--window", number, "120", "54"), "0.25 0.2 0.0 0.0 0.0"),
+                (("mousedown", "1"), "0.25 0.2 1.0 0.0 0.0"),
+                (("mouseup", "1", "mousedown", "3"), "0.25 0.2 0.0 0.0 1.0"),
+                (("mouseup", "3", "mousemove", "0", "699"), "0.0 1.0 0.0 0.0 0.0"),
+            ):
+                keys(display, *command)
+                while process.stdout.readline().strip() != wanted:
+                    assert process.poll() is None, f"never told: {wanted}"
+            keys(display, "key", "Escape")
+        finally:
+            process.kill()

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from helpers import scene
+from helpers_files import portraits
 from helpers_show import Watcher, pictures, show
 from phosphene.engine.core.errors import TrackerError
 from phosphene.engine.core.frame import Frame
@@ -19,7 +20,6 @@ from phosphene.engine.renderer.gpu import Gpu
 from phosphene.engine.trackers import open_tracker
 from phosphene.engine.trackers.base import DetectsAhead
 from phosphene.engine.trackers.face import FaceTracker
-from test_face_net import frames
 
 from phosphene.testing import FakeSink, FakeSource, FakeTracker
 
@@ -96,7 +96,7 @@ def test_what_fails_early_is_named_once_and_costs_that_frame_its_result(
 @pytest.mark.usefixtures("models_ready")
 @pytest.mark.parametrize("people", [1, 3])
 def test_a_face_that_was_seen_early_is_the_same(people: int) -> None:
-    shown = frames(8, people)
+    shown = portraits(8, people)
     with open_tracker("face") as one, open_tracker("face") as other:
         assert isinstance(one, DetectsAhead)
         assert isinstance(one, FaceTracker)
@@ -114,7 +114,7 @@ def test_a_face_that_was_seen_early_is_the_same(people: int) -> None:
 
 @pytest.mark.usefixtures("models_ready")
 def test_who_has_everybody_does_not_ask_the_detector() -> None:
-    shown = frames(3, 2)
+    shown = portraits(3, 2)
     with FaceTracker(max_faces=2, far=False) as tracker:
         assert tracker.detect_ahead(shown[0]) is not None
         tracker.track(shown[0])

@@ -9,14 +9,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from phosphene.engine.commands.bench.clip import pictures, side_by_side
+from helpers_files import portraits
 from phosphene.engine.core.errors import TrackerError, UsageError
 from phosphene.engine.core.frame import Frame, Pixels
-from phosphene.engine.core.results import Face, Faces
+from phosphene.engine.core.results import EXPRESSIONS, Face, Faces
 from phosphene.engine.models import store as models
 from phosphene.engine.trackers import open_tracker
 from phosphene.engine.trackers.face_geometry import MESH_POINTS, HeadGeometry, fields, read_metadata
-from phosphene.engine.trackers.face_net import EXPRESSION_POINTS, EXPRESSIONS, square_round
+from phosphene.engine.trackers.face_net import EXPRESSION_POINTS, square_round
 from phosphene.engine.trackers.roi import Roi
 
 needs_models = pytest.mark.usefixtures("models_ready")
@@ -32,11 +32,6 @@ COUNTED = [
     "multi/tfjs_three_people.jpg",
     "multi/pilots.jpg",
 ]
-
-
-def frames(count: int, people: int = 1) -> list[Frame]:
-    shown = (np.ascontiguousarray(side_by_side(p, people)) for p in pictures("demo", SIZE, count))
-    return [Frame(i, i / 30, p) for i, p in enumerate(shown)]
 
 
 def tracked(shown: list[Frame], **params: object) -> list[tuple[Face, ...]]:
@@ -55,7 +50,7 @@ def counted(pixels: Pixels) -> int:
 
 @needs_models
 def test_points_expressions_and_transforms_are_those_of_mediapipe() -> None:
-    shown = frames(12, people=2)
+    shown = portraits(12, people=2)
     theirs = tracked(shown, max_faces=2, far=False, runner="mediapipe")
     ours = tracked(shown, max_faces=2, far=False, runner="litert")
     for a, b in itertools.chain(*(zip(x, y, strict=True) for x, y in zip(theirs[4:], ours[4:], strict=True))):
@@ -69,7 +64,7 @@ def test_points_expressions_and_transforms_are_those_of_mediapipe() -> None:
 
 @needs_models
 def test_one_face_is_where_mediapipe_sees_it() -> None:
-    shown = frames(8)
+    shown = portraits(8)
     for (a,), (b,) in zip(tracked(shown, runner="mediapipe"), tracked(shown), strict=True):
         eyes_px = np.linalg.norm((a.points[468] - a.points[473])[:2] * SIZE)
         apart_px = np.linalg.norm((a.points - b.points)[:, :2] * SIZE, axis=1)
@@ -81,7 +76,7 @@ def test_one_face_is_where_mediapipe_sees_it() -> None:
 
 @needs_models
 def test_the_same_frames_give_the_same_faces() -> None:
-    shown = frames(5)
+    shown = portraits(5)
     for (a,), (b,) in zip(tracked(shown, runner="litert"), tracked(shown, runner="litert"), strict=True):
         assert np.array_equal(a.points, b.points)
         assert a.blendshapes == b.blendshapes
@@ -89,13 +84,13 @@ def test_the_same_frames_give_the_same_faces() -> None:
 
 @needs_models
 def test_expressions_are_left_out_where_nobody_wants_them() -> None:
-    ((face,),) = tracked(frames(1), runner="litert", blendshapes=False)
+    ((face,),) = tracked(portraits(1), runner="litert", blendshapes=False)
     assert face.blendshapes == {}
 
 
 @needs_models
 def test_a_source_that_begins_again_is_no_error() -> None:
-    shown = frames(3)
+    shown = portraits(3)
     with open_tracker("face", runner="litert") as tracker:
         counts = [len(tracker.track(f).items) for f in (*shown, *shown)]
     assert counts == [1] * 6
@@ -103,12 +98,12 @@ def test_a_source_that_begins_again_is_no_error() -> None:
 
 @needs_models
 def test_never_more_faces_than_asked_for() -> None:
-    assert [len(f) for f in tracked(frames(3, people=3), max_faces=2, runner="litert")] == [2, 2, 2]
+    assert [len(f) for f in tracked(portraits(3, people=3), max_faces=2, runner="litert")] == [2, 2, 2]
 
 
 @needs_models
 def test_somebody_who_comes_is_found_and_who_goes_is_gone() -> None:
-    face, empty = frames(1)[0].pixels, np.full((480, 640, 3), 90, np.uint8)
+    face, empty = portraits(1)[0].pixels, np.full((480, 640, 3), 90, np.uint8)
     shown = [Frame(i, i / 30, empty if i < 4 or i > 8 else face) for i in range(12)]
     assert [len(f) for f in tracked(shown, runner="litert")] == [0] * 4 + [1] * 5 + [0] * 3
 
@@ -119,7 +114,7 @@ def test_a_closed_tracker_says_so() -> None:
     tracker.close()
     tracker.close()
     with pytest.raises(TrackerError, match="closed"):
-        tracker.track(frames(1)[0])
+        tracker.track(portraits(1)[0])
 
 
 def test_an_unknown_runner_suggests_the_nearest() -> None:

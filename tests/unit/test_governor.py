@@ -18,7 +18,7 @@ from phosphene.engine.renderer.quality import FULL, Quality
 from phosphene.engine.renderer.renderer import Renderer
 from phosphene.engine.show.governor import TRIAL_S, Governor, governor_for
 from phosphene.engine.show.loop import Show
-from phosphene.engine.show.quality_levels import KEYS, LADDER, Step, down_to, ladder_for, quality_of, steps_of
+from phosphene.engine.show.quality_levels import KEYS, LEVELS, Step, down_to, levels_for, quality_of, steps_of
 from phosphene.engine.show.settings import ShowParts, ShowSettings
 
 from phosphene.testing import FakeSource, FakeTracker, fake_mask
@@ -141,11 +141,11 @@ def test_slow_drawing_lets_the_trackers_be() -> None:
 def test_where_nothing_helps_it_ends_at_the_bottom_and_stays() -> None:
     governor = Governor(30.0)
     Machine(governor, 900.0, 900.0).run(120.0)
-    assert set(governor.taken) == set(LADDER)
-    assert len(governor.changes) == len(LADDER)
+    assert set(governor.taken) == set(LEVELS)
+    assert len(governor.changes) == len(LEVELS)
 
 
-@pytest.mark.parametrize("taken", [(), LADDER[:2], LADDER])
+@pytest.mark.parametrize("taken", [(), LEVELS[:2], LEVELS])
 def test_a_governor_that_is_held_never_moves(taken: Sequence[Step]) -> None:
     governor = Governor(30.0, taken=taken, moves=False)
     machine = Machine(governor, 90.0)
@@ -163,14 +163,14 @@ def test_it_works_at_any_rate(fps: float) -> None:
     assert machine.rate(10.0, 40.0) > 0.93 * fps
 
 
-def test_steps_are_taken_in_the_ladders_order_and_given_back_the_last_first() -> None:
+def test_steps_are_taken_in_order_and_given_back_the_last_first() -> None:
     governor = Governor(30.0)
     machine = Machine(governor, 20.0)
     machine.run(15.0, lambda _: 4.0)
     machine.run(80.0)
     gave = [c["gave"] for c in governor.changes if c["gave"]]
     back = [c["took_back"] for c in governor.changes if c["took_back"]]
-    assert gave == [s.words for s in LADDER if s.words in gave]
+    assert gave == [s.words for s in LEVELS if s.words in gave]
     assert back == gave[::-1]
 
 
@@ -202,14 +202,14 @@ def test_what_was_traded_is_said_without_what_a_later_step_goes_beyond() -> None
 
 
 def test_every_step_gives_up_something_and_none_gives_back() -> None:
-    for number, step in enumerate(LADDER):
-        before, after = quality_of(LADDER[:number]), quality_of(LADDER[: number + 1])
+    for number, step in enumerate(LEVELS):
+        before, after = quality_of(LEVELS[:number]), quality_of(LEVELS[: number + 1])
         assert before != after, step.key
         assert after.pass_scale <= before.pass_scale
         assert after.picture_scale <= before.picture_scale
         assert after.every >= before.every
         assert after.draft_matte >= before.draft_matte
-    assert len(set(KEYS)) == len({s.words for s in LADDER}) == len(LADDER)
+    assert len(set(KEYS)) == len({s.words for s in LEVELS}) == len(LEVELS)
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -236,10 +236,10 @@ class Glow(Effect):
 
 
 def test_only_steps_that_change_something_in_the_scene_are_taken() -> None:
-    bare = {s.key for s in ladder_for(scene(shader("frame_here()")))}
+    bare = {s.key for s in levels_for(scene(shader("frame_here()")))}
     assert bare == {"picture-75", "picture-50"}
-    assert {s.key for s in ladder_for(scene(Glow()))} == bare | {"passes-70", "passes-50"}
-    cut = {s.key for s in ladder_for(stack(layer(cut="person")))}
+    assert {s.key for s in levels_for(scene(Glow()))} == bare | {"passes-70", "passes-50"}
+    cut = {s.key for s in levels_for(stack(layer(cut="person")))}
     assert cut == bare | {"matte-draft", "trackers-2", "trackers-3"}
 
 

@@ -25,7 +25,7 @@ def record(path: Path, room: Room, seconds: float, start_s: float = 3.25) -> lis
     with open_sink(str(path), size=(64, 48), fps=10.0, audio_from=room.microphone, live=True) as sink:
         moment_s, end_s = 1000.0 + start_s, 1000.0 + start_s + seconds
         while moment_s < end_s:
-            room.microphone.picture(moment_s - 1000.0, moment_s)
+            room.microphone.frame_drawn(moment_s - 1000.0, moment_s)
             room.pass_time(moment_s + 0.04)  # drawing takes its time
             sink.write(PICTURE, moment_s - 1000.0)
             moment_s += float(room.random.choice([0.07, 0.1, 0.21]))
@@ -110,12 +110,12 @@ def test_a_microphone_that_dies_costs_no_picture(tmp_path: Path, monkeypatch: py
 def test_what_the_driver_says_of_its_age_is_believed_where_it_can_be(monkeypatch: pytest.MonkeyPatch) -> None:
     room = Room(monkeypatch)
     take = room.made[0].options["callback"]
-    room.microphone.picture(0.0, 1000.0)
+    room.microphone.frame_drawn(0.0, 1000.0)
     block = np.zeros((BLOCK, 1), np.float32)
     take(block, BLOCK, SimpleNamespace(currentTime=50.0, inputBufferAdcTime=49.97), None)
     assert room.microphone.newest_s == pytest.approx(-0.03 + BLOCK / RATE)
     other = Room(monkeypatch)
-    other.microphone.picture(0.0, 1000.0)
+    other.microphone.frame_drawn(0.0, 1000.0)
     other.made[0].options["callback"](block, BLOCK, SimpleNamespace(currentTime=50.0, inputBufferAdcTime=0.0), None)
     assert other.microphone.newest_s == pytest.approx(0.0)
 

@@ -237,7 +237,7 @@ def test_what_no_control_can_move() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["camera/duotone.amount", "scene:one", "preset:warm night", "morph:a,b", "cue:3", "next", "previous"]
+    "text", ["camera/duotone.amount", "scene:one", "preset:warm night", "morph:a,b", "cue:3", "next", "previous", "tap"]
 )
 def test_targets(text: str) -> None:
     assert str(Target.parse(text)) == text

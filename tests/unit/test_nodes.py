@@ -21,12 +21,12 @@ from phosphene.engine.models import litert, litert_gpu
 from phosphene.engine.models.litert import LiteRtModel
 from phosphene.engine.models.tflite_graph import cut
 from phosphene.engine.scene.binding import Binding
-from phosphene.engine.scene.custom_models import pair, settle
+from phosphene.engine.scene.custom_models import settle
 from phosphene.engine.scene.registry import Registry
 from phosphene.engine.scene.signals import Signals, natural, tracker_of
 from phosphene.engine.scene.toml_read import load_scene
 from phosphene.engine.scene.toml_write import save_scene
-from phosphene.engine.show.options import run_options
+from phosphene.engine.show.options import parse_model, run_options
 from phosphene.engine.show.session import open_scene
 from phosphene.engine.trackers import models_of, open_tracker
 from phosphene.engine.trackers.custom import find
@@ -574,7 +574,7 @@ def test_models_are_named_on_the_command_line_and_found_among_the_users_own(tmp_
 @pytest.mark.parametrize("text", ["", "x", "=p", "x=", "a.b=p"])
 def test_what_names_no_model(text: str) -> None:
     with pytest.raises(UsageError, match="NAME=PATH"):
-        pair(text)
+        parse_model(text)
 
 
 def test_the_signals_of_models() -> None:

@@ -125,8 +125,8 @@ def test_labels_are_those_of_the_exports(data_dir: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
-        ("teachable/tfjs_pose_no_weights", "its weights are missing: there is no weights.bin"),
-        ("models/cut_480_352.tflite", r"gives \(23, 31, 17\), which are no classes"),
+        ("teachable/tfjs_pose_no_weights", "its weights are missing: weights.bin not found"),
+        ("models/cut_480_352.tflite", r"gives \(23, 31, 17\), which are not classes"),
         ("hostile/teachable", "the file is empty|not a whole Keras file|this needs TensorFlow"),
         ("hostile/teachable/keras_zero.h5", "the file is empty"),
         ("hostile/teachable/model_not_json.json", "not a TensorFlow.js model"),

@@ -79,7 +79,6 @@ def test_it_opens_closes_and_opens_again_with_one_numbering() -> None:
     with source(lambda: watched[0], cameras) as found:
         frames = [found.read() for _ in range(3)]
         watched[0] = False
-        time.sleep(0.01)
         with pytest.raises(SourceRests):
             found.read()
         assert cameras[0].closed

@@ -54,7 +54,7 @@ class Watch:
         for _ in range(times):
             frame = Frame(self.number, self.number / FPS, np.ascontiguousarray(picture))
             found = Mask(self.number, mask, bool(alpha.any()))
-            self.view = self.plate.see(frame, rgba(frame.pixels), found)
+            self.view = self.plate.update(frame, rgba(frame.pixels), found)
             top, bottom = self.view.rows
             self.texture[top:bottom] = self.plate.colors[top:bottom]
             self.number += 1
@@ -214,7 +214,7 @@ def test_frames_of_another_size_go_on() -> None:
     small = cv2.resize(picture, (160, 90), interpolation=cv2.INTER_AREA)
     watch.plate.resize((160, 90))
     frame = Frame(99, 99 / FPS, small)
-    view = watch.plate.see(frame, rgba(small), Mask(99, cv2.resize(alpha, (128, 72), interpolation=cv2.INTER_AREA)))
+    view = watch.plate.update(frame, rgba(small), Mask(99, cv2.resize(alpha, (128, 72), interpolation=cv2.INTER_AREA)))
     assert view.rows == (0, 90), "everything is sent anew"
     assert view.guess[view.cover > 0.9][:, 3].mean() > 0.95
     inside = cv2.resize(alpha, (160, 90)) > 0.9
@@ -245,7 +245,8 @@ def test_every_size_is_borne(size: tuple[int, int]) -> None:
     plate = CleanPlate(size)
     for number in range(3):
         pixels = np.full((size[1], size[0], 3), 90, np.uint8)
-        view = plate.see(Frame(number, number / FPS, pixels), rgba(pixels), Mask(number, np.zeros((3, 2), np.float32)))
+        found = Mask(number, np.zeros((3, 2), np.float32))
+        view = plate.update(Frame(number, number / FPS, pixels), rgba(pixels), found)
         assert np.isfinite(view.guess).all()
         assert np.isfinite(view.gain).all()
 

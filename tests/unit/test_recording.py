@@ -266,7 +266,7 @@ import pytest
 room = Room(pytest.MonkeyPatch())
 sink = open_sink({spec!r}, size=(320, 240), fps=30.0, live=True, audio_from=room.microphone)
 for number, image in enumerate(cards(150)):
-    room.microphone.picture(number / 30, 1000.0 + number / 30)
+    room.microphone.frame_drawn(number / 30, 1000.0 + number / 30)
     room.pass_time(1000.0 + number / 30 + 0.03)
     sink.write(image, number / 30)
 os.kill(os.getpid(), signal.SIGKILL)

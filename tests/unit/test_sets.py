@@ -65,7 +65,7 @@ class Evening:
         self.playlist = Playlist([load_scene(name, registry) for name in self.set_list.scenes])
         self.set_list.check(self.playlist.scenes)
         self.changes = Changes()
-        self.desk = Desk(self.playlist, self.changes, self.set_list)
+        self.desk = Desk(self.playlist, self.changes, set_list=self.set_list)
         self.time_s = 0.0
 
     def draw(self, count: int = 1) -> None:
@@ -128,7 +128,7 @@ def test_keys_step_through_cues(folder: Path) -> None:
     show = Evening(folder / "friday.toml")
     assert show.desk.set_list is not None
     for key, at in (("n", 1), ("n", 2), ("p", 1), ("4", 3), ("9", 3), ("x", 3)):
-        press(key, show.desk.set_list)
+        press(key, show.desk.set_list, show.desk)
         assert show.desk.set_list.at == at
 
 

@@ -445,7 +445,7 @@ def test_a_header_that_is_none_is_named(tmp_path: Path, text: str) -> None:
 def test_a_missing_file_is_named(tmp_path: Path, name: str) -> None:
     folder, _ = made(tmp_path, 1)
     (folder / name).unlink()
-    with pytest.raises(SourceError, match=r"take here|tracks\.bin|frames\.nut"), Take(folder) as take:
+    with pytest.raises(SourceError, match=r"no take found here|tracks\.bin|frames\.nut"), Take(folder) as take:
         take.read()
 
 

@@ -290,7 +290,7 @@ def test_nobody_is_no_class(tmp_path: Path) -> None:
 
 def test_a_tracker_that_runs_anyway_suffices(tmp_path: Path) -> None:
     with RowNode(find.at("m", taught(tmp_path / "m"))) as node:
-        assert node.fed == "pose"
+        assert node.upstream == "pose"
         node._nearest = Neighbours(RNG.normal(size=(8, 132)).astype(np.float32), np.arange(8) % 2, 2)
         frame = Frame(3, 0.1, np.zeros((48, 64, 3), np.uint8))
         found = Poses(3, (fake_pose((64, 48)),))

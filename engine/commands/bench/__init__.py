@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from .measure import Plan
 
 
-HELP = "measure against naive loops and the bare models"
 SIZES = ((640, 480), (1280, 720))
 CLIP_FPS = 30.0
 

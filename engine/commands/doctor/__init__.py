@@ -24,7 +24,6 @@ from . import devices as doctor_cameras
 from . import effects as doctor_effects
 
 NAME = "doctor"
-HELP = "say what this machine has, what it lacks, and what to do"
 
 Status = Literal["ok", "not ok", "note"]
 OLDEST_PYTHON = (3, 11)

@@ -24,7 +24,6 @@ from ..options import add_effects, add_option, add_overwrite
 from ..output import check_json, table, write_json
 from .batch import PLACES
 
-HELP = "measure people in photos and clips"
 TOLD = ("height_cm", "weight_kg", "sex", "clothing", "chart", "distance_m", "fov_deg", "reference")
 
 

@@ -19,7 +19,6 @@ from ..output import check_json, table, write_json
 if TYPE_CHECKING:
     from .quality_levels import Marks
 
-HELP = "score mattes and landmarks against ground truth"
 COLUMNS = (("level", "name"), ("IoU", "iou"), ("boundary F", "boundary_f"), ("MAD ‰", "mad"), ("gradient ‰", "grad"),
            ("flicker still", "flicker_still"), ("moving", "flicker_moving"), ("ms", "ms"))  # fmt: skip
 

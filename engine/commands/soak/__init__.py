@@ -24,7 +24,6 @@ from ...show.session import open_scene
 from ..options import add_option, add_overwrite, options_from, positive
 from ..output import check_json, table, write_json
 
-HELP = "play for long while everything round the show fails by plan"
 DEFAULT_SCENE = "teleport"
 RESTLESS = "restless"
 

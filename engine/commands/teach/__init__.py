@@ -22,7 +22,6 @@ from ..output import check_json, write_json
 if TYPE_CHECKING:
     from .examples import Recording
 
-HELP = "teach a model your own classes"
 FROM = {"image": "embedding", "face": "face", "pose": "pose", "hands": "hands", "sound": "sound"}
 SEEN = {"image": "an image", "face": "a face", "pose": "a body", "hands": "a hand", "sound": "sound"}
 METHODS = ("auto", "net", "nearest")

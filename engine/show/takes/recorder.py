@@ -103,7 +103,7 @@ class TakeRecorder(threading.Thread):
             "results": dict(observation.results),
             "held": sorted(held),
             "events": [list(event) for event in events],
-            "signals": {n: v for n, v in observation.signals.items() if n.partition(".")[0] not in DERIVED},
+            "signals": {n: observation.signals[n] for n in observation.signals if n.partition(".")[0] not in DERIVED},
             "quality": quality,
         }
         try:

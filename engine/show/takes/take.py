@@ -33,8 +33,11 @@ log = logging.getLogger("phosphene")
 FORMAT = 1
 HEADER, SCENE = "take.json", "scene.toml"
 MAX_HEADER = 4_000_000
-# Signals that follow from the results, the keys and the time; only others (MIDI …) have to be written down.
-DERIVED = ("face", "pose", "person", "hands", "class", "voice", "gesture", "object", "audio", "time", "key", "lfo")
+# Signals that follow from results, pixels, keys, time and seed; only others (the mouse …) have to be written down.
+DERIVED = frozenset((
+    "face", "pose", "person", "hands", "class", "voice", "gesture", "object", "motion", "audio", "time", "key", "lfo",
+    "random",
+))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,12 +60,12 @@ class RowNode(Closing):
         return self._said(frame, self._row(frame))
 
     @property
-    def fed(self) -> str:
+    def upstream(self) -> str:
         """The tracker whose results are all that it needs, by name; empty where it must look or listen itself."""
         return self.spec.input.of if self.spec.input.of in TRACKERS else ""
 
     def follow(self, frame: Frame, found: Any) -> Classification:
-        """As `track`, from what the tracker `fed` found in `frame`, None for nothing: so it need not run twice."""
+        """As `track`, from what the tracker `upstream` found in `frame`, None for nothing: so it need not run twice."""
         return self._said(frame, of_found(found, frame))
 
     def _said(self, frame: Frame, row: Floats | None) -> Classification:

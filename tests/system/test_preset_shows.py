@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from phosphene.engine.control.desk import Desk
 from phosphene.engine.core.errors import UsageError
 from phosphene.engine.show.frame_hooks import Drawn
 from phosphene.engine.show.options import run_options
@@ -68,8 +70,6 @@ def test_an_unknown_preset_is_named_before_anything_is_opened(scene: Path) -> No
 
 def test_a_morph_is_drawn_the_same_each_time(scene: Path) -> None:
     def amounts() -> list[float]:
-        from phosphene.engine.control.desk import Desk
-
         seen: list[float] = []
 
         def on_desk(desk: Desk) -> None:
@@ -109,3 +109,27 @@ def test_a_set_list_runs_an_evening(scene: Path, tmp_path: Path) -> None:
         show.step(-1)
         while show.scene != "look":
             assert show.running
+
+
+def test_a_take_holds_a_morph(scene: Path, tmp_path: Path) -> None:
+    """Frame for frame, though nobody recalls anything when it is drawn again."""
+
+    def on_desk(desk: Desk) -> None:
+        desk.presets.recall("none", over_s=0.5)
+
+    def shown(**more: Any) -> list[float]:
+        seen: list[float] = []
+
+        def look(drawn: Drawn) -> bool:
+            if drawn.stats.frames_out == len(seen):
+                seen.append(drawn.image.scene.get(AMOUNT))
+            return True
+
+        again = "take" in more
+        options = run_options(scene, outputs=["null"], pace="exact", **more)
+        play(options, on_image=look, on_desk=None if again else on_desk)
+        return seen
+
+    drawn = shown(input="testcard:64x48@30", seconds=1.0, record_take=tmp_path / "monday")
+    assert len(set(drawn)) > 10
+    assert shown(take=tmp_path / "monday") == drawn

@@ -96,6 +96,8 @@ class MapFile:
             table["bits"] = 14
         if entry.relative:
             table["relative"] = entry.relative
+        if len(tables) or self.entries:
+            table.trivia.indent = "\n"
         tables.append(table)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(self.path, tomlkit.dumps(document).encode("utf-8"), overwrite=True)

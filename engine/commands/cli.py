@@ -25,6 +25,7 @@ from .output import check_json
 COMMANDS = {
     "run": "run a scene",
     "demo": "laser eyes on a built-in portrait, no camera needed",
+    "studio": "everything from a page in your browser",
     "list": "scenes, effects, transitions, sources, sinks and trackers",
     "show": "the parameters of an effect, a scene or a tracker",
     "doctor": "say what this machine has, what it lacks, and what to do",
@@ -46,6 +47,7 @@ Everything is computed on this machine; nothing leaves it."""
 EXAMPLES = """\
 examples:
   phosphene demo                                          laser eyes on a built-in portrait, no camera needed
+  phosphene studio                                        everything from a page in your browser
   phosphene run laser-eyes                                your camera, in a window
   phosphene run teleport --output virtual-camera          pick "Phosphene" as the camera in your call
   phosphene run teleport --set picture=beach.jpg          into a place of your own

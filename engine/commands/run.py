@@ -39,7 +39,7 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     """The options that `run` and `demo` share."""
     add_options(
         parser, "size", "fps", "parameters", "preset", "models", "sound", "seconds", "sync", "pace", "quality",
-        "flash_guard", "seed", "effects", "overwrite", "hud", "midi", "learn", "osc", "tracks", "vmc",
+        "flash_guard", "seed", "effects", "overwrite", "hud", "panel", "midi", "learn", "osc", "tracks", "vmc",
     )  # fmt: skip
     parser.add_argument(
         "--stats-json", metavar="FILE", help="write frames, rate, drops and times to FILE (- for stdout)"

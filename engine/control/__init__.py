@@ -15,6 +15,7 @@ _HERE = __name__
 CONTROLS: Backends[Backend] = Backends(
     "control",
     (
+        Backend("panel", "a page in the browser of this machine, and HTTP for programs", f"{_HERE}.panel:PanelControl"),
         Backend("osc", "Open Sound Control by UDP, with answers", f"{_HERE}.osc:OscControl"),
         Backend("midi", "knobs, faders, pads and pedals, with feedback", f"{_HERE}.midi.control:MidiControl"),
         Backend("tracks", "what is tracked, as OSC and JSON", f"{_HERE}.tracks:TracksControl"),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    pass
+    from ..sinks.base import Sink
 
 
 class Control(Protocol):
@@ -21,3 +21,12 @@ class Control(Protocol):
 
     def close(self) -> None:
         """Ends it, and releases what it holds."""
+
+
+@runtime_checkable
+class ShowsImages(Protocol):
+    """A way in that shows what the show draws."""
+
+    @property
+    def sink(self) -> Sink:
+        """What takes the images, beside the outputs of the show, which closes it."""

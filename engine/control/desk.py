@@ -84,6 +84,7 @@ class Desk:
         self.presets = LivePresets(playlist, changes, self.ask)
         self.learning = Learning()
         self.set_list = None if set_list is None else LiveSet(set_list, playlist, self.presets)
+        self._stopping = False
 
     # For any thread
 
@@ -91,6 +92,16 @@ class Desk:
     def ended(self) -> bool:
         """Whether the show has ended."""
         return self._ended
+
+    @property
+    def stopping(self) -> bool:
+        """Whether somebody asked for the end of the show."""
+        return self._stopping
+
+    @property
+    def titles(self) -> dict[str, tuple[str, str]]:
+        """The title and the doc of each scene, by its name."""
+        return {scene.name: (scene.title, scene.doc) for scene in self._playlist.scenes}
 
     @property
     def snapshot(self) -> Snapshot:
@@ -137,6 +148,10 @@ class Desk:
         """Raises UsageError for an address that no scene of the show has."""
         if not any(scene.knows(address) for scene in self._playlist.scenes):
             self._playlist.scene.find(address)
+
+    def stop(self) -> None:
+        """Asks for the end of the show, after the frame that is being drawn."""
+        self._stopping = True
 
     def tap(self) -> Future[float]:
         """Taps the beat, now: from the second tap on `audio.beat` and its like follow the taps, not the sound.

@@ -71,7 +71,7 @@ class ReloadFiles:
 
 
 class ShowOnDesk:
-    """Does what was asked for at the desk, and lets everybody who looks there see what was drawn."""
+    """Does what was asked for at the desk, its end included, and lets everybody who looks there see what was drawn."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -86,7 +86,7 @@ class ShowOnDesk:
             "dropped": float(stats.dropped),
         }
         self._desk.update(drawn.observation, numbers, drawn.stage.problems)
-        return True
+        return not self._desk.stopping
 
 
 class NameWindow:

@@ -262,6 +262,7 @@ def run(
     vmc: str | None = None,
     midi: str | None = None,
     learn: str | Sequence[str] = (),
+    panel: str | None = None,
 ) -> LiveShow:
     """A show of `scene`, or of several that follow one another, that runs by itself and is controlled while it runs.
 
@@ -302,6 +303,7 @@ def run(
         vmc=vmc,
         midi=midi,
         learn=learn,
+        panel=panel,
     )
     if any(split_spec(spec)[0] == WINDOW for spec in options.output.specs):
         raise UsageError(

@@ -298,9 +298,13 @@ def trackers_for_controls(options: RunOptions) -> frozenset[str]:
     return frozenset(found)
 
 
-def open_controls(options: RunOptions, desk: Desk, stack: ExitStack) -> None:
-    """Opens every way in that was asked for. Raises UsageError and ControlError."""
+def open_controls(options: RunOptions, desk: Desk, sinks: list[Sink], stack: ExitStack) -> None:
+    """Opens every way in that was asked for, and adds those that show the images to `sinks`.
+
+    Raises UsageError and ControlError.
+    """
     from ..control import CONTROLS
+    from ..control.base import ShowsImages
     from ..control.targets import Target
 
     if options.control.learn and options.control.midi is None:
@@ -313,4 +317,7 @@ def open_controls(options: RunOptions, desk: Desk, stack: ExitStack) -> None:
     for name, backend in CONTROLS.items():
         wanted = getattr(options.control, name)
         if wanted is not None:
-            stack.callback(backend.load()(wanted, desk).close)
+            control = backend.load()(wanted, desk)
+            stack.callback(control.close)
+            if isinstance(control, ShowsImages):
+                sinks.append(control.sink)

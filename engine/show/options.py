@@ -373,6 +373,16 @@ class ControlOptions:
         ),
     )
 
+    panel: str | None = field(
+        default=None,
+        metadata=option(
+            kinds.AnyText(),
+            "a page of this machine from which everything is controlled; 8770:browser opens it as well",
+            "--panel",
+            metavar="PORT",
+        ),
+    )
+
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:

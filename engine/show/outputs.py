@@ -15,7 +15,7 @@ from ..core.imaging import straight_alpha
 from ..core.mailbox import Mailbox
 from ..effect.shapes import Shape
 from ..renderer.renderer import Renderer
-from ..sinks.base import KeepsEnd, Presents, Sink, WritesFiles
+from ..sinks.base import KeepsEnd, Presents, Rests, Sink, WritesFiles
 from .stats import Stats
 from .worker import Worker
 
@@ -48,8 +48,8 @@ class Outputs:
             thread.start()
 
     def put(self, image: Renderer, time_s: float) -> None:
-        """Waits until the image is drawn, reads it back once, and hands it to every sink that writes."""
-        working = [thread for thread in self.threads if thread.error is None]
+        """Waits until the image is drawn, reads it back once where a sink wants it, and hands it to each of these."""
+        working = [thread for thread in self.threads if thread.error is None and not thread.rests]
         if not working:
             image.gpu.finish()
             return
@@ -117,8 +117,14 @@ class SinkThread(Worker):
         self.sink = sink
         self.inbox: Mailbox[tuple[Pixels, float]] = Mailbox(QUEUED, drops=drops)
         self._stats, self._give_back = stats, give_back
+        self._resting = sink if isinstance(sink, Rests) else None
         self._complete = False
         self._end_s: float | None = None
+
+    @property
+    def rests(self) -> bool:
+        """Whether its sink needs no image at the moment."""
+        return self._resting is not None and self._resting.resting
 
     def complete(self) -> None:
         """Says that nothing is missing from what it was given; before `finish`."""

@@ -241,7 +241,7 @@ def _play(
         stack.callback(desk.close)
         if on_desk is not None:
             on_desk(desk)
-        opening.open_controls(options, desk, stack)
+        opening.open_controls(options, desk, sinks, stack)
         hooks: list[FrameHook] = [ShowOnDesk(desk)]
         if progress is not None:
             hooks.append(ReportProgress(progress, frames_wanted(source, seconds, fps)))

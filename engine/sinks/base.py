@@ -110,6 +110,15 @@ class ReportsWatched(Protocol):
 
 
 @runtime_checkable
+class Rests(Protocol):
+    """A sink that needs no images at times: then it is given none, and none is read back for it."""
+
+    @property
+    def resting(self) -> bool:
+        """Whether it needs none at the moment; any thread may ask."""
+
+
+@runtime_checkable
 class WritesFiles(Protocol):
     """A sink that writes files."""
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-import struct
 import threading
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -19,7 +17,7 @@ from ..core.closing import Closing
 from ..core.errors import SinkError
 from ..core.frame import Pixels
 from . import DEFAULT_WEB_PORT, check_image
-from .broadcast import Broadcast
+from .jpeg_sockets import HEADER, JpegSockets, encoded
 
 if TYPE_CHECKING:
     from .web_rtc import Peers
@@ -30,9 +28,6 @@ HOST = "127.0.0.1"
 EXTRA = "pip install 'phosphene[web]' (it brings aiohttp)"
 OFFER_BYTES = 65536  # of a browser's offer; one has 5000
 PAGE = Path(__file__).with_name("web_page")
-QUALITY = 85
-IN_FLIGHT = 2  # images that a browser may have got and not shown yet: the next waits, and only the newest is sent
-_HEADER = struct.Struct("<IdI")  # number, seconds since 1970 when it was handed over, 1 where a matte lies below it
 _PART = b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n%b\r\n"
 # The page may show another one under the person, and load nothing else from anywhere.
 _POLICY = "default-src 'self'; img-src 'self' blob:; connect-src 'self'; frame-src http: https:; base-uri 'none'"
@@ -67,8 +62,7 @@ class WebSink(Closing):
         self.port = 0
         self._show = secrets.token_hex(8)  # tells a page that the show it knew has begun anew
         self._peers = self._open_peers()
-        self._jpegs: Broadcast[bytes] = Broadcast()  # each with its header
-        self._watching = 0
+        self._jpegs = JpegSockets()
         self._ended: asyncio.Event | None = None
         self._problem: OSError | None = None
         self._up = threading.Event()
@@ -100,7 +94,7 @@ class WebSink(Closing):
     @property
     def watched(self) -> bool:
         """Whether a browser looks at the moment."""
-        return self._watching > 0 or bool(self._peers)
+        return self._jpegs.watching > 0 or bool(self._peers)
 
     def write(self, image: Pixels, time_s: float) -> None:
         """Encodes one image for whoever watches; with `alpha` it is straight, and the matte goes below the colour."""
@@ -112,18 +106,15 @@ class WebSink(Closing):
         self.frames += 1
         if self._peers and (packet := self._peers.encode(image)):
             self._loop.call_soon_threadsafe(self._peers.deliver, packet)
-        if self._watching:
+        if self._jpegs.watching:
             self._write_jpeg(image)
 
     def _write_jpeg(self, image: Pixels) -> None:
         bgr = cv2.cvtColor(image, cv2.COLOR_RGBA2BGR)
         if self.alpha:
             bgr = np.vstack([bgr, cv2.cvtColor(image[..., 3], cv2.COLOR_GRAY2BGR)])
-        ok, jpeg = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
-        if not ok:
-            raise SinkError("the image could not be encoded", where=self.address)
-        header = _HEADER.pack(self.frames & 0xFFFFFFFF, time.time(), int(self.alpha))
-        asyncio.run_coroutine_threadsafe(self._jpegs.publish(header + jpeg.tobytes()), self._loop)
+        data = encoded(bgr, self.frames, matte=self.alpha)
+        asyncio.run_coroutine_threadsafe(self._jpegs.publish(data), self._loop)
 
     def close(self) -> None:
         """Ends the server; harmless when called twice."""
@@ -221,51 +212,22 @@ class WebSink(Closing):
             headers={"Content-Type": "multipart/x-mixed-replace; boundary=frame", "Cache-Control": "no-store"}
         )
         await response.prepare(request)
-        number, self._watching = self._jpegs.number, self._watching + 1
+        number, self._jpegs.watching = self._jpegs.number, self._jpegs.watching + 1
         try:
             while True:
                 number, data = await self._jpegs.next(number)
                 if data is None:
                     return response
-                jpeg = data[_HEADER.size :]
+                jpeg = data[HEADER.size :]
                 await response.write(_PART % (len(jpeg), jpeg))
         except (ConnectionError, asyncio.CancelledError):
             return response  # the reader has gone
         finally:
-            self._watching -= 1
+            self._jpegs.watching -= 1
 
     async def _socket(self, request: Any) -> Any:
         """Images as binary messages, each answered by its number when it is on the screen."""
         socket = self._web.WebSocketResponse(heartbeat=20.0, max_msg_size=1024, compress=False)
         await socket.prepare(request)
-        shown = asyncio.Event()
-        state = {"sent": 0, "answered": 0}
-        sender = asyncio.ensure_future(self._send(socket, shown, state))
-        self._watching += 1
-        try:
-            async for message in socket:
-                if message.type is not self._web.WSMsgType.TEXT or not message.data.isdecimal():
-                    break
-                state["answered"] += 1
-                shown.set()
-        finally:
-            self._watching -= 1
-            sender.cancel()
-            await asyncio.gather(sender, return_exceptions=True)
+        await self._jpegs.serve(socket, self._web.WSMsgType.TEXT)
         return socket
-
-    async def _send(self, socket: Any, shown: asyncio.Event, state: dict[str, int]) -> None:
-        number = self._jpegs.number
-        while True:
-            while state["sent"] - state["answered"] >= IN_FLIGHT:
-                shown.clear()
-                await shown.wait()
-            number, data = await self._jpegs.next(number)
-            if data is None:
-                await socket.close()
-                return
-            try:
-                await socket.send_bytes(data)
-            except ConnectionError:
-                return  # the reader has gone
-            state["sent"] += 1

@@ -620,3 +620,20 @@ def test_latest_in_exact_pace_is_still_frame_true(gpu: Gpu) -> None:
     made.sync = "latest"
     show(gpu, made, FakeSource(pictures(6))).run()
     assert watcher.drawn == [(n, {"face": n}) for n in range(6)]
+
+
+class Resting(FakeSink):
+    """Wants the pictures of even frames alone."""
+
+    asked = 0
+
+    @property
+    def resting(self) -> bool:
+        self.asked += 1
+        return self.asked % 2 == 0
+
+
+def test_a_sink_that_rests_is_given_nothing(gpu: Gpu) -> None:
+    rests, takes = Resting(), FakeSink()
+    show(gpu, scene(Mirror()), FakeSource(pictures(6)), rests, takes).run()
+    assert (len(rests.images), len(takes.images)) == (3, 6)

@@ -185,7 +185,7 @@ def test_a_browser_that_does_not_answer_gets_no_more_and_then_only_the_newest(si
 
 def test_two_browsers_do_not_wait_for_each_other(sink: WebSink) -> None:
     slow, quick = Browser(sink), Browser(sink)
-    wait_until(lambda: sink._watching == 2)
+    wait_until(lambda: sink._jpegs.watching == 2)
     for number in range(1, 7):
         sink.write(picture(), 0.0)
         assert quick.receive()[0] == number

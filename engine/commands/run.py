@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
-    add_option(parser, "scenes", action="store", metavar="scene", nargs="+")
+    add_option(parser, "scenes", action="store", metavar="scene", nargs="*")
     add_options(
-        parser, "input", "outputs", "every_s", "transition", "transition_s", "rotate", "on_demand", "record_take",
-        "take",
+        parser, "input", "outputs", "every_s", "set_list", "transition", "transition_s", "rotate",
+        "on_demand", "record_take", "take",
     )  # fmt: skip
     add_common(parser)
 
@@ -38,8 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def add_common(parser: argparse.ArgumentParser) -> None:
     """The options that `run` and `demo` share."""
     add_options(
-        parser, "size", "fps", "parameters", "models", "sound", "seconds", "sync", "pace", "quality", "flash_guard",
-        "seed", "effects", "overwrite", "hud", "panel",
+        parser, "size", "fps", "parameters", "preset", "models", "sound", "seconds", "sync", "pace", "quality",
+        "flash_guard", "seed", "effects", "overwrite", "hud", "panel", "midi", "learn", "osc", "tracks", "vmc",
     )  # fmt: skip
     parser.add_argument(
         "--stats-json", metavar="FILE", help="write frames, rate, drops and times to FILE (- for stdout)"
@@ -58,7 +58,7 @@ def reports_of(options: argparse.Namespace) -> tuple[Target, ...]:
 def run(options: argparse.Namespace) -> int:
     """Runs the scene."""
     outputs = options.outputs or [WINDOW]
-    if options.take and not options.outputs:
+    if options.take and options.scenes and not options.outputs:
         outputs = [str(named(options.take) / f"{Path(options.scenes[0]).stem}.mp4")]
     return exit_code(show(options_from(options, outputs=outputs, reports=reports_of(options)), options))
 

@@ -9,9 +9,16 @@ from __future__ import annotations
 
 from ..core.backends import Backend, Backends
 
-# By the option that opens each: `--NAME VALUE`. A new way in is a file, a line here, and an option in show/options.py.
 _HERE = __name__
+
+# By the option that opens each: `--NAME VALUE`. A new way in is a file, a line here, and an option in show/options.py.
 CONTROLS: Backends[Backend] = Backends(
     "control",
-    (Backend("panel", "a page in the browser of this machine, and HTTP for programs", f"{_HERE}.panel:PanelControl"),),
+    (
+        Backend("panel", "a page in the browser of this machine, and HTTP for programs", f"{_HERE}.panel:PanelControl"),
+        Backend("osc", "Open Sound Control by UDP, with answers", f"{_HERE}.osc:OscControl"),
+        Backend("midi", "knobs, faders, pads and pedals, with feedback", f"{_HERE}.midi.control:MidiControl"),
+        Backend("tracks", "what is tracked, as OSC and JSON", f"{_HERE}.tracks:TracksControl"),
+        Backend("vmc", "bones and expressions for avatar programs", f"{_HERE}.vmc:VmcControl"),
+    ),
 )

@@ -14,6 +14,9 @@ class Control(Protocol):
     A class of one's own is made with what the user typed after its option, and the desk: `OscControl("9000", desk)`.
     It raises ControlError where it cannot be opened. `close` ends every thread of it; it is called once the show ends,
     from the thread that opened it, and is harmless when called twice.
+
+    A class may have a static method `trackers`, which takes what the user typed and gives the names of the trackers
+    that shall run for it, whatever the scenes need.
     """
 
     def close(self) -> None:

@@ -32,12 +32,21 @@ Check = Callable[[Setting], None]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Change:
-    """A change that was asked for by `origin`. `result` is its full address once applied, or the UsageError."""
+    """A change that was asked for by `origin`. `result` is its full address once applied, or the UsageError.
+
+    `scene` is the name of the only scene that it is for, empty for every one that knows the address.
+    """
 
     address: str
     value: Any
     origin: str
+    scene: str = ""
     result: Future[str] = field(default_factory=Future)
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What a newer change of the same takes the place of."""
+        return self.scene, self.address
 
     def reject(self, error: UsageError) -> None:
         """Reports to whoever asked that it is not done."""
@@ -55,17 +64,19 @@ class Changes:
         self._waiting: list[Change] = []
         self._most_waiting = most_waiting
         self._closed = False
-        self._kept: dict[str, Any] = {}  # what was applied while a show runs, by the address that was given
+        self._kept: dict[tuple[str, str], Any] = {}  # what was applied while a show runs, by scene and address as given
 
-    def put(self, address: str, value: Any, origin: str) -> Future[str]:
+    def put(self, address: str, value: Any, origin: str, scene: str = "") -> Future[str]:
         """Asks for a change; see `settings.setting` for values. `origin` says who asks: "--set", "script".
+
+        It is for every scene that knows the address, or only for the one called `scene`.
 
         The future gives the full address, or raises the UsageError that says what is wrong with the change.
 
         The future is done when the change is applied, so that the next image shows it. Who cancels it before then
         takes the change back.
         """
-        change = Change(address, plain(value), origin)
+        change = Change(address, plain(value), origin, scene)
         overtaken: list[Change] = []
         refused = ""
         with self._lock:
@@ -85,9 +96,9 @@ class Changes:
 
     def _compact(self) -> list[Change]:
         """Leaves the newest of the changes of each address; returns the rest."""
-        newest = {change.address: change for change in self._waiting}
-        overtaken = [change for change in self._waiting if newest[change.address] is not change]
-        self._waiting = [change for change in self._waiting if newest[change.address] is change]
+        newest = {change.key: change for change in self._waiting}
+        overtaken = [change for change in self._waiting if newest[change.key] is not change]
+        self._waiting = [change for change in self._waiting if newest[change.key] is change]
         return overtaken
 
     def apply(self, scenes: Sequence[Scene], check: Check | None = None) -> None:
@@ -114,14 +125,14 @@ class Changes:
                 if newest[id(one.scene), one.address] is one:
                     one.apply()
             if check is not None:
-                self._kept.pop(change.address, None)  # so that it comes last
-                self._kept[change.address] = change.value
+                self._kept.pop(change.key, None)  # so that it comes last
+                self._kept[change.key] = change.value
             change.result.set_result(found[0].address if found else change.address)
 
     def reapply(self, scene: Scene) -> Scene:
         """Makes the changes that were applied so far to `scene`, which was loaded again; returns it."""
-        for address, value in self._kept.items():
-            if scene.knows(address):
+        for (only, address), value in self._kept.items():
+            if only in ("", scene.name) and scene.knows(address):
                 try:
                     setting(scene, address, value).apply()
                 except UsageError as error:
@@ -154,6 +165,8 @@ def settings_of(scenes: Sequence[Scene], change: Change, check: Check | None) ->
         for scene in scenes:
             set_tracker(scene, change.address, change.value)
         return []
+    if change.scene:
+        scenes = [scene for scene in scenes if scene.name == change.scene]
     knowing = [scene for scene in scenes if scene.knows(change.address)]
     found = [setting(scene, change.address, change.value) for scene in knowing or scenes[:1]]
     if check is not None:

@@ -11,8 +11,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..audio.tapped import TappedBeat
-from ..core.errors import UsageError, unknown_name
+from ..core.errors import UsageError
 from .changes import Changes
+from .learning import Learning
+from .presets import LivePresets
+from .sets import LiveSet
 
 if TYPE_CHECKING:
     from ..core.observation import Observation
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from ..scene.binding import Binding
     from ..scene.playlist import Playlist
     from ..scene.scene import Scene
+    from ..scene.set_list import SetList
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +62,17 @@ class Snapshot:
 class Desk:
     """What may be seen and asked of a show, by any thread; `update` alone belongs to the thread that draws.
 
-    While nobody waits in `look` no snapshot is made.
+    While nobody waits in `look` no snapshot is made. `presets` are those of the scene that is on. `set_list` goes
+    through the cues of a set list; None without one. `learning` gives targets to controls that are moved.
     """
 
-    def __init__(self, playlist: Playlist, changes: Changes, tapped: TappedBeat | None = None) -> None:
+    def __init__(
+        self,
+        playlist: Playlist,
+        changes: Changes,
+        tapped: TappedBeat | None = None,
+        set_list: SetList | None = None,
+    ) -> None:
         self._playlist, self._changes = playlist, changes
         self._tapped = tapped or TappedBeat()
         self._seen: Observation | None = None
@@ -70,6 +81,9 @@ class Desk:
         self._lookers = 0
         self._actions: deque[tuple[Callable[[], Any], Future[Any]]] = deque()
         self._ended = False
+        self.presets = LivePresets(playlist, changes, self.ask)
+        self.learning = Learning()
+        self.set_list = None if set_list is None else LiveSet(set_list, playlist, self.presets)
         self._stopping = False
 
     # For any thread
@@ -114,17 +128,26 @@ class Desk:
     def go(self, scene: str) -> Future[None]:
         """Asks for the scene of that name. The future raises UsageError for a name that is not in the show."""
 
+        return self.ask(lambda: self._playlist.go(self._playlist.number(scene)))
+
+    def step(self, count: int) -> Future[None]:
+        """Asks for the next cue of the set list, or scene where there is none; with -1 for the one before."""
+        return self.ask(lambda: (self.set_list or self._playlist).step_by(count))
+
+    def go_to_cue(self, number: int) -> Future[None]:
+        """Asks for cue `number` of the set list, counted from 0. The future raises UsageError where there is none."""
+
         def change() -> None:
-            names = [one.name for one in self._playlist.scenes]
-            if scene not in names:
-                raise unknown_name("scene of this show", scene, names)
-            self._playlist.go(names.index(scene))
+            if self.set_list is None or not 0 <= number < self.set_list.count:
+                raise UsageError(f"there is no cue {number + 1}", hint="--set-list FILE brings cues")
+            self.set_list.go(number)
 
         return self.ask(change)
 
-    def step(self, count: int) -> Future[None]:
-        """Asks for the next scene, or with -1 for the one before."""
-        return self.ask(lambda: self._playlist.step_by(count))
+    def check_address(self, address: str) -> None:
+        """Raises UsageError for an address that no scene of the show has."""
+        if not any(scene.knows(address) for scene in self._playlist.scenes):
+            self._playlist.scene.find(address)
 
     def stop(self) -> None:
         """Asks for the end of the show, after the frame that is being drawn."""
@@ -180,6 +203,8 @@ class Desk:
                 result.set_result(action())
             except Exception as error:  # noqa: BLE001 (whoever asked hears of it; the show goes on)
                 result.set_exception(error)
+        if observation is not None:
+            self.presets.move(observation.frame.time_s)
         with self._news:
             if not self._lookers:
                 return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 
 from ..core.observation import Observation
@@ -23,17 +24,24 @@ log = logging.getLogger("phosphene")
 class Stage:
     """One renderer a scene, all compiled before the show begins, and the transition between them.
 
-    `transition` None cuts, and so does one that fails: it is named and not tried again. Every scene is drawn by its own
+    `transition` None cuts, and so does one that fails: it is named and not tried again. `named` are those that single
+    changes ask for by name. Every scene is drawn by its own
     rules, so that one that hides the room shows its slate during a change, too, where it must. With several scenes the
     flash guard looks at what comes of them.
     """
 
     def __init__(
-        self, gpu: Gpu, playlist: Playlist, size: tuple[int, int], seed: int = 0, transition: Effect | None = None
+        self,
+        gpu: Gpu,
+        playlist: Playlist,
+        size: tuple[int, int],
+        seed: int = 0,
+        transition: Effect | None = None,
+        named: Mapping[str, Effect] | None = None,
     ) -> None:
         self.gpu, self.playlist = gpu, playlist
         self.renderers: list[Renderer] = []
-        self._transition: Transition | None = None
+        self._transitions: dict[str, Transition] = {}  # by name, the show's own under the empty one
         self._guard: FlashGuard | None = None
         self._lent: tuple[Renderer, Target] | None = None  # whose canvas holds the image, and its own one meanwhile
         self._before: tuple[int, ...] = ()
@@ -44,8 +52,9 @@ class Stage:
             if several:
                 self._guard = FlashGuard(gpu)
                 self._lent = self.renderers[0], Target(gpu, size)
-                if transition is not None:
-                    self._transition = Transition(gpu, transition, size)
+                own = {} if transition is None else {"": transition}
+                for name, effect in {**own, **(named or {})}.items():
+                    self._transitions[name] = Transition(gpu, effect, size)
         except BaseException:
             self.release()
             raise
@@ -101,34 +110,35 @@ class Stage:
 
     def _mix(self, goes: Renderer, comes: Renderer, into: Target, time_s: float) -> bool:
         """Draws what lies between two scenes; returns whether it did."""
-        if self._transition is None:
+        name = self.playlist.transition
+        transition = self._transitions.get(name)
+        if transition is None:
             return False
         try:
-            if self._transition.size != into.size:
-                self._transition.resize(into.size)
+            if transition.size != into.size:
+                transition.resize(into.size)
             if self._before != self.playlist.shown:
-                self._transition.begin()
+                transition.begin()
             progress = self.playlist.progress
-            self._transition.draw(goes.canvas.texture, comes.canvas.texture, progress, into.framebuffer, time_s)
+            transition.draw(goes.canvas.texture, comes.canvas.texture, progress, into.framebuffer, time_s)
         except Exception as error:  # noqa: BLE001 (whatever an author's transition does: the show goes on with a cut)
             self.gpu.check()
             log.error("transition switched off: %s", format_error(error))
-            self._transition.release()
-            self._transition = None
+            self._transitions.pop(name).release()
             return False
         return True
 
     @property
     def transition_files(self) -> set[Path]:
         """The shader files that the transition is made of."""
-        return set() if self._transition is None else self._transition.files
+        return self._transitions[""].files if "" in self._transitions else set()
 
     def replace_transition(self, effect: Effect) -> None:
         """Changes scenes by `effect` from now on. Raises UsageError and ShaderError; then the last one goes on."""
         fresh = Transition(self.gpu, effect, self.renderer.size)
-        if self._transition is not None:
-            self._transition.release()
-        self._transition = fresh
+        if "" in self._transitions:
+            self._transitions[""].release()
+        self._transitions[""] = fresh
 
     def report(self, address: str, error: BaseException) -> None:
         """Shows a problem in the image, whichever scene is on, and in the log, until it is cleared."""
@@ -149,12 +159,12 @@ class Stage:
 
     def release(self) -> None:
         """Gives back every GL object."""
-        if self._transition is not None:
-            self._transition.release()
+        for transition in self._transitions.values():
+            transition.release()
         if self._guard is not None:
             self._guard.release()
         if self._lent is not None:
             self._lent[1].release()
         for renderer in self.renderers:
             renderer.release()
-        self._transition, self._guard, self._lent = None, None, None
+        self._transitions, self._guard, self._lent = {}, None, None

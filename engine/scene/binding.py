@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, Self
 
@@ -88,6 +89,8 @@ class Binding:
     def value(self, signals: Mapping[str, float], dt: float) -> float:
         """The parameter's value, `dt` seconds after the last call; the first call is not smoothed."""
         raw = signals.get(self.source, natural(self.source).absent)
+        if not math.isfinite(raw):  # a model's answer may be; what is smoothed would never be a number again
+            raw = natural(self.source).absent
         part = (raw - self.low_in) / (self.high_in - self.low_in)
         if self.source != "time":
             part = min(max(part, 0.0), 1.0)

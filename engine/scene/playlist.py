@@ -6,6 +6,7 @@ import math
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from ..core.errors import unknown_name
 from .scene import Scene
 
 TRANSITION_S = 1.0
@@ -19,18 +20,27 @@ class Playlist:
     """One scene, or several that follow one another: when they are asked for, and every `every_s` seconds.
 
     A change takes `transition_s` seconds. It begins when the trackers of the next scene have answered, so that a scene
-    that hides the room comes with its person and not with a slate.
+    that hides the room comes with its person and not with a slate. `also` are trackers that run whatever scenes need.
     """
 
     def __init__(
-        self, scenes: Sequence[Scene], *, every_s: float | None = None, transition_s: float = TRANSITION_S
+        self,
+        scenes: Sequence[Scene],
+        *,
+        every_s: float | None = None,
+        transition_s: float = TRANSITION_S,
+        also: Collection[str] = (),
     ) -> None:
         self.scenes = list(scenes)
         self.every_s = every_s if len(self.scenes) > 1 else None
         self.transition_s = transition_s
+        self._also = frozenset(also)
         self.at = 0  # the scene that is on
         self.into: int | None = None  # the scene that it changes into
         self.progress = 0.0
+        self.transition = ""  # the name of that which is asked for by name; empty for the show's own
+        self._takes_s = transition_s
+        self._next_way: tuple[str, float | None] = ("", None)
         self._asked: int | None = None
         self._asked_s = 0.0  # since when `into` is wanted
         self._begun_s: float | None = None  # when the change began to be seen
@@ -43,6 +53,16 @@ class Playlist:
         return self.scenes[self.at]
 
     @property
+    def count(self) -> int:
+        """How many scenes there are."""
+        return len(self.scenes)
+
+    @property
+    def wanted(self) -> int:
+        """The number of the scene that was asked for last; where none was, of the one that is on."""
+        return next(n for n in (self._asked, self.into, self.at) if n is not None)
+
+    @property
     def shown(self) -> tuple[int, ...]:
         """The numbers of the scenes that are drawn: one, or during a change the one that goes and that which comes."""
         return (self.at,) if self.into is None or self._begun_s is None else (self.at, self.into)
@@ -53,15 +73,24 @@ class Playlist:
         numbers = dict.fromkeys(n for n in (self.at, self.into, self._asked) if n is not None)
         return tuple(self.scenes[n] for n in numbers)
 
-    def go(self, number: int) -> None:
-        """Asks for scene `number`, counted from 0; there may be none. A change that is being seen is finished first."""
+    def number(self, name: str) -> int:
+        """The number of the scene called `name`. Raises UsageError, which suggests the nearest."""
+        names = [scene.name for scene in self.scenes]
+        if name not in names:
+            raise unknown_name("scene of this show", name, names)
+        return names.index(name)
+
+    def go(self, number: int, transition: str = "", transition_s: float | None = None) -> None:
+        """Asks for scene `number`, counted from 0; there may be none. A change that is being seen is finished first.
+
+        `transition` names another than the show's own, and `transition_s` is how long it takes; None as always.
+        """
         if 0 <= number < len(self.scenes):
-            self._asked = number
+            self._asked, self._next_way = number, (transition, transition_s)
 
     def step_by(self, count: int) -> None:
         """Asks for the next scene, or with -1 for the one before."""
-        last = next(n for n in (self._asked, self.into, self.at) if n is not None)
-        self.go((last + count) % len(self.scenes))
+        self.go((self.wanted + count) % len(self.scenes))
 
     def move(self, time_s: float, known: Collection[str]) -> None:
         """Goes on to the frame at `time_s`, of which the trackers in `known` have told what they see."""
@@ -74,6 +103,8 @@ class Playlist:
         if self._asked is not None and self._begun_s is None:
             self.into = None if self._asked == self.at else self._asked
             self._asked, self._asked_s = None, time_s
+            self.transition, takes_s = self._next_way
+            self._takes_s = self.transition_s if takes_s is None else takes_s
         if self.into is None:
             return
         if self._begun_s is None:
@@ -82,7 +113,7 @@ class Playlist:
                 return
             self._begun_s = time_s
         passed_s = time_s - self._begun_s
-        self.progress = passed_s / self.transition_s if self.transition_s > 0.0 else 1.0
+        self.progress = passed_s / self._takes_s if self._takes_s > 0.0 else 1.0
         if not 0.0 <= self.progress < 1.0:
             self.at, self.into, self._begun_s, self.progress = self.into, None, None, 0.0
 
@@ -100,7 +131,7 @@ class Playlist:
                 slots = {self._slot_at(time_s), self._slot_at(time_s + AHEAD_S)}
                 slots.add(max(0, self._slot_at(time_s - self.transition_s - AHEAD_S)))
                 numbers |= {slot % len(self.scenes) for slot in slots}
-        return frozenset().union(*(self.scenes[n].needs() for n in numbers))
+        return self._also.union(*(self.scenes[n].needs() for n in numbers))
 
     def _slot_at(self, time_s: float) -> int:
         assert self.every_s is not None

@@ -25,6 +25,7 @@ from .describe import (
     name_of,
 )
 from .load import load_entry_point, load_file
+from .preset_names import PRESETS
 
 if TYPE_CHECKING:
     from ..effect.effect import Effect
@@ -88,7 +89,7 @@ class Registry:
         found: dict[str, Callable[[], Entry]] = {}
         for origin, folder in [("built-in", ROOT / "scenes"), *(("user", f) for f in reversed(self.scene_folders))]:
             for path in own_entries(folder):
-                if path.suffix == ".toml":
+                if path.suffix == ".toml" and not path.name.endswith(PRESETS):
                     found[path.stem] = partial(describe_scene, path, origin)
         return found
 

@@ -25,7 +25,7 @@ log = logging.getLogger("phosphene")
 class Scene:
     """What is drawn. `trackers`: parameters by tracker; `bindings`: signal by parameter address; `private`: the scene
     hides the room, so that a slate is shown where that cannot be done (None: found from the layers); `flash_guard`
-    keeps flashes under three a second."""
+    keeps flashes under three a second. `saved` is its `state` as its file says; empty where it has no file."""
 
     name: str
     title: str = ""
@@ -40,6 +40,7 @@ class Scene:
     listeners: list[Callable[[str, Any], None]] = field(default_factory=list)  # told what `set` and `bind` did
     refused: dict[type[Effect], str] = field(default_factory=dict)  # effects that must not be drawn, and why
     guards: list[Callable[[Param[Any], Any], None]] = field(default_factory=list)  # may raise UsageError before `set`
+    saved: dict[str, Any] = field(default_factory=dict)
 
     def owners(self) -> Iterator[tuple[str, Parametrized]]:
         """Everything that has parameters, with the address before the parameter's name."""
@@ -75,6 +76,13 @@ class Scene:
             f"{prefix}{name}": (owner, param)
             for prefix, owner in self.owners()
             for name, param in owner.params().items()
+        }
+
+    def state(self) -> dict[str, Any]:
+        """The value of every parameter by its address, or the Binding that it follows."""
+        return {
+            address: self.bindings.get(address) or getattr(owner, param.name)
+            for address, (owner, param) in self.addresses().items()
         }
 
     def find(self, address: str) -> tuple[str, Parametrized, Param[Any]]:

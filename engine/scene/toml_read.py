@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ..core.errors import ModelError, SceneError, UsageError, unknown_name, unknown_scene
 from ..core.param_types import File
 from ..core.params import Param, Parametrized
-from ..core.paths import checked, in_words
+from ..core.paths import checked
 from ..effect.effect import Effect
 from ..glsl.dialects import SUFFIXES
 from ..trackers import is_tracker, params_of, unknown_tracker
@@ -20,65 +18,23 @@ from .describe import name_of
 from .layer import Layer
 from .registry import Registry
 from .scene import Scene
-from .toml_lines import Place, line_of
+from .toml_file import TomlFile
+from .toml_lines import Place
 
 SCENE_KEYS = ("title", "doc", "sync", "private", "flash_guard", "trackers", "model", "layer")
 LAYER_KEYS = ("name", "source", "matte", "effects", *Layer.params())
 SYNCS = ("frame", "latest")
 SOURCES = ("camera", "none")
 BESIDE = ("camera", "screen", "testcard")  # a scene opens devices of this machine, no file and no address
-MAX_BYTES = 200_000
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,40}")
 
 
-class SceneFile:
+class SceneFile(TomlFile):
     """Reads one scene file and knows where in it everything stands."""
 
     def __init__(self, path: Path, registry: Registry) -> None:
-        self.path, self.registry = path, registry
-        try:
-            if path.stat().st_size > MAX_BYTES:
-                raise SceneError(f"the scene is larger than {MAX_BYTES} bytes", where=str(path))
-            self.text = path.read_text(encoding="utf-8-sig")
-        except UnicodeDecodeError as error:
-            at = error.object.count(b"\n", 0, error.start) + 1
-            raise SceneError(f"cannot be read as text (UTF-8): {error.reason}", where=f"{path}:{at}") from error
-        except OSError as error:
-            raise in_words(error, path) from error
-        try:
-            self.table = tomllib.loads(self.text)
-        except tomllib.TOMLDecodeError as error:
-            row = re.search(r"line (\d+)", str(error))
-            line = row.group(1) if row else str(self.text.count("\n") + 1)
-            raise SceneError(f"not valid TOML: {error}", where=f"{path}:{line}") from None
-        except ValueError:  # Python reads whole numbers up to some thousands of digits
-            at = self.text[: len(re.split(r"\d{1000}", self.text, maxsplit=1)[0])].count("\n") + 1
-            raise SceneError("has a number with thousands of digits", where=f"{path}:{at}") from None
-        except RecursionError:
-            deepest = max(enumerate(self.text.split("\n"), 1), key=lambda row: row[1].count("[") + row[1].count("{"))
-            raise SceneError("nested too deeply", where=f"{path}:{deepest[0]}") from None
-
-    def error(self, message: str, place: Place, hint: str = "") -> SceneError:
-        """The error for what stands at `place` (keys and positions from the top)."""
-        return SceneError(message, where=f"{self.path}:{line_of(self.text, place)}", hint=hint)
-
-    def wrong(self, error: UsageError, place: Place) -> SceneError:
-        """`error` with its place in the file."""
-        message = f"{error.where}: {error.message}" if error.where else error.message
-        return self.error(message, place, error.hint)
-
-    def check_keys(self, table: Mapping[str, Any], known: tuple[str, ...], place: Place, kind: str) -> None:
-        """Refuses a key that has no meaning here."""
-        for key in table:
-            if key not in known:
-                raise self.wrong(unknown_name(f"key in {kind}", key, known), (*place, key))
-
-    def text_at(self, table: Mapping[str, Any], key: str, place: Place, default: str) -> str:
-        """A string, or the default where the key is absent."""
-        value = table.get(key, default)
-        if not isinstance(value, str):
-            raise self.error(f"{key} must be text, not {value!r}", (*place, key))
-        return value
+        super().__init__(path)
+        self.registry = registry
 
     def scene(self) -> Scene:
         """The scene."""
@@ -109,6 +65,7 @@ class SceneFile:
         scene.trackers.update(self.models(table.get("model", {})))
         for index, layer in enumerate(layers):
             self.layer(scene, layer, ("layer", index))
+        scene.saved = scene.state()
         return scene
 
     def trackers(self, tables: Any) -> dict[str, dict[str, Any]]:

@@ -10,7 +10,7 @@ from typing import Any
 from ..core.errors import SceneError
 from ..core.files.put import write_whole
 from ..core.param_types import Color, File
-from ..core.params import Parametrized
+from ..core.params import Param, Parametrized
 from ..core.plugins import entry_points
 from ..effect.effect import Effect
 from .describe import ENTRY_POINTS, name_of
@@ -97,12 +97,17 @@ def changed(scene: Scene, prefix: str, owner: Parametrized, path: Path) -> dict[
         if (binding := scene.bindings.get(prefix + name)) is not None:
             out[name] = inline(binding.table())
         elif (value := getattr(owner, name)) != param.default:
-            if isinstance(param, File) and value:
-                value = media_for(value, path)
-            elif isinstance(param, Color) and param.parse(param.format(value)) == value:
-                value = param.format(value)
-            out[name] = list(value) if isinstance(value, tuple) else value
+            out[name] = written(param, value, path)
     return out
+
+
+def written(param: Param[Any], value: Any, path: Path) -> Any:
+    """A parameter's value as a file at `path` holds it. Raises SceneError for media outside its folder."""
+    if isinstance(param, File) and value:
+        return media_for(value, path)
+    if isinstance(param, Color) and param.parse(param.format(value)) == value:
+        return param.format(value)
+    return list(value) if isinstance(value, tuple) else value
 
 
 def media_for(value: str, path: Path) -> str:

@@ -6,11 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from ..control.keys import press
+from ..control.keys import Steps, press
 from ..core.observation import Observation
 from ..renderer.renderer import Renderer
 from ..renderer.stage import Stage
-from ..scene.playlist import Playlist
 from ..scene.scene import Scene
 from .reload import Reloader
 from .stats import Stats
@@ -106,14 +105,14 @@ class NameWindow:
 
 
 class ChangeScenes:
-    """Changes scenes, and taps the beat, by the keys that went down."""
+    """Changes scenes, or cues, and taps the beat, by the keys that went down."""
 
-    def __init__(self, keys: ReadsKeys, playlist: Playlist, desk: Desk) -> None:
-        self._keys, self._playlist, self._desk = keys, playlist, desk
+    def __init__(self, keys: ReadsKeys, steps: Steps, desk: Desk) -> None:
+        self._keys, self._steps, self._desk = keys, steps, desk
 
     def __call__(self, drawn: Drawn) -> bool:
         for key in self._keys.pressed():
-            press(key, self._playlist, self._desk)
+            press(key, self._steps, self._desk)
         return True
 
 

@@ -96,8 +96,8 @@ class Show:
         return self.stats
 
     def _set_stage(self) -> Stage:
-        transition = self._parts.transition
-        self.stage = Stage(self._gpu, self.playlist, self._source.size, self._settings.seed, transition)
+        transition, named = self._parts.transition, self._parts.transitions
+        self.stage = Stage(self._gpu, self.playlist, self._source.size, self._settings.seed, transition, named)
         return self.stage
 
     def _draw_all(self, stage: Stage) -> None:

@@ -40,10 +40,10 @@ log = logging.getLogger("phosphene")
 
 @dataclass(slots=True)
 class Trials:
-    """The effects of others, of `scenes` and the `transition`, that are tried while the rest of the show is opened."""
+    """The effects of others, of `scenes` and among the `transitions`, that are tried while the show is opened."""
 
     scenes: Sequence[Scene]
-    transition: Effect | None
+    transitions: Sequence[Effect]
     trial: Trial | None = None
     jobs: list[tuple[Effect, Job]] = field(default_factory=list)
 
@@ -54,14 +54,14 @@ class Trials:
         """
         for effect, job in self.jobs:
             job.done.wait()
-            if job.error and effect is self.transition:
+            if job.error and any(effect is one for one in self.transitions):
                 raise EffectRefused(job.error)
             if job.error:
                 for scene in self.scenes:
                     scene.refused[type(effect)] = job.error
 
 
-def start_trials(playlist: Playlist, registry: Registry, transition: Effect | None, stack: ExitStack) -> Trials:
+def start_trials(playlist: Playlist, registry: Registry, transitions: Sequence[Effect], stack: ExitStack) -> Trials:
     """Begins to try out every effect that did not come with the engine, in a process of its own."""
     from ..core.places import ROOT
     from .trial import Trial, not_built_in
@@ -69,15 +69,16 @@ def start_trials(playlist: Playlist, registry: Registry, transition: Effect | No
     asked: list[tuple[Path, str, Effect]] = []
     for scene in playlist.scenes:
         asked += [(path, use, effect) for effect, use, path in not_built_in(scene, registry).values()]
-    file = getattr(transition, "shader_file", ROOT)
-    if transition is not None and not file.is_relative_to(ROOT):
-        asked.append((file, "", transition))
+    for transition in transitions:
+        file = getattr(transition, "shader_file", ROOT)
+        if not file.is_relative_to(ROOT):
+            asked.append((file, "", transition))
     if not asked:
-        return Trials(playlist.scenes, transition)
+        return Trials(playlist.scenes, transitions)
     trial = Trial(registry.effect_folders)
     stack.callback(trial.close)
     jobs = [(effect, trial.ask(path, use, effect)) for path, use, effect in asked]
-    return Trials(playlist.scenes, transition, trial, jobs)
+    return Trials(playlist.scenes, transitions, trial, jobs)
 
 
 def open_input(options: RunOptions, sinks: list[Sink]) -> Source:
@@ -284,6 +285,19 @@ def open_sinks(
             sinks.append(sink)
 
 
+def trackers_for_controls(options: RunOptions) -> frozenset[str]:
+    """The trackers that the ways in ask for, whatever the scenes need. Raises UsageError and ControlError."""
+    from ..control import CONTROLS
+
+    found: set[str] = set()
+    for name, backend in CONTROLS.items():
+        wanted = getattr(options.control, name)
+        asks = None if wanted is None else getattr(backend.load(), "trackers", None)
+        if asks is not None:
+            found |= asks(wanted)
+    return frozenset(found)
+
+
 def open_controls(options: RunOptions, desk: Desk, sinks: list[Sink], stack: ExitStack) -> None:
     """Opens every way in that was asked for, and adds those that show the images to `sinks`.
 
@@ -291,7 +305,15 @@ def open_controls(options: RunOptions, desk: Desk, sinks: list[Sink], stack: Exi
     """
     from ..control import CONTROLS
     from ..control.base import ShowsImages
+    from ..control.targets import Target
 
+    if options.control.learn and options.control.midi is None:
+        raise UsageError("nothing to learn from", hint="name the device: --midi NAME")
+    for text in options.control.learn:
+        target = Target.parse(text)
+        if target.kind == "parameter":
+            desk.check_address(target.names[0])
+        desk.learning.begin(text)
     for name, backend in CONTROLS.items():
         wanted = getattr(options.control, name)
         if wanted is not None:

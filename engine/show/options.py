@@ -170,6 +170,15 @@ class SceneOptions:
             "signals that parameters follow, each as a scene's file writes it",
         ),
     )
+    preset: str | None = field(
+        default=None,
+        metadata=option(
+            kinds.AnyText(),
+            "begin in this preset of the scene; what --set says comes after it",
+            "--preset",
+            metavar="NAME",
+        ),
+    )
     effect_folders: tuple[Path, ...] = field(
         default=(),
         metadata=option(
@@ -204,6 +213,15 @@ class SceneOptions:
     every_s: float | None = field(
         default=None,
         metadata=option(kinds.Number(), "with several scenes: the next one every S seconds", "--every", metavar="S"),
+    )
+    set_list: Path | None = field(
+        default=None,
+        metadata=option(
+            kinds.Folder(),
+            "a .toml file with the scenes, presets and transitions of an evening; N and P go to the next cue and back",
+            "--set-list",
+            metavar="FILE",
+        ),
     )
     transition: str = field(
         default="fade",
@@ -302,7 +320,58 @@ class PaceOptions:
 
 @dataclass(frozen=True, slots=True)
 class ControlOptions:
-    """What may change the show from outside while it runs; each field is called as its way in among CONTROLS."""
+    """What may change the show from outside while it runs; each field is called as its way in among CONTROLS.
+
+    `learn` is what they are to learn.
+    """
+
+    midi: str | None = field(
+        default=None,
+        metadata=option(
+            kinds.AnyText(),
+            "a MIDI device, by a part of its name, or the path of a map of its controls",
+            "--midi",
+            metavar="NAME",
+        ),
+    )
+    learn: tuple[str, ...] = field(
+        default=(),
+        metadata=option(
+            kinds.Several("what a control may do, or several of them", str, str),
+            "the next control moved on the MIDI device does this from then on: an ADDRESS, scene:NAME, preset:NAME, "
+            "morph:FIRST,SECOND, cue:NUMBER, next, previous or tap; repeat it for several",
+            "--learn",
+            metavar="TARGET",
+        ),
+    )
+
+    osc: str | None = field(
+        default=None,
+        metadata=option(
+            kinds.AnyText(),
+            "listen for OSC at this UDP port of this machine (HOST:PORT: for others too), and answer",
+            "--osc",
+            metavar="PORT",
+        ),
+    )
+    tracks: str | None = field(
+        default=None,
+        metadata=option(
+            kinds.AnyText(),
+            "send what is tracked to osc:HOST:PORT, or serve it as JSON at ws:PORT; ?with=face+pose tracks more",
+            "--tracks",
+            metavar="WHERE",
+        ),
+    )
+    vmc: str | None = field(
+        default=None,
+        metadata=option(
+            kinds.AnyText(),
+            "send bones and expressions to an avatar program there (VSeeFace, Warudo, VNyan): 127.0.0.1:39539",
+            "--vmc",
+            metavar="HOST:PORT",
+        ),
+    )
 
     panel: str | None = field(
         default=None,

@@ -125,7 +125,7 @@ class Reloader:
             keep_running(layer, self.scene.layers)
         self.scene.title, self.scene.doc = fresh.title, fresh.doc
         self.scene.layers[:] = fresh.layers
-        self.scene.bindings = fresh.bindings
+        self.scene.bindings, self.scene.saved = fresh.bindings, fresh.saved
         self.scene.sync, self.scene.private = fresh.sync, fresh.private
         renderer.match_scene()
         log.info("reloaded %s", self.scene.path)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..control.changes import Changes
 from ..control.settings import TRACKERS_AT
-from ..core.errors import UsageError
+from ..core.errors import UsageError, unknown_name
 from ..core.paths import named
 from ..scene.registry import Registry, registry_with
 from . import opening
@@ -20,6 +21,7 @@ from .interrupt import stopping
 from .options import Progress, RunOptions
 
 if TYPE_CHECKING:
+    from ..control.desk import Desk
     from ..effect.effect import Effect
     from ..scene.playlist import Playlist
     from ..scene.scene import Scene
@@ -45,6 +47,23 @@ def open_scene(options: RunOptions, registry: Registry | None = None, name: str 
     return scene
 
 
+def with_set_list(options: RunOptions) -> RunOptions:
+    """The options with the scenes of the set list that was named; as they are without one. Raises UsageError."""
+    from ..scene.set_list import SetList
+
+    path = options.scene.set_list
+    if path is None:
+        if not options.scene.names:
+            raise UsageError("no scene named", hint="`phosphene list scenes` shows them; or name a --set-list")
+        return options
+    scenes = SetList(named(path)).scenes
+    if options.scene.names not in ((), tuple(scenes)):
+        raise UsageError("a set list names its scenes itself", hint="leave the scenes out, or --set-list")
+    if options.scene.every_s is not None:
+        raise UsageError("--every changes scenes by the clock, a set list by hand", hint="leave one of the two out")
+    return options.changed(scenes=scenes)
+
+
 def open_playlist(options: RunOptions, registry: Registry) -> Playlist:
     """Every scene that was asked for. Raises UsageError."""
     from ..scene.playlist import Playlist
@@ -55,7 +74,12 @@ def open_playlist(options: RunOptions, registry: Registry) -> Playlist:
         raise UsageError("--every needs several scenes", hint="name them: phosphene run laser-eyes teleport --every 10")
     scenes = [_loaded(options, registry, name) for name in options.scene.names]
     _set_up(scenes, options)
-    return Playlist(scenes, every_s=options.scene.every_s, transition_s=options.scene.transition_s)
+    return Playlist(
+        scenes,
+        every_s=options.scene.every_s,
+        transition_s=options.scene.transition_s,
+        also=opening.trackers_for_controls(options),
+    )
 
 
 def _loaded(options: RunOptions, registry: Registry, name: str) -> Scene:
@@ -78,7 +102,7 @@ def _set_up(scenes: Sequence[Scene], options: RunOptions, *, lenient: bool = Fal
     `lenient` passes over an address that none of `scenes` knows: another scene of the show does.
     """
     changes = Changes()
-    asked = [
+    asked = _preset(scenes, options, changes, lenient=lenient) + [
         changes.put(address, value, "--set")
         for address, value in (*options.scene.parameters, *options.scene.bindings)
         if not lenient or address.startswith(TRACKERS_AT) or any(scene.knows(address) for scene in scenes)
@@ -88,6 +112,25 @@ def _set_up(scenes: Sequence[Scene], options: RunOptions, *, lenient: bool = Fal
         result.result()
 
 
+def _preset(scenes: Sequence[Scene], options: RunOptions, changes: Changes, *, lenient: bool) -> list[Future[str]]:
+    """Asks for the preset that was named, in every one of `scenes` that has it. Raises UsageError where none has."""
+    from ..scene.presets import Presets, differences
+
+    name = options.scene.preset
+    if name is None:
+        return []
+    presets = [Presets(scene) for scene in scenes]
+    known = {found for one in presets for found in one.names}
+    if name not in known and not lenient:
+        raise unknown_name("preset", name, known, where=", ".join(str(one.path) for one in presets))
+    return [
+        changes.put(address, value, "--preset", one.scene.name)
+        for one in presets
+        if name in one.names
+        for address, value in differences(one.state(name), one.scene.state()).items()
+    ]
+
+
 def play(
     options: RunOptions,
     *,
@@ -95,20 +138,23 @@ def play(
     extra_sinks: Sequence[Sink] = (),
     on_image: FrameHook | None = None,
     changes: Changes | None = None,
+    on_desk: Callable[[Desk], None] | None = None,
 ) -> Stats:
     """Runs a show to its end and returns its numbers. Ctrl-C ends it cleanly: files that were being written play.
 
     `progress` hears how many frames are done, and of how many; `extra_sinks` get the images beside the outputs;
     `on_image` is called in this thread after each image, and while one is waited for, and says whether to go on.
-    What is put into `changes` meanwhile is applied between two frames. Raises PhospheneError for what a user can mend.
+    What is put into `changes` meanwhile is applied between two frames. `on_desk` hears of the show's desk before the
+    first frame. Raises PhospheneError for what a user can mend.
     """
     try:
+        options = with_set_list(options)
         if options.input.take is None:
-            return _play(options, None, progress, extra_sinks, on_image, changes)
+            return _play(options, None, progress, extra_sinks, on_image, changes, on_desk)
         from .takes.take import Take, options_for
 
         with Take(named(options.input.take)) as take:
-            return _play(options_for(options, take), take, progress, extra_sinks, on_image, changes)
+            return _play(options_for(options, take), take, progress, extra_sinks, on_image, changes, on_desk)
     finally:
         give_back()
 
@@ -120,11 +166,13 @@ def _play(
     extra_sinks: Sequence[Sink],
     on_image: FrameHook | None,
     changes: Changes | None,
+    on_desk: Callable[[Desk], None] | None,
 ) -> Stats:
     from ..audio.tapped import TappedBeat
     from ..control.desk import Desk
     from ..control.limits import Limits
     from ..scene.custom_models import settle
+    from ..scene.set_list import SetList
     from ..sinks.base import ReadsKeys, ReadsMouse, WritesFiles
     from ..trackers import open_tracker, warm
     from .frame_hooks import ChangeScenes, NameWindow, ReloadFiles, ReportProgress, ShowOnDesk, title_of
@@ -137,14 +185,21 @@ def _play(
     from .stats import Stats
 
     registry = registry_for(options)
+    set_list = None if options.scene.set_list is None else SetList(named(options.scene.set_list))
+    if set_list is not None:
+        set_list.check_scenes(registry)
     playlist = open_playlist(options, registry)
+    named_ways: dict[str, Effect] = {}
+    if set_list is not None:
+        set_list.check(playlist.scenes)
+        named_ways = set_list.transitions(registry)
     transition = registry.transition(options.scene.transition)() if options.scene.several else None
     needs = playlist.needs() - (frozenset[str]() if take is None else take.trackers)
     # Loading a tracker's library takes longer than all else: it begins while the camera opens and the window appears.
     threading.Thread(target=warm, args=(sorted(needs),), name="warm", daemon=True).start()
     sinks: list[Sink] = list(extra_sinks)
     with ExitStack() as stack:
-        tried = opening.start_trials(playlist, registry, transition, stack)
+        tried = opening.start_trials(playlist, registry, [w for w in (transition, *named_ways.values()) if w], stack)
         source = take or stack.enter_context(opening.open_input(options, sinks))
         if take is not None:
             take.compare(playlist.scene)
@@ -182,8 +237,10 @@ def _play(
             Reloader(scene, registry, checked(partial(load, name), guard), tried.trial) for scene, name in watched
         ]
         tapped = TappedBeat()
-        desk = Desk(playlist, queue, tapped)
+        desk = Desk(playlist, queue, tapped, set_list)
         stack.callback(desk.close)
+        if on_desk is not None:
+            on_desk(desk)
         opening.open_controls(options, desk, sinks, stack)
         hooks: list[FrameHook] = [ShowOnDesk(desk)]
         if progress is not None:
@@ -196,7 +253,7 @@ def _play(
             hooks.append(NameWindow(window))
         keys = window if isinstance(window, ReadsKeys) else None
         if keys is not None:
-            hooks.append(ChangeScenes(keys, playlist, desk))
+            hooks.append(ChangeScenes(keys, desk.set_list or playlist, desk))
         governor = governor_for(options.pace.quality, playlist.whole(), fps, governs=live, replays=take is not None)
         show = Show(
             playlist,
@@ -211,6 +268,7 @@ def _play(
                 take=take,
                 recorder=recorder,
                 transition=transition,
+                transitions=named_ways,
                 inputs=ObservedInputs(
                     sound=sound,
                     recorded_sound=None if isinstance(recorded, str) else recorded,

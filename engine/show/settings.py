@@ -60,7 +60,8 @@ class ShowParts:
     """The parts that a show may have, and that its caller may look at.
 
     `take` is drawn again where given, `recorder` records one. `transition` leads from one scene into the next, None
-    cuts. `hud` gives the numbers over the image in a window. `hooks` are called after each frame, in this order.
+    cuts; `transitions` are further ones by name. `hud` gives the numbers over the image in a window. `hooks` are
+    called after each frame, in this order.
     """
 
     stats: Stats = field(default_factory=Stats)
@@ -68,6 +69,7 @@ class ShowParts:
     take: Take | None = None
     recorder: TakeRecorder | None = None
     transition: Effect | None = None
+    transitions: Mapping[str, Effect] = field(default_factory=dict)
     inputs: ObservedInputs = field(default_factory=ObservedInputs)
     hud: Hud | None = None
     hooks: Sequence[FrameHook] = ()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ..control.changes import Changes
+    from ..control.desk import Desk
     from .frame_hooks import Drawn
     from .options import RunOptions
 
@@ -30,8 +31,8 @@ def closed_at_exit() -> Iterator[ExitStack]:
 class ShowThread(threading.Thread):
     """Plays what `options` ask for. The thread has a GL context of its own: the caller's may hold one already.
 
-    `look` is called in this thread after each image, and while one is waited for. `ended` is called last, in this
-    thread. What the show raises is kept for `raise_error`, in the thread of the caller.
+    `look` is called in this thread after each image, and while one is waited for; `on_desk` once before the first.
+    `ended` is called last, in this thread. What the show raises is kept for `raise_error`, in the thread of the caller.
     """
 
     def __init__(
@@ -41,9 +42,10 @@ class ShowThread(threading.Thread):
         *,
         ended: Callable[[], None],
         changes: Changes | None = None,
+        on_desk: Callable[[Desk], None] | None = None,
     ) -> None:
         super().__init__(name="render", daemon=True)
-        self._options, self._changes = options, changes
+        self._options, self._changes, self._on_desk = options, changes, on_desk
         self._look, self._ended = look, ended
         self._left = threading.Event()
         self._done = threading.Event()
@@ -58,7 +60,7 @@ class ShowThread(threading.Thread):
             return not self._left.is_set()
 
         try:
-            play(self._options, on_image=on_image, changes=self._changes)
+            play(self._options, on_image=on_image, changes=self._changes, on_desk=self._on_desk)
         except BaseException as error:  # noqa: BLE001 (raised again in the caller's thread)
             self._error = error
         finally:

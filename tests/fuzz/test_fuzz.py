@@ -20,7 +20,7 @@ from phosphene.engine.effect.shader import Shader
 from phosphene.engine.glsl.assemble import assemble, read_by
 from phosphene.engine.glsl.errors import author_line, explain
 from phosphene.engine.glsl.words import features_of, strip_comments
-from phosphene.engine.scene.binding import Binding
+from phosphene.engine.scene.binding import KEYS, Binding
 from phosphene.engine.scene.registry import Registry
 from phosphene.engine.scene.scene import Scene
 from phosphene.engine.scene.toml_lines import line_of, statement_ends
@@ -48,6 +48,7 @@ blend = "add"
 matte = { softness = 0.2, grow = { from = "lfo.2", to = [-1, 1] } }
 effects = [
   { use = "duotone", amount = { from = "face.smile", to = [0.2, 1], range = [0, 1], smooth_s = 0.1 }, ink = "red" },
+  { use = "duotone", name = "two", amount = { from = "lfo.saw.2@0.5", curve = "ease-in", threshold = 0.5 } },
   { use = "mirror", name = "b", mode = "left" }, "blur",
 ]
 """
@@ -122,7 +123,7 @@ def test_a_parameter_reads_any_words_or_refuses(name: str, text: str) -> None:
 
 
 @steady
-@given(table=st.dictionaries(st.sampled_from(["from", "to", "range", "smooth_s", "x"]), values, max_size=4))
+@given(table=st.dictionaries(st.sampled_from([*KEYS, "x"]), values, max_size=4))
 def test_a_binding_is_one_or_refused(table: dict[str, Any]) -> None:
     try:
         binding = Binding.parse({"from": "time", **table})

@@ -206,3 +206,26 @@ def test_what_a_transition_kept_does_not_come_into_the_next(gpu: Gpu, tmp_path: 
         stage.release()
     assert found[5] == (255, 0, 0)
     assert found[25] == (0, 255, 0), "red was kept from the change before"
+
+
+def test_a_change_may_ask_for_another_transition(gpu: Gpu) -> None:
+    """At its middle the one mixes both colours, and the other shows each on its side."""
+    red, blue = scene(shader("vec4(1.0, 0.0, 0.0, 1.0)")), scene(shader("vec4(0.0, 0.0, 1.0, 1.0)"))
+    playlist = Playlist([red, blue])
+    named = {"sideways": BUILT_IN.transition("wipe")()}
+    stage = Stage(gpu, playlist, SIZE, transition=BUILT_IN.transition("fade")(), named=named)
+    playlist.go(1, "sideways", 2.0)
+    found = {}
+    try:
+        for n, observation in enumerate(frames(noise(SIZE), 40)):
+            if n == 25:
+                playlist.go(0)
+            playlist.move(observation.frame.time_s, ())
+            found[n] = stage.render(observation, 0.1).read()[27, :, :3]
+            if n == 15:
+                assert playlist.into == 1, "it takes its own time"
+    finally:
+        stage.release()
+    assert {tuple(pixel) for pixel in found[10][[1, -2]].tolist()} == {(255, 0, 0), (0, 0, 255)}
+    assert playlist.at == 0
+    assert all(0 < pixel[0] < 255 and 0 < pixel[2] < 255 for pixel in found[30][[1, -2]].tolist())

@@ -304,7 +304,7 @@ def test_what_a_trial_refuses_is_not_drawn_and_its_class_is_left_alone(gpu: Gpu,
     before = dict(vars(Fine))
     refused, good = made.layers[0].effects.values()
     jobs = [(refused, judged(tmp_path, "mine.frag:4: hangs")), (good, judged(tmp_path, ""))]
-    Trials([made], None, None, jobs).refuse()
+    Trials([made], (), None, jobs).refuse()
     assert dict(vars(Fine)) == before
     renderer = Renderer(gpu, made, (64, 36))
     try:
@@ -320,7 +320,7 @@ def test_what_a_trial_refuses_is_not_drawn_and_its_class_is_left_alone(gpu: Gpu,
 def test_a_transition_that_a_trial_refuses_ends_the_show_before_it_begins(tmp_path: Path) -> None:
     way = Registry([], []).transition("fade")()
     with pytest.raises(EffectRefused, match="hangs"):
-        Trials([], way, None, [(way, judged(tmp_path, "way.glsl:2: hangs"))]).refuse()
+        Trials([], (way,), None, [(way, judged(tmp_path, "way.glsl:2: hangs"))]).refuse()
 
 
 def test_a_quick_show_is_never_measured(gpu: Gpu) -> None:

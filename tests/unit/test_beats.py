@@ -154,7 +154,7 @@ def test_a_double_tap_is_one_and_clearing_ends_it() -> None:
 
 def test_taps_come_by_the_desk_on_the_frames_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     made = TappedBeat()
-    desk = Desk(Playlist([Scene("empty")]), Changes(), made)
+    desk = Desk(Playlist([Scene("empty")]), Changes(), tapped=made)
     desk.update(Observation(Frame(0, 10.0, PIXELS, captured_s=500.0)), {}, {})
     results = []
     for moment_s in (500.25, 500.85):

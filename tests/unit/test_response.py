@@ -73,6 +73,15 @@ def test_reset_forgets_switch_and_envelope() -> None:
     assert binding.value({"audio.level": 0.4}, 0.1) == 0.0
 
 
+def test_what_is_no_number_reads_as_absent_and_is_forgotten() -> None:
+    assert follow([0.5, math.nan, math.inf, 0.5], attack_s=0.1) == [
+        0.5,
+        0.0,
+        0.0,
+        pytest.approx(0.5 * (1 - 1 / math.e)),
+    ]
+
+
 FULL = {
     "from": "audio.level",
     "to": [0.0, 1.0],

@@ -15,8 +15,9 @@ from phosphene.engine.scene.binding import Binding
 from phosphene.engine.scene.layer import Layer
 from phosphene.engine.scene.registry import Registry
 from phosphene.engine.scene.scene import Scene
+from phosphene.engine.scene.toml_file import MAX_BYTES
 from phosphene.engine.scene.toml_lines import element_lines, line_of, statement_ends
-from phosphene.engine.scene.toml_read import MAX_BYTES, load_scene
+from phosphene.engine.scene.toml_read import load_scene
 from phosphene.engine.scene.toml_write import save_scene
 
 BUILT_IN = Registry([], [])

@@ -46,7 +46,8 @@ def reduced(frame: Frame) -> Floats:
     looked = looked[: rows * LOOKED, : columns * LOOKED]
     if looked.shape != (rows * LOOKED, columns * LOOKED):  # a picture of a few pixels
         return looked.astype(np.float32)
-    cells: Floats = looked.reshape(rows, LOOKED, columns, LOOKED).mean(axis=(1, 3), dtype=np.float32)
+    by_rows = looked.astype(np.float32).reshape(rows, LOOKED, columns * LOOKED).mean(axis=1)
+    cells: Floats = by_rows.reshape(rows, columns, LOOKED).mean(axis=2)
     return cells
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from phosphene.engine.audio.tapped import TappedBeat
 from phosphene.engine.control.changes import Changes
 from phosphene.engine.control.desk import Desk
-from phosphene.engine.control.keys import press, tap
+from phosphene.engine.control.keys import press
 from phosphene.engine.control.limits import Limits
 from phosphene.engine.control.settings import Setting
 from phosphene.engine.core.errors import UsageError
@@ -397,10 +397,11 @@ def test_trying_a_change_leaves_no_trace() -> None:
 
 def test_keys_change_the_scene() -> None:
     playlist = Playlist([scene(), scene(), scene()], transition_s=0.0)
+    desk = Desk(playlist, Changes())
 
     def after(*pressed: str) -> int:
         for key in pressed:
-            press(key, playlist)
+            press(key, playlist, desk)
         playlist.move(0.0, ())
         return playlist.at
 
@@ -409,18 +410,18 @@ def test_keys_change_the_scene() -> None:
     ]  # fmt: skip
     alone = Playlist([scene()])
     for key in ("n", "2"):
-        press(key, alone)
+        press(key, alone, desk)
     alone.move(0.0, ())
     assert alone.at == 0
 
 
 def test_keys_tap_the_beat() -> None:
     playlist, tapped = Playlist([scene()]), TappedBeat()
-    desk = Desk(playlist, Changes(), tapped=tapped)
+    desk = Desk(playlist, Changes(), tapped)
     for moment_s in (1.0, 1.5):
-        tap("t", desk)
+        press("t", playlist, desk)
         desk.update(Observation(Frame(0, moment_s, np.zeros((2, 2, 3), np.uint8))), {}, {})
     assert tapped.at(2.0).tempo == pytest.approx(120.0)
-    tap("0", desk)
+    press("0", playlist, desk)
     desk.update(None, {}, {})
     assert not tapped.known

@@ -43,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_option(parser, "outputs", help="an output beside the page, such as virtual-camera or out.mp4")
     add_options(
         parser, "size", "fps", "rotate", "parameters", "models", "sound", "seconds", "quality", "flash_guard", "seed",
-        "effects", "transition", "transition_s", "overwrite",
+        "effects", "transition", "transition_s", "overwrite", "midi", "learn", "osc", "tracks", "vmc",
     )  # fmt: skip
 
 

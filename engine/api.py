@@ -5,6 +5,7 @@ each when its name is first used.
 """
 
 from .core.errors import (
+    ControlError,
     EffectFailed,
     EffectRefused,
     GpuError,
@@ -90,6 +91,7 @@ __all__ = [
     "Choice",
     "Classification",
     "Color",
+    "ControlError",
     "Detection",
     "Detections",
     "Effect",

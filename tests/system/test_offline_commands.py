@@ -31,6 +31,7 @@ WORDS = {
     "new": "new mine --out TMP/new",
     "measure": "measure PORTRAIT --height-cm 170",
     "teach": "teach mine --from image --class red=TMP/red --class blue=TMP/blue --method nearest --into TMP/models",
+    "studio": "studio duotone --input demo --no-browser --port 0 --seconds 2",
     "soak": "soak duotone --minutes 0.12 --size 320x180",
 }
 pytestmark = [pytest.mark.slow, pytest.mark.gl, pytest.mark.models, pytest.mark.usefixtures("models_ready")]

@@ -199,7 +199,7 @@ def test_the_screen_is_taken(display: str) -> None:
     for part in ("64x48+300+100", "64x48+0+200", "0x48+0+0"):
         with pytest.raises(SourceError, match="not on the monitor"):
             open_source(f"screen:1@{part}")
-    with pytest.raises(SourceError, match="no monitor 7"):
+    with pytest.raises(SourceError, match="monitor 7 not found"):
         open_source("screen:7")
     with pytest.raises(SourceError, match="is not a monitor number"):
         open_source("screen:left")

@@ -401,7 +401,7 @@ def test_a_device_is_unplugged_and_comes_back(
     show.ports.opened.clear()
     for _ in range(5):
         show.draw()
-    assert sum("unplugged" in record.message for record in caplog.records) == 1
+    assert sum("is unplugged" in record.message for record in caplog.records) == 1
     show.ports.sent.clear()
     show.ports.there = [name.replace("20", "24") for name in there]
     show.until(show.ports.opened.is_set)

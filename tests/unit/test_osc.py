@@ -140,7 +140,7 @@ def test_a_refused_value_is_named_once_and_the_fader_goes_back(caplog: pytest.Lo
             wait_until(lambda wanted=count: control.counts.refused == wanted)
         client.send("/camera/duotone/amuont", 1.0)
         wait_until(lambda: control.counts.refused == 3)
-    assert [r.getMessage().count("amount cannot be 7.0") for r in caplog.records if "7.0" in r.getMessage()] == [1]
+    assert sum("amount cannot be 7.0" in r.getMessage() for r in caplog.records) == 1
     assert any("amuont" in r.getMessage() and "did you mean" in r.getMessage() for r in caplog.records)
 
 

@@ -24,7 +24,7 @@ from ..options import add_effects, add_option, add_overwrite
 from ..output import check_json, table, write_json
 from .batch import PLACES
 
-TOLD = ("height_cm", "weight_kg", "sex", "clothing", "chart", "distance_m", "fov_deg", "reference")
+GIVEN = ("height_cm", "weight_kg", "sex", "clothing", "chart", "distance_m", "fov_deg", "reference")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -129,7 +129,7 @@ def tasks_of(options: argparse.Namespace) -> list[Any]:
                 raise unknown_name("parameter", name, params)
         return {name: params[name].parse(value) for name, value in values.items()}
 
-    every = {name: str(value) for name in TOLD if (value := getattr(options, name)) is not None}
+    every = {name: str(value) for name in GIVEN if (value := getattr(options, name)) is not None}
     if every.get("chart", "").lower().endswith(".toml"):
         every["chart_file"] = every.pop("chart")
     every |= dict(map(parse_setting, options.parameters))

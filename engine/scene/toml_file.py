@@ -10,6 +10,7 @@ from typing import Any
 
 from ..core.errors import SceneError, UsageError, unknown_name
 from ..core.paths import in_words
+from ..core.source_lines import location
 from .toml_lines import Place, line_of
 
 MAX_BYTES = 200_000
@@ -26,25 +27,25 @@ class TomlFile:
             self.text = path.read_text(encoding="utf-8-sig")
         except UnicodeDecodeError as error:
             at = error.object.count(b"\n", 0, error.start) + 1
-            raise SceneError(f"cannot be read as text (UTF-8): {error.reason}", where=f"{path}:{at}") from error
+            raise SceneError(f"cannot be read as text (UTF-8): {error.reason}", where=location(path, at)) from error
         except OSError as error:
             raise in_words(error, path) from error
         try:
             self.table = tomllib.loads(self.text)
         except tomllib.TOMLDecodeError as error:
             row = re.search(r"line (\d+)", str(error))
-            line = row.group(1) if row else str(self.text.count("\n") + 1)
-            raise SceneError(f"not valid TOML: {error}", where=f"{path}:{line}") from None
+            line = int(row.group(1)) if row else self.text.count("\n") + 1
+            raise SceneError(f"not valid TOML: {error}", where=location(path, line)) from None
         except ValueError:  # Python reads whole numbers up to some thousands of digits
             at = self.text[: len(re.split(r"\d{1000}", self.text, maxsplit=1)[0])].count("\n") + 1
-            raise SceneError("has a number with thousands of digits", where=f"{path}:{at}") from None
+            raise SceneError("has a number with thousands of digits", where=location(path, at)) from None
         except RecursionError:
             deepest = max(enumerate(self.text.split("\n"), 1), key=lambda row: row[1].count("[") + row[1].count("{"))
-            raise SceneError("nested too deeply", where=f"{path}:{deepest[0]}") from None
+            raise SceneError("nested too deeply", where=location(path, deepest[0])) from None
 
     def error(self, message: str, place: Place, hint: str = "") -> SceneError:
         """The error for what stands at `place` (keys and positions from the top)."""
-        return SceneError(message, where=f"{self.path}:{line_of(self.text, place)}", hint=hint)
+        return SceneError(message, where=location(self.path, line_of(self.text, place)), hint=hint)
 
     def wrong(self, error: UsageError, place: Place) -> SceneError:
         """`error` with its place in the file."""

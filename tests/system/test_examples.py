@@ -24,7 +24,7 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
 PROGRAMS = sorted(EXAMPLES.glob("*.py"))
-pytestmark = [pytest.mark.gl, pytest.mark.usefixtures("gpu")]
+pytestmark = [pytest.mark.gl, pytest.mark.usefixtures("gpu"), pytest.mark.slow]
 
 
 def run(command: Sequence[object], folder: Path, *path: Path) -> str:

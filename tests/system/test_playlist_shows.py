@@ -14,7 +14,7 @@ from phosphene.engine.core.errors import UsageError
 from phosphene.engine.show.options import RunOptions, run_options
 from phosphene.engine.show.session import play
 
-pytestmark = pytest.mark.gl
+pytestmark = [pytest.mark.gl, pytest.mark.slow]
 
 ROOT = Path(__file__).resolve().parents[2]
 CARD = "testcard:64x48@10"

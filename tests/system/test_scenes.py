@@ -12,7 +12,7 @@ from phosphene.engine.scene.registry import Registry
 from phosphene import Label, Line
 from tests.helpers_system import Run, difference, linear, playable_scenes, run
 
-pytestmark = [pytest.mark.gl, pytest.mark.models, pytest.mark.usefixtures("models_ready")]
+pytestmark = [pytest.mark.gl, pytest.mark.models, pytest.mark.usefixtures("models_ready"), pytest.mark.slow]
 
 SCENES = sorted(Registry().scenes())
 # Name, what is opened, the size it is brought to.

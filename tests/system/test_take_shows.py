@@ -37,7 +37,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CLIP = "desk/pixabay_doctor_desk.mp4"
 SIZE = (320, 180)
 
-pytestmark = pytest.mark.usefixtures("models_ready")
+pytestmark = [pytest.mark.usefixtures("models_ready"), pytest.mark.slow]
 
 
 class Camera(Closing):

@@ -16,7 +16,10 @@ import pytest
 from helpers_forked import ROOT, Forked
 from phosphene.engine.core.places import cache_dir
 
-pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="rights, pipes and devices as on Linux")
+pytestmark = [
+    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="rights, pipes and devices as on Linux"),
+    pytest.mark.slow,
+]
 
 IN, OUT = "-i testcard:64x48@30x2", "-o null"
 # What is read: the words of a command, {} for the path, and the suffix that leads as far as the file itself.

@@ -84,6 +84,7 @@ def hostile() -> dict[str, Verdict]:
     return judged(*sorted(p for p in HOSTILE.iterdir() if p.suffix in (".fs", ".frag", ".glsl")))
 
 
+@pytest.mark.slow
 def test_every_hostile_file_has_an_error_in_its_own_line(hostile: dict[str, Verdict]) -> None:
     for name, verdict in hostile.items():
         own = (f"{HOSTILE / name}:", f"{(HOSTILE / name).with_suffix('.vs')}:")

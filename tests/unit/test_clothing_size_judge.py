@@ -12,6 +12,8 @@ import pytest
 from phosphene.effects.clothing_size import bodies, evaluate, evaluate_spread, evaluate_tables, girth, refit, tables
 from phosphene.engine.commands.cli import main
 
+pytestmark = pytest.mark.slow
+
 
 def body(**values: float) -> girth.Body:
     return girth.Body(175.0, clothing="tight", **values)  # type: ignore[arg-type]

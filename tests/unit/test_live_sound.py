@@ -16,6 +16,8 @@ from phosphene.engine.sinks import open_sink
 
 from tests.sounds import BLOCK, RATE, Room, fake_portaudio, tone
 
+pytestmark = pytest.mark.slow
+
 PICTURE = np.zeros((48, 64, 4), np.uint8)
 
 

@@ -23,6 +23,8 @@ from phosphene.engine.sources.media import MediaPlayer
 from phosphene.engine.sources.video import open_moving
 from PIL import Image
 
+pytestmark = pytest.mark.slow
+
 SECOND = 90000
 WRAP = 1 << 33
 

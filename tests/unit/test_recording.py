@@ -17,6 +17,8 @@ from phosphene.engine.core.errors import SinkError, UsageError
 from phosphene.engine.sinks import encodings, open_sink, split_spec
 from phosphene.engine.sources.testcard import read_number
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 SIZE = (320, 240)
 

@@ -24,7 +24,7 @@ from phosphene.engine.sources.media import MediaPlayer
 from phosphene.engine.sources.video import open_moving
 
 FOLDER = DATA / "reported" / "video"
-pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason=f"no clips in {FOLDER}")
+pytestmark = [pytest.mark.skipif(not FOLDER.is_dir(), reason=f"no clips in {FOLDER}"), pytest.mark.slow]
 
 
 class Clip(NamedTuple):

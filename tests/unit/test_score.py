@@ -31,6 +31,8 @@ from phosphene.engine.matte.matte import Detail
 
 from phosphene.testing import FakeTracker
 
+pytestmark = pytest.mark.slow
+
 SIZE = (96, 64)
 
 

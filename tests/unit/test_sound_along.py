@@ -13,6 +13,8 @@ from phosphene.engine.sources import open_source
 
 from tests.unit.test_live_sound import clicks
 
+pytestmark = pytest.mark.slow
+
 RATE = 44100
 START_S = 0.3  # of the pictures; the sound begins at 0
 

@@ -21,6 +21,8 @@ from phosphene.engine.trackers.names import TRACKERS
 from phosphene.engine.trackers.presence import Presence, without_specks
 from phosphene.engine.trackers.search_areas import WHOLE, Area, Search, grid
 
+pytestmark = pytest.mark.slow
+
 needs_models = pytest.mark.usefixtures("models_ready")
 
 

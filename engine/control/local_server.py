@@ -1,37 +1,18 @@
-"""A small HTTP server in a thread of its own, for programs of this machine, or of others on request."""
+"""A small server for programs of this machine, or of others on request: who may ask, and what it is called."""
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
 import socket
-import threading
 from collections.abc import Callable, Coroutine
 from typing import Any
 from urllib.parse import urlsplit
 
 from ..core.closing import Closing
 from ..core.errors import ControlError
+from ..sinks.http_server import EXTRA, HttpServer
 
-EXTRA = "pip install 'phosphene[web]' (it brings aiohttp)"
 MOST_CONNECTIONS = 64
-_OPEN_S, _CLOSE_S = 10.0, 5.0
-
-
-class _Gate(asyncio.Protocol):
-    """A connection that has just been made: it is handed to aiohttp's `server`, or it is one too many."""
-
-    def __init__(self, server: Any) -> None:
-        self._server = server
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        if len(self._server.connections) >= MOST_CONNECTIONS:
-            transport.abort()
-            return
-        handler = self._server()
-        transport.set_protocol(handler)
-        handler.connection_made(transport)
 
 
 def trusted(host: str, origin: str | None, fetch_site: str) -> bool:
@@ -65,54 +46,33 @@ class LocalServer(Closing):
 
     def __init__(self, name: str, host: str, port: int, where: str, add_routes: Callable[[Any], None]) -> None:
         try:
-            import aiohttp.web
+            self._server = HttpServer(name, host, most_connections=MOST_CONNECTIONS)
         except ImportError as error:
             raise ControlError(f"{where} needs aiohttp", hint=EXTRA) from error
-        self._web: Any = aiohttp.web
-        self._host, self._wanted, self._add_routes = host, port, add_routes
-        self.port = 0
-        self._ended: asyncio.Event | None = None
-        self._problem: OSError | None = None
-        self._up = threading.Event()
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-        self._thread.start()
-        self._up.wait(_OPEN_S)
-        if self.port == 0:
-            self.close()
-            reason = "it does not begin" if self._problem is None else self._problem.strerror
+        self._add_routes = add_routes
+        try:
+            self._server.start(port, self._application)
+        except OSError as error:
             raise ControlError(
-                f"{where}: TCP port {port} of {host} cannot be used ({reason})",
+                f"{where}: TCP port {port} of {host} cannot be used ({error.strerror or error})",
                 hint="another program may have it: choose another port",
-            )
+            ) from error
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return self._server.port
 
     def run(self, work: Coroutine[Any, Any, None]) -> None:
         """Has the server's thread do `work`; for any thread. Nothing where the server has ended."""
-        try:
-            asyncio.run_coroutine_threadsafe(work, self._loop)
-        except RuntimeError:  # the loop is closed
-            work.close()
+        self._server.run(work)
 
     def close(self) -> None:
         """Ends the server and its connections."""
-        if self._loop.is_closed():
-            return
-        if self._ended is not None:
-            self._loop.call_soon_threadsafe(self._ended.set)
-        self._thread.join(_CLOSE_S)
+        self._server.close()
 
-    def _run(self) -> None:
-        try:
-            self._loop.run_until_complete(self._serve())
-        except OSError as error:
-            self._problem = error
-        finally:
-            self._loop.close()
-            self._up.set()
-
-    async def _serve(self) -> None:
-        web = self._web
-        self._ended = asyncio.Event()
+    def _application(self) -> Any:
+        web = self._server.web
 
         async def guard(request: Any, handler: Any) -> Any:
             headers = request.headers
@@ -122,15 +82,4 @@ class LocalServer(Closing):
 
         application = web.Application(middlewares=[web.middleware(guard)])
         self._add_routes(application)
-        runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
-        await runner.setup()
-        listening: asyncio.Server | None = None
-        try:
-            listening = await self._loop.create_server(lambda: _Gate(runner.server), self._host, self._wanted)
-            self.port = int(listening.sockets[0].getsockname()[1])
-            self._up.set()
-            await self._ended.wait()
-        finally:
-            if listening is not None:
-                listening.close()
-            await runner.cleanup()
+        return application

@@ -6,13 +6,12 @@ connected. Nothing is reachable beyond this machine, and nothing without the tok
 
 from __future__ import annotations
 
-import asyncio
 import sys
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import ControlError
+from ..sinks.http_server import EXTRA, HttpServer
 from ..sinks.jpeg_sockets import JpegSockets
 from .panel_guard import HEADERS, Guard
 from .panel_http import Answers
@@ -27,11 +26,8 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 DEFAULT_PORT = 8770
-EXTRA = "pip install 'phosphene[web]' (it brings aiohttp)"
 BODY = 65536  # bytes of a request, and of a message
 BROWSER = "browser"
-CONNECTIONS = 128  # at once, whatever they want
-_OPEN_S, _CLOSE_S = 10.0, 5.0
 
 
 class PanelControl:
@@ -43,42 +39,40 @@ class PanelControl:
     """
 
     def __init__(self, port: str, desk: Desk) -> None:
-        try:
-            import aiohttp.web
-        except ImportError as error:
-            raise ControlError("the page needs aiohttp", hint=EXTRA) from error
         port, _, how = (spec := port).partition(":")
         if how not in ("", BROWSER) or (port and not (port.isdecimal() and int(port) < 65536)):
             hint = f"write --panel {DEFAULT_PORT}, or --panel {DEFAULT_PORT}:{BROWSER} to open it in a browser as well"
             raise ControlError(f"--panel {spec}: not a port", hint=hint)
-        self._web: Any = aiohttp.web
-        self._wanted = int(port) if port else DEFAULT_PORT
-        self.port = 0
+        try:
+            self._server = HttpServer("panel", HOST)
+        except ImportError as error:
+            raise ControlError("the page needs aiohttp", hint=EXTRA) from error
         self.guard = Guard()
-        self._problem: OSError | None = None
-        self._up = threading.Event()
-        self._ended: asyncio.Event | None = None
-        self._loop = asyncio.new_event_loop()
         self._images = JpegSockets()
-        self._sink = PanelSink(self._images, self._loop)
+        self._sink = PanelSink(self._images, self._server)
         self._lines = LastLines()
-        self._news = News(desk, self._loop)
-        self._answers = Answers(
-            self._web, self.guard, Requests(desk, self._news), self._images, self._lines, most_bytes=BODY
-        )
-        self._thread = threading.Thread(target=self._run, name="panel", daemon=True)
-        self._thread.start()
-        self._up.wait(_OPEN_S)
-        if not self.port:
+        self._news = News(desk, self._server.loop)
+        requests = Requests(desk, self._news)
+        self._answers = Answers(self._server.web, self.guard, requests, self._images, self._lines, most_bytes=BODY)
+        wanted = int(port) if port else DEFAULT_PORT
+        try:
+            self._server.start(wanted, self._application)
+        except OSError as error:
             self.close()
             raise ControlError(
-                f"port {self._wanted} cannot be used ({self._problem and self._problem.strerror})",
-                hint=f"another Phosphene may be running; use another port: --panel {self._wanted + 1}",
-            )
+                f"port {wanted} cannot be used ({error.strerror or error})",
+                hint=f"another Phosphene may be running; use another port: --panel {wanted + 1}",
+            ) from error
+        self.guard.names = frozenset({f"{HOST}:{self.port}", f"localhost:{self.port}"})
         print(f"studio: {self.address}", flush=True)
         print("Only browsers and programs of this machine that have this address can open it.", file=sys.stderr)
         if how and not self._opened():
             print("No browser could be opened: open the address yourself.", file=sys.stderr)
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return self._server.port
 
     @property
     def address(self) -> str:
@@ -102,46 +96,26 @@ class PanelControl:
         """Ends the server; harmless when called twice."""
         self._lines.close()
         self._news.close()
-        if self._loop.is_closed():
-            return
-        if self._ended is not None:
-            self._loop.call_soon_threadsafe(self._ended.set)
-        self._thread.join(_CLOSE_S)
+        self._server.close()
 
     # -- the server's thread -------------------------------------------------------------------------------------------
 
-    def _run(self) -> None:
-        try:
-            self._loop.run_until_complete(self._serve())
-        except OSError as error:
-            self._problem = error
-        finally:
-            self._loop.close()
-            self._up.set()
-
-    async def _serve(self) -> None:
-        web = self._web
-        self._ended = asyncio.Event()
+    def _application(self) -> Any:
+        web = self._server.web
 
         async def guard(request: Any, handler: Any) -> Any:
             return await self._guarded(request, handler)
 
         application = web.Application(middlewares=[web.middleware(guard)], client_max_size=BODY)
         application.on_response_prepare.append(_protected)
+        application.on_shutdown.append(self._end)
         self._answers.route(application.router, Path(__file__).with_name("page"))
-        runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
-        await runner.setup()
-        try:
-            server = await self._loop.create_server(lambda: _connection(runner.server), HOST, self._wanted)
-            self.port = int(server.sockets[0].getsockname()[1])
-            self.guard.names = frozenset({f"{HOST}:{self.port}", f"localhost:{self.port}"})
-            self._up.set()
-            await self._ended.wait()
-            server.close()
-            await self._images.end()
-            await self._news.end()
-        finally:
-            await runner.cleanup()
+        return application
+
+    async def _end(self, _: Any) -> None:
+        """Wakes everybody who waits for images or news."""
+        await self._images.end()
+        await self._news.end()
 
     async def _guarded(self, request: Any, handler: Any) -> Any:
         if (found := self.guard.refusal(request)) is not None:
@@ -152,19 +126,3 @@ class PanelControl:
 async def _protected(_: Any, response: Any) -> None:
     """Every answer forbids the browser whatever the page does not need."""
     response.headers.update(HEADERS)
-
-
-class _Full(asyncio.Protocol):
-    """Lets a connection go that is one too many."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Ends it at once."""
-        transport.close()
-
-
-def _connection(server: Any) -> asyncio.Protocol:
-    """What speaks with the next connection."""
-    if len(server.connections) >= CONNECTIONS:
-        return _Full()
-    speaks: asyncio.Protocol = server()
-    return speaks

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from ..core.frame import Pixels
 from ..sinks.base import Sink
+from ..sinks.http_server import HttpServer
 from ..sinks.jpeg_sockets import JpegSockets, encoded, shrunk
 
 WIDTH = 960  # pixels at most: a page shows it beside its controls
 
 
 class PanelSink(Sink):
-    """Takes the images for `sockets` of the event loop `loop`. It never fails, as the show has other outputs."""
+    """Takes the images for `sockets` of `server`. It never fails, as the show has other outputs."""
 
-    def __init__(self, sockets: JpegSockets, loop: asyncio.AbstractEventLoop) -> None:
-        self._sockets, self._loop = sockets, loop
+    def __init__(self, sockets: JpegSockets, server: HttpServer) -> None:
+        self._sockets, self._server = sockets, server
         self._number = 0
 
     @property
@@ -25,11 +24,7 @@ class PanelSink(Sink):
 
     def write(self, image: Pixels, time_s: float) -> None:
         """Encodes one image for everybody who watches."""
-        if self.resting or self._loop.is_closed():
+        if self.resting or self._server.closed:
             return
         self._number += 1
-        publishing = self._sockets.publish(encoded(shrunk(image, WIDTH), self._number))
-        try:
-            asyncio.run_coroutine_threadsafe(publishing, self._loop)
-        except RuntimeError:  # the loop was closed meanwhile
-            publishing.close()
+        self._server.run(self._sockets.publish(encoded(shrunk(image, WIDTH), self._number)))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -17,6 +16,7 @@ from ..core.closing import Closing
 from ..core.errors import SinkError
 from ..core.frame import Pixels
 from . import DEFAULT_WEB_PORT, check_image
+from .http_server import EXTRA, HttpServer
 from .jpeg_sockets import HEADER, JpegSockets, encoded
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("phosphene")
 
 HOST = "127.0.0.1"
-EXTRA = "pip install 'phosphene[web]' (it brings aiohttp)"
 OFFER_BYTES = 65536  # of a browser's offer; one has 5000
 PAGE = Path(__file__).with_name("web_page")
 _PART = b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n%b\r\n"
@@ -36,7 +35,7 @@ _FILES = {
     "/show.js": ("show.js", "text/javascript"),
     "/style.css": ("style.css", "text/css"),
 }
-_OPEN_S, _CLOSE_S = 10.0, 5.0
+OFFER_S = 10.0  # for which a browser's offer is waited for
 
 
 class WebSink(Closing):
@@ -51,31 +50,25 @@ class WebSink(Closing):
     def __init__(self, port: str = "", *, size: tuple[int, int], fps: float, alpha: bool = False) -> None:
         self.size, self.fps, self.alpha = size, fps, alpha
         self.frames = 0
-        try:
-            import aiohttp.web
-        except ImportError as error:
-            raise SinkError("the browser's preview needs aiohttp", hint=EXTRA) from error
-        self._web: Any = aiohttp.web
         if port and not (port.isdecimal() and int(port) < 65536):
             raise SinkError(f"'{port}' is not a port", where=f"web:{port}", hint=f"write web:{DEFAULT_WEB_PORT}")
-        self._wanted_port = int(port) if port else DEFAULT_WEB_PORT
-        self.port = 0
+        wanted = int(port) if port else DEFAULT_WEB_PORT
+        try:
+            self._server = HttpServer("web", HOST)
+        except ImportError as error:
+            raise SinkError("the browser's preview needs aiohttp", hint=EXTRA) from error
+        self._web = self._server.web
         self._show = secrets.token_hex(8)  # tells a page that the show it knew has begun anew
         self._peers = self._open_peers()
         self._jpegs = JpegSockets()
         self._ended: asyncio.Event | None = None
-        self._problem: OSError | None = None
-        self._up = threading.Event()
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, name="web", daemon=True)
-        self._thread.start()
-        self._up.wait(_OPEN_S)
-        if self.port == 0:
-            self._thread.join(_CLOSE_S)
+        try:
+            self._server.start(wanted, self._application)
+        except OSError as error:
             raise SinkError(
-                f"port {self._wanted_port} cannot be used ({self._problem and self._problem.strerror})",
-                hint=f"another Phosphene may be running; use another port: web:{self._wanted_port + 1}",
-            )
+                f"port {wanted} cannot be used ({error.strerror or error})",
+                hint=f"another Phosphene may be running; use another port: web:{wanted + 1}",
+            ) from error
 
     def _open_peers(self) -> Peers | None:
         """WebRTC, where its extra is there."""
@@ -85,6 +78,11 @@ class WebSink(Closing):
             log.debug("no WebRTC: %s", error)
             return None
         return Peers(self.fps, stacked=self.alpha)
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return self._server.port
 
     @property
     def address(self) -> str:
@@ -98,14 +96,14 @@ class WebSink(Closing):
 
     def write(self, image: Pixels, time_s: float) -> None:
         """Encodes one image for whoever watches; with `alpha` it is straight, and the matte goes below the colour."""
-        if self._loop.is_closed():
+        if self._server.closed:
             raise SinkError("is closed", where=self.address)
         check_image(image.shape, self.size)
         if not self.watched:
             return
         self.frames += 1
         if self._peers and (packet := self._peers.encode(image)):
-            self._loop.call_soon_threadsafe(self._peers.deliver, packet)
+            self._server.loop.call_soon_threadsafe(self._peers.deliver, packet)
         if self._jpegs.watching:
             self._write_jpeg(image)
 
@@ -113,29 +111,15 @@ class WebSink(Closing):
         bgr = cv2.cvtColor(image, cv2.COLOR_RGBA2BGR)
         if self.alpha:
             bgr = np.vstack([bgr, cv2.cvtColor(image[..., 3], cv2.COLOR_GRAY2BGR)])
-        data = encoded(bgr, self.frames, matte=self.alpha)
-        asyncio.run_coroutine_threadsafe(self._jpegs.publish(data), self._loop)
+        self._server.run(self._jpegs.publish(encoded(bgr, self.frames, matte=self.alpha)))
 
     def close(self) -> None:
         """Ends the server; harmless when called twice."""
-        if self._loop.is_closed():
-            return
-        if self._ended is not None:
-            self._loop.call_soon_threadsafe(self._ended.set)
-        self._thread.join(_CLOSE_S)
+        self._server.close()
 
     # -- the server's thread -------------------------------------------------------------------------------------------
 
-    def _run(self) -> None:
-        try:
-            self._loop.run_until_complete(self._serve())
-        except OSError as error:
-            self._problem = error
-        finally:
-            self._loop.close()
-            self._up.set()
-
-    async def _serve(self) -> None:
+    def _application(self) -> Any:
         web = self._web
         self._ended = asyncio.Event()
 
@@ -149,19 +133,19 @@ class WebSink(Closing):
         application.router.add_get("/show.json", self._state)
         for path in _FILES:
             application.router.add_get(path, self._file)
-        runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
-        await runner.setup()
-        try:
-            site = web.TCPSite(runner, HOST, self._wanted_port)
-            await site.start()
-            self.port = int(runner.addresses[0][1])
-            self._up.set()
-            await self._ended.wait()
-            await self._jpegs.end()
-        finally:
-            await runner.cleanup()
-            if self._peers is not None:
-                await self._peers.close()
+        application.on_shutdown.append(self._end)
+        application.on_cleanup.append(self._close_peers)
+        return application
+
+    async def _end(self, _: Any) -> None:
+        """Wakes everybody who waits for images."""
+        assert self._ended is not None
+        self._ended.set()
+        await self._jpegs.end()
+
+    async def _close_peers(self, _: Any) -> None:
+        if self._peers is not None:
+            await self._peers.close()
 
     async def _guarded(self, request: Any, handler: Any) -> Any:
         """Refuses what other sites ask for: a page anywhere on the web could else look through this camera."""
@@ -191,7 +175,7 @@ class WebSink(Closing):
         await socket.prepare(request)
         peer = None
         try:
-            offer = await socket.receive(_OPEN_S)
+            offer = await socket.receive(OFFER_S)
             peer, answer = await self._peers.answer(str(offer.data))
             await socket.send_str(answer)
             gone, over = asyncio.ensure_future(socket.receive()), asyncio.ensure_future(self._ended.wait())

@@ -19,10 +19,11 @@ pytest.importorskip("aiohttp")
 
 import aiohttp
 from helpers_panel import AMOUNT, Played
-from phosphene.engine.control.panel import CONNECTIONS, PanelControl
+from phosphene.engine.control.panel import PanelControl
 from phosphene.engine.control.panel_http import PAGES
 from phosphene.engine.core.errors import ControlError
 from phosphene.engine.core.problem import Problem
+from phosphene.engine.sinks.http_server import MOST_CONNECTIONS
 
 
 @pytest.fixture
@@ -360,7 +361,7 @@ def test_pages_are_counted(played: Played) -> None:
 def test_many_connections_leave_the_show_alone(played: Played) -> None:
     opened = []
     try:
-        for _ in range(2 * CONNECTIONS):
+        for _ in range(2 * MOST_CONNECTIONS):
             opened.append(socket.create_connection(("127.0.0.1", played.panel.port), timeout=PATIENCE_S))
         with contextlib.suppress(ConnectionError):  # which says the same
             assert opened[-1].recv(1) == b""  # it was one too many
